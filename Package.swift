@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A handler or a storage engine: a dynamic library that articled loads at startup.
+func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: ["HandlerKit", "ArticleProtocol"] + dependencies,
+        path: "Plugins/\(name)", swiftSettings: settings)
+}
+
+func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+/// A C library of the system's, from the Debian package `debian`.
+func system(_ name: String, pkgConfig: String? = nil, debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
+let package = Package(
+    name: "articled",
+    products: [
+        .library(name: "ArticleClient", targets: ["ArticleClient", "ArticleProtocol"]),
+        .library(name: "HandlerKit", targets: ["HandlerKit", "ArticleProtocol"]),
+        .library(name: "CPluginABI", targets: ["CPluginABI"]),
+        .library(name: "Store", type: .dynamic, targets: ["Store"]),
+        .library(name: "Fetch", type: .dynamic, targets: ["Fetch"]),
+        .library(name: "Classify", type: .dynamic, targets: ["Classify"]),
+        .library(name: "LMDBStorage", type: .dynamic, targets: ["LMDBStorage"]),
+        .executable(name: "articled", targets: ["articled"]),
+        .executable(name: "articlectl", targets: ["articlectl"]),
+    ],
+    targets: [
+        // What crosses the wire, and the boundary to plugins.
+        module("ArticleProtocol", path: "Protocol/ArticleProtocol", ["CISAL"]),
+        .target(name: "CPluginABI"),
+
+        // The service.
+        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "CLinux", "CSystemd"]),
+        program("articled", ["ArticleServer"]),
+
+        // Plugins, and what they are written with.
+        module("HandlerKit", ["ArticleProtocol", "CPluginABI"]),
+        plugin("Store", []),
+        plugin("Fetch", []),
+        plugin("Classify", ["TopicModel"]),
+        plugin("LMDBStorage", ["CLMDB"]),
+
+        // What people use.
+        module("ArticleClient", ["ArticleProtocol", "CLinux"]),
+        program("articlectl", ["ArticleClient", "ArticleProtocol", "ArticleText", "CLinux"]),
+
+        // Text and topics.
+        module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
+        module("TopicModel", ["CUTF8Proc"]),
+        module("TopicTraining", ["TopicModel", "CLinear"]),
+
+        // Libraries of the system.
+        .target(name: "CLinux"),
+        system("CSystemd", pkgConfig: "libsystemd", debian: "libsystemd-dev"),
+        system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
+        system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
+        system("CUTF8Proc", pkgConfig: "libutf8proc", debian: "libutf8proc-dev"),
+        system("CLinear", debian: "liblinear-dev"),
+
+        tests("ArticleProtocolTests", ["ArticleProtocol"]),
+        tests("HandlerKitTests", ["HandlerKit", "CPluginABI"]),
+        tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
+        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
+        tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
+        tests("ArticleTextTests", ["ArticleText"]),
+        tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
+        tests("ArticlectlTests", ["articlectl"]),
+        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
+    ]
+)

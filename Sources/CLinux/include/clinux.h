@@ -1,0 +1,44 @@
+/* What Linux offers and the Glibc module does not show to Swift: thin wrappers, one a system call. Each answers as the
+ * call does: -1 and errno on failure. */
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+
+/* epoll(7) */
+enum { CLINUX_READABLE = 1, CLINUX_WRITABLE = 4, CLINUX_ERROR = 8, CLINUX_HANGUP = 16, CLINUX_PEER_CLOSED = 0x2000,
+       CLINUX_EXCLUSIVE = 1 << 28 };
+typedef struct { uint32_t events; uint64_t token; } clinux_event;
+int clinux_epoll_create(void);
+int clinux_epoll_add(int poller, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_modify(int poller, int descriptor, uint32_t events, uint64_t token);
+int clinux_epoll_remove(int poller, int descriptor);
+/* Fills at most `capacity` (at most 256) events; a time-out of -1 waits for ever. */
+int clinux_epoll_wait(int poller, clinux_event *events, int capacity, int timeout_ms);
+
+/* eventfd(2): non-blocking, close-on-exec */
+int clinux_eventfd(void);
+int clinux_eventfd_signal(int descriptor);
+int clinux_eventfd_clear(int descriptor);
+
+/* accept4(2): non-blocking, close-on-exec */
+int clinux_accept(int listener);
+/* socket(2): stream, close-on-exec, non-blocking if asked */
+int clinux_socket(int family, int nonblocking);
+/* SO_PEERCRED of unix(7) */
+int clinux_peer_credentials(int descriptor, uint32_t *pid, uint32_t *uid, uint32_t *gid);
+
+/* CLOCK_MONOTONIC, nanoseconds */
+uint64_t clinux_now(void);
+/* CLOCK_REALTIME, milliseconds since 1970-01-01T00:00:00Z */
+int64_t clinux_wall_clock_ms(void);
+
+/* signalfd(2) for the given signals, which are blocked for the calling thread and those it starts later */
+int clinux_signalfd(const int *signals, int count);
+/* The next signal's number, 0 if none is pending. */
+int clinux_signalfd_read(int descriptor);
+
+/* How many processors this process may run on: sched_getaffinity(2) */
+int clinux_processors(void);
+
+#endif
