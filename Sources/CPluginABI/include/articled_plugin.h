@@ -84,6 +84,7 @@ enum { /* articled_request.flags */
 };
 
 #define ARTICLED_NO_DEADLINE UINT64_MAX
+#define ARTICLED_MESSAGE_OVERHEAD 16u /* what a streamed message costs of its credit beside its own bytes */
 #define ARTICLED_NO_ID UINT32_MAX
 
 /* What a plugin may read of a request. It stays valid until the plugin has ended the request (respond, finish,
@@ -155,7 +156,8 @@ typedef struct articled_host {
     /* Says what to call about this request. `events` must stay valid until the request is ended. At most once.
      * Messages that came before the call are delivered right after the current callback returns. */
     void (*watch)(articled_request *request, const articled_events *events, void *context);
-    /* Streamed requests: the plugin is done with `bytes` of the messages it was given; the client may send as many more. */
+    /* Streamed requests: the plugin is done with messages of `bytes` in all, each counted as its size plus
+     * ARTICLED_MESSAGE_OVERHEAD; the client may send as many more. */
     void (*consumed)(articled_request *request, size_t bytes);
 } articled_host;
 
