@@ -79,7 +79,7 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd", debian: "libsystemd-dev"),
         system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
         system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
-        system("CUTF8Proc", pkgConfig: "libutf8proc", debian: "libutf8proc-dev"),
+        system("CUTF8Proc", debian: "libutf8proc-dev"),
         system("CLinear", debian: "liblinear-dev"),
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),

@@ -1,0 +1,108 @@
+/// What a newsroom keeps. See articles.proto for what each field means and whose it is.
+public struct Article: ProtocolMessage {
+    public static var name: String { "articled.v1.Article" }
+
+    /// UUIDv7 (RFC 9562), 16 bytes; the service makes one if the writer gives none
+    public var id: ArticleID?
+    /// Canonical URL; unique in the store
+    public var url: String
+    /// Who published it: "Mic.gov.vn"
+    public var source: String
+    public var title: String
+    public var summary: String
+    /// Paragraphs, as they were written
+    public var body: String
+    public var author: String
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0: unknown
+    public var publishedAt: Int64
+    /// BCP 47: "vi"
+    public var language: String
+    public var topics: [Topic]
+    public var attributes: [String: String]
+    public var rating: Rating?
+    public var original: Original?
+    /// 1 for the first
+    public var revision: UInt64
+    /// Milliseconds, as above
+    public var createdAt: Int64
+    /// Of this revision
+    public var storedAt: Int64
+    /// CRC-32C of the first content_size bytes of this encoded message
+    public var contentChecksum: UInt32?
+    /// How many bytes of this encoded message are the writer's
+    public var contentSize: UInt32
+
+    public init() { self.init(id: nil) }
+
+    public init(
+        id: ArticleID? = nil, url: String = "", source: String = "", title: String = "", summary: String = "",
+        body: String = "", author: String = "", publishedAt: Int64 = 0, language: String = "",
+        topics: [Topic] = [], attributes: [String: String] = [:], rating: Rating? = nil,
+        original: Original? = nil, revision: UInt64 = 0, createdAt: Int64 = 0, storedAt: Int64 = 0,
+        contentChecksum: UInt32? = nil, contentSize: UInt32 = 0
+    ) {
+        self.id = id
+        self.url = url
+        self.source = source
+        self.title = title
+        self.summary = summary
+        self.body = body
+        self.author = author
+        self.publishedAt = publishedAt
+        self.language = language
+        self.topics = topics
+        self.attributes = attributes
+        self.rating = rating
+        self.original = original
+        self.revision = revision
+        self.createdAt = createdAt
+        self.storedAt = storedAt
+        self.contentChecksum = contentChecksum
+        self.contentSize = contentSize
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: id = try reader.articleID()
+        case 2: url = try reader.string()
+        case 3: source = try reader.string()
+        case 4: title = try reader.string()
+        case 5: summary = try reader.string()
+        case 6: body = try reader.string()
+        case 7: author = try reader.string()
+        case 8: publishedAt = try reader.int64()
+        case 9: language = try reader.string()
+        case 10: topics.append(try reader.message(after: topics.count, most: Limits.topics))
+        case 11: try reader.append(to: &attributes, most: Limits.attributes)
+        case 12: try reader.merge(into: &rating)
+        case 13: try reader.merge(into: &original)
+        case 32: revision = try reader.uint64()
+        case 33: createdAt = try reader.int64()
+        case 34: storedAt = try reader.int64()
+        case 35: contentChecksum = try reader.fixed32()
+        case 36: contentSize = try reader.uint32()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(id, at: 1)
+        writer.write(url, at: 2)
+        writer.write(source, at: 3)
+        writer.write(title, at: 4)
+        writer.write(summary, at: 5)
+        writer.write(body, at: 6)
+        writer.write(author, at: 7)
+        writer.write(publishedAt, at: 8)
+        writer.write(language, at: 9)
+        writer.write(topics, at: 10)
+        writer.write(attributes, at: 11)
+        writer.write(rating, at: 12)
+        writer.write(original, at: 13)
+        writer.write(revision, at: 32)
+        writer.write(createdAt, at: 33)
+        writer.write(storedAt, at: 34)
+        if let contentChecksum { writer.writeFixed(contentChecksum, at: 35) }
+        writer.write(contentSize, at: 36)
+    }
+}

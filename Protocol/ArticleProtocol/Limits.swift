@@ -1,0 +1,47 @@
+/// The limits of the protocol and of the article model; see PROTOCOL.md, "Limits". What a service may configure has its default here.
+public enum Limits {
+    // MARK: Frames
+    /// Bytes of a HELLO's payload, and of any before it.
+    public static let helloPayload = 16 * 1024
+    /// Default for the largest payload.
+    public static let maxFrame = 16 << 20
+    /// The smallest `max_frame` that a peer may announce.
+    public static let smallestMaxFrame = 1024
+    /// Bytes of a PING's payload.
+    public static let pingPayload = 64
+    /// Bytes of the call options before a request.
+    public static let callOptions = 1024
+    /// Bytes of a status' message.
+    public static let statusMessage = 4096
+    /// Default for the credit of a stream at its start, bytes.
+    public static let streamWindow = 256 * 1024
+    /// What a streamed message costs of its credit beside its own bytes.
+    public static let messageOverhead = 16
+    /// How deep messages may nest.
+    public static let depth = 8
+
+    // MARK: Articles, in bytes of UTF-8 where nothing else is said
+    public static let url = 2048
+    public static let source = 240
+    public static let title = 4096
+    public static let summary = 65536
+    public static let body = 8 << 20
+    public static let author = 1024
+    public static let language = 35
+    public static let topics = 64
+    public static let slug = 64
+    public static let topicName = 256
+    public static let attributes = 256
+    public static let attributeKey = 256
+    public static let attributeValue = 65536
+    public static let original = 1 << 20
+    public static let mediaType = 256
+    /// An encoded article.
+    public static let article = 12 << 20
+
+    // MARK: Messages
+    /// Values of a repeated field that has no limit of its own.
+    public static let repeated = 65_536
+    /// Keys of one fetch.getMany.
+    public static let keys = 10_000
+}

@@ -1,0 +1,56 @@
+/// How a request ended: what the caller should do next. See PROTOCOL.md, "Status codes".
+public enum StatusCode: UInt32, Sendable, CaseIterable {
+    case ok = 0
+    /// The caller cancelled it.
+    case cancelled = 1
+    /// A code that this side does not know.
+    case unknown = 2
+    /// Fix the request.
+    case invalidArgument = 3
+    /// The deadline passed; it may or may not have been carried out.
+    case deadlineExceeded = 4
+    /// There is no such article.
+    case notFound = 5
+    /// The URL belongs to another article.
+    case alreadyExists = 6
+    /// Ask the administrator.
+    case permissionDenied = 7
+    /// Back off and try again.
+    case resourceExhausted = 8
+    /// The service is not set up for this.
+    case failedPrecondition = 9
+    /// The expected revision is not the present one: fetch, merge, try again.
+    case conflict = 10
+    /// There is no such method.
+    case unimplemented = 12
+    /// An error of the service; see its journal.
+    case `internal` = 13
+    /// Connect again and retry.
+    case unavailable = 14
+    /// What was stored is damaged.
+    case dataLoss = 15
+    /// The peer broke the protocol; the connection is closed.
+    case protocolError = 17
+
+    /// The code as PROTOCOL.md and the command line write it: "INVALID_ARGUMENT".
+    public var name: String {
+        switch self {
+        case .ok: "OK"
+        case .cancelled: "CANCELLED"
+        case .unknown: "UNKNOWN"
+        case .invalidArgument: "INVALID_ARGUMENT"
+        case .deadlineExceeded: "DEADLINE_EXCEEDED"
+        case .notFound: "NOT_FOUND"
+        case .alreadyExists: "ALREADY_EXISTS"
+        case .permissionDenied: "PERMISSION_DENIED"
+        case .resourceExhausted: "RESOURCE_EXHAUSTED"
+        case .failedPrecondition: "FAILED_PRECONDITION"
+        case .conflict: "CONFLICT"
+        case .unimplemented: "UNIMPLEMENTED"
+        case .internal: "INTERNAL"
+        case .unavailable: "UNAVAILABLE"
+        case .dataLoss: "DATA_LOSS"
+        case .protocolError: "PROTOCOL_ERROR"
+        }
+    }
+}

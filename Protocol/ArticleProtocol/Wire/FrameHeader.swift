@@ -1,0 +1,77 @@
+/// The 16 bytes before each payload, little-endian; see PROTOCOL.md, "Frames".
+///
+/// | offset | size | |
+/// |---|---|---|
+/// | 0 | 4 | length of the payload in bytes |
+/// | 4 | 1 | kind |
+/// | 5 | 1 | flags |
+/// | 6 | 2 | method; 0 but in REQUEST |
+/// | 8 | 4 | stream; 0 in frames that concern the connection |
+/// | 12 | 4 | CRC-32C of the payload |
+@frozen
+public struct FrameHeader: Sendable, Equatable {
+    /// Bytes on the wire.
+    @inlinable public static var size: Int { 16 }
+
+    public var payloadLength: UInt32
+    public var kind: FrameKind
+    public var flags: FrameFlags
+    public var method: UInt16
+    public var stream: UInt32
+    public var checksum: UInt32
+
+    @inlinable
+    public init(
+        payloadLength: UInt32, kind: FrameKind, flags: FrameFlags = [], method: UInt16 = 0, stream: UInt32 = 0,
+        checksum: UInt32
+    ) {
+        self.payloadLength = payloadLength
+        self.kind = kind
+        self.flags = flags
+        self.method = method
+        self.stream = stream
+        self.checksum = checksum
+    }
+
+    /// Reads a header.
+    ///
+    /// - Parameter source: `size` readable bytes; need not be aligned.
+    @inlinable
+    public init(decoding source: UnsafeRawPointer) {
+        unsafe payloadLength = UInt32(littleEndian: source.loadUnaligned(as: UInt32.self))
+        unsafe kind = FrameKind(rawValue: source.load(fromByteOffset: 4, as: UInt8.self))
+        unsafe flags = FrameFlags(rawValue: source.load(fromByteOffset: 5, as: UInt8.self))
+        unsafe method = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
+        unsafe stream = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        unsafe checksum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
+    }
+
+    /// Reads the header at the beginning of `bytes`; nil if there are fewer than `size`.
+    @inlinable
+    public init?(decoding bytes: RawSpan) {
+        guard bytes.byteCount >= Self.size else { return nil }
+        self = unsafe bytes.withUnsafeBytes { unsafe FrameHeader(decoding: $0.baseAddress.unsafelyUnwrapped) }
+    }
+
+    /// Writes the header.
+    ///
+    /// - Parameter target: room for `size` bytes; need not be aligned.
+    @inlinable
+    public func encode(to target: UnsafeMutableRawPointer) {
+        unsafe target.storeBytes(of: payloadLength.littleEndian, as: UInt32.self)
+        unsafe target.storeBytes(of: kind.rawValue, toByteOffset: 4, as: UInt8.self)
+        unsafe target.storeBytes(of: flags.rawValue, toByteOffset: 5, as: UInt8.self)
+        unsafe target.storeBytes(of: method.littleEndian, toByteOffset: 6, as: UInt16.self)
+        unsafe target.storeBytes(of: stream.littleEndian, toByteOffset: 8, as: UInt32.self)
+        unsafe target.storeBytes(of: checksum.littleEndian, toByteOffset: 12, as: UInt32.self)
+    }
+
+    /// Appends the header to `bytes`.
+    public func encode(to bytes: inout [UInt8]) {
+        let header = unsafe [UInt8](unsafeUninitializedCapacity: Self.size) { memory, count in
+            unsafe encode(to: UnsafeMutableRawPointer(memory.baseAddress.unsafelyUnwrapped))
+            count = Self.size
+        }
+        bytes.append(contentsOf: header)
+    }
+}

@@ -1,0 +1,187 @@
+/// Reads fields of the Protocol Buffers encoding, one after the other, out of borrowed bytes.
+///
+/// Nothing that the bytes say is believed before it is checked: lengths against what is there, varints against 64
+/// bits, nesting against `Limits.depth`. Every failure is `INVALID_ARGUMENT` and says where.
+public struct WireReader: ~Escapable {
+    private let bytes: RawSpan
+    private let depth: Int
+    /// Where the next byte is read.
+    public private(set) var offset = 0
+    /// The number of the field that is being read.
+    public private(set) var field: UInt32 = 0
+    /// How its value is encoded.
+    public private(set) var type = WireType.varint
+
+    @_lifetime(copy bytes)
+    public init(_ bytes: RawSpan) {
+        self.bytes = bytes
+        depth = 0
+    }
+
+    @_lifetime(copy bytes)
+    private init(_ bytes: RawSpan, depth: Int) {
+        self.bytes = bytes
+        self.depth = depth
+    }
+
+    /// Bytes not yet read.
+    public var left: Int { bytes.byteCount - offset }
+
+    /// Reads the next field's number and type.
+    ///
+    /// - Returns: false at the end of the bytes.
+    @_lifetime(self: copy self)
+    public mutating func next() throws(ServiceError) -> Bool {
+        guard left > 0 else { return false }
+        let key = try rawVarint()
+        guard let number = UInt32(exactly: key >> 3), number > 0, number < 1 << 29 else {
+            throw malformed("a field number out of range")
+        }
+        field = number
+        guard let type = WireType(rawValue: UInt8(key & 7)) else {
+            throw malformed("wire type \(key & 7), which is not used")
+        }
+        self.type = type
+        return true
+    }
+
+    // MARK: Values
+
+    @_lifetime(self: copy self)
+    public mutating func uint64() throws(ServiceError) -> UInt64 {
+        try expect(.varint)
+        return try rawVarint()
+    }
+
+    /// As protobuf does: of a longer number, the lower 32 bits.
+    @_lifetime(self: copy self)
+    public mutating func uint32() throws(ServiceError) -> UInt32 { UInt32(truncatingIfNeeded: try uint64()) }
+
+    @_lifetime(self: copy self)
+    public mutating func int64() throws(ServiceError) -> Int64 { Int64(bitPattern: try uint64()) }
+
+    @_lifetime(self: copy self)
+    public mutating func bool() throws(ServiceError) -> Bool { try uint64() != 0 }
+
+    @_lifetime(self: copy self)
+    public mutating func fixed32() throws(ServiceError) -> UInt32 {
+        try expect(.fixed32)
+        return try rawFixed32()
+    }
+
+    @_lifetime(self: copy self)
+    public mutating func float() throws(ServiceError) -> Float { Float(bitPattern: try fixed32()) }
+
+    /// The bytes of a length-delimited value, borrowed.
+    @_lifetime(copy self)
+    public mutating func span() throws(ServiceError) -> RawSpan {
+        try expect(.lengthDelimited)
+        return try rawSpan()
+    }
+
+    @_lifetime(self: copy self)
+    public mutating func byteArray() throws(ServiceError) -> [UInt8] {
+        let value = try span()
+        return unsafe value.withUnsafeBytes { unsafe Array($0) }
+    }
+
+    @_lifetime(self: copy self)
+    public mutating func string() throws(ServiceError) -> String {
+        let number = field
+        let value = try span()
+        guard let text = unsafe value.withUnsafeBytes({ unsafe String(validating: $0, as: UTF8.self) }) else {
+            throw ServiceError(.invalidArgument, "field \(number): the text is not valid UTF-8")
+        }
+        return text
+    }
+
+    /// Reads an embedded message into `message`: fields that are there replace or extend what it has.
+    @_lifetime(self: copy self)
+    public mutating func merge(into message: inout some ProtocolMessage) throws(ServiceError) {
+        guard depth < Limits.depth else { throw malformed("messages nested deeper than \(Limits.depth)") }
+        var reader = WireReader(try span(), depth: depth + 1)
+        while try reader.next() { try message.merge(from: &reader) }
+    }
+
+    /// Reads an embedded message.
+    @_lifetime(self: copy self)
+    public mutating func message<Message: ProtocolMessage>(_: Message.Type = Message.self) throws(ServiceError) -> Message {
+        var message = Message()
+        try merge(into: &message)
+        return message
+    }
+
+    /// Reads one number of a repeated field, or all of a packed one.
+    @_lifetime(self: copy self)
+    public mutating func append(to numbers: inout [UInt64], most: Int) throws(ServiceError) {
+        if type == .varint {
+            numbers.append(try uint64())
+        } else {
+            var packed = WireReader(try span(), depth: depth + 1)
+            while packed.left > 0, numbers.count <= most { numbers.append(try packed.rawVarint()) }
+        }
+        guard numbers.count <= most else { throw malformed("more than \(most) values") }
+    }
+
+    /// Passes over the field's value.
+    @_lifetime(self: copy self)
+    public mutating func skip() throws(ServiceError) {
+        switch type {
+        case .varint: _ = try rawVarint()
+        case .fixed64: try advance(8)
+        case .fixed32: try advance(4)
+        case .lengthDelimited: _ = try rawSpan()
+        }
+    }
+
+    // MARK: -
+
+    private func expect(_ expected: WireType) throws(ServiceError) {
+        guard type == expected else { throw malformed("wire type \(type.rawValue); \(expected.rawValue) is expected") }
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func rawVarint() throws(ServiceError) -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < bytes.byteCount {
+            let byte = unsafe bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)  // checked just above
+            offset += 1
+            // The tenth byte has room for the 64th bit alone.
+            if shift == 63, byte > 1 { throw malformed("a varint of more than 64 bits") }
+            value |= UInt64(byte & 0x7f) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+        }
+        throw malformed("the message ends inside a varint")
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func rawFixed32() throws(ServiceError) -> UInt32 {
+        let start = offset
+        try advance(4)
+        return unsafe UInt32(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: start, as: UInt32.self))
+    }
+
+    @_lifetime(copy self)
+    private mutating func rawSpan() throws(ServiceError) -> RawSpan {
+        let length = try rawVarint()
+        guard let count = Int(exactly: length), count <= left else {
+            throw malformed("a length of \(length) bytes where \(left) are left")
+        }
+        let start = offset
+        offset += count
+        return bytes.extracting(start..<start + count)
+    }
+
+    @_lifetime(self: copy self)
+    private mutating func advance(_ count: Int) throws(ServiceError) {
+        guard count <= left else { throw malformed("the message ends inside a value") }
+        offset += count
+    }
+
+    /// An error at the present place.
+    public func malformed(_ what: String) -> ServiceError {
+        ServiceError(.invalidArgument, "field \(field), byte \(offset): \(what)")
+    }
+}
