@@ -1,0 +1,90 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// An engine's functions in the C form.
+enum EngineTable {
+    /// Immortal, as the host keeps its address.
+    nonisolated(unsafe) static let table: UnsafePointer<articled_storage> = {
+        let table = UnsafeMutablePointer<articled_storage>.allocate(capacity: 1)
+        unsafe table.initialize(
+            to: articled_storage(
+                size: UInt32(MemoryLayout<articled_storage>.size), reserved: 0,
+                get: { engine, id, lend, context, failure in
+                    unsafe answer(engine, failure) { engine throws(ServiceError) in
+                        guard let id = unsafe id, let lend = unsafe lend else { throw missing }
+                        return try engine.read(id: unsafe ArticleID(at: id)) { unsafe $0.withC { unsafe lend(context, $0) } }
+                    }
+                },
+                get_by_key: { engine, key, lend, context, failure in
+                    unsafe answer(engine, failure) { engine throws(ServiceError) in
+                        guard let lend = unsafe lend else { throw missing }
+                        let bytes = unsafe key.buffer
+                        return try engine.read(key: unsafe RawSpan(_unsafeBytes: bytes)) {
+                            unsafe $0.withC { unsafe lend(context, $0) }
+                        }
+                    }
+                },
+                scan: { engine, query, visit, context, failure in
+                    unsafe answer(engine, failure) { engine throws(ServiceError) in
+                        guard let query = unsafe query, let visit = unsafe visit else { throw missing }
+                        try unsafe engine.scan(StorageQuery(query.pointee)) {
+                            unsafe $0.withC { unsafe visit(context, $0) } == 0
+                        }
+                        return true
+                    }
+                },
+                write: { engine, writes, count, done, context in
+                    guard let done = unsafe done else { return }
+                    let batch = unsafe WriteBatch(count, done, context)
+                    guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
+                        return batch.refuseAll(missing)
+                    }
+                    for index in 0..<count {
+                        do throws(ServiceError) {
+                            try unsafe StorageWrite.with(writes + index) { write in
+                                engine.write(write) { batch.finish(index, $0) }
+                            }
+                        } catch {
+                            batch.finish(index, WriteResult(.refused(error), id: .zero))
+                        }
+                    }
+                },
+                statistics: { engine, statistics, failure in
+                    unsafe answer(engine, failure) { engine throws(ServiceError) in
+                        let present = try engine.statistics()
+                        guard let statistics = unsafe statistics else { throw missing }
+                        unsafe statistics.pointee.set(present)
+                        return true
+                    }
+                }))
+        return unsafe UnsafePointer(table)
+    }()
+
+    private static var missing: ServiceError {
+        ServiceError(.internal, "a storage function was called without its arguments")
+    }
+
+    /// Runs a function of the engine's, and answers its status code; `false` is NOT_FOUND.
+    private static func answer(
+        _ engine: UnsafeMutableRawPointer?, _ failure: UnsafeMutablePointer<articled_failure>?,
+        _ body: (any StorageEngine) throws(ServiceError) -> Bool
+    ) -> UInt32 {
+        var isFound = true
+        let code = unsafe articled_failure.answer(failure) {
+            guard let engine = unsafe PluginInstance.at(engine)?.engine else { throw missing }
+            isFound = try body(engine)
+        }
+        return isFound ? code : StatusCode.notFound.rawValue
+    }
+}
+
+extension articled_storage_statistics {
+    /// The caller's header may be an older one, with fewer members behind these.
+    fileprivate mutating func set(_ present: StorageStatistics) {
+        records = present.records
+        used_bytes = present.usedBytes
+        file_bytes = present.fileBytes
+        transactions = present.transactions
+        writes = present.writes
+    }
+}

@@ -1,0 +1,26 @@
+internal import CPluginABI
+
+/// Exports a handler: the one line of a plugin library.
+///
+/// ```swift
+/// @c(articled_plugin_descriptor)
+/// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Greeter.self) }
+/// ```
+///
+/// - Returns: an `articled_plugin` that lives as long as the process; `nil` if the library exports too many types.
+public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPointer? {
+    unsafe PluginExports.descriptor(
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: false
+    ) { host, context in
+        unsafe PluginInstance(host: host, handler: try type.init(context: context), engine: nil)
+    }
+}
+
+/// Exports a storage engine: the one line of a storage plugin's library. As ``exportPlugin(_:)``.
+public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
+    unsafe PluginExports.descriptor(
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: true
+    ) { host, context in
+        unsafe PluginInstance(host: host, handler: nil, engine: try type.init(context: context))
+    }
+}

@@ -1,0 +1,82 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// The storage of another plugin, as the host hands it over.
+///
+/// Sendable although it is made of pointers: both are immortal, and the header says of all functions that they may be
+/// called from any thread.
+@safe
+struct InjectedStorage: ArticleStorage, @unchecked Sendable {
+    private let table: UnsafePointer<articled_storage>
+    private let engine: UnsafeMutableRawPointer?
+
+    init(_ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?) throws(ServiceError) {
+        let functions = unsafe table.pointee
+        guard functions.size >= UInt32(MemoryLayout<articled_storage>.size), unsafe functions.get != nil,
+            unsafe functions.get_by_key != nil, unsafe functions.scan != nil, unsafe functions.write != nil,
+            unsafe functions.statistics != nil
+        else { throw ServiceError(.failedPrecondition, "the storage offers less than the plugin was built for") }
+        unsafe self.table = table
+        unsafe self.engine = engine
+    }
+
+    func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+        try withoutActuallyEscaping(lend) { lend throws(ServiceError) in
+            var reader = ClosureReader(lend: lend)
+            return try read(id: id, into: &reader)
+        }
+    }
+
+    func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+        try withoutActuallyEscaping(lend) { lend throws(ServiceError) in
+            var reader = ClosureReader(lend: lend)
+            return try read(key: key, into: &reader)
+        }
+    }
+
+    func read<Reader: RecordReader & ~Copyable>(id: ArticleID, into reader: inout Reader) throws(ServiceError) -> Bool {
+        try unsafe LentReader.with(&reader) { lend, context throws(ServiceError) in
+            try unsafe articled_failure.check { failure in
+                unsafe id.withBytes { unsafe table.pointee.get(engine, $0, lend, context, failure) }
+            }
+        }
+    }
+
+    func read<Reader: RecordReader & ~Copyable>(key: RawSpan, into reader: inout Reader) throws(ServiceError) -> Bool {
+        try unsafe LentReader.with(&reader) { lend, context throws(ServiceError) in
+            try unsafe articled_failure.check { failure in
+                unsafe key.withUnsafeBytes {
+                    unsafe table.pointee.get_by_key(engine, articled_bytes($0), lend, context, failure)
+                }
+            }
+        }
+    }
+
+    func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
+        try withoutActuallyEscaping(visit) { visit throws(ServiceError) in
+            var visitor = Visitor(visit: visit)
+            _ = try unsafe articled_failure.check { failure in
+                unsafe query.withC { query in
+                    unsafe withUnsafeMutablePointer(to: &visitor) { visitor in
+                        unsafe table.pointee.scan(engine, query, Visitor.call, visitor, failure)
+                    }
+                }
+            }
+        }
+    }
+
+    func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
+        unsafe write.withC { write in
+            unsafe table.pointee.write(engine, write, 1, WriteCompletion.call, WriteCompletion(completion).retained())
+        }
+    }
+
+    func statistics() throws(ServiceError) -> StorageStatistics {
+        var statistics = articled_storage_statistics()
+        statistics.size = UInt32(MemoryLayout<articled_storage_statistics>.size)
+        _ = try unsafe articled_failure.check { unsafe table.pointee.statistics(engine, &statistics, $0) }
+        return StorageStatistics(
+            records: statistics.records, usedBytes: statistics.used_bytes, fileBytes: statistics.file_bytes,
+            transactions: statistics.transactions, writes: statistics.writes)
+    }
+}

@@ -1,0 +1,50 @@
+internal import CPluginABI
+internal import Synchronization
+
+/// Runs tasks on one of the host's event loops.
+///
+/// Sendable although it is made of pointers: the loop and the host's table are immortal, and `schedule` may be called
+/// from any thread.
+@safe
+final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+    private let loop: OpaquePointer
+    private let host: UnsafePointer<articled_host>
+
+    private init(_ loop: OpaquePointer, _ host: UnsafePointer<articled_host>) {
+        unsafe self.loop = loop
+        unsafe self.host = host
+    }
+
+    /// One for each loop, for ever: a loop's job names its executor without keeping it.
+    private static let all = Mutex<[LoopExecutor]>([])
+
+    /// The executor of `loop`. There are as many as processors, so a search is quicker than a table.
+    static func of(_ loop: OpaquePointer, _ host: UnsafePointer<articled_host>) -> LoopExecutor {
+        let address = UInt(bitPattern: loop)
+        let table = UInt(bitPattern: host)
+        return all.withLock { all in
+            for executor in all where executor.isOf(address, table) { return executor }
+            let executor = unsafe LoopExecutor(
+                OpaquePointer(bitPattern: address)!, UnsafePointer(bitPattern: table)!)
+            all.append(executor)
+            return executor
+        }
+    }
+
+    private func isOf(_ loop: UInt, _ host: UInt) -> Bool {
+        unsafe UInt(bitPattern: self.loop) == loop && UInt(bitPattern: self.host) == host
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let run: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void = { job, executor in
+            guard let job = unsafe job, let executor = unsafe executor else { return }
+            let task = unsafe unsafeBitCast(job, to: UnownedJob.self)
+            unsafe task.runSynchronously(
+                on: Unmanaged<LoopExecutor>.fromOpaque(executor).takeUnretainedValue().asUnownedTaskExecutor())
+        }
+        // A job is a pointer to the task, which lives until it was run; each enqueued job is run exactly once.
+        unsafe host.pointee.schedule(
+            loop, run, unsafeBitCast(UnownedJob(job), to: UnsafeMutableRawPointer.self),
+            Unmanaged.passUnretained(self).toOpaque())
+    }
+}

@@ -1,0 +1,41 @@
+/// What a storage plugin is: an ``ArticleStorage`` with a life of its own.
+///
+/// A plugin library exports one such type with one line:
+///
+/// ```swift
+/// @c(articled_plugin_descriptor)
+/// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }
+/// ```
+public protocol StorageEngine: ArticleStorage {
+    /// Name and version. It has no methods.
+    static var descriptor: PluginDescriptor { get }
+
+    /// Opens the storage in `context.stateDirectory`. An error here keeps articled from starting.
+    init(context: PluginContext) throws
+
+    /// Takes a new configuration while running; an error keeps the old one in force.
+    func reload(_ configuration: PluginConfiguration) throws
+
+    /// No new request will come to articled; changes may still be made by those in flight.
+    func drain()
+
+    /// Nobody reads or writes any more: bring everything to disk and close.
+    func stop()
+
+    /// How the storage is. Asked from any thread, answered at once.
+    var health: Health { get }
+}
+
+extension StorageEngine {
+    /// The configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws {}
+
+    /// Nothing to do.
+    public func drain() {}
+
+    /// Nothing to do.
+    public func stop() {}
+
+    /// Healthy.
+    public var health: Health { .healthy }
+}
