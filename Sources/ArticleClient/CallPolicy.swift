@@ -1,0 +1,22 @@
+/// What one call wants that differs from the client's ``ClientOptions``.
+public struct CallPolicy: Sendable {
+    /// From now on; sent to the service, which stops work when it passes, and enforced here. `nil`: ``ClientOptions/deadline``.
+    public var deadline: Duration?
+    public var retry: Retry
+
+    public init(deadline: Duration? = nil, retry: Retry = .automatic) {
+        self.deadline = deadline
+        self.retry = retry
+    }
+}
+
+/// Whether a call is sent again after the connection was lost or the service said UNAVAILABLE. A call of which no
+/// byte left this process is always sent again; the question is what happens to one that may have been carried out.
+public enum Retry: Sendable, Hashable {
+    /// If the service's table of methods says that the method is idempotent.
+    case automatic
+    /// Carrying it out twice does no harm: the caller knows.
+    case idempotent
+    /// Never: the caller wants to know of the doubt (``ClientError/mayHaveRun``).
+    case never
+}

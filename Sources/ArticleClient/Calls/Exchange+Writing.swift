@@ -1,0 +1,109 @@
+import Synchronization
+
+/// The request's side of a call with a streamed request.
+extension Exchange {
+    /// Bytes that may wait here for credit or for the socket before the sender is suspended.
+    static let outgoingBytes = 128 << 10
+
+    /// Hands a message to the I/O thread.
+    func enqueue(_ message: [UInt8], _ mailbox: Mailbox) throws(ClientError) {
+        var announce = false
+        let refusal = shared.withLock { shared in
+            if let refusal = shared.refusal(method) { return refusal as ClientError? }
+            shared.outgoing.append(message)
+            announce = shared.announce()
+            return nil
+        }
+        if announce { mailbox.submit(.outgoing(self)) }
+        if let refusal { throw refusal }
+    }
+
+    /// Suspends while too much waits for the I/O thread. If the task is cancelled, the call is.
+    func roomForMore(_ mailbox: Mailbox) async throws(ClientError) {
+        if Task.isCancelled { cancel(mailbox) }
+        if let room = shared.withLock({ $0.room }) {
+            if let failure = room.failure { throw failure }
+            return
+        }
+        let failure = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if let now = waitForRoom(continuation) { continuation.resume(returning: now.failure) }
+            }
+        } onCancel: {
+            cancel(mailbox)
+        }
+        if let failure { throw failure }
+    }
+
+    /// No further message follows.
+    func finishSending(_ mailbox: Mailbox) {
+        let announce = shared.withLock { shared in
+            guard shared.outcome == nil, !shared.complete else { return false }
+            shared.complete = true
+            return shared.announce()
+        }
+        if announce { mailbox.submit(.outgoing(self)) }
+    }
+
+    /// For the I/O thread: what to send next, if `allowed` by the stream's credit and the room for it.
+    func nextOutgoing(allowed: Bool) -> Outgoing {
+        shared.withLock { shared in
+            guard shared.outcome == nil else { return .nothing }
+            if shared.outgoing.isEmpty {
+                if shared.complete { return .end }
+                shared.announced = false
+                return .nothing
+            }
+            guard allowed, let message = shared.outgoing.popFirst() else { return .blocked }
+            return .message(message, last: shared.complete && shared.outgoing.isEmpty)
+        }
+    }
+
+    /// For the I/O thread, after it has taken messages: the senders that may go on.
+    func roomMade() -> [Resumption] {
+        shared.withLock { shared in
+            guard !shared.writers.isEmpty, shared.outgoing.byteCount <= Self.outgoingBytes / 2 else { return [] }
+            defer { shared.writers.removeAll(keepingCapacity: true) }
+            return shared.writers.map { .writer($0, nil) }
+        }
+    }
+
+    private func waitForRoom(_ continuation: CheckedContinuation<ClientError?, Never>) -> Room? {
+        shared.withLock { shared in
+            if let room = shared.room { return room }
+            shared.writers.append(continuation)
+            return nil
+        }
+    }
+}
+
+/// There is nothing to wait for: the sender may go on, or has failed.
+private struct Room { let failure: ClientError? }
+
+/// What a call has to send.
+enum Outgoing {
+    case message([UInt8], last: Bool)
+    /// The last message went before it was known to be the last: an END frame is due.
+    case end
+    /// There is something, but it may not be sent now.
+    case blocked
+    case nothing
+}
+
+extension Exchange.Shared {
+    fileprivate func refusal(_ method: String) -> ClientError? {
+        if case .failure(let error) = outcome { return error }
+        if outcome != nil { return .misuse("\(method) is over: nothing more can be sent") }
+        return complete ? .misuse("\(method): a message was sent after the request had been finished") : nil
+    }
+
+    fileprivate var room: Room? {
+        if case .failure(let error) = outcome { return Room(failure: error) }
+        return outcome != nil || outgoing.byteCount <= Exchange.outgoingBytes ? Room(failure: nil) : nil
+    }
+
+    fileprivate mutating func announce() -> Bool {
+        defer { announced = true }
+        return !announced
+    }
+}

@@ -1,0 +1,32 @@
+/// How an ``ArticleClient`` behaves. The defaults suit a program that talks to articled on the same machine.
+public struct ClientOptions: Sendable {
+    /// Who is calling, for the service's journal: "newsroom/2.1".
+    public var agent = "ArticleClient/1"
+    /// How long making a connection may take, hello included.
+    public var connectTimeout: Duration = .seconds(5)
+    /// The deadline of a call that gives none itself. `nil`: the service's own limit, and none here.
+    public var deadline: Duration? = .seconds(60)
+    /// How long a call waits for a lost connection to come back, and is tried again where that is safe, before it
+    /// fails. Within the call's deadline in any case.
+    public var patience: Duration = .seconds(10)
+    /// Whether the first connection of all is waited for with the same patience. If not, a service that cannot be
+    /// reached is reported at once, which is what a person at a terminal wants.
+    public var waitsForService = false
+    /// How often one call is sent at most. More than one only where it is safe: see ``Retry``.
+    public var attempts = 4
+    /// The pause before the second attempt to connect; each further one is twice as long, up to ``longestPause``. Each
+    /// pause is shortened at random by up to a half, so that many clients do not come back at the same instant.
+    public var shortestPause: Duration = .milliseconds(20)
+    public var longestPause: Duration = .seconds(2)
+    /// If set: a connection with calls in flight on which nothing arrived for so long is asked with a PING, and given up if
+    /// nothing arrives for as long again. For TCP across machines, where a peer can vanish without a word.
+    public var keepAlive: Duration?
+    /// The largest answer taken, in bytes.
+    public var largestFrame = 16 << 20
+    /// How many bytes of a streamed answer may be under way before the program has taken them.
+    public var streamWindow = 256 << 10
+    /// How many bytes wait for the socket at most. Calls beyond it wait with their own tasks suspended.
+    public var outgoingBytes = 1 << 20
+
+    public init() {}
+}

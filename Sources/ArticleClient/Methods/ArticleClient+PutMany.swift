@@ -1,0 +1,40 @@
+public import ArticleProtocol
+
+extension ArticleClient {
+    /// Stores a sequence of articles in one streamed call, much faster than one by one.
+    ///
+    /// ```swift
+    /// try await client.put(contentsOf: articles) { outcomes in
+    ///     for try await outcome in outcomes { print(outcome.index, outcome.result) }
+    /// }
+    /// ```
+    ///
+    /// The sequence is read only as fast as the service stores: at most ``Upload/mostUnanswered`` articles are under way.
+    /// Each is answered for itself; one that is refused does not stop the others. If the connection is lost, what was
+    /// not answered is sent again on the next one, which does no harm: an article without id and URL gets an id here, and
+    /// storing the same content twice changes nothing. A deadline in the policy is that of the whole; without
+    /// one there is none. When `body` returns or throws before the end, the rest is not stored.
+    public func put<Articles: AsyncSequence & Sendable, Success: Sendable>(
+        contentsOf articles: Articles, policy: CallPolicy = CallPolicy(),
+        outcomes body: (PutOutcomes) async throws -> Success
+    ) async throws -> Success where Articles.Element == Article {
+        try await put(contentsOf: articles.map { PutRequest(article: $0) }, policy: policy, outcomes: body)
+    }
+
+    /// The same with a condition for each article. One with an expected revision is not sent again after a lost
+    /// connection: its outcome is then an error with ``ClientError/mayHaveRun``.
+    public func put<Requests: AsyncSequence & Sendable, Success: Sendable>(
+        contentsOf requests: Requests, policy: CallPolicy = CallPolicy(),
+        outcomes body: (PutOutcomes) async throws -> Success
+    ) async throws -> Success where Requests.Element == PutRequest {
+        let upload = Upload(client: self, policy: policy)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await upload.feed(requests) }
+            defer {
+                group.cancelAll()
+                upload.abandon()
+            }
+            return try await body(PutOutcomes(upload: upload))
+        }
+    }
+}

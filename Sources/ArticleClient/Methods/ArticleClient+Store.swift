@@ -1,0 +1,54 @@
+public import ArticleProtocol
+
+/// store.*
+extension ArticleClient {
+    /// Stores an article: creates it, or replaces the one with its id, or else with its URL.
+    ///
+    /// An article with neither gets an id here, so that sending it twice stores it once. With `expectedRevision` (0: it must
+    /// not exist yet) a mismatch throws status CONFLICT and changes nothing.
+    ///
+    /// Repeating: a put without condition is sent again if a connection is lost, as storing the same content twice
+    /// changes nothing. A put with a condition is not, as the second would find its own first in the way: the error then
+    /// has ``ClientError/mayHaveRun``, and the article's revision tells what happened.
+    public func put(
+        _ article: Article, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> PutResult {
+        let request = PutRequest(article: article.named(), expectedRevision: expectedRevision)
+        return try await call(
+            "store.put", request, policy: policy.resolved(expectedRevision == nil ? .idempotent : .never))
+    }
+
+    /// Deletes an article. With `expectedRevision` a mismatch throws status CONFLICT and changes nothing.
+    ///
+    /// It is not sent again by itself, as the second would find nothing: ``ClientError/mayHaveRun``.
+    public func delete(
+        _ key: ArticleKey, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> DeleteResult {
+        try await call(
+            "store.delete", DeleteRequest(key: key, expectedRevision: expectedRevision), policy: policy.resolved(.never))
+    }
+
+    /// Deletes the article with this id.
+    public func delete(
+        id: ArticleID, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> DeleteResult {
+        try await delete(ArticleKey(id: id), expectedRevision: expectedRevision, policy: policy)
+    }
+}
+
+extension Article {
+    /// The article with a new id if nothing names it.
+    func named() -> Article {
+        guard id == nil, url.isEmpty else { return self }
+        var article = self
+        article.id = ArticleID.generate()
+        return article
+    }
+}
+
+extension CallPolicy {
+    /// What `.automatic` means for a call of which the client knows more than the service's table.
+    func resolved(_ retry: Retry) -> CallPolicy {
+        self.retry == .automatic ? CallPolicy(deadline: deadline, retry: retry) : self
+    }
+}

@@ -1,0 +1,76 @@
+public import ArticleProtocol
+
+/// Articles that match a ``ListRequest``, newest first, as they come from the service.
+///
+/// The service sends only as far ahead as ``ClientOptions/streamWindow`` says, so a slow reader costs neither side memory.
+/// If the connection is lost, or the service ends the stream at its time limit, the list goes on behind the last article
+/// by itself, on a new connection. A deadline in the policy is that of the whole iteration; without one there is none.
+public struct ArticleList: AsyncSequence, Sendable {
+    public typealias Element = ListedArticle
+    public typealias Failure = ClientError
+
+    let client: ArticleClient
+    let request: ListRequest
+    let policy: CallPolicy
+
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        private let client: ArticleClient
+        private var request: ListRequest
+        private var renewal: Renewal
+        private var call: CallStream?
+        private var complete = false
+
+        init(_ list: ArticleList) {
+            client = list.client
+            request = list.request
+            renewal = Renewal(list.policy, list.client.options)
+        }
+
+        public mutating func next() async throws(ClientError) -> ListedArticle? {
+            while !complete {
+                let call = call ?? open()
+                self.call = call
+                do throws(ClientError) {
+                    guard let message = try await call.next() else { break }
+                    return try take(message)
+                } catch {
+                    guard renewal.allows(error) else {
+                        complete = true
+                        throw error
+                    }
+                    self.call = nil
+                }
+            }
+            complete = true
+            call = nil
+            return nil
+        }
+
+        private func open() -> CallStream {
+            CallStream(
+                client: client,
+                exchange: client.begin("fetch.list", .streamedResponse, request.encoded(), renewal.policy))
+        }
+
+        private mutating func take(_ message: [UInt8]) throws(ClientError) -> ListedArticle {
+            let item = try ListItem(message, of: "fetch.list")
+            guard let article = item.article else { throw .violation("fetch.list: an item without an article") }
+            if request.view == .full { try article.verify(inMessage: message, field: 1, "fetch.list") }
+            renewal.progressed()
+            request.cursor = item.cursor
+            if request.limit > 0 {
+                request.limit -= 1
+                complete = request.limit == 0  // 0 would mean: all
+            }
+            return ListedArticle(article: article, cursor: item.cursor)
+        }
+    }
+}
+
+/// An article of a list, and where the list can be gone on with: ``ListRequest/cursor``.
+public struct ListedArticle: Sendable, Equatable {
+    public let article: Article
+    public let cursor: [UInt8]
+}

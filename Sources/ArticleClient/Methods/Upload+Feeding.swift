@@ -1,0 +1,75 @@
+import ArticleProtocol
+import Synchronization
+
+/// The side that takes articles from the caller's sequence.
+extension Upload {
+    func feed<Requests: AsyncSequence>(_ requests: Requests) async where Requests.Element == PutRequest {
+        do {
+            for try await request in requests {
+                guard await admit(request) else { return }
+            }
+            finish(nil)
+        } catch {
+            finish(error)
+        }
+    }
+
+    /// Sends one article once there is room for it. False: nobody is interested any more.
+    private func admit(_ request: PutRequest) async -> Bool {
+        var request = request
+        request.article = request.article?.named()
+        let message = request.encoded()
+        await waitForRoom()
+        let call: CallStream? = state.withLock { state in
+            guard !state.complete else { return nil }
+            let item = Item(index: state.count, message: message, conditional: request.expectedRevision != nil)
+            state.count += 1
+            state.send(item)
+            return state.call
+        }
+        // A failure of the stream is the reader's to mend: what was not answered is sent again.
+        try? await call?.roomForMore()
+        return call != nil && !Task.isCancelled
+    }
+
+    private func waitForRoom() async {
+        guard state.withLock({ !$0.hasRoom }) else { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let now = state.withLock { state in
+                    if state.hasRoom || Task.isCancelled { return true }
+                    state.feeder = continuation
+                    return false
+                }
+                if now { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.feeder.take() }?.resume()
+        }
+    }
+
+    private func finish(_ error: (any Error)?) {
+        let call = state.withLock { state in
+            state.complete = true
+            if state.failure == nil { state.failure = error }
+            return state.call
+        }
+        if error == nil { call?.finish() } else { call?.cancel() }
+    }
+}
+
+extension Upload.State {
+    var hasRoom: Bool {
+        complete || unanswered == 0
+            || (unanswered < Upload.mostUnanswered && unansweredBytes < Upload.mostUnansweredBytes)
+    }
+
+    /// Counts the article as under way, and hands it to the present stream. The order on the stream is that of `sent`,
+    /// as both happen under the lock.
+    mutating func send(_ item: Upload.Item) {
+        unanswered += 1
+        unansweredBytes += item.message.count
+        sent.append(item)
+        try? call?.enqueue(item.message)  // if the stream is over, the reader learns why, and renews it
+    }
+}

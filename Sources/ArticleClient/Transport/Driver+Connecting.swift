@@ -1,0 +1,93 @@
+import ArticleProtocol
+import CLinux
+import Glibc
+
+/// How connections begin.
+extension Driver {
+    /// Begins a connection to the next of the endpoint's addresses.
+    func connect() {
+        if candidates.isEmpty {
+            do {
+                candidates = try SocketAddress.resolve(endpoint)
+            } catch {
+                return connectingFailed(error)
+            }
+            connectBy = Clock.after(options.connectTimeout)
+        }
+        var failure = ClientError.connection("\(endpoint) has no address")
+        while !candidates.isEmpty {
+            let address = candidates.removeFirst()
+            do throws(SystemError) {
+                return try begin(Socket(connecting: address))
+            } catch {
+                failure = unreachable(error)
+            }
+        }
+        connectingFailed(failure)
+    }
+
+    private func begin(_ socket: consuming Socket) throws(SystemError) {
+        let number = socket.descriptor.number
+        let connection = Connection(
+            token: nextToken, socket: socket, options: options, openBy: connectBy, now: now)
+        let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
+        guard clinux_epoll_add(poller.number, number, interest, connection.token) == 0 else { throw .current }
+        connection.awaitsWritable = true
+        let hello = ClientHello(
+            protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.largestFrame),
+            streamWindow: UInt32(clamping: options.streamWindow), features: [], agent: options.agent)
+        connection.put(.hello, hello.encoded())
+        current = connection
+    }
+
+    /// The socket under way became writable, or failed.
+    func finishConnecting(_ connection: Connection) {
+        guard let error = connection.socket.connectionFailure() else {
+            connection.phase = .connected
+            return
+        }
+        drop(connection)
+        if candidates.isEmpty { connectingFailed(unreachable(error)) } else { connect() }
+    }
+
+    /// No connection came about. Who has waited long enough is told; the others wait for the next attempt.
+    func connectingFailed(_ error: ClientError) {
+        candidates = []
+        lastFailure = error
+        connectAt = now + backoff.failed(using: &random)
+        let impatient = !everOpened && !options.waitsForService
+        let hopeless = error.kind != .connection
+        if impatient || hopeless {
+            let all = waiting
+            waiting = []
+            for exchange in all { end(exchange, .failure(error)) }
+        }
+    }
+
+    /// What a person should do about a socket that cannot be connected.
+    private func unreachable(_ error: SystemError) -> ClientError {
+        guard case .unix(let path) = endpoint else {
+            let advice =
+                error.number == ECONNREFUSED
+                ? "does articled listen there? Its TCP socket is off unless the configuration or articled-tcp.socket opens it"
+                : "check the address and the network"
+            return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
+        }
+        switch error.number {
+        case ENOENT, ENOTDIR:
+            return .connection(
+                "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")
+        case ECONNREFUSED:
+            return .connection(
+                "nobody listens at \(path): the socket is left over from a service that has ended. "
+                    + "systemctl restart articled.socket")
+        case EACCES, EPERM:
+            return .connection(
+                "no permission to use \(path): become a member of its group (ls -l \(path) names it), or ask as root")
+        case EAGAIN:
+            return .connection("\(path) takes no connections at the moment: its queue is full. Try again")
+        default:
+            return .connection("cannot connect to \(path): \(error.text)")
+        }
+    }
+}

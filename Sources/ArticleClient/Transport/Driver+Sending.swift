@@ -1,0 +1,39 @@
+import CLinux
+
+/// What goes to the sockets.
+extension Driver {
+    /// Places what waits and sends it, until there is nothing left or the sockets are full.
+    func flushAll() {
+        repeat {
+            placeWaiting()
+        } while current.map(flush) ?? false
+        for connection in leaving { while flush(connection) {} }
+        for connection in leaving where connection.state.inFlight == 0 && connection.output.isEmpty { drop(connection) }
+    }
+
+    /// True: everything was sent, and there may be room for more.
+    private func flush(_ connection: Connection) -> Bool {
+        guard connection.phase == .connected, !connection.dropped else { return false }
+        sendStreams(connection)
+        guard !connection.output.isEmpty else {
+            setAwaitsWritable(false, connection)
+            return false
+        }
+        if let error = connection.output.flush(connection.socket) {
+            lose(connection, "the connection broke: \(error.text)")
+            return false
+        }
+        let full = !connection.output.isEmpty
+        setAwaitsWritable(full, connection)
+        connection.sendersReady = !full && !connection.senders.isEmpty
+        return !full
+    }
+
+    private func setAwaitsWritable(_ awaits: Bool, _ connection: Connection) {
+        guard connection.awaitsWritable != awaits else { return }
+        connection.awaitsWritable = awaits
+        let interest = UInt32(CLINUX_READABLE | (awaits ? CLINUX_WRITABLE : 0))
+        _ = clinux_epoll_modify(
+            poller.number, connection.socket.descriptor.number, interest, connection.token)
+    }
+}

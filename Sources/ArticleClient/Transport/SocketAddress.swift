@@ -1,0 +1,85 @@
+import Glibc
+
+/// An address that `connect` takes, of a Unix or a TCP socket.
+struct SocketAddress {
+    private(set) var storage: sockaddr_storage
+    let length: socklen_t
+
+    var family: Int32 { Int32(storage.ss_family) }
+
+    /// All addresses of an endpoint, in the order in which they should be tried.
+    static func resolve(_ endpoint: Endpoint) throws(ClientError) -> [SocketAddress] {
+        switch endpoint {
+        case .unix(let path): try [unix(path)]
+        case .tcp(let host, let port): try tcp(host, port)
+        }
+    }
+
+    /// unix(7): at most 107 bytes of path; a leading `@` names an abstract socket.
+    private static func unix(_ path: String) throws(ClientError) -> SocketAddress {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        var bytes = Array(path.utf8)
+        guard !bytes.isEmpty, !bytes.contains(0), bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw .misuse("\"\(path)\" cannot be a Unix socket: a path has 1 to 107 bytes, none of them 0")
+        }
+        let abstract = bytes[0] == UInt8(ascii: "@")
+        if abstract { bytes[0] = 0 }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: bytes) }
+        let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 2
+        return unsafe SocketAddress(copying: address, length: start + bytes.count + (abstract ? 0 : 1))
+    }
+
+    private static func tcp(_ host: String, _ port: UInt16) throws(ClientError) -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>?
+        let failure = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard failure == 0 else {
+            let reason = unsafe String(cString: gai_strerror(failure))
+            throw .connection("the address of \"\(host)\" cannot be found: \(reason). Check the name, or use a number")
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            if let address = unsafe entry.pointee.ai_addr {
+                var storage = sockaddr_storage()
+                let size = min(Int(unsafe entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
+                unsafe withUnsafeMutableBytes(of: &storage) {
+                    unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: size))
+                }
+                addresses.append(SocketAddress(storage: storage, length: socklen_t(size)))
+            }
+            unsafe next = entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    private init(storage: sockaddr_storage, length: socklen_t) {
+        self.storage = storage
+        self.length = length
+    }
+
+    /// `Address` must be one of the system's `sockaddr_` structures: plain bytes, no larger than `sockaddr_storage`.
+    @unsafe private init<Address: BitwiseCopyable>(copying address: Address, length: Int) {
+        var storage = sockaddr_storage()
+        unsafe withUnsafeMutableBytes(of: &storage) { target in
+            unsafe withUnsafeBytes(of: address) { unsafe target.copyMemory(from: $0) }
+        }
+        self.init(storage: storage, length: socklen_t(length))
+    }
+
+    /// Begins to connect a non-blocking socket. `nil`: connected already or under way, else what was wrong.
+    func connect(_ descriptor: borrowing Descriptor) -> SystemError? {
+        var copy = storage
+        let result = unsafe withUnsafePointer(to: &copy) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(descriptor.number, $0, length)
+            }
+        }
+        if result == 0 || errno == EINPROGRESS || errno == EINTR { return nil }
+        return .current
+    }
+}
