@@ -1,12 +1,14 @@
 /// The limits of the protocol and of the article model; see PROTOCOL.md, "Limits". What a service may configure has its default here.
 public enum Limits {
     // MARK: Frames
-    /// Bytes of a HELLO's payload, and of any before it.
+    /// Bytes of the payload of the client's HELLO.
     public static let helloPayload = 16 * 1024
+    /// Bytes of the payload of the server's HELLO, which tells every method.
+    public static let serverHelloPayload = 256 * 1024
     /// Default for the largest payload.
     public static let maxFrame = 16 << 20
-    /// The smallest `max_frame` that a peer may announce.
-    public static let smallestMaxFrame = 1024
+    /// The smallest `max_frame` that a peer may announce: every `Status` fits into it.
+    public static let smallestMaxFrame = 8192
     /// Bytes of a PING's payload.
     public static let pingPayload = 64
     /// Bytes of the call options before a request.
@@ -29,13 +31,17 @@ public enum Limits {
     public static let author = 1024
     public static let language = 35
     public static let topics = 64
-    public static let slug = 64
+    public static let slug = 64  // of [a-z0-9-]
     public static let topicName = 256
     public static let attributes = 256
     public static let attributeKey = 256
     public static let attributeValue = 65536
     public static let original = 1 << 20
     public static let mediaType = 256
+    /// Times, milliseconds since 1970-01-01T00:00:00Z: the years 1 to 9999.
+    public static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+    /// Runs of service-owned fields in what a writer sends.
+    public static let serviceFieldRuns = 64
     /// An encoded article.
     public static let article = 12 << 20
 

@@ -5,7 +5,7 @@
 public struct ArticleContent: Sendable, Equatable {
     /// The id that the writer gave, if any.
     public private(set) var id: ArticleID?
-    /// Values as they stand in the bytes; nil if the field is absent.
+    /// Values as they stand in the bytes; nil if the field is absent or empty, which is the same in proto3.
     public private(set) var url: Range<Int>?
     public private(set) var source: Range<Int>?
     public private(set) var language: Range<Int>?
@@ -13,7 +13,8 @@ public struct ArticleContent: Sendable, Equatable {
     public private(set) var topics: [Range<Int>] = []
     /// Milliseconds since 1970-01-01T00:00:00Z; 0 if unknown.
     public private(set) var publishedAt: Int64 = 0
-    /// Fields that are the service's and not kept as the writer sent them: the id, and all from 32 on.
+    /// Fields that are the service's and not kept as the writer sent them: the id, and all from 32 on. Neighbours are one
+    /// range.
     public private(set) var serviceFields: [Range<Int>] = []
 
     private var attributes = 0
@@ -35,14 +36,22 @@ public struct ArticleContent: Sendable, Equatable {
         switch reader.field {
         case 1:
             id = try reader.articleID()
-            serviceFields.append(start..<reader.offset)
+            if let id, !id.isVersion7 {
+                throw ServiceError(.invalidArgument, "id: \(id) is not a UUID of version 7")
+            }
+            try own(start..<reader.offset, reader)
         case 2: url = try reader.text("url", most: Limits.url)
         case 3: source = try reader.text("source", most: Limits.source)
         case 4: _ = try reader.text("title", most: Limits.title)
         case 5: _ = try reader.text("summary", most: Limits.summary)
         case 6: _ = try reader.text("body", most: Limits.body)
         case 7: _ = try reader.text("author", most: Limits.author)
-        case 8: publishedAt = try reader.int64()
+        case 8:
+            publishedAt = try reader.int64()
+            guard Limits.times.contains(publishedAt) else {
+                throw ServiceError(
+                    .invalidArgument, "published_at: \(publishedAt) ms lies outside the years 1 to 9999")
+            }
         case 9: language = try reader.text("language", most: Limits.language)
         case 10: try topic(&reader)
         case 11: try attribute(&reader)
@@ -52,8 +61,20 @@ public struct ArticleContent: Sendable, Equatable {
             throw ServiceError(.unimplemented, "field \(reader.field): this service knows no coded bodies; send the body as text")
         case 32...:
             try reader.skip()
-            serviceFields.append(start..<reader.offset)
+            try own(start..<reader.offset, reader)
         default: try reader.skip()
+        }
+    }
+
+    /// Notes a field of the service's. A fetched article that comes back has them in one run or two; the bound keeps
+    /// what is noted small whatever comes.
+    private mutating func own(_ range: Range<Int>, _ reader: borrowing WireReader) throws(ServiceError) {
+        if let last = serviceFields.last, last.upperBound == range.lowerBound {
+            serviceFields[serviceFields.count - 1] = last.lowerBound..<range.upperBound
+        } else if serviceFields.count < Limits.serviceFieldRuns {
+            serviceFields.append(range)
+        } else {
+            throw reader.malformed("the service's own fields are scattered over more than \(Limits.serviceFieldRuns) places")
         }
     }
 
@@ -65,7 +86,7 @@ public struct ArticleContent: Sendable, Equatable {
         var slug: Range<Int>?
         while try topic.next() {
             switch topic.field {
-            case 1: slug = try topic.text("topics.slug", most: Limits.slug)
+            case 1: slug = try topic.slug()
             case 2:
                 let score = try topic.float()
                 guard score >= 0, score <= 1 else { throw topic.malformed("topics.score is \(score); 0 to 1 is allowed") }
@@ -73,7 +94,7 @@ public struct ArticleContent: Sendable, Equatable {
             default: try topic.skip()
             }
         }
-        guard let slug, !slug.isEmpty else { throw reader.malformed("a topic without a slug") }
+        guard let slug else { throw reader.malformed("a topic without a slug") }
         let base = end - bytes.byteCount
         topics.append(base + slug.lowerBound..<base + slug.upperBound)
     }
@@ -110,9 +131,9 @@ public struct ArticleContent: Sendable, Equatable {
 extension WireReader {
     /// Checks a text in place.
     ///
-    /// - Returns: where it stands.
+    /// - Returns: where it stands; nil if it is empty.
     @_lifetime(self: copy self)
-    fileprivate mutating func text(_ name: StaticString, most: Int) throws(ServiceError) -> Range<Int> {
+    fileprivate mutating func text(_ name: StaticString, most: Int) throws(ServiceError) -> Range<Int>? {
         let value = try span()
         guard value.byteCount <= most else {
             throw ServiceError(.invalidArgument, "\(name): \(value.byteCount) bytes; at most \(most) are allowed")
@@ -122,6 +143,23 @@ extension WireReader {
         } catch {
             throw ServiceError(.invalidArgument, "\(name): the text is not valid UTF-8")
         }
-        return offset - value.byteCount..<offset
+        return value.byteCount > 0 ? offset - value.byteCount..<offset : nil
+    }
+
+    /// Checks a topic's slug in place.
+    @_lifetime(self: copy self)
+    fileprivate mutating func slug() throws(ServiceError) -> Range<Int>? {
+        let value = try span()
+        guard value.byteCount <= Limits.slug else {
+            throw ServiceError(
+                .invalidArgument, "topics.slug: \(value.byteCount) bytes; at most \(Limits.slug) are allowed")
+        }
+        for index in value.byteOffsets {
+            switch unsafe value.unsafeLoad(fromByteOffset: index, as: UInt8.self) {  // within the span's own offsets
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): continue
+            default: throw ServiceError(.invalidArgument, "topics.slug: only a to z, 0 to 9 and - are allowed")
+            }
+        }
+        return value.byteCount > 0 ? offset - value.byteCount..<offset : nil
     }
 }

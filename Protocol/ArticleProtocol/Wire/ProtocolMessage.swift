@@ -17,6 +17,7 @@ extension ProtocolMessage {
     /// Reads a message that takes up all of `bytes`.
     ///
     /// - Throws: `INVALID_ARGUMENT`, naming the message and the place.
+    @inlinable
     public init(decoding bytes: RawSpan) throws(ServiceError) {
         self.init()
         do {
@@ -28,14 +29,17 @@ extension ProtocolMessage {
     }
 
     /// The same for an array.
+    @inlinable
     public init(decoding bytes: [UInt8]) throws(ServiceError) { try unsafe self.init(decoding: bytes.span.bytes) }
 
     /// The same for borrowed memory.
+    @inlinable
     public init(decoding bytes: UnsafeRawBufferPointer) throws(ServiceError) {
         unsafe try self.init(decoding: bytes.bytes)
     }
 
     /// The message's bytes.
+    @inlinable
     public func encoded() -> [UInt8] {
         var writer = WireWriter()
         encode(to: &writer)

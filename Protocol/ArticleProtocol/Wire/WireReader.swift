@@ -99,8 +99,13 @@ public struct WireReader: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func merge(into message: inout some ProtocolMessage) throws(ServiceError) {
         guard depth < Limits.depth else { throw malformed("messages nested deeper than \(Limits.depth)") }
+        let number = field
         var reader = WireReader(try span(), depth: depth + 1)
-        while try reader.next() { try message.merge(from: &reader) }
+        do {
+            while try reader.next() { try message.merge(from: &reader) }
+        } catch {
+            throw ServiceError(error.code, "in field \(number), \(error.message)")
+        }
     }
 
     /// Reads an embedded message.
@@ -118,6 +123,7 @@ public struct WireReader: ~Escapable {
             numbers.append(try uint64())
         } else {
             var packed = WireReader(try span(), depth: depth + 1)
+            packed.field = field
             while packed.left > 0, numbers.count <= most { numbers.append(try packed.rawVarint()) }
         }
         guard numbers.count <= most else { throw malformed("more than \(most) values") }
