@@ -38,6 +38,12 @@ int clinux_signalfd(const int *signals, int count);
 /* The next signal's number, 0 if none is pending. */
 int clinux_signalfd_read(int descriptor);
 
+/* pthread_setname_np(3) for the calling thread; at most 15 bytes are kept */
+void clinux_name_thread(const char *name);
+
+/* strerrordesc_np(3): a description of an errno that lives for ever; NULL if there is none */
+const char *clinux_error_text(int code);
+
 /* How many processors this process may run on: sched_getaffinity(2) */
 int clinux_processors(void);
 

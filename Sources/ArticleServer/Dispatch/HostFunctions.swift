@@ -1,0 +1,182 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// What a plugin may ask of the host about its requests: the functions of `articled_host`, but for their C types.
+///
+/// A plugin is trusted not to corrupt memory, and for nothing else: each function checks that the request is one that
+/// is in flight, and that the plugin is on the request's own thread.
+enum HostFunctions {
+    /// Bytes that may wait in one connection before `send` answers BLOCKED.
+    private static let room = BufferPool.blockSize
+
+    static func respond(
+        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int, _ checksum: UnsafePointer<UInt32>?
+    ) -> UInt32 {
+        guard let session = unsafe live(slot, "respond") else { return unsafe gone(slot) }
+        guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
+            unsafe failNow(slot, session, .resourceExhausted, "the response is larger than the client's max_frame, \(session.clientMaxFrame) bytes")
+            return UInt32(ARTICLED_TOO_LARGE)
+        }
+        unsafe write(session, [.end], stream: slot.pointee.stream, parts, count, size, checksum)
+        unsafe RequestTable.count(slot, session, .ok)
+        unsafe RequestTable.release(slot, session)
+        return UInt32(ARTICLED_SENT)
+    }
+
+    static func send(
+        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int, _ checksum: UnsafePointer<UInt32>?
+    ) -> UInt32 {
+        guard let session = unsafe live(slot, "send") else { return UInt32(ARTICLED_GONE) }
+        guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
+            return UInt32(ARTICLED_TOO_LARGE)
+        }
+        guard unsafe slot.pointee.sendCredit > 0 else {
+            unsafe slot.pointee.isBlocked = true
+            return UInt32(ARTICLED_BLOCKED)
+        }
+        guard session.outgoing.count < room else {
+            unsafe slot.pointee.isBlocked = true
+            unsafe session.blocked.append(slot)
+            return UInt32(ARTICLED_BLOCKED)
+        }
+        unsafe slot.pointee.sendCredit -= Int64(size) + Int64(FrameHeader.size)
+        unsafe write(session, [], stream: slot.pointee.stream, parts, count, size, checksum)
+        return UInt32(ARTICLED_SENT)
+    }
+
+    static func finish(_ slot: RequestPointer) -> UInt32 {
+        guard let session = unsafe live(slot, "finish") else { return unsafe gone(slot) }
+        unsafe write(session, .end, kind: .end, stream: slot.pointee.stream)
+        unsafe RequestTable.count(slot, session, .ok)
+        unsafe RequestTable.release(slot, session)
+        return UInt32(ARTICLED_SENT)
+    }
+
+    static func fail(_ slot: RequestPointer, _ code: UInt32, _ message: articled_bytes) -> UInt32 {
+        guard let session = unsafe live(slot, "fail") else { return unsafe gone(slot) }
+        let known = StatusCode(rawValue: code) ?? .internal
+        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: message.data, count: message.data == nil ? 0 : min(message.size, Limits.statusMessage)), as: UTF8.self)
+        unsafe failNow(slot, session, known == .ok ? .internal : known, text)
+        return UInt32(ARTICLED_SENT)
+    }
+
+    static func watch(_ slot: RequestPointer, _ events: UnsafePointer<articled_events>?, _ context: UnsafeMutableRawPointer?) {
+        switch unsafe slot.pointee.phase {
+        case .free: return unsafe misused(slot, "watch")
+        case .abandoned: return
+        case .handling, .inFlight: break
+        }
+        guard unsafe slot.pointee.events == nil, let events = unsafe events else { return }
+        unsafe slot.pointee.events = events
+        unsafe slot.pointee.eventContext = context
+        guard let session = unsafe slot.pointee.session?.takeUnretainedValue(),
+            unsafe !slot.pointee.backlog.isEmpty || (slot.pointee.clientEnded && !slot.pointee.endDelivered)
+        else { return }
+        // Not from within the plugin's own call, but right after it: as a job of this turn.
+        unsafe session.loop.schedule(
+            Inbox.Job(
+                run: { slot, id in
+                    guard let slot = unsafe slot?.assumingMemoryBound(to: RequestSlot.self),
+                        unsafe slot.pointee.phase == .inFlight,
+                        unsafe slot.pointee.view.id == UInt64(UInt(bitPattern: id))
+                    else { return }
+                    let waiting = unsafe slot.pointee.backlog
+                    unsafe slot.pointee.backlog = []
+                    for message in waiting where unsafe slot.pointee.phase == .inFlight {
+                        unsafe message.withUnsafeBytes { bytes in unsafe RequestTable.deliver(slot, bytes) }
+                    }
+                    unsafe RequestTable.deliverEnd(slot)
+                }, job: UnsafeMutableRawPointer(slot),
+                context: UnsafeMutableRawPointer(bitPattern: UInt(slot.pointee.view.id))))
+    }
+
+    static func consumed(_ slot: RequestPointer, _ bytes: Int) {
+        guard unsafe slot.pointee.phase == .inFlight || slot.pointee.phase == .handling, bytes > 0,
+            let session = unsafe slot.pointee.session?.takeUnretainedValue()
+        else { return }
+        let window = Int64(session.limits.streamWindow)
+        // A plugin cannot give back more than it was given.
+        let outstanding = unsafe window - slot.pointee.receiveCredit - slot.pointee.consumed
+        unsafe slot.pointee.consumed += min(Int64(bytes), max(0, outstanding))
+        guard unsafe slot.pointee.consumed >= window / 4, unsafe !slot.pointee.clientEnded else { return }
+        let grant = unsafe slot.pointee.consumed
+        unsafe slot.pointee.consumed = 0
+        unsafe slot.pointee.receiveCredit += grant
+        unsafe session.emit(.credit, stream: slot.pointee.stream, Credit(bytes: UInt32(clamping: grant)))
+    }
+
+    // MARK: -
+
+    /// The session of a request that may still be answered; nil if it is abandoned, or not in flight at all.
+    @inline(__always)
+    private static func live(_ slot: RequestPointer, _ function: StaticString) -> Session? {
+        switch unsafe slot.pointee.phase {
+        case .handling, .inFlight: return unsafe slot.pointee.session?.takeUnretainedValue()
+        case .abandoned: return nil
+        case .free:
+            unsafe misused(slot, function)
+            return nil
+        }
+    }
+
+    /// Ends a request that nobody waits for.
+    private static func gone(_ slot: RequestPointer) -> UInt32 {
+        if unsafe slot.pointee.phase == .abandoned, let session = unsafe slot.pointee.session?.takeUnretainedValue() {
+            unsafe RequestTable.release(slot, session)
+        }
+        return UInt32(ARTICLED_GONE)
+    }
+
+    private static func misused(_ slot: RequestPointer, _ function: StaticString) {
+        Log.error(
+            "a plugin called \(function) for a request that it has ended already; the call was ignored",
+            ["REQUEST_ID": "\(unsafe slot.pointee.view.id)"])
+    }
+
+    private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
+        unsafe session.emit(.error, stream: slot.pointee.stream, Status(code: code.rawValue, message: message))
+        unsafe RequestTable.count(slot, session, code)
+        unsafe RequestTable.release(slot, session)
+    }
+
+    /// The size of all parts together; nil if it is not to be believed.
+    @inline(__always)
+    private static func total(_ parts: UnsafePointer<articled_bytes>?, _ count: Int) -> Int? {
+        guard count >= 0, unsafe parts != nil || count == 0 else { return nil }
+        var size = 0
+        for index in 0..<count {
+            let (sum, overflow) = unsafe size.addingReportingOverflow(parts.unsafelyUnwrapped[index].size)
+            guard !overflow, sum >= size else { return nil }
+            size = sum
+        }
+        return size
+    }
+
+    /// Copies a message into the outgoing buffer, behind its frame's header: the one copy of a response.
+    @inline(__always)
+    private static func write(
+        _ session: Session, _ flags: FrameFlags, kind: FrameKind = .message, stream: UInt32,
+        _ parts: UnsafePointer<articled_bytes>? = nil, _ count: Int = 0, _ size: Int = 0,
+        _ checksum: UnsafePointer<UInt32>? = nil
+    ) {
+        let memory = unsafe session.outgoing.extend(by: FrameHeader.size + size)
+        var target = unsafe memory + FrameHeader.size
+        for index in 0..<count {
+            let part = unsafe parts.unsafelyUnwrapped[index]
+            guard let data = unsafe part.data, unsafe part.size > 0 else { continue }
+            unsafe target.copyMemory(from: data, byteCount: part.size)
+            unsafe target += part.size
+        }
+        let sum: UInt32
+        if let checksum = unsafe checksum {
+            sum = unsafe checksum.pointee
+        } else {
+            sum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(start: memory + FrameHeader.size, count: size))
+        }
+        let header = FrameHeader(
+            payloadLength: UInt32(size), kind: kind, flags: kind == .end ? [] : flags, method: 0, stream: stream,
+            checksum: sum)
+        unsafe header.encode(to: memory)
+        unsafe session.connection?.wroteToBuffer()
+    }
+}

@@ -1,0 +1,52 @@
+internal import ArticleProtocol
+internal import Synchronization
+
+/// A number that one thread counts and others may read: no lock, no locked instruction.
+struct Counter: ~Copyable {
+    private let atomic = Atomic<UInt64>(0)
+
+    var value: UInt64 { atomic.load(ordering: .relaxed) }
+
+    /// The owning thread only.
+    @inline(__always)
+    func add(_ amount: UInt64) {
+        atomic.store(atomic.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
+    }
+}
+
+/// What one loop has counted. Written by its thread, read by whichever thread answers `service.stats`.
+@safe final class LoopCounters: Sendable {
+    let accepted = Counter()
+    let refused = Counter()
+    let bytesReceived = Counter()
+    let bytesSent = Counter()
+    let protocolErrors = Counter()
+    /// Requests answered with an error before a plugin saw them.
+    let refusedRequests = Counter()
+    /// Requests given to a plugin, and those that their plugin has ended.
+    let opened = Counter()
+    let closed = Counter()
+    /// Requests whose client stopped waiting before their plugin ended them, and how many of those it has ended since.
+    let abandoned = Counter()
+    let abandonedEnded = Counter()
+
+    nonisolated(unsafe) private let methods: UnsafeMutableBufferPointer<MethodCounters>  // fixed in `init`; its members are atomic
+
+    init(methods count: Int) {
+        unsafe methods = .allocate(capacity: count)
+        for index in 0..<count { unsafe methods.initializeElement(at: index, to: MethodCounters()) }
+    }
+
+    deinit { unsafe methods.deinitialize().deallocate() }
+
+    /// A request ended.
+    @inline(__always)
+    func ended(route: Int, code: StatusCode, nanoseconds: UInt64) {
+        guard unsafe route < methods.count else { return }
+        unsafe methods[route].ended(code, nanoseconds)
+    }
+
+    func withMethod<Result>(_ route: Int, _ body: (borrowing MethodCounters) -> Result) -> Result {
+        body(unsafe methods[route])
+    }
+}

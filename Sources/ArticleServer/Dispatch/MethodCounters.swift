@@ -1,0 +1,45 @@
+internal import ArticleProtocol
+internal import Synchronization
+
+/// What one loop has counted of one method.
+struct MethodCounters: ~Copyable {
+    /// The latency histogram's buckets: bucket n holds what took less than 2^n microseconds, the last one the rest.
+    static let buckets = 24
+    static let bounds: [UInt64] = (0..<buckets - 1).map { 1000 << UInt64($0) }
+    /// Status codes have small numbers; what does not fit is counted as unknown.
+    private static let codes = 18
+
+    private let latency = Counters(count: Self.buckets)
+    private let statuses = Counters(count: Self.codes)
+    private let total = Counter()
+
+    @inline(__always)
+    func ended(_ code: StatusCode, _ nanoseconds: UInt64) {
+        let microseconds = nanoseconds / 1000
+        latency.add(1, at: min(64 - microseconds.leadingZeroBitCount, Self.buckets - 1))
+        statuses.add(1, at: min(Int(code.rawValue), Self.codes - 1))
+        total.add(nanoseconds)
+    }
+
+    var nanoseconds: UInt64 { total.value }
+    var histogram: [UInt64] { latency.values }
+    /// How many ended with each status code, by its number.
+    var byStatus: [UInt64] { statuses.values }
+}
+
+/// A row of counters.
+@safe private struct Counters: ~Copyable {
+    private let memory: UnsafeMutableBufferPointer<Counter>
+
+    init(count: Int) {
+        unsafe memory = .allocate(capacity: count)
+        for index in 0..<count { unsafe memory.initializeElement(at: index, to: Counter()) }
+    }
+
+    deinit { unsafe memory.deinitialize().deallocate() }
+
+    @inline(__always)
+    func add(_ amount: UInt64, at index: Int) { unsafe memory[index].add(amount) }
+
+    var values: [UInt64] { unsafe memory.indices.map { unsafe memory[$0].value } }
+}

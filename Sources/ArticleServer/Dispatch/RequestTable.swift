@@ -1,0 +1,157 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import CPluginABI
+
+/// The life of a request: prepared, handled, in flight, ended. Every function runs on the thread of the request's loop.
+///
+/// Two ends are needed, in either order: the client gets its last frame, and the plugin ends the request. A request
+/// whose client is served already (it cancelled, the deadline passed, the connection is gone) is abandoned: it keeps
+/// its slot, and counts against its connection's limit, until the plugin has ended it.
+enum RequestTable {
+    /// What the plugin is given: the slot by its first member.
+    @inline(__always)
+    static func view(of slot: RequestPointer) -> UnsafeMutablePointer<articled_request> {
+        unsafe UnsafeMutableRawPointer(slot).assumingMemoryBound(to: articled_request.self)
+    }
+
+    /// The slot of a request that a plugin speaks of.
+    @inline(__always)
+    static func slot(of view: UnsafeMutablePointer<articled_request>) -> RequestPointer {
+        unsafe UnsafeMutableRawPointer(view).assumingMemoryBound(to: RequestSlot.self)
+    }
+
+    // MARK: Beginning
+
+    @inline(__always)
+    static func prepare(
+        _ slot: RequestPointer, _ session: Session, stream: UInt32, route: Int, payload: UnsafeRawBufferPointer,
+        deadline: UInt64, clientEnded: Bool
+    ) {
+        let loop = session.loop
+        unsafe slot.pointee.view = articled_request(
+            size: UInt32(MemoryLayout<articled_request>.size),
+            flags: clientEnded ? 0 : UInt32(ARTICLED_REQUEST_MORE),
+            payload: articled_bytes(data: payload.baseAddress, size: payload.count),
+            deadline: deadline, id: loop.nextRequestID(), loop: loop.handle, roles: session.peer.roles,
+            peer_uid: session.peer.credentials?.user ?? .max, peer_gid: session.peer.credentials?.group ?? .max,
+            peer_pid: session.peer.credentials?.process ?? .max)
+        unsafe slot.pointee.phase = .handling
+        unsafe slot.pointee.clientEnded = clientEnded
+        unsafe slot.pointee.endDelivered = clientEnded
+        unsafe slot.pointee.isBlocked = false
+        unsafe slot.pointee.stream = stream
+        unsafe slot.pointee.route = route
+        unsafe slot.pointee.started = loop.now
+        unsafe slot.pointee.session = Unmanaged.passUnretained(session)
+        unsafe slot.pointee.sendCredit = session.clientWindow
+        unsafe slot.pointee.receiveCredit = Int64(session.limits.streamWindow)
+        unsafe slot.pointee.consumed = 0
+        session.inFlight += 1
+        loop.counters.opened.add(1)
+    }
+
+    /// `handle` has returned without an answer: from now on the request lives by itself.
+    static func enlist(_ slot: RequestPointer, _ session: Session) {
+        unsafe slot.pointee.phase = .inFlight
+        unsafe slot.pointee.view.payload = articled_bytes(data: nil, size: 0)
+        _ = unsafe slot.pointee.session?.retain()
+        unsafe session.streams[slot.pointee.stream] = slot
+        unsafe session.loop.requests.enlist(slot)
+        unsafe session.loop.wake(at: slot.pointee.view.deadline)
+    }
+
+    // MARK: The client's side
+
+    /// The client's last frame is an error of articled's own; the plugin is told that nobody waits any more.
+    static func conclude(_ slot: RequestPointer, _ code: StatusCode, _ message: String) {
+        guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
+        unsafe session.streams[slot.pointee.stream] = nil
+        unsafe count(slot, session, code)
+        unsafe session.emit(.error, stream: slot.pointee.stream, Status(code: code.rawValue, message: message))
+        unsafe abandon(slot, code)
+    }
+
+    static func expire(_ slot: RequestPointer) {
+        unsafe conclude(slot, .deadlineExceeded, "the deadline passed before the answer was ready")
+    }
+
+    /// Nobody waits for the answer. The caller has taken the request out of its session's streams.
+    static func abandon(_ slot: RequestPointer, _ code: StatusCode) {
+        guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
+        unsafe session.loop.requests.delist(slot)
+        unsafe slot.pointee.phase = .abandoned
+        unsafe slot.pointee.backlog = []
+        session.loop.counters.abandoned.add(1)
+        guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
+            let cancelled = unsafe events.pointee.cancelled
+        else { return }
+        unsafe cancelled(slot.pointee.eventContext, view(of: slot), code.rawValue)
+    }
+
+    /// A message of the client's for a request in flight.
+    static func deliver(_ slot: RequestPointer, _ payload: UnsafeRawBufferPointer) {
+        if let events = unsafe slot.pointee.events {
+            if unsafe Events.has(events, \.message), let message = unsafe events.pointee.message {
+                unsafe message(
+                    slot.pointee.eventContext, view(of: slot),
+                    articled_bytes(data: payload.baseAddress, size: payload.count))
+            }
+        } else {
+            // Bounded: the client has no credit for more than the window and one message.
+            unsafe slot.pointee.backlog.append(Array(payload))
+        }
+        unsafe deliverEnd(slot)
+    }
+
+    /// Tells the plugin, once, that the client has sent its last message, if that is so and it has seen them all.
+    static func deliverEnd(_ slot: RequestPointer) {
+        guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.clientEnded, unsafe !slot.pointee.endDelivered,
+            let events = unsafe slot.pointee.events
+        else { return }
+        unsafe slot.pointee.endDelivered = true
+        if unsafe Events.has(events, \.ended), let ended = unsafe events.pointee.ended {
+            unsafe ended(slot.pointee.eventContext, view(of: slot))
+        }
+    }
+
+    /// `send` would succeed again.
+    static func unblock(_ slot: RequestPointer) {
+        guard unsafe slot.pointee.isBlocked, unsafe slot.pointee.sendCredit > 0 else { return }
+        unsafe slot.pointee.isBlocked = false
+        guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.writable),
+            let writable = unsafe events.pointee.writable
+        else { return }
+        unsafe writable(slot.pointee.eventContext, view(of: slot))
+    }
+
+    // MARK: The end
+
+    /// Counts the request as answered with `code`.
+    @inline(__always)
+    static func count(_ slot: RequestPointer, _ session: Session, _ code: StatusCode) {
+        let loop = session.loop
+        unsafe loop.counters.ended(
+            route: slot.pointee.route, code: code, nanoseconds: clinux_now() &- slot.pointee.started)
+    }
+
+    /// The plugin has ended the request: its slot is free.
+    @inline(__always)
+    static func release(_ slot: RequestPointer, _ session: Session) {
+        session.inFlight -= 1
+        session.loop.counters.closed.add(1)
+        switch unsafe slot.pointee.phase {
+        case .handling: break
+        case .inFlight:
+            unsafe session.streams[slot.pointee.stream] = nil
+            unsafe session.loop.requests.delist(slot)
+            unsafe slot.pointee.session?.release()
+        case .abandoned:
+            session.loop.counters.abandonedEnded.add(1)
+            unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
+            unsafe slot.pointee.session?.release()
+        case .free: return
+        }
+        unsafe slot.pointee.session = nil
+        unsafe session.loop.requests.give(slot)
+    }
+}

@@ -1,0 +1,53 @@
+internal import ArticleProtocol
+
+extension Session {
+    /// The versions of PROTOCOL.md that this server speaks.
+    static let versions: ClosedRange<UInt32> = 1...1
+
+    /// HELLO: the client says which versions and limits it has, the server which will hold, and its methods.
+    func greet(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
+        guard phase == .greeting else { return violated("HELLO may be sent once only") }
+        guard header.flags.isEmpty, header.stream == 0 else { return violated("HELLO has no flags and stream 0") }
+        let hello: ClientHello
+        do {
+            hello = try unsafe ClientHello(decoding: payload)
+        } catch {
+            return violated("HELLO cannot be read: \(error.message)")
+        }
+        guard hello.protocolMin <= hello.protocolMax else {
+            return violated("HELLO: protocol_min \(hello.protocolMin) is above protocol_max \(hello.protocolMax)")
+        }
+        let version = min(hello.protocolMax, Self.versions.upperBound)
+        guard version >= max(hello.protocolMin, Self.versions.lowerBound) else {
+            return goAway(
+                .unimplemented,
+                "this server speaks protocol \(Self.versions.lowerBound) to \(Self.versions.upperBound), the client "
+                    + "\(hello.protocolMin) to \(hello.protocolMax)")
+        }
+        guard hello.maxFrame >= Limits.smallestMaxFrame else {
+            return violated("HELLO: max_frame is \(hello.maxFrame); at least \(Limits.smallestMaxFrame) is needed")
+        }
+        guard hello.streamWindow > 0 else { return violated("HELLO: stream_window must not be 0") }
+        clientMaxFrame = Int(hello.maxFrame)
+        clientWindow = Int64(hello.streamWindow)
+        establish()
+        unsafe connection?.established()
+        let configuration = loop.context.configuration.limits
+        emit(
+            .hello,
+            ServerHello(
+                protocolVersion: version, maxFrame: UInt32(clamping: configuration.maxFrame),
+                streamWindow: UInt32(clamping: configuration.streamWindow), features: [],
+                agent: "articled/\(loop.context.version)", maxInFlight: UInt32(clamping: configuration.maxInFlight),
+                idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
+                methods: loop.context.router.descriptions, roles: peer.roles))
+    }
+
+    func ping(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
+        guard header.flags.isEmpty, header.stream == 0 else { return violated("PING has no flags and stream 0") }
+        guard payload.count <= Limits.pingPayload else {
+            return violated("PING carries \(payload.count) bytes; at most \(Limits.pingPayload) are allowed")
+        }
+        emit(.pong, unsafe Array(payload))
+    }
+}

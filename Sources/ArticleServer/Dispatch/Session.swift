@@ -1,0 +1,216 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// The protocol's side of one connection: understands frames, knows the requests in flight, and puts frames into the
+/// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is its specification.
+@safe final class Session {
+    let peer: Peer
+    let outgoing: OutgoingBuffer
+    /// Where to say that there is something to write. nil in tests and after the end.
+    unowned(unsafe) var connection: Connection?  // cleared by `close`, before the connection goes
+    unowned let loop: EventLoop
+
+    private(set) var phase = Phase.greeting
+    private(set) var lastActivity: UInt64
+    private let maxFrame: Int
+    /// Requests of this session that their plugin has not ended, abandoned ones too.
+    var inFlight = 0
+    /// Those in flight that the client waits for, by stream.
+    var streams: [UInt32: RequestPointer] = unsafe [:]
+    /// Those whose `send` was answered BLOCKED for want of room.
+    var blocked: [RequestPointer] = unsafe []
+
+    /// What the client said in its HELLO.
+    var clientMaxFrame = 0
+    var clientWindow: Int64 = 0
+
+    enum Phase {
+        /// The client's HELLO must come first.
+        case greeting
+        case established
+        /// GO_AWAY was sent or received: requests in flight are finished, no new one is taken.
+        case draining
+        /// The last frame is in the outgoing buffer.
+        case over
+        case closed
+    }
+
+    /// What came of some bytes.
+    struct Step {
+        enum Outcome {
+            /// All whole frames are understood.
+            case incomplete
+            /// There may be more, but enough has gathered to be written.
+            case full
+            /// The connection is over.
+            case over
+        }
+        let used: Int
+        let outcome: Outcome
+    }
+
+    init(peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
+        self.peer = peer
+        self.loop = loop
+        self.outgoing = outgoing
+        lastActivity = loop.now
+        maxFrame = loop.context.configuration.limits.maxFrame
+    }
+
+    var limits: ServiceLimits { loop.context.configuration.limits }
+    var isEstablished: Bool { phase != .greeting }
+    var isOver: Bool { phase == .over }
+    var isDrained: Bool { phase == .draining && inFlight == 0 }
+
+    // MARK: Input
+
+    /// How many bytes are missing until the first frame in `bytes` is whole, 0 if that cannot be told yet.
+    func missing(in bytes: UnsafeRawBufferPointer) -> Int {
+        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return 0 }
+        let header = unsafe FrameHeader(decoding: base)
+        return max(0, FrameHeader.size + Int(header.payloadLength) - bytes.count)
+    }
+
+    func received(at now: UInt64) { lastActivity = now }
+
+    /// Understands the whole frames in `bytes`, until `limit` bytes wait to be written.
+    func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
+        var used = 0
+        guard let base = bytes.baseAddress else { return Step(used: 0, outcome: .incomplete) }
+        while phase != .over, phase != .closed {
+            let left = bytes.count - used
+            guard left >= FrameHeader.size else { return Step(used: used, outcome: .incomplete) }
+            let header = unsafe FrameHeader(decoding: base + used)
+            let length = Int(header.payloadLength)
+            guard accepts(header) else { break }
+            guard left - FrameHeader.size >= length else { return Step(used: used, outcome: .incomplete) }
+            let payload = unsafe UnsafeRawBufferPointer(start: base + used + FrameHeader.size, count: length)
+            used += FrameHeader.size + length
+            guard unsafe CRC32C.checksum(payload) == header.checksum else {
+                violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
+                break
+            }
+            unsafe act(on: header, payload)
+            if outgoing.count >= limit, phase != .over { return Step(used: used, outcome: .full) }
+        }
+        return Step(used: used, outcome: .over)
+    }
+
+    /// Checks what can be checked before the payload is there, so that no memory is held for a frame that is refused.
+    private func accepts(_ header: FrameHeader) -> Bool {
+        let most = phase == .greeting ? Limits.helloPayload : maxFrame
+        guard Int(header.payloadLength) <= most else {
+            violated("a frame announces \(header.payloadLength) bytes of payload; at most \(most) are allowed")
+            return false
+        }
+        if phase == .greeting, header.kind != .hello {
+            violated("the first frame must be HELLO")
+            return false
+        }
+        return true
+    }
+
+    private func act(on header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
+        switch header.kind {
+        case .request: unsafe open(header, payload)
+        case .message: unsafe message(header, payload)
+        case .end: ended(header)
+        case .cancel: cancel(header)
+        case .credit: unsafe credit(header, payload)
+        case .ping: unsafe ping(header, payload)
+        case .hello: unsafe greet(header, payload)
+        case .goAway: clientGoes(header)
+        case .pong: break  // nothing of ours awaits it
+        case .error: violated("ERROR is the server's to send")
+        default: break  // a kind of a later version: skipped, as PROTOCOL.md promises
+        }
+    }
+
+    /// The peer broke the protocol: says how, and ends the connection.
+    func violated(_ what: String) {
+        loop.counters.protocolErrors.add(1)
+        goAway(.protocolError, what)
+    }
+
+    /// Ends the connection with a reason.
+    func goAway(_ code: StatusCode, _ message: String) {
+        guard phase != .over, phase != .closed else { return }
+        emit(.goAway, Status(code: code.rawValue, message: message))
+        phase = .over
+        abandonAll(code == .protocolError ? .cancelled : code)
+    }
+
+    /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be.
+    func inputEnded() {
+        for unsafe (_, slot) in unsafe streams where unsafe !slot.pointee.clientEnded {
+            unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
+        }
+        if phase == .greeting { phase = .over }
+    }
+
+    /// Takes no new requests; those in flight are finished.
+    func drain() {
+        switch phase {
+        case .greeting: goAway(.unavailable, "the service is stopping; connect again")
+        case .established:
+            emit(.goAway, Status(code: StatusCode.unavailable.rawValue, message: "the service is stopping; connect again"))
+            phase = .draining
+        case .draining, .over, .closed: break
+        }
+    }
+
+    func establish() { phase = .established }
+
+    private func clientGoes(_ header: FrameHeader) {
+        guard header.flags.isEmpty, header.stream == 0 else { return violated("GO_AWAY has no flags and stream 0") }
+        if phase == .established { phase = .draining }
+        unsafe connection?.wroteToBuffer()
+    }
+
+    /// The connection is gone.
+    func close(_ code: StatusCode) {
+        phase = .closed
+        unsafe connection = nil
+        abandonAll(code)
+    }
+
+    private func abandonAll(_ code: StatusCode) {
+        unsafe blocked = []
+        let all = unsafe streams
+        unsafe streams = [:]
+        for unsafe (_, slot) in unsafe all where unsafe slot.pointee.phase == .inFlight {
+            unsafe RequestTable.abandon(slot, code)
+        }
+    }
+
+    // MARK: Output
+
+    /// Everything that waited was written: who was blocked for want of room may go on.
+    func drained() {
+        guard unsafe !blocked.isEmpty else { return }
+        let waiting = unsafe blocked
+        unsafe blocked = []
+        for unsafe slot in unsafe waiting where unsafe slot.pointee.phase == .inFlight && slot.pointee.isBlocked {
+            unsafe RequestTable.unblock(slot)
+        }
+    }
+
+    /// Puts a frame with a message of articled's own into the outgoing buffer.
+    func emit(_ kind: FrameKind, stream: UInt32 = 0, _ message: some ProtocolMessage) {
+        emit(kind, stream: stream, message.encoded())
+    }
+
+    func emit(_ kind: FrameKind, stream: UInt32 = 0, _ payload: [UInt8]) {
+        unsafe payload.withUnsafeBytes { bytes in
+            let header = unsafe FrameHeader(
+                payloadLength: UInt32(bytes.count), kind: kind, flags: [], method: 0, stream: stream,
+                checksum: CRC32C.checksum(bytes))
+            let memory = unsafe outgoing.extend(by: FrameHeader.size + bytes.count)
+            unsafe header.encode(to: memory)
+            if let base = bytes.baseAddress {
+                unsafe (memory + FrameHeader.size).copyMemory(from: base, byteCount: bytes.count)
+            }
+        }
+        unsafe connection?.wroteToBuffer()
+    }
+}

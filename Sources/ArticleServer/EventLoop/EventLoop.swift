@@ -1,0 +1,244 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// One thread, its poller, and the connections it owns.
+///
+/// A turn: wait for descriptors, serve each that is ready, run the jobs that other threads handed over, write what
+/// they left to write, look after deadlines. Nothing in a turn blocks.
+final class EventLoop: @unchecked Sendable {
+    // Sendable because all mutable state is confined to the loop's own thread, but for `inbox` and the atomics, which
+    // are safe to share. Other threads reach the rest through `inbox`.
+
+    let index: Int
+    let inbox: Inbox
+    let context: ServerContext
+    let buffers = BufferPool()
+    let requests: RequestPool
+    let counters: LoopCounters
+
+    /// CLOCK_MONOTONIC in nanoseconds when the present step of the turn began.
+    private(set) var now: UInt64 = clinux_now()
+    /// When the loop last began a turn: what the watchdog looks at.
+    let lastBeat = Atomic<UInt64>(clinux_now())
+
+    private var poller: Poller
+    private var acceptors: [Acceptor]
+    private var connections: [Connection?] = []
+    private var vacant: [Int] = []
+    private var openCount = 0
+    private var unwritten: [Connection] = []
+    private var ownJobs: [Inbox.Job] = []
+    private var jobs: [Inbox.Job] = []
+    private var alarm = UInt64.max
+    private var lastRequest: UInt64
+    private var phase = Phase.serving
+    private let thread = Atomic<UInt>(0)
+
+    private enum Phase { case serving, draining(until: UInt64), stopped }
+
+    private enum Token {
+        static let inbox = UInt64.max
+        /// Acceptors have the numbers from here on, connections those below.
+        static let acceptors = UInt64(1) << 62
+    }
+
+    init(index: Int, context: ServerContext, listeners: [Listener]) throws(SystemError) {
+        self.index = index
+        self.context = context
+        inbox = try Inbox()
+        poller = try Poller()
+        requests = RequestPool()
+        // Each loop numbers its own requests; the loop's index above them keeps them apart.
+        lastRequest = UInt64(index) << 48
+        counters = context.counters.loop(index)
+        acceptors = listeners.map { Acceptor(listener: $0) }
+        try poller.add(inbox.descriptor, .readable, token: Token.inbox)
+        for (index, acceptor) in acceptors.enumerated() {
+            try poller.add(
+                acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+        }
+    }
+
+    /// Whether the calling thread is the loop's own.
+    var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    /// How many milliseconds a turn may wait at most: the beats that the watchdog wants.
+    private var beat: UInt64 { context.beatInterval }
+
+    // MARK: Turns
+
+    /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
+    func run() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        while true {
+            if case .stopped = phase { break }
+            turn()
+        }
+        for case let connection? in connections { connection.close(.unavailable) }
+        // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
+    }
+
+    /// One turn: also what tests call, one at a time.
+    func turn() {
+        var jobsWait = false
+        poller.wait(timeout: timeout()) { token, readiness in
+            now = clinux_now()
+            if token == Token.inbox {
+                jobsWait = true
+            } else if token >= Token.acceptors {
+                accept(from: Int(token - Token.acceptors))
+            } else {
+                serve(token, readiness)
+            }
+        }
+        now = clinux_now()
+        lastBeat.store(now, ordering: .relaxed)
+        if jobsWait {
+            inbox.take(&jobs)
+            runJobs()
+        }
+        while !ownJobs.isEmpty {
+            jobs.removeAll(keepingCapacity: true)
+            swap(&jobs, &ownJobs)
+            runJobs()
+        }
+        writeOut()
+        if now >= alarm { lookAfterDeadlines() }
+        if case .draining(let end) = phase, openCount == 0 || now >= end { phase = .stopped }
+    }
+
+    private func timeout() -> Int32 {
+        guard ownJobs.isEmpty else { return 0 }
+        var next = alarm
+        if case .draining(let end) = phase { next = min(next, end) }
+        if beat > 0 { next = min(next, now &+ beat) }
+        guard next != .max else { return -1 }
+        let current = clinux_now()
+        guard next > current else { return 0 }
+        return Int32(min((next - current) / 1_000_000 + 1, 60_000))
+    }
+
+    private func runJobs() {
+        for job in jobs { unsafe job.run(job.job, job.context) }
+        jobs.removeAll(keepingCapacity: true)
+    }
+
+    /// Runs a job on the loop's thread, soon. Any thread.
+    func schedule(_ job: Inbox.Job) {
+        // The loop's own jobs need neither the lock nor the signal.
+        if isCurrent { ownJobs.append(job) } else { inbox.add(job) }
+    }
+
+    /// The number of a new request, unique in this process.
+    @inline(__always)
+    func nextRequestID() -> UInt64 {
+        lastRequest &+= 1
+        return lastRequest
+    }
+
+    // MARK: Connections
+
+    private func accept(from index: Int) {
+        // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
+        for _ in 0..<8 {
+            guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
+            let listener = acceptors[index].listener
+            guard context.admit() else {
+                counters.refused.add(1)
+                Acceptor.refuse(accepted, context.refusal)
+                continue
+            }
+            let slot = vacant.popLast() ?? connections.count
+            if slot == connections.count { connections.append(nil) }
+            let generation = UInt64(counters.accepted.value & 0x3fff_ffff)
+            let token = generation << 32 | UInt64(slot)
+            let peer = Peer(of: accepted, on: listener, policy: context.configuration.access)
+            let connection = Connection(descriptor: accepted, token: token, peer: peer, loop: self)
+            do {
+                try poller.add(accepted, .readable, token: token)
+            } catch {
+                Log.warning("a connection was given up: \(error)")
+                vacant.append(slot)
+                SystemCall.close(accepted)
+                context.release()
+                continue
+            }
+            connections[slot] = connection
+            openCount += 1
+            counters.accepted.add(1)
+            connection.start()
+        }
+    }
+
+    private func serve(_ token: UInt64, _ readiness: Poller.Readiness) {
+        let slot = Int(token & 0xffff_ffff)
+        // An event of this very turn may be for a connection that was closed in it.
+        guard slot < connections.count, let connection = connections[slot], connection.token == token else { return }
+        connection.serve(readiness)
+    }
+
+    func watch(_ connection: Connection, for interest: Poller.Readiness) {
+        do {
+            try poller.modify(connection.descriptor, interest, token: connection.token)
+        } catch {
+            // Only for want of kernel memory: without its events the connection would hang for ever.
+            Log.error("a connection was given up: \(error)")
+            connection.close(.unavailable)
+        }
+    }
+
+    /// The connection is closed: forgets it.
+    func remove(_ connection: Connection) {
+        let slot = Int(connection.token & 0xffff_ffff)
+        guard slot < connections.count, connections[slot] === connection else { return }
+        poller.remove(connection.descriptor)
+        connections[slot] = nil
+        vacant.append(slot)
+        openCount -= 1
+        context.release()
+    }
+
+    /// The connection has something to write that came from a job: it is written after all jobs of the turn.
+    func writeLater(_ connection: Connection) {
+        unwritten.append(connection)
+    }
+
+    private func writeOut() {
+        guard !unwritten.isEmpty else { return }
+        var batch: [Connection] = []
+        swap(&batch, &unwritten)
+        for connection in batch { connection.writeOut() }
+        batch.removeAll(keepingCapacity: true)
+        if unwritten.isEmpty { swap(&batch, &unwritten) }
+    }
+
+    // MARK: Time
+
+    /// Makes the loop look after deadlines at `time` at the latest.
+    func wake(at time: UInt64) {
+        if time < alarm { alarm = time }
+    }
+
+    /// One alarm serves all deadlines: it is set to the earliest, and may go off for one that is gone by then.
+    private func lookAfterDeadlines() {
+        alarm = .max
+        unsafe requests.forEachExpired(at: now) { request in unsafe RequestTable.expire(request) }
+        if let next = requests.earliestDeadline { wake(at: next) }
+        for case let connection? in connections { connection.lookAfterDeadline(at: now) }
+    }
+
+    // MARK: Ending
+
+    /// Accepts no more, tells the clients to go, and stops when they are gone, or at `deadline`. The loop's thread.
+    func drain(until deadline: UInt64) {
+        guard case .serving = phase else { return }
+        phase = .draining(until: deadline)
+        for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
+        for case let connection? in connections { connection.drain() }
+    }
+
+    /// Stops at once. The loop's thread.
+    func stop() { phase = .stopped }
+}

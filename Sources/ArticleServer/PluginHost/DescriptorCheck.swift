@@ -1,0 +1,138 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// Reads a plugin's descriptor, believing nothing: the file may be another version's, or nobody's.
+struct DescriptorCheck {
+    private(set) var name = ""
+    private(set) var version = ""
+    private(set) var runtime = ""
+    private(set) var abi = ""
+    private(set) var methods: [LoadedMethod] = []
+    private(set) var needsStorage = false
+
+    private let path: String
+
+    private static let magic: UInt64 = 0x4e49_4c50_4454_5241
+    /// Methods of one plugin.
+    private static let mostMethods = 256
+    private static let longestName = 63
+
+    init(_ descriptor: UnsafePointer<articled_plugin>, path: String) throws(PluginError) {
+        self.path = path
+        guard unsafe descriptor.pointee.magic == Self.magic else {
+            throw wrong("the descriptor does not begin with ARTICLED_PLUGIN_MAGIC; it was built for something else")
+        }
+        let major = unsafe descriptor.pointee.abi >> 16
+        abi = "\(major).\(unsafe descriptor.pointee.abi & 0xffff)"
+        guard major == UInt32(ARTICLED_ABI_MAJOR) else {
+            throw wrong(
+                "was built for plugin ABI \(abi), this articled has \(ARTICLED_ABI_MAJOR).\(ARTICLED_ABI_MINOR); build it "
+                    + "against this version's articled_plugin.h")
+        }
+        guard unsafe Self.has(descriptor, \.start) else {
+            throw wrong("the descriptor says it has \(unsafe descriptor.pointee.size) bytes, too few to hold `start`")
+        }
+        name = unsafe try text(unsafe descriptor.pointee.name, "name")
+        version = unsafe try text(unsafe descriptor.pointee.version, "version")
+        runtime = unsafe try text(unsafe descriptor.pointee.runtime, "runtime")
+        guard Self.isWord(name, extra: [UInt8(ascii: "-")]) else {
+            throw wrong("its name \"\(name)\" is not of the form [a-z][a-z0-9-]*")
+        }
+        guard runtime == "none" || runtime == SwiftRuntime.name else {
+            throw wrong(
+                "was built for the runtime \(runtime), which it shares with articled; this articled has "
+                    + "\(SwiftRuntime.name). Build it with that compiler")
+        }
+        needsStorage = unsafe descriptor.pointee.flags & UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) != 0
+        guard unsafe descriptor.pointee.start != nil else { throw wrong("it has no `start` function") }
+        try unsafe readMethods(descriptor)
+        guard unsafe !methods.isEmpty || Self.storage(of: descriptor) != nil else {
+            throw wrong("it provides neither methods nor storage")
+        }
+    }
+
+    /// The engine's functions, if the plugin has all of them.
+    static func storage(of descriptor: UnsafePointer<articled_plugin>) -> UnsafePointer<articled_storage>? {
+        guard unsafe has(descriptor, \.storage), let table = unsafe descriptor.pointee.storage else { return nil }
+        return unsafe table
+    }
+
+    /// Whether a member lies within what the plugin was compiled with.
+    static func has<Value>(
+        _ descriptor: UnsafePointer<articled_plugin>, _ member: KeyPath<articled_plugin, Value>
+    ) -> Bool {
+        guard let offset = unsafe MemoryLayout<articled_plugin>.offset(of: member) else { return false }
+        return unsafe Int(descriptor.pointee.size) >= offset + MemoryLayout<Value>.size
+    }
+
+    private mutating func readMethods(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
+        let count = unsafe Int(descriptor.pointee.method_count)
+        guard count > 0 else { return }
+        guard count <= Self.mostMethods, let table = unsafe descriptor.pointee.methods else {
+            throw wrong("it announces \(count) methods; at most \(Self.mostMethods) are allowed, in a table")
+        }
+        guard unsafe Self.has(descriptor, \.handle), unsafe descriptor.pointee.handle != nil else {
+            throw wrong("it has methods, and no `handle` function")
+        }
+        for index in 0..<count {
+            guard let method = unsafe table[index], unsafe method.pointee.size >= MemoryLayout<articled_method>.size else {
+                throw wrong("method \(index) is NULL or too short")
+            }
+            let name = unsafe try text(unsafe method.pointee.name, "name of method \(index)")
+            guard Self.isMethodName(name) else {
+                throw wrong("\"\(name)\" is no method name: two or more words of [a-z][a-zA-Z0-9]* with dots between")
+            }
+            guard !name.hasPrefix("service.") else { throw wrong("\(name): the names service.* are articled's own") }
+            guard !methods.contains(where: { $0.name == name }) else { throw wrong("it has the method \(name) twice") }
+            let role = unsafe method.pointee.role
+            guard [ARTICLED_ROLE_READ, ARTICLED_ROLE_WRITE, ARTICLED_ROLE_ADMIN].contains(where: { UInt32($0) == role }) else {
+                throw wrong("\(name): its role is \(role), which is none of ARTICLED_ROLE_*")
+            }
+            unsafe methods.append(
+                LoadedMethod(
+                    name: name, requestType: try text(unsafe method.pointee.request_type, "request type of \(name)"),
+                    responseType: unsafe try text(unsafe method.pointee.response_type, "response type of \(name)"),
+                    flags: unsafe method.pointee.flags, role: role))
+        }
+    }
+
+    private func text(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(PluginError) -> String {
+        guard let pointer = unsafe pointer else { throw wrong("its \(what) is NULL") }
+        var length = 0
+        while length <= 255, unsafe pointer[length] != 0 { length += 1 }
+        guard length > 0, length <= 255 else { throw wrong("its \(what) is empty or longer than 255 bytes") }
+        let bytes = unsafe UnsafeRawBufferPointer(start: pointer, count: length)
+        guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
+            throw wrong("its \(what) is not UTF-8")
+        }
+        return text
+    }
+
+    private static func isMethodName(_ name: String) -> Bool {
+        let words = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return name.utf8.count <= longestName && words.count >= 2
+            && words.allSatisfy { word in
+                guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
+                return word.allSatisfy(isAlphanumeric)
+            }
+    }
+
+    private static func isWord(_ text: String, extra: [UInt8]) -> Bool {
+        guard let first = text.utf8.first, text.utf8.count <= longestName else { return false }
+        return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+            && text.utf8.allSatisfy { byte in
+                extra.contains(byte) || isAlphanumeric(byte) && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+
+    private func wrong(_ reason: String) -> PluginError { PluginError(path, reason) }
+}

@@ -1,0 +1,21 @@
+internal import CPluginABI
+
+/// Room for a plugin to say why something failed.
+enum FailureText {
+    private static let capacity = 1024
+
+    /// Calls `body` with an empty `articled_failure`.
+    ///
+    /// - Returns: what `body` answered, and the text that it left.
+    static func collect(_ body: (UnsafeMutablePointer<articled_failure>) -> UInt32) -> (UInt32, String) {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { memory in
+            var failure = unsafe articled_failure(
+                size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: memory.baseAddress,
+                capacity: capacity, message_size: 0)
+            let code = unsafe body(&failure)
+            let size = unsafe min(failure.message_size, capacity)
+            let text = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: size)
+            return (code, unsafe String(decoding: text, as: UTF8.self))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import ArticleProtocol
+internal import CPluginABI
+internal import Synchronization
+
+/// A plugin that has been started. It stays for as long as the process.
+@safe final class LoadedPlugin: @unchecked Sendable {  // all members are constant; the plugin answers for its own functions
+    let library: PluginLibrary
+    let instance: UnsafeMutableRawPointer?
+
+    var name: String { library.name }
+    var version: String { library.version }
+    var path: String { library.path }
+    var runtime: String { library.runtime }
+    var abi: String { library.abi }
+    var methods: [LoadedMethod] { library.methods }
+    var descriptor: UnsafePointer<articled_plugin> { unsafe library.descriptor }
+
+    init(_ library: PluginLibrary, instance: UnsafeMutableRawPointer?) {
+        self.library = library
+        unsafe self.instance = unsafe instance
+    }
+
+    /// No new requests come: tells the plugin.
+    func drain() {
+        guard unsafe DescriptorCheck.has(descriptor, \.drain), let drain = unsafe descriptor.pointee.drain else { return }
+        unsafe drain(instance)
+    }
+
+    /// No request is in flight: lets the plugin release what it must. May take its time.
+    func stop() {
+        guard unsafe DescriptorCheck.has(descriptor, \.stop), let stop = unsafe descriptor.pointee.stop else { return }
+        unsafe stop(instance)
+    }
+
+    /// How the plugin says it is doing. Any thread.
+    func health() -> ComponentHealth {
+        guard unsafe DescriptorCheck.has(descriptor, \.health), let health = unsafe descriptor.pointee.health else {
+            return ComponentHealth(name: name, state: .healthy)
+        }
+        let (state, message) = unsafe FailureText.collect { unsafe health(instance, $0) }
+        return ComponentHealth(name: name, state: HealthState(rawValue: state) ?? .unhealthy, message: message)
+    }
+
+    /// Gives the plugin its section of a configuration that was read anew.
+    ///
+    /// - Throws: what the plugin does not like; the old section stays in force.
+    func reload(_ configuration: [UInt8]) throws(PluginError) {
+        guard unsafe DescriptorCheck.has(descriptor, \.reload), let reload = unsafe descriptor.pointee.reload else { return }
+        let (code, message) = unsafe FailureText.collect { failure in
+            unsafe configuration.withUnsafeBytes { bytes in
+                unsafe reload(instance, articled_bytes(data: bytes.baseAddress, size: bytes.count), failure)
+            }
+        }
+        if code != 0 { throw PluginError(path, "keeps its old configuration: \(message)") }
+    }
+
+    /// The engine, if the plugin is one.
+    var storage: LoadedStorage? {
+        guard let table = unsafe DescriptorCheck.storage(of: descriptor) else { return nil }
+        return unsafe LoadedStorage(name: name, table: table, engine: instance)
+    }
+}

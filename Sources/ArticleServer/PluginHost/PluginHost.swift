@@ -1,0 +1,130 @@
+internal import ArticleProtocol
+internal import CPluginABI
+
+/// The plugins of this process: all that the plugin directory holds, checked and started, or none.
+public final class PluginHost: Sendable {
+    /// In the order of loading: the storage engine first, then by file name.
+    let plugins: [LoadedPlugin]
+    /// The engine that handlers were given.
+    let storage: LoadedStorage?
+
+    private init(_ plugins: [LoadedPlugin], storage: LoadedStorage?) {
+        self.plugins = plugins
+        self.storage = storage
+    }
+
+    /// Loads and starts every plugin of the directory. What one plugin does wrong keeps all from running: those that
+    /// were started already are stopped again.
+    ///
+    /// - Throws: `PluginError` for the first fault found.
+    public static func load(_ settings: PluginSettings, stateDirectory: String) throws(PluginError) -> PluginHost {
+        let libraries = try open(settings)
+        let engine = try engine(among: libraries, settings)
+        var started: [LoadedPlugin] = []
+        do throws(PluginError) {
+            var storage: LoadedStorage?
+            for library in order(libraries, engine: engine) {
+                if library.needsStorage, storage == nil {
+                    throw PluginError(
+                        library.path, "needs storage, and no plugin in \(settings.directory) provides it; add an engine such as LMDBStorage")
+                }
+                let plugin = try start(library, settings, stateDirectory, storage)
+                started.append(plugin)
+                if library.path == engine?.path { storage = plugin.storage }
+            }
+            return PluginHost(started, storage: storage)
+        } catch {
+            for plugin in started.reversed() { plugin.stop() }
+            throw error
+        }
+    }
+
+    private static func start(
+        _ library: PluginLibrary, _ settings: PluginSettings, _ stateDirectory: String, _ storage: LoadedStorage?
+    ) throws(PluginError) -> LoadedPlugin {
+        let start: PluginStart
+        do throws(SystemError) {
+            start = try unsafe PluginStart(
+                library, host: HostTable.shared, configuration: settings.section(of: library.name),
+                stateDirectory: stateDirectory, storage: storage)
+        } catch {
+            throw PluginError(library.path, "cannot be started: \(error)")
+        }
+        return try start.run(within: settings.startTimeoutMilliseconds)
+    }
+
+    // MARK: Checks across plugins
+
+    private static func open(_ settings: PluginSettings) throws(PluginError) -> [PluginLibrary] {
+        var libraries: [PluginLibrary] = []
+        for path in try PluginDirectory.libraries(in: settings.directory) {
+            let library = try PluginLibrary(opening: path)
+            if let other = libraries.first(where: { $0.name == library.name }) {
+                throw PluginError(path, "is named \(library.name), as \(other.path) is; remove one of them")
+            }
+            for method in library.methods {
+                if let other = libraries.first(where: { $0.methods.contains { $0.name == method.name } }) {
+                    throw PluginError(path, "claims the method \(method.name), as \(other.path) does; remove one of them")
+                }
+            }
+            libraries.append(library)
+        }
+        for name in settings.required where !libraries.contains(where: { $0.name == name }) {
+            throw PluginError(settings.directory, "the required plugin \(name) is not there; install it, or take it out of plugins.required")
+        }
+        for name in settings.sections.keys.sorted() where !libraries.contains(where: { $0.name == name }) {
+            Log.notice("plugins.\(name) is configured, and no plugin of that name is in \(settings.directory)")
+        }
+        return libraries
+    }
+
+    /// The engine that the configuration names, or the only one that there is.
+    private static func engine(
+        among libraries: [PluginLibrary], _ settings: PluginSettings
+    ) throws(PluginError) -> PluginLibrary? {
+        let engines = libraries.filter(\.providesStorage)
+        if let name = settings.storage {
+            guard let engine = engines.first(where: { $0.name == name }) else {
+                throw PluginError(settings.directory, "no plugin named \(name) there provides storage, as plugins.storage wants")
+            }
+            return engine
+        }
+        guard engines.count <= 1 else {
+            throw PluginError(
+                settings.directory,
+                "\(engines.map(\.name).joined(separator: " and ")) both provide storage; say which in plugins.storage")
+        }
+        return engines.first
+    }
+
+    /// The engine first. Other engines are not started at all, unless they have methods.
+    private static func order(_ libraries: [PluginLibrary], engine: PluginLibrary?) -> [PluginLibrary] {
+        let others = libraries.filter { $0.path != engine?.path && !($0.providesStorage && $0.methods.isEmpty) }
+        return (engine.map { [$0] } ?? []) + others
+    }
+
+    // MARK: Life
+
+    /// No new requests come.
+    public func drain() { for plugin in plugins { plugin.drain() } }
+
+    /// No request is in flight: stops the handlers, then the engine that they use.
+    public func stop() { for plugin in plugins.reversed() { plugin.stop() } }
+
+    /// How each plugin is doing.
+    func health() -> [ComponentHealth] { plugins.map { $0.health() } }
+
+    /// Gives each plugin its section anew.
+    ///
+    /// - Returns: what went wrong; those plugins keep their old section.
+    public func reload(_ settings: PluginSettings) -> [PluginError] {
+        plugins.compactMap { plugin in
+            do throws(PluginError) {
+                try plugin.reload(settings.section(of: plugin.name))
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+internal import ArticleProtocol
+internal import CPluginABI
+internal import Synchronization
+
+/// One call of a plugin's `start`, on a thread of its own, so that one that hangs is an error and not a hang.
+@safe final class PluginStart: @unchecked Sendable {  // constant, but for the outcome, which is in a mutex
+    private let library: PluginLibrary
+    private let host: UnsafePointer<articled_host>
+    private let configuration: [UInt8]
+    private let stateDirectory: [UInt8]
+    private let storage: LoadedStorage?
+    private let outcome = Mutex<Outcome?>(nil)
+    private let done: Inbox
+
+    @safe private struct Outcome: @unchecked Sendable {  // an opaque pointer, handed over once
+        let code: UInt32
+        let message: String
+        let instance: UnsafeMutableRawPointer?
+    }
+
+    init(
+        _ library: PluginLibrary, host: UnsafePointer<articled_host>, configuration: [UInt8], stateDirectory: String,
+        storage: LoadedStorage?
+    ) throws(SystemError) {
+        self.library = library
+        unsafe self.host = unsafe host
+        self.configuration = configuration
+        self.stateDirectory = Array(stateDirectory.utf8)
+        self.storage = storage
+        done = try Inbox()
+    }
+
+    /// Starts the plugin.
+    ///
+    /// - Parameter limit: milliseconds that it may take.
+    func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
+        do {
+            _ = try LoopThread(name: "start-plugin") { self.call() }
+            guard try done.wait(milliseconds: limit), let outcome = outcome.withLock({ $0 }) else {
+                throw PluginError(
+                    library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
+            }
+            guard outcome.code == 0 else {
+                let name = StatusCode(rawValue: outcome.code)?.name ?? "status \(outcome.code)"
+                throw PluginError(library.path, "failed to start: \(outcome.message.isEmpty ? name : outcome.message)")
+            }
+            return unsafe LoadedPlugin(library, instance: outcome.instance)
+        } catch let error as PluginError {
+            throw error
+        } catch {
+            throw PluginError(library.path, "cannot be started: \(error)")
+        }
+    }
+
+    private func call() {
+        guard let start = unsafe library.descriptor.pointee.start else { return }
+        var instance: UnsafeMutableRawPointer?
+        let (code, message) = unsafe FailureText.collect { failure in
+            unsafe configuration.withUnsafeBytes { configuration in
+                unsafe stateDirectory.withUnsafeBytes { directory in
+                    var argument = unsafe articled_start(
+                        size: UInt32(MemoryLayout<articled_start>.size), reserved: 0,
+                        log: PluginLog.immortal(library.name),
+                        configuration: articled_bytes(data: configuration.baseAddress, size: configuration.count),
+                        state_directory: articled_bytes(data: directory.baseAddress, size: directory.count),
+                        storage: library.needsStorage ? storage?.table : nil,
+                        engine: library.needsStorage ? storage?.engine : nil)
+                    return unsafe start(host, &argument, &instance, failure)
+                }
+            }
+        }
+        let result = unsafe Outcome(code: code, message: message, instance: instance)
+        outcome.withLock { $0 = result }
+        done.add {}
+    }
+}

@@ -1,0 +1,34 @@
+internal import CLinux
+internal import Glibc
+
+/// A listening socket as one loop sees it. Several loops accept from the same socket.
+struct Acceptor {
+    let listener: Listener
+
+    /// The next connection, or nil if none waits.
+    func accept() -> Int32? {
+        while true {
+            let descriptor = clinux_accept(listener.descriptor)
+            if descriptor >= 0 {
+                if listener.isTCP { SystemCall.setNoDelay(descriptor) }
+                return descriptor
+            }
+            switch errno {
+            case EINTR, ECONNABORTED: continue
+            case EAGAIN: return nil
+            case let code:
+                // Out of descriptors or memory. The connection stays in the queue; there will be another turn.
+                Log.warning("cannot accept on \(listener): \(SystemError("accept4", code: code))")
+                return nil
+            }
+        }
+    }
+
+    /// Tells a peer that there is no room for it, and closes. One attempt: it is not worth waiting for.
+    static func refuse(_ descriptor: Int32, _ farewell: [UInt8]) {
+        unsafe farewell.withUnsafeBytes { bytes in
+            if let base = bytes.baseAddress { _ = unsafe SystemCall.send(descriptor, from: base, count: bytes.count) }
+        }
+        SystemCall.close(descriptor)
+    }
+}

@@ -1,0 +1,295 @@
+internal import ArticleProtocol
+
+/// One client's socket: moves bytes between it and the `Session` that understands them.
+///
+/// Confined to its loop's thread. Reads go to the loop's own memory and are understood there; only an incomplete
+/// frame is kept. What the session answers leaves in one write. While the peer does not take what was written, nothing
+/// more is read from it.
+final class Connection {
+    let descriptor: Int32
+    let token: UInt64
+    private unowned let loop: EventLoop  // the loop owns the connection and outlives it
+    private let session: Session
+    private let incoming = IncomingBuffer()
+    private let outgoing: OutgoingBuffer
+    private var interest: Poller.Readiness = .readable
+    private var state = State.open
+    private var isServing = false
+    private var isQueued = false
+    private var accounted = 0
+    private var deadline = UInt64.max
+
+    private enum State {
+        case open
+        /// The peer sends no more; what it asked for is still answered.
+        case inputEnded
+        /// What is in the outgoing buffer is the last; what still comes in is thrown away, until the peer closes too.
+        case closing
+        case closed
+    }
+
+    /// Responses are written whenever so much has gathered: half of a block, which stays in the cache.
+    private static let writeThreshold = BufferPool.blockSize / 2
+    /// A frame that is this long or longer is read into memory of its own.
+    private static let largeFrame = 8 * 1024
+    /// How long a peer is listened to after the last word: it may not have read that yet.
+    private static let lingering: UInt64 = 2_000_000_000
+
+    init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop) {
+        self.descriptor = descriptor
+        self.token = token
+        self.loop = loop
+        outgoing = OutgoingBuffer(pool: loop.buffers)
+        session = Session(peer: peer, loop: loop, outgoing: outgoing)
+    }
+
+    deinit { if state != .closed { SystemCall.close(descriptor) } }
+
+    func start() {
+        unsafe session.connection = self
+        setDeadline(loop.context.configuration.limits.helloTimeoutNanoseconds)
+    }
+
+    // MARK: Events
+
+    func serve(_ readiness: Poller.Readiness) {
+        guard state != .closed else { return }
+        if readiness.contains(.failed) { return close(.unavailable) }
+        isServing = true
+        if readiness.contains(.writable) {
+            guard write() else { return }
+            if outgoing.isEmpty, !incoming.isEmpty { understandKept() }
+        }
+        if readiness.contains(.readable), interest.contains(.readable) { read() }
+        isServing = false
+        guard state != .closed else { return }
+        // The peer has closed both directions: nobody is there to answer to.
+        if readiness.contains(.hungUp), !readiness.contains(.readable) || state == .inputEnded {
+            return close(.unavailable)
+        }
+        settle()
+    }
+
+    /// The session has put something into the outgoing buffer, perhaps outside of this connection's turn.
+    func wroteToBuffer() {
+        guard !isServing, !isQueued, state != .closed else { return }
+        isQueued = true
+        loop.writeLater(self)
+    }
+
+    /// After the jobs of a turn.
+    func writeOut() {
+        isQueued = false
+        guard state != .closed, write() else { return }
+        if outgoing.isEmpty, !incoming.isEmpty {
+            isServing = true
+            understandKept()
+            isServing = false
+        }
+        settle()
+    }
+
+    func lookAfterDeadline(at now: UInt64) {
+        guard state != .closed else { return }
+        guard now >= deadline else { return loop.wake(at: deadline) }
+        deadline = .max
+        switch state {
+        case .closing: close(.unavailable)
+        case .open, .inputEnded:
+            let limits = loop.context.configuration.limits
+            guard session.isEstablished else {
+                return say(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
+            }
+            let idleSince = session.lastActivity
+            let limit = limits.idleTimeoutNanoseconds
+            guard limit > 0 else { return }
+            if session.inFlight > 0 || !outgoing.isEmpty {
+                setDeadline(limit)
+            } else if now &- idleSince >= limit {
+                say(.unavailable, "nothing asked for \(limits.idleTimeoutMilliseconds) ms; connect again when needed")
+            } else {
+                setDeadline(limit - (now &- idleSince))
+            }
+        case .closed: break
+        }
+    }
+
+    /// The handshake is over: from now on the idle limit counts.
+    func established() {
+        let limit = loop.context.configuration.limits.idleTimeoutNanoseconds
+        if limit > 0 { setDeadline(limit) } else { deadline = .max }
+    }
+
+    func drain() {
+        guard state != .closed else { return }
+        session.drain()
+        _ = write()
+        settle()
+    }
+
+    private func setDeadline(_ nanoseconds: UInt64) {
+        deadline = loop.now &+ nanoseconds
+        loop.wake(at: deadline)
+    }
+
+    private func say(_ code: StatusCode, _ message: String) {
+        session.goAway(code, message)
+        _ = write()
+        settle()
+    }
+
+    // MARK: Reading
+
+    private func read() {
+        if state == .closing { return discard() }
+        let missing = unsafe session.missing(in: unsafe incoming.bytes)
+        if incoming.isEmpty || missing < Self.largeFrame {
+            // The common way: behind what is kept, which is short, into the loop's own memory.
+            let kept = incoming.count
+            let memory = unsafe loop.buffers.reading
+            if kept >= Self.largeFrame { return readKept(BufferPool.blockSize / 4) }
+            if kept > 0, let base = unsafe incoming.bytes.baseAddress {
+                unsafe memory.copyMemory(from: base, byteCount: kept)
+            }
+            switch unsafe SystemCall.receive(descriptor, into: memory + kept, capacity: BufferPool.blockSize - kept) {
+            case .bytes(let count):
+                received(count)
+                incoming.release()
+                let all = unsafe UnsafeRawBufferPointer(start: memory, count: kept + count)
+                let used = unsafe understand(all)
+                guard state == .open, used < all.count else { return }
+                unsafe incoming.append(UnsafeRawBufferPointer(rebasing: all[used...]))
+            case .wouldBlock: break
+            case .ended: inputEnded()
+            case .failed: close(.unavailable)
+            }
+        } else {
+            // A large frame grows in memory of its own, as its bytes come.
+            readKept(min(missing, max(incoming.count, 64 * 1024)))
+        }
+    }
+
+    private func readKept(_ size: Int) {
+        switch unsafe SystemCall.receive(descriptor, into: incoming.room(for: size), capacity: size) {
+        case .bytes(let count):
+            incoming.extend(by: count)
+            received(count)
+            understandKept()
+        case .wouldBlock: break
+        case .ended: inputEnded()
+        case .failed: close(.unavailable)
+        }
+    }
+
+    private func received(_ count: Int) {
+        loop.counters.bytesReceived.add(UInt64(count))
+        session.received(at: loop.now)
+    }
+
+    private func understandKept() {
+        guard state == .open || state == .inputEnded else { return }
+        let used = unsafe understand(incoming.bytes)
+        if state == .closed { return }
+        incoming.drop(used)
+    }
+
+    /// Gives the session frame after frame, and writes in between when much has gathered.
+    ///
+    /// - Returns: how many bytes were understood. The rest is an incomplete frame, or must wait until the peer reads.
+    private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var used = 0
+        while true {
+            let step = unsafe session.understand(UnsafeRawBufferPointer(rebasing: bytes[used...]), until: Self.writeThreshold)
+            used += step.used
+            switch step.outcome {
+            case .incomplete: return used
+            case .full:
+                guard write() else { return bytes.count }
+                guard outgoing.count < Self.writeThreshold else { return used }
+            case .over:
+                return bytes.count
+            }
+        }
+    }
+
+    private func inputEnded() {
+        guard state == .open else { return close(.unavailable) }
+        state = .inputEnded
+        session.inputEnded()
+    }
+
+    /// Nothing that comes in matters any more, but closing with unread bytes would take back what was written last.
+    private func discard() {
+        switch unsafe SystemCall.receive(descriptor, into: loop.buffers.reading, capacity: BufferPool.blockSize) {
+        case .bytes, .wouldBlock: break
+        case .ended, .failed: close(.unavailable)
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes what there is.
+    ///
+    /// - Returns: false if that closed the connection.
+    private func write() -> Bool {
+        guard !outgoing.isEmpty else { return state != .closed }
+        guard let count = outgoing.write(to: descriptor) else {
+            close(.unavailable)
+            return false
+        }
+        loop.counters.bytesSent.add(UInt64(count))
+        if outgoing.isEmpty { session.drained() }
+        return state != .closed
+    }
+
+    /// After whatever happened: what to wait for next.
+    private func settle() {
+        guard state != .closed else { return }
+        if !outgoing.isEmpty, !write() { return }
+        if session.isOver, state == .open || state == .inputEnded {
+            state = .closing
+            incoming.release()
+            setDeadline(Self.lingering)
+        }
+        if outgoing.isEmpty {
+            switch state {
+            case .closing:
+                SystemCall.endSending(descriptor)
+            case .inputEnded where session.inFlight == 0:
+                return close(.unavailable)
+            case .open where session.isDrained, .inputEnded where session.isDrained:
+                return close(.unavailable)
+            default: break
+            }
+        }
+        account()
+        var wanted: Poller.Readiness = []
+        if !outgoing.isEmpty { wanted.insert(.writable) }
+        let stalled = outgoing.count >= Self.writeThreshold || loop.context.isOverBudget && !outgoing.isEmpty
+        if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
+        if wanted != interest {
+            interest = wanted
+            loop.watch(self, for: wanted)
+        }
+    }
+
+    /// Keeps the total of buffered bytes.
+    private func account() {
+        let held = incoming.count + outgoing.count
+        if held != accounted {
+            loop.context.account(held - accounted)
+            accounted = held
+        }
+    }
+
+    /// Closes at once; requests in flight are cancelled with `code`.
+    func close(_ code: StatusCode) {
+        guard state != .closed else { return }
+        state = .closed
+        if accounted != 0 { loop.context.account(-accounted) }
+        accounted = 0
+        loop.remove(self)
+        SystemCall.close(descriptor)
+        session.close(code)
+    }
+}
