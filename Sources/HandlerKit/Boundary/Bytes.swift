@@ -23,7 +23,10 @@ extension [UInt8] {
     init(_ bytes: articled_bytes) { unsafe self.init(bytes.buffer) }
 
     /// A copy of lent bytes, the parts behind each other.
-    init(joining first: RawSpan, _ second: RawSpan, _ third: RawSpan, _ fourth: RawSpan) {
+    package init(
+        joining first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(),
+        _ fourth: RawSpan = RawSpan()
+    ) {
         self.init()
         reserveCapacity(first.byteCount + second.byteCount + third.byteCount + fourth.byteCount)
         unsafe first.withUnsafeBytes { unsafe append(contentsOf: $0) }
@@ -36,4 +39,12 @@ extension [UInt8] {
 extension String {
     /// Lent text; what is not UTF-8 in it is replaced.
     init(_ bytes: articled_bytes) { unsafe self.init(decoding: bytes.buffer, as: UTF8.self) }
+}
+
+extension RawSpan {
+    /// One byte. Traps beyond the end, as a subscript does.
+    package func byte(_ offset: Int) -> UInt8 {
+        precondition(offset >= 0 && offset < byteCount)
+        return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
+    }
 }

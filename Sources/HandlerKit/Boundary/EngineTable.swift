@@ -12,7 +12,9 @@ enum EngineTable {
                 get: { engine, id, lend, context, failure in
                     unsafe answer(engine, failure) { engine throws(ServiceError) in
                         guard let id = unsafe id, let lend = unsafe lend else { throw missing }
-                        return try engine.read(id: unsafe ArticleID(at: id)) { unsafe $0.withC { unsafe lend(context, $0) } }
+                        return try engine.read(id: unsafe ArticleID(at: id)) {
+                            unsafe $0.withC { unsafe lend(context, $0) }
+                        }
                     }
                 },
                 get_by_key: { engine, key, lend, context, failure in

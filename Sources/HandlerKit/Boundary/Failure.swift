@@ -38,7 +38,8 @@ extension articled_failure {
             let code = unsafe call(&failure)
             if code == UInt32(ARTICLED_OK) { return nil }
             let size = unsafe min(failure.message_size, text.count)
-            let message = unsafe String(decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<size]), as: UTF8.self)
+            let message = unsafe String(
+                decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<size]), as: UTF8.self)
             return ServiceError(StatusCode(rawValue: code) ?? .internal, message)
         }
         guard let error else { return true }

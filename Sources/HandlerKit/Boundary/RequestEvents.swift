@@ -41,9 +41,9 @@ enum RequestEvents {
 
     private static func reason(_ code: UInt32) -> ServiceError {
         switch StatusCode(rawValue: code) {
-            case .deadlineExceeded: ServiceError(.deadlineExceeded, "the deadline has passed")
-            case .unavailable: ServiceError(.unavailable, "the connection went away")
-            default: ServiceError(.cancelled, "the client cancelled the request")
+        case .deadlineExceeded: ServiceError(.deadlineExceeded, "the deadline has passed")
+        case .unavailable: ServiceError(.unavailable, "the connection went away")
+        default: ServiceError(.cancelled, "the client cancelled the request")
         }
     }
 }

@@ -14,10 +14,10 @@ extension RequestHandle {
         /// An answer that this header does not know means that nothing more is to be had of the request.
         init(_ code: UInt32) {
             switch Int(code) {
-                case ARTICLED_SENT: self = .sent
-                case ARTICLED_BLOCKED: self = .blocked
-                case ARTICLED_TOO_LARGE: self = .tooLarge
-                default: self = .gone
+            case ARTICLED_SENT: self = .sent
+            case ARTICLED_BLOCKED: self = .blocked
+            case ARTICLED_TOO_LARGE: self = .tooLarge
+            default: self = .gone
             }
         }
     }

@@ -16,7 +16,9 @@ extension StorageQuery {
                 unsafe query.after_valid = 1
                 unsafe query.after_time = after.time
                 unsafe after.id.withBytes { id in
-                    unsafe withUnsafeMutableBytes(of: &query.after_id) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16)) }
+                    unsafe withUnsafeMutableBytes(of: &query.after_id) {
+                        unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+                    }
                 }
             }
             return unsafe body(&query)
@@ -27,7 +29,8 @@ extension StorageQuery {
     init(_ query: articled_query) throws(ServiceError) {
         let terms = try unsafe TermList(query.terms, query.term_count)
         guard terms.count <= Self.termLimit else {
-            throw ServiceError(.invalidArgument, "a query has \(terms.count) terms; at most \(Self.termLimit) are allowed")
+            throw ServiceError(
+                .invalidArgument, "a query has \(terms.count) terms; at most \(Self.termLimit) are allowed")
         }
         var after: Position?
         if unsafe query.after_valid != 0 {

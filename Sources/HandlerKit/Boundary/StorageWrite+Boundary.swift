@@ -19,14 +19,16 @@ extension StorageWrite {
                     unsafe write.term_count = count
                     let named: ArticleID
                     switch target {
-                        case .id(let id):
-                            unsafe write.flags = UInt32(ARTICLED_WRITE_BY_ID)
-                            named = id
-                        case .key(let new):
-                            named = new
+                    case .id(let id):
+                        unsafe write.flags = UInt32(ARTICLED_WRITE_BY_ID)
+                        named = id
+                    case .key(let new):
+                        named = new
                     }
                     unsafe named.withBytes { id in
-                        unsafe withUnsafeMutableBytes(of: &write.id) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16)) }
+                        unsafe withUnsafeMutableBytes(of: &write.id) {
+                            unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+                        }
                     }
                     unsafe body(&write)
                 }
@@ -40,7 +42,8 @@ extension StorageWrite {
     ) throws(ServiceError) {
         let write = unsafe write.pointee
         guard unsafe write.size >= UInt32(MemoryLayout<articled_write>.size) else {
-            throw ServiceError(.internal, "a change of \(unsafe write.size) bytes is shorter than the engine's header says")
+            throw ServiceError(
+                .internal, "a change of \(unsafe write.size) bytes is shorter than the engine's header says")
         }
         let id = unsafe withUnsafeBytes(of: write.id) { unsafe ArticleID(at: $0.baseAddress!) }
         let isByID = unsafe write.flags & UInt32(ARTICLED_WRITE_BY_ID) != 0
@@ -48,22 +51,22 @@ extension StorageWrite {
         let keyBytes = unsafe write.key.buffer
         let key = unsafe RawSpan(_unsafeBytes: keyBytes)
         switch Kind(rawValue: unsafe write.kind) {
-            case .put:
-                let terms = try unsafe TermList(write.terms, write.term_count)
-                let contentBytes = unsafe write.content.buffer
-                body(
-                    unsafe StorageWrite(
-                        put: isByID ? .id(id) : .key(new: id), key: key, expectedRevision: expected,
-                        time: write.time == .min ? nil : write.time, content: RawSpan(_unsafeBytes: contentBytes),
-                        contentChecksum: write.content_crc32c, terms: terms))
-            case .delete:
-                if isByID {
-                    body(StorageWrite(delete: id, expectedRevision: expected))
-                } else {
-                    body(StorageWrite(deleteKey: key, expectedRevision: expected))
-                }
-            case nil:
-                throw ServiceError(.unimplemented, "a change of the unknown kind \(unsafe write.kind)")
+        case .put:
+            let terms = try unsafe TermList(write.terms, write.term_count)
+            let contentBytes = unsafe write.content.buffer
+            body(
+                unsafe StorageWrite(
+                    put: isByID ? .id(id) : .key(new: id), key: key, expectedRevision: expected,
+                    time: write.time == .min ? nil : write.time, content: RawSpan(_unsafeBytes: contentBytes),
+                    contentChecksum: write.content_crc32c, terms: terms))
+        case .delete:
+            if isByID {
+                body(StorageWrite(delete: id, expectedRevision: expected))
+            } else {
+                body(StorageWrite(deleteKey: key, expectedRevision: expected))
+            }
+        case nil:
+            throw ServiceError(.unimplemented, "a change of the unknown kind \(unsafe write.kind)")
         }
     }
 }

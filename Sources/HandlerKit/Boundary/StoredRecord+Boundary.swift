@@ -25,7 +25,9 @@ extension StoredRecord {
                 unsafe record.size = UInt32(MemoryLayout<articled_record>.size)
                 unsafe record.content_crc32c = contentChecksum
                 unsafe id.withBytes { id in
-                    unsafe withUnsafeMutableBytes(of: &record.id) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16)) }
+                    unsafe withUnsafeMutableBytes(of: &record.id) {
+                        unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+                    }
                 }
                 unsafe record.revision = revision
                 unsafe record.created_at = createdAt

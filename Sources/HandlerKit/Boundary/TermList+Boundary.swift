@@ -11,7 +11,9 @@ extension TermList {
                 while offset < packed.count {
                     let size = Int(unsafe packed[offset])
                     unsafe parts.initializeElement(
-                        at: index, to: articled_bytes(UnsafeRawBufferPointer(rebasing: packed[(offset + 1)..<(offset + 1 + size)])))
+                        at: index,
+                        to: articled_bytes(UnsafeRawBufferPointer(rebasing: packed[(offset + 1)..<(offset + 1 + size)]))
+                    )
                     index += 1
                     offset += 1 + size
                 }

@@ -6,15 +6,15 @@ extension WriteResult {
     init(_ written: articled_written) {
         let outcome: Outcome =
             switch Int(unsafe written.outcome) {
-                case ARTICLED_CREATED: .created
-                case ARTICLED_UPDATED: .updated
-                case ARTICLED_UNCHANGED: .unchanged
-                case ARTICLED_DELETED: .deleted
-                default:
-                    .refused(
-                        ServiceError(
-                            StatusCode(rawValue: unsafe written.code).flatMap { $0 == .ok ? nil : $0 } ?? .internal,
-                            unsafe String(written.message)))
+            case ARTICLED_CREATED: .created
+            case ARTICLED_UPDATED: .updated
+            case ARTICLED_UNCHANGED: .unchanged
+            case ARTICLED_DELETED: .deleted
+            default:
+                .refused(
+                    ServiceError(
+                        StatusCode(rawValue: unsafe written.code).flatMap { $0 == .ok ? nil : $0 } ?? .internal,
+                        unsafe String(written.message)))
             }
         let id = unsafe withUnsafeBytes(of: written.id) { unsafe ArticleID(at: $0.baseAddress!) }
         unsafe self.init(
@@ -52,7 +52,9 @@ extension WriteResult {
         unsafe written.outcome = number
         unsafe written.code = code
         unsafe id.withBytes { id in
-            unsafe withUnsafeMutableBytes(of: &written.id) { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16)) }
+            unsafe withUnsafeMutableBytes(of: &written.id) {
+                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+            }
         }
         unsafe written.revision = revision
         unsafe written.created_at = createdAt
@@ -63,11 +65,11 @@ extension WriteResult {
 
     private var number: UInt32 {
         switch outcome {
-            case .created: UInt32(ARTICLED_CREATED)
-            case .updated: UInt32(ARTICLED_UPDATED)
-            case .unchanged: UInt32(ARTICLED_UNCHANGED)
-            case .deleted: UInt32(ARTICLED_DELETED)
-            case .refused: UInt32(ARTICLED_REFUSED)
+        case .created: UInt32(ARTICLED_CREATED)
+        case .updated: UInt32(ARTICLED_UPDATED)
+        case .unchanged: UInt32(ARTICLED_UNCHANGED)
+        case .deleted: UInt32(ARTICLED_DELETED)
+        case .refused: UInt32(ARTICLED_REFUSED)
         }
     }
 }

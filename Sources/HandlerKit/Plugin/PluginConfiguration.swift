@@ -48,12 +48,12 @@ public struct PluginConfiguration: Sendable {
         let context: DecodingError.Context
         var path: [any CodingKey]
         switch error {
-            case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found):
-                (context, path) = (found, found.codingPath)
-            case .keyNotFound(let key, let found):
-                (context, path) = (found, found.codingPath + [key])
-            @unknown default:
-                return "\(error)"
+        case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found):
+            (context, path) = (found, found.codingPath)
+        case .keyNotFound(let key, let found):
+            (context, path) = (found, found.codingPath + [key])
+        @unknown default:
+            return "\(error)"
         }
         let place = path.map(\.stringValue).joined(separator: ".")
         return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"

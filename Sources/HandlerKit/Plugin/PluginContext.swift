@@ -17,7 +17,8 @@ public struct PluginContext: Sendable {
     public var storage: any ArticleStorage {
         get throws(ServiceError) {
             guard let injectedStorage else {
-                throw ServiceError(.failedPrecondition, "the plugin was given no storage: say needsStorage in its descriptor")
+                throw ServiceError(
+                    .failedPrecondition, "the plugin was given no storage: say needsStorage in its descriptor")
             }
             return injectedStorage
         }

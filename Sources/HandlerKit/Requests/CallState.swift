@@ -150,14 +150,14 @@ final class CallState: Sendable {
     func nextMessage() async throws(ServiceError) -> [UInt8]? {
         while true {
             switch try state.withLock({ state throws(ServiceError) in try state.next() }) {
-                case .message(let bytes):
-                    handle.consumed(message: bytes.count, self)
-                    return bytes
-                case .end:
-                    return nil
-                case .wait:
-                    if Task.isCancelled { throw ServiceError(.cancelled, "the task was cancelled") }
-                    await waitForMessage()
+            case .message(let bytes):
+                handle.consumed(message: bytes.count, self)
+                return bytes
+            case .end:
+                return nil
+            case .wait:
+                if Task.isCancelled { throw ServiceError(.cancelled, "the task was cancelled") }
+                await waitForMessage()
             }
         }
     }

@@ -32,10 +32,10 @@ public final class PendingResponse: Sendable {
     private func end(_ result: Result<[UInt8], ServiceError>) {
         handle.onLoop { [handle, state] in
             switch result {
-                case .success(let bytes):
-                    handle.respond(bytes.rawSpan, RawSpan(), RawSpan(), RawSpan(), checksum: nil, state)
-                case .failure(let error):
-                    handle.fail(error, state)
+            case .success(let bytes):
+                handle.respond(bytes.rawSpan, RawSpan(), RawSpan(), RawSpan(), checksum: nil, state)
+            case .failure(let error):
+                handle.fail(error, state)
             }
         }
     }

@@ -44,10 +44,10 @@ extension Responder {
 
     private func isSent(_ sent: RequestHandle.Sent) throws(ServiceError) -> Bool {
         switch sent {
-            case .sent: return true
-            case .blocked: return false
-            case .gone: throw state?.cancellation ?? ServiceError(.cancelled, "nobody waits for the answer any more")
-            case .tooLarge: throw ServiceError(.resourceExhausted, "a message is larger than the client takes")
+        case .sent: return true
+        case .blocked: return false
+        case .gone: throw state?.cancellation ?? ServiceError(.cancelled, "nobody waits for the answer any more")
+        case .tooLarge: throw ServiceError(.resourceExhausted, "a message is larger than the client takes")
         }
     }
 }
