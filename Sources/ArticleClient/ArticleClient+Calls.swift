@@ -44,7 +44,8 @@ extension ArticleClient {
     public func open(
         _ method: String, streamsResponse: Bool, policy: CallPolicy = CallPolicy()
     ) -> CallStream {
-        CallStream(client: self, exchange: begin(method, streamsResponse ? .streamedBoth : .streamedRequest, [], policy))
+        CallStream(
+            client: self, exchange: begin(method, streamsResponse ? .streamedBoth : .streamedRequest, [], policy))
     }
 }
 

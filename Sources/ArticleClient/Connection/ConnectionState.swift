@@ -135,7 +135,8 @@ struct ConnectionState: ~Copyable {
             throw ProtocolFault("the service's hello cannot be understood: \(error)")
         }
         guard hello.protocolVersion == 1 else {
-            throw ProtocolFault("the service chose protocol version \(hello.protocolVersion); this client speaks version 1")
+            throw ProtocolFault(
+                "the service chose protocol version \(hello.protocolVersion); this client speaks version 1")
         }
         peerWindow = Int64(hello.streamWindow)
         largestOutgoing = Int(hello.maxFrame)

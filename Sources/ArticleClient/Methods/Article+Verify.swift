@@ -24,7 +24,9 @@ extension Article {
                     continue
                 }
                 let encoded = try reader.span()
-                do throws(ClientError) { try verify(encoded, method) } catch { throw ServiceError(.dataLoss, error.message) }
+                do throws(ClientError) { try verify(encoded, method) } catch {
+                    throw ServiceError(.dataLoss, error.message)
+                }
             }
         } catch {
             throw error.code == .dataLoss ? .dataLoss(error.message) : .violation("\(method): \(error.message)")

@@ -25,7 +25,8 @@ extension ArticleClient {
         _ key: ArticleKey, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> DeleteResult {
         try await call(
-            "store.delete", DeleteRequest(key: key, expectedRevision: expectedRevision), policy: policy.resolved(.never))
+            "store.delete", DeleteRequest(key: key, expectedRevision: expectedRevision), policy: policy.resolved(.never)
+        )
     }
 
     /// Deletes the article with this id.

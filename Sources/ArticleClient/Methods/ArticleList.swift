@@ -21,6 +21,8 @@ public struct ArticleList: AsyncSequence, Sendable {
         private var renewal: Renewal
         private var call: CallStream?
         private var complete = false
+        /// The limit is reached: only the end is still to come.
+        private var satisfied = false
 
         init(_ list: ArticleList) {
             client = list.client
@@ -30,6 +32,10 @@ public struct ArticleList: AsyncSequence, Sendable {
 
         public mutating func next() async throws(ClientError) -> ListedArticle? {
             while !complete {
+                if satisfied {
+                    _ = try? await call?.next()
+                    break
+                }
                 let call = call ?? open()
                 self.call = call
                 do throws(ClientError) {
@@ -62,7 +68,7 @@ public struct ArticleList: AsyncSequence, Sendable {
             request.cursor = item.cursor
             if request.limit > 0 {
                 request.limit -= 1
-                complete = request.limit == 0  // 0 would mean: all
+                satisfied = request.limit == 0  // 0 would mean: all
             }
             return ListedArticle(article: article, cursor: item.cursor)
         }

@@ -23,7 +23,8 @@ extension Upload {
     private func end() throws(ClientError) -> PutManyOutcome? {
         try state.withLock { state throws(ClientError) in
             guard state.complete, state.unanswered == 0 else {
-                throw .violation("\(Self.method): the service ended the call with \(state.unanswered) articles unanswered")
+                throw .violation(
+                    "\(Self.method): the service ended the call with \(state.unanswered) articles unanswered")
             }
             state.call = nil
             return nil

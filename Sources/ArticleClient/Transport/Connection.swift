@@ -76,6 +76,9 @@ final class Connection {
         exchange.seat.stream = stream
     }
 
+    /// Nobody waits for anything that may still come, and everything was sent.
+    var isIdle: Bool { (state.inFlight == 0 || exchanges.allSatisfy { $0 == nil }) && output.isEmpty }
+
     /// The call that uses the stream.
     func exchange(_ stream: UInt32) -> Exchange? {
         stream > 0 && Int(stream) <= exchanges.count ? exchanges[Int(stream) - 1] : nil

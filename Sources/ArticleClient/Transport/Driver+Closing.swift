@@ -3,11 +3,14 @@ extension Driver {
     /// Ends the thread once the last call is over, or its time is up.
     func finishClosing() {
         guard let closeBy else { return }
-        let idle = waiting.isEmpty && (current?.state.inFlight ?? 0) == 0 && leaving.isEmpty
+        let idle = waiting.isEmpty && (current?.isIdle ?? true) && leaving.allSatisfy(\.isIdle)
         guard idle || now >= closeBy else { return }
         for connection in [current].compactMap({ $0 }) + leaving {
             drop(connection)
-            for case .some(let exchange) in connection.exchanges { end(exchange, .failure(.closed(endpoint))) }
+            for case .some(let exchange) in connection.exchanges {
+                exchange.seat.connection = nil
+                end(exchange, .failure(.closed(endpoint)))
+            }
         }
         for exchange in waiting { end(exchange, .failure(.closed(endpoint))) }
         waiting = []

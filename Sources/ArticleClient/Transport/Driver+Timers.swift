@@ -30,7 +30,8 @@ extension Driver {
         drop(connection)
         let what = connection.phase == .connecting ? "no connection to \(endpoint)" : "no hello from \(endpoint)"
         connectingFailed(
-            .connection("\(what) within \(options.connectTimeout): is the service overloaded or stopped by a debugger?"))
+            .connection("\(what) within \(options.connectTimeout): is the service overloaded or stopped by a debugger?")
+        )
     }
 
     /// Ends the calls whose deadline has passed. Every call is looked at, but only when the earliest deadline comes.

@@ -1,0 +1,155 @@
+import ArticleClient
+import ArticleProtocol
+import Testing
+
+@Suite struct UploadTests {
+    static func articles(_ count: Int) -> AsyncStream<Article> {
+        AsyncStream { continuation in
+            for number in 0..<count { continuation.yield(Article(title: "\(number)")) }
+            continuation.finish()
+        }
+    }
+
+    /// Answers each message of the stream; grants what it takes. Returns the titles. `most`: stops after so many.
+    static func answer(_ connection: ScriptedConnection, most: Int = .max) throws -> [String] {
+        let stream = try connection.receive(.request).header.stream
+        var titles: [String] = []
+        while titles.count < most {
+            let frame = try connection.receive()
+            if frame.header.kind == .credit { continue }
+            if frame.header.kind == .message {
+                let request = try PutRequest(decoding: frame.payload)
+                let outcome = PutManyResult(
+                    index: UInt64(titles.count),
+                    result: PutResult(outcome: .created, id: request.article?.id, revision: 1))
+                try connection.send(.message, outcome.encoded(), stream: stream)
+                try connection.send(.credit, Credit(bytes: UInt32(frame.payload.count + 16)).encoded(), stream: stream)
+                titles.append(request.article?.title ?? "")
+            }
+            if frame.header.kind == .end || frame.header.flags.contains(.end) {
+                try connection.send(.end, stream: stream)
+                return titles
+            }
+        }
+        return titles
+    }
+
+    @Test func eachArticleIsAnswered() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello(window: 1000)
+            let titles = try Self.answer(connection)
+            guard titles == (0..<5000).map(String.init) else {
+                throw ScriptedConnection.Unexpected(description: "\(titles.count) articles")
+            }
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let indices = try await client.put(contentsOf: Self.articles(5000)) { outcomes in
+            var indices: [UInt64] = []
+            for try await outcome in outcomes {
+                #expect(try outcome.result.get().outcome == .created)
+                indices.append(outcome.index)
+            }
+            return indices
+        }
+        #expect(indices == (0..<5000).map { UInt64($0) })
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func whatWasNotAnsweredIsSentAgain() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                _ = try Self.answer(connection, most: 40)
+            },
+            { connection in
+                try connection.hello()
+                let titles = try Self.answer(connection)
+                guard titles == (40..<100).map(String.init) else {
+                    throw ScriptedConnection.Unexpected(description: "\(titles)")
+                }
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        let count = try await client.put(contentsOf: Self.articles(100)) { outcomes in
+            var seen: Set<UInt64> = []
+            for try await outcome in outcomes { #expect(seen.insert(outcome.index).inserted) }
+            return seen.count
+        }
+        #expect(count == 100)
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func anArticleWithAConditionIsNotSentAgain() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                _ = try connection.receive(.request)
+                _ = try connection.receive(.message)
+            },
+            { connection in
+                try connection.hello()
+                let titles = try Self.answer(connection)
+                guard titles.isEmpty else { throw ScriptedConnection.Unexpected(description: "\(titles)") }
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        let requests = AsyncStream<PutRequest> { continuation in
+            continuation.yield(PutRequest(article: Article(title: "x"), expectedRevision: 3))
+            continuation.finish()
+        }
+        try await client.put(contentsOf: requests) { outcomes in
+            for try await outcome in outcomes {
+                guard case .failure(let error) = outcome.result else {
+                    Issue.record("\(outcome)")
+                    continue
+                }
+                #expect(error.mayHaveRun)
+            }
+        }
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func theSequencesOwnErrorReachesTheCaller() async throws {
+        struct Torn: Error {}
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            let stream = try connection.receive(.request).header.stream
+            while try connection.receive().header.kind != .cancel {}
+            try? connection.fail(stream, .cancelled)  // the client may have left already
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let articles = AsyncThrowingStream<Article, any Error> { continuation in
+            continuation.yield(Article(title: "x"))
+            continuation.finish(throwing: Torn())
+        }
+        await #expect(throws: Torn.self) {
+            try await client.put(contentsOf: articles) { outcomes in for try await _ in outcomes {} }
+        }
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func leavingEarlyStopsTheUpload() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello(window: 100)
+            let stream = try connection.receive(.request).header.stream
+            _ = try connection.receive(.message)
+            let outcome = PutManyResult(index: 0, result: PutResult(outcome: .created, revision: 1))
+            try connection.send(.message, outcome.encoded(), stream: stream)
+            while try connection.receive().header.kind != .cancel {}
+            try? connection.fail(stream, .cancelled)  // the client may have left already
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        try await client.put(contentsOf: Self.articles(10_000)) { outcomes in
+            for try await _ in outcomes { break }
+        }
+        await client.close()
+        try await service.finished()
+    }
+}
