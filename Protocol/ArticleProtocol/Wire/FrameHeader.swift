@@ -67,7 +67,7 @@ public struct FrameHeader: Sendable, Equatable {
     }
 
     /// Appends the header to `bytes`.
-    public func encode(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         let header = unsafe [UInt8](unsafeUninitializedCapacity: Self.size) { memory, count in
             unsafe encode(to: UnsafeMutableRawPointer(memory.baseAddress.unsafelyUnwrapped))
             count = Self.size

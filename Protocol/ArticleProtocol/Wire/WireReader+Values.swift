@@ -75,7 +75,8 @@ private struct MapEntry: ProtocolMessage {
     }
 
     func encode(to writer: inout WireWriter) {
-        writer.write(key, at: 1)
-        writer.write(value, at: 2)
+        // Always both, as other implementations do, so that equal maps have equal bytes everywhere.
+        writer.writeAlways(key, at: 1)
+        writer.writeAlways(value, at: 2)
     }
 }

@@ -1,0 +1,71 @@
+import ArticleProtocol
+
+/// The messages of valid/messages.hex, written by hand from articles.proto: each field has a value of its own, so that
+/// two that were exchanged would be seen. The rule is that of `filled` in Protocol/Vectors/generate.py.
+enum Filled {
+    static func id(_ field: UInt8) -> ArticleID? { ArticleID(bytes: [UInt8](repeating: field, count: 16)) }
+
+    static let topic = Topic(slug: "slug-ệ", score: 2 / 64, name: "name-ệ")
+    static let rating = Rating(count: 101, sum: -102)
+    static let original = Original(head: [1, 255], tail: [2, 255], mediaType: "media_type-ệ")
+    static let article = Article(
+        id: id(1), url: "url-ệ", source: "source-ệ", title: "title-ệ", summary: "summary-ệ", body: "body-ệ",
+        author: "author-ệ", publishedAt: -108, language: "language-ệ", topics: [topic, topic],
+        attributes: ["khóa": "giá trị", "b": ""], rating: rating, original: original, revision: 132, createdAt: -133,
+        storedAt: -134, contentChecksum: 135, contentSize: 136)
+    static let key = ArticleKey(id: id(1), url: "url-ệ")
+    static let status = Status(code: 101, message: "message-ệ")
+    static let putResult = PutResult(outcome: .created, id: id(2), revision: 103, createdAt: -104, storedAt: -105)
+    static let classification = Classification(
+        topics: [topic, topic], undecided: true, language: "language-ệ", languageConfidence: 4 / 64,
+        evidence: [evidence, evidence], model: "model-ệ")
+    static let evidence = Evidence(phrase: "phrase-ệ", topic: "topic-ệ", weight: 3 / 64)
+    static let topicDescription = TopicDescription(slug: "slug-ệ", name: "name-ệ", trainingArticles: 103)
+    static let plugin = PluginDescription(
+        name: "name-ệ", version: "version-ệ", path: "path-ệ", runtime: "runtime-ệ", abi: "abi-ệ",
+        methods: ["methods-ệ", "methods-ệ"], storage: true)
+    static let method = MethodDescription(
+        name: "name-ệ", number: 102, requestType: "request_type-ệ", responseType: "response_type-ệ",
+        streamRequest: true, streamResponse: true, idempotent: true, role: "role-ệ", plugin: "plugin-ệ")
+    static let component = ComponentHealth(name: "name-ệ", state: .degraded, message: "message-ệ")
+    static let statusCount = StatusCount(code: 101, count: 102)
+    static let histogram = Histogram(boundsNs: [101, 301], counts: [102, 302], sumNs: 103)
+    static let methodStats = MethodStats(
+        name: "name-ệ", count: 102, errors: 103, statuses: [statusCount, statusCount], latency: histogram)
+    static let storageStats = StorageStats(records: 101, usedBytes: 102, fileBytes: 103, transactions: 104, writes: 105)
+
+    static let all: [any ProtocolMessage] = [
+        article, topic, rating, original, key,
+        PutRequest(article: article, expectedRevision: 102), putResult,
+        PutManyResult(index: 101, result: putResult, status: status),
+        DeleteRequest(key: key, expectedRevision: 102), DeleteResult(id: id(1), revision: 102),
+        GetRequest(id: id(1), url: "url-ệ", view: .summary), GetManyRequest(keys: [key, key], view: .summary),
+        GetManyItem(index: 101, article: article, status: status),
+        ListRequest(
+            topic: "topic-ệ", source: "source-ệ", language: "language-ệ", from: -104, until: -105, limit: 106,
+            cursor: [7, 255], view: .summary),
+        ListItem(article: article, cursor: [2, 255]),
+        ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true),
+        ClassifyArticleRequest(key: key, explain: true, writeBack: true), classification, evidence,
+        ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),
+        TopicsResult(topics: [topicDescription, topicDescription], model: "model-ệ", threshold: 3 / 64), topicDescription,
+        PingRequest(payload: [1, 255]), PingResult(payload: [1, 255], time: -102), DescribeRequest(),
+        ServiceDescription(
+            version: "version-ệ", protocolVersion: 102, startedAt: -103, plugins: [plugin, plugin],
+            methods: [method, method], listeners: ["listeners-ệ", "listeners-ệ"]),
+        plugin, method, HealthRequest(), HealthResult(state: .degraded, components: [component, component]), component,
+        StatsRequest(),
+        StatsResult(
+            startedAt: -101, methods: [methodStats, methodStats], connections: 103, connectionsAccepted: 104,
+            connectionsRefused: 105, inFlight: 106, bytesReceived: 107, bytesSent: 108, bytesBuffered: 109,
+            storage: storageStats, protocolErrors: 111),
+        methodStats, statusCount, histogram, storageStats,
+        ClientHello(
+            protocolMin: 101, protocolMax: 102, maxFrame: 103, streamWindow: 104, features: ["features-ệ", "features-ệ"],
+            agent: "agent-ệ"),
+        ServerHello(
+            protocolVersion: 101, maxFrame: 102, streamWindow: 103, features: ["features-ệ", "features-ệ"],
+            agent: "agent-ệ", maxInFlight: 106, idleTimeoutMs: 107, methods: [method, method], roles: 109),
+        CallOptions(deadlineMs: 101), status, Credit(bytes: 101),
+    ]
+}

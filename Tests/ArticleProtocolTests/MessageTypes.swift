@@ -1,0 +1,23 @@
+import ArticleProtocol
+
+/// All messages of articles.proto.
+let messageTypes: [any ProtocolMessage.Type] = [
+    Article.self, Topic.self, Rating.self, Original.self, ArticleKey.self,
+    PutRequest.self, PutResult.self, PutManyResult.self, DeleteRequest.self, DeleteResult.self,
+    GetRequest.self, GetManyRequest.self, GetManyItem.self, ListRequest.self, ListItem.self,
+    ClassifyTextRequest.self, ClassifyArticleRequest.self, Classification.self, Evidence.self,
+    ClassifyArticleResult.self, TopicsRequest.self, TopicsResult.self, TopicDescription.self,
+    PingRequest.self, PingResult.self, DescribeRequest.self, ServiceDescription.self, PluginDescription.self,
+    MethodDescription.self, HealthRequest.self, HealthResult.self, ComponentHealth.self, StatsRequest.self,
+    StatsResult.self, MethodStats.self, StatusCount.self, Histogram.self, StorageStats.self,
+    ClientHello.self, ServerHello.self, CallOptions.self, Status.self, Credit.self,
+]
+
+/// The type of a full name.
+func messageType(_ name: String) -> (any ProtocolMessage.Type)? { messageTypes.first { $0.name == name } }
+
+/// Decodes and encodes again.
+func roundTrip(_ type: (any ProtocolMessage.Type)?, _ bytes: [UInt8]) throws -> [UInt8]? {
+    func open<Message: ProtocolMessage>(_: Message.Type) throws -> [UInt8] { try Message(decoding: bytes).encoded() }
+    return try type.map { try open($0) }
+}
