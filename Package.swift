@@ -83,7 +83,7 @@ let package = Package(
         system("CLinear", debian: "liblinear-dev"),
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
-        tests("HandlerKitTests", ["HandlerKit", "CPluginABI"]),
+        tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
         tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
