@@ -1,0 +1,48 @@
+/// An option of a command.
+struct Option: Sendable, Equatable {
+    /// Without the dashes: "limit".
+    let name: String
+    /// "-n"; nil for most.
+    let short: Character?
+    /// What its value is called in the help; nil for a flag.
+    let value: String?
+    let summary: String
+    let repeatable: Bool
+
+    private init(_ name: String, short: Character?, value: String?, _ summary: String, repeatable: Bool) {
+        self.name = name
+        self.short = short
+        self.value = value
+        self.summary = summary
+        self.repeatable = repeatable
+    }
+
+    /// An option without a value.
+    static func flag(_ name: String, short: Character? = nil, _ summary: String) -> Option {
+        Option(name, short: short, value: nil, summary, repeatable: false)
+    }
+
+    /// An option with a value.
+    static func value(
+        _ name: String, short: Character? = nil, _ value: String, _ summary: String, repeatable: Bool = false
+    ) -> Option {
+        Option(name, short: short, value: value, summary, repeatable: repeatable)
+    }
+
+    /// "-n, --limit N"
+    var usage: String {
+        let start = short.map { "-\($0), " } ?? "    "
+        return start + "--\(name)" + (value.map { " \($0)" } ?? "")
+    }
+}
+
+extension Option {
+    /// What every command understands.
+    static let common: [Option] = [
+        .value("socket", "PATH", "articled's Unix socket; default /run/articled/articled.sock"),
+        .value("tcp", "HOST:PORT", "articled's TCP socket instead"),
+        .value("timeout", "SECONDS", "how long a call may take; default 60"),
+        .flag("json", "print JSON for programs: one value a line"),
+        .flag("help", short: "h", "show this help"),
+    ]
+}

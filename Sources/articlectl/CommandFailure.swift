@@ -1,0 +1,68 @@
+import ArticleClient
+import ArticleProtocol
+
+/// Why a command cannot go on: what was wrong and where, what to do about it, and the code to end with.
+struct CommandFailure: Error, Equatable {
+    let code: ExitCode
+    let message: String
+    /// What to do about it, on a line of its own.
+    let hint: String?
+
+    init(_ code: ExitCode, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    static func usage(_ message: String, hint: String? = nil) -> CommandFailure {
+        CommandFailure(.usage, message, hint: hint)
+    }
+}
+
+extension CommandFailure {
+    /// What a failed call means for a person.
+    init(_ error: ClientError) {
+        switch error.kind {
+        case .connection:
+            let hint: String? =
+                error.mayHaveRun
+                ? nil
+                : "start it with `systemctl start articled.socket`, or for a try: `articled --listen unix:PATH`, and give --socket PATH here"
+            self.init(.unavailable, error.message, hint: hint)
+        case .closed: self.init(.unavailable, error.message)
+        case .deadline: self.init(.tryAgain, error.message, hint: "give it more time with --timeout")
+        case .cancelled: self.init(.interrupted, error.message)
+        case .protocolViolation: self.init(.protocol, error.message)
+        case .misuse: self.init(.software, error.message)
+        case .status: self.init(ExitCode(error.status), error.message)
+        }
+    }
+
+    /// Any error at all.
+    init(of error: any Error) {
+        switch error {
+        case let failure as CommandFailure: self = failure
+        case let error as ClientError: self.init(error)
+        case is CancellationError: self.init(.interrupted, "stopped")
+        default: self.init(.software, "\(error)")
+        }
+    }
+}
+
+extension ExitCode {
+    init(_ status: StatusCode) {
+        switch status {
+        case .ok: self = .success
+        case .cancelled: self = .interrupted
+        case .invalidArgument: self = .data
+        case .notFound: self = .notFound
+        case .alreadyExists, .conflict: self = .conflict
+        case .permissionDenied: self = .permission
+        case .deadlineExceeded, .resourceExhausted, .unavailable: self = .tryAgain
+        case .unimplemented, .failedPrecondition: self = .unavailable
+        case .dataLoss: self = .io
+        case .protocolError: self = .protocol
+        case .unknown, .internal: self = .software
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import ArticleClient
+
+/// What a command works with: the service, the terminal, standard output.
+final class Session {
+    let endpoint: Endpoint
+    let terminal: Terminal
+    let output: Output
+    /// Print JSON.
+    let json: Bool
+    let style: Style
+    private let options: ClientOptions
+    /// Not connected before the first call is made.
+    private(set) lazy var client = ArticleClient(endpoint: endpoint, options: options)
+
+    init(_ arguments: Arguments, terminal: Terminal = .current, output: Output? = nil) throws(CommandFailure) {
+        endpoint = try EndpointOption.endpoint(
+            socket: arguments.value("socket"), tcp: arguments.value("tcp"),
+            environment: Environment.value("ARTICLED_ENDPOINT"))
+        self.terminal = terminal
+        self.output = output ?? Output(isTerminal: terminal.showsOutput)
+        json = arguments.flag("json")
+        style = Style(enabled: terminal.colours && !json)
+        var options = ClientOptions()
+        options.agent = "articlectl/\(Version.text)"
+        if let seconds = try arguments.number("timeout", in: 1...86400) { options.deadline = .seconds(seconds) }
+        self.options = options
+    }
+}
