@@ -71,7 +71,7 @@ let package = Package(
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
-        module("TopicModel", ["CUTF8Proc"]),
+        module("TopicModel", ["CUTF8Proc", "CISAL"]),
         module("TopicTraining", ["TopicModel", "CLinear"]),
 
         // Libraries of the system.

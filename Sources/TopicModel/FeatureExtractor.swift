@@ -1,0 +1,42 @@
+/// Takes the features of texts for training: the same syllables and phrases, under the same hashes, as the scorer.
+package struct FeatureExtractor: ~Copyable {
+    private var syllables = Syllables()
+    private let longestPhrase: Int
+
+    /// `longestPhrase`: 1 to 4 syllables.
+    package init(longestPhrase: Int) { self.longestPhrase = longestPhrase }
+
+    /// Reads a text: what `features` then answers from.
+    package mutating func read(_ parts: [String]) {
+        syllables.removeAll()
+        for (number, part) in parts.enumerated() {
+            var copy = part
+            copy.withUTF8 { bytes in
+                var scanner = unsafe SyllableScanner(table: ScorerTables.letters)
+                unsafe scanner.scan(UnsafeRawBufferPointer(bytes), number: UInt64(min(number, 255)), into: &syllables)
+            }
+        }
+    }
+
+    /// The language of what was read.
+    package var language: Language { Language(of: syllables) }
+
+    /// Appends the hash of every occurrence of a feature, in the text's order.
+    package func appendFeatures(plain: Bool, to features: inout [UInt64]) {
+        let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
+        for first in 0..<syllables.count {
+            // Indices stay below `count`.
+            var phrase = unsafe plain ? syllables.plain[first] : syllables.marked[first]
+            if phrase == 0 { continue }
+            features.append(FeatureHash.feature(phrase, space: space))
+            var next = first + 1
+            while next < syllables.count, next - first < longestPhrase {
+                let syllable = unsafe plain ? syllables.plain[next] : syllables.marked[next]
+                if syllable == 0 { break }
+                phrase = FeatureHash.join(phrase, syllable)
+                features.append(FeatureHash.feature(phrase, space: space))
+                next += 1
+            }
+        }
+    }
+}

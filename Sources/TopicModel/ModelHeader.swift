@@ -1,0 +1,63 @@
+/// The first 128 bytes of a model file. All numbers are little-endian.
+///
+///     0   8 bytes  "ARTTOPIC"
+///     8   u32      format, 1
+///     12  u32      CRC-32C of all that follows, up to the end of the file
+///     16  u64      size of the file
+///     24  u32      topics, 2 to 128
+///     28  u32      syllables in the longest phrase, 1 to 4
+///     32  u32      size of a slot: 6 + topics, rounded up to a multiple of 16
+///     36  u32      flags
+///     40  u64      slots
+///     48  u64      where the slots begin; a multiple of 64
+///     56  u64      where the description begins
+///     64  u64      its size
+///     72  f32      threshold: below it the answer is undecided
+///     76  f32      sharpness for marked text: what scores are multiplied with before they become probabilities
+///     80  f32      sharpness for plain text
+///     84  zeros to 128
+///     128 f32      bias of each topic for marked text, then of each for plain text
+///
+/// A slot is: u32 fingerprint (0: empty), u8 inverse document frequency in twentieths, u8 exponent e of the row's scale
+/// 2^(e/8 - 25), then an i8 weight for each topic. A feature's slot is found at the high 64 bits of hash * slots, or in
+/// one of the next 63.
+struct ModelHeader {
+    static let size = 128
+    static let magic: UInt64 = 0x4349_504f_5454_5241
+    static let format: UInt32 = 1
+    static let mostTopics = 128
+    static let mostProbes = 64
+    static let weightOffset = 6
+    static let idfUnit: Float = 1.0 / 20
+
+    struct Flags: OptionSet {
+        let rawValue: UInt32
+        /// The model learned from Vietnamese and answers for nothing else.
+        static let vietnameseOnly = Flags(rawValue: 1)
+        static let known: Flags = [.vietnameseOnly]
+    }
+
+    var checksum: UInt32 = 0
+    var fileSize: UInt64 = 0
+    var topics: UInt32 = 0
+    var longestPhrase: UInt32 = 0
+    var flags: Flags = []
+    var slots: UInt64 = 0
+    var slotsOffset: UInt64 = 0
+    var descriptionOffset: UInt64 = 0
+    var descriptionSize: UInt64 = 0
+    var threshold: Float = 0
+    var markedSharpness: Float = 1
+    var plainSharpness: Float = 1
+
+    var slotSize: Int { ModelHeader.slotSize(topics: Int(topics)) }
+
+    static func slotSize(topics: Int) -> Int { (weightOffset + topics + 15) / 16 * 16 }
+
+    /// 2^(exponent/8 - 25).
+    static let scales: [Float] = (0...255).map { index in
+        var scale: Double = 1
+        for _ in 0..<(index % 8) { scale *= 1.090507732665257659 }  // the eighth root of 2
+        return Float(scale) * Float(sign: .plus, exponent: index / 8 - 25, significand: 1)
+    }
+}

@@ -1,0 +1,155 @@
+import Glibc
+
+/// Scores texts with a model, one at a time. It keeps its memory from text to text; use one a thread.
+///
+///     scorer.begin()
+///     scorer.read(title)
+///     scorer.read(body)
+///     let verdict = scorer.finish()
+@safe public struct TopicScorer: ~Copyable {
+    /// The model that it scores with.
+    public let model: TopicModel
+
+    var syllables = Syllables()
+    var counts = FeatureCounts()
+    private var texts: UInt64 = 0
+    // Both point into tables that live as long as the process.
+    private let letters: UnsafePointer<UInt32>
+    private let scales: UnsafePointer<Float>
+    private let frequencyWeights: UnsafePointer<Float>
+    private let accumulator: UnsafeMutablePointer<SIMD16<Float>>
+    let chunks: Int
+
+    /// Makes a scorer.
+    public init(model: TopicModel) {
+        self.model = model
+        unsafe letters = ScorerTables.letters
+        unsafe scales = ScorerTables.scales
+        unsafe frequencyWeights = ScorerTables.frequencyWeights
+        chunks = model.header.slotSize / 16
+        unsafe accumulator = .allocate(capacity: chunks)
+    }
+
+    deinit { unsafe accumulator.deallocate() }
+
+    /// Forgets the last text.
+    public mutating func begin() {
+        syllables.removeAll()
+        texts = 0
+    }
+
+    /// Reads a part of the text, UTF-8 in any normalisation form: the title, then the body. Nothing is kept of `text`
+    /// but hashes and places. At most 65,536 syllables of all parts together count.
+    public mutating func read(_ text: RawSpan) {
+        unsafe text.withUnsafeBytes { unsafe read($0) }
+    }
+
+    /// Reads a part of the text from a string.
+    public mutating func read(_ text: String) {
+        var copy = text
+        copy.withUTF8 { unsafe read(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func read(_ text: UnsafeRawBufferPointer) {
+        var scanner = unsafe SyllableScanner(table: letters)
+        unsafe scanner.scan(text, number: texts, into: &syllables)
+        texts = min(texts + 1, 255)
+    }
+
+    /// Whether the text has lost its marks: then it is compared with what the model learned of bare letters.
+    var isPlain: Bool { syllables.markedWords * 8 < syllables.words }
+
+    /// Scores what was read.
+    public mutating func finish() -> Verdict {
+        let language = Language(of: syllables)
+        let plain = isPlain
+        let count = model.topics.count
+        guard syllables.words > 0, language.tag == "vi" || !model.header.flags.contains(.vietnameseOnly),
+            let norm = accumulate(plain: plain)
+        else {
+            let even = [Float](repeating: 1 / Float(count), count: count)
+            return Verdict(scores: even, best: 0, undecided: true, language: language, evidence: [])
+        }
+        let scores = probabilities(norm: norm, plain: plain)
+        let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+        return Verdict(
+            scores: scores, best: best, undecided: scores[best] < model.threshold, language: language, evidence: [])
+    }
+
+    /// The sums of the weights before calibration, for calibration itself. Nil if no feature is known.
+    public mutating func margins() -> [Float]? {
+        let plain = isPlain
+        guard let norm = accumulate(plain: plain) else { return nil }
+        return margins(norm: norm, plain: plain)
+    }
+
+    /// Sums the rows of all features; answers the length of the feature vector, nil if none is known to the model.
+    private mutating func accumulate(plain: Bool) -> Float? {
+        counts.removeAll()
+        let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
+        let hashes = unsafe plain ? syllables.plain : syllables.marked
+        let longest = Int(model.header.longestPhrase)
+        let slots = SlotTable(model)
+        for first in 0..<syllables.count {
+            // `first` and `next` stay below `count`.
+            var phrase = unsafe hashes[first]
+            if phrase == 0 { continue }
+            if let slot = slots.find(FeatureHash.feature(phrase, space: space)) { counts.add(slot) }
+            var next = first + 1
+            var length = 1
+            while length < longest, next < syllables.count {
+                let syllable = unsafe hashes[next]
+                next += 1
+                if syllable == 0 { break }
+                phrase = FeatureHash.join(phrase, syllable)
+                length += 1
+                if let slot = slots.find(FeatureHash.feature(phrase, space: space)) { counts.add(slot) }
+            }
+        }
+        guard counts.count > 0 else { return nil }
+        return sum(slots)
+    }
+
+    private mutating func sum(_ slots: SlotTable) -> Float {
+        for chunk in 0..<chunks { unsafe accumulator[chunk] = .zero }
+        var squares: Float = 0
+        for position in 0..<counts.count {
+            let (slot, count) = counts.element(position)
+            // `find` gave the slot: it lies within the mapped section, and has `chunks` times 16 bytes.
+            let row = unsafe slots.row(slot)
+            let weight = unsafe frequencyWeights[min(count, ScorerTables.mostCounted)]
+            let idf = unsafe weight * Float(row[4]) * ModelHeader.idfUnit
+            squares += idf * idf
+            let factor = unsafe weight * scales[Int(row[5])]
+            let signed = unsafe UnsafeRawPointer(row)
+            for chunk in 0..<chunks {
+                let weights = unsafe signed.loadUnaligned(fromByteOffset: chunk * 16, as: SIMD16<Int8>.self)
+                unsafe accumulator[chunk] += SIMD16<Float>(weights) * factor
+            }
+        }
+        return squares.squareRoot()
+    }
+
+    private func margins(norm: Float, plain: Bool) -> [Float] {
+        let bias = plain ? model.plainBias : model.markedBias
+        let scale = norm > 0 ? 1 / norm : 0
+        return (0..<bias.count).map { topic in
+            // Topics begin behind the slot's six bytes; the header was checked: slotSize covers all topics.
+            let lane = topic + ModelHeader.weightOffset
+            return unsafe accumulator[lane / 16][lane % 16] * scale + bias[topic]
+        }
+    }
+
+    private func probabilities(norm: Float, plain: Bool) -> [Float] {
+        let sharpness = plain ? model.header.plainSharpness : model.header.markedSharpness
+        var scores = margins(norm: norm, plain: plain)
+        let highest = scores.max() ?? 0
+        var sum: Float = 0
+        for index in scores.indices {
+            scores[index] = exp((scores[index] - highest) * sharpness)
+            sum += scores[index]
+        }
+        for index in scores.indices { scores[index] /= sum }
+        return scores
+    }
+}

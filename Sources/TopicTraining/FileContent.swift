@@ -1,0 +1,50 @@
+import Glibc
+internal import TopicModel
+
+/// Files read whole.
+enum FileContent {
+    /// More than this is refused: training keeps all of it in memory.
+    static let mostBytes = 4 << 30
+
+    /// The bytes of a file, or of the standard input if `path` is `-`.
+    static func read(_ path: String) throws(TopicModelError) -> [UInt8] {
+        let descriptor = unsafe path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var status = stat()
+        if unsafe fstat(descriptor, &status) == 0, status.st_size > 0, status.st_size <= mostBytes {
+            bytes.reserveCapacity(Int(status.st_size) + 1)
+        }
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw failure(path) }
+            if count == 0 { return bytes }
+            guard bytes.count + count <= mostBytes else {
+                throw TopicModelError(.unsuitable, "\(path) has more than \(mostBytes) bytes; train on a part of it")
+            }
+            bytes.append(contentsOf: chunk[..<count])
+        }
+    }
+
+    /// The names in a directory, sorted, without hidden ones.
+    static func names(in path: String) throws(TopicModelError) -> [String] {
+        guard let directory = unsafe opendir(path) else { throw failure(path) }
+        defer { unsafe _ = closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    private static func failure(_ path: String) -> TopicModelError {
+        let reason = unsafe String(cString: strerror(errno))
+        return TopicModelError(.unreadable, "cannot read \(path): \(reason)")
+    }
+}

@@ -1,0 +1,83 @@
+import CLinear
+import Glibc
+internal import TopicModel
+
+/// One linear model a topic against all others, by liblinear's dual solver for the squared hinge loss.
+struct LinearSolver {
+    /// A weight for each topic of each feature, topics behind each other: `weights[feature * topics + topic]`.
+    private(set) var weights: [Double]
+    /// The constant of each topic.
+    private(set) var biases: [Double]
+
+    /// Trains on `rows` of `corpus`. All topics must occur in them.
+    init(
+        corpus: Corpus, rows: [Int], labels: [Int], topics: Int, weighting: Weighting, cost: Double, seed: UInt32
+    ) throws(TopicModelError) {
+        let features = corpus.hashes.count
+        let nodeCount = rows.reduce(0) { $0 + corpus.row($1).count + 2 }
+        // liblinear's structures are pointers into one block, which lives until the end of this function.
+        let nodes = UnsafeMutablePointer<feature_node>.allocate(capacity: nodeCount)
+        defer { unsafe nodes.deallocate() }
+        let starts = UnsafeMutablePointer<UnsafeMutablePointer<feature_node>?>.allocate(capacity: rows.count)
+        defer { unsafe starts.deallocate() }
+        let targets = UnsafeMutablePointer<Double>.allocate(capacity: rows.count)
+        defer { unsafe targets.deallocate() }
+        var next = 0
+        for (index, row) in rows.enumerated() {
+            unsafe starts[index] = nodes + next
+            unsafe targets[index] = Double(labels[row])
+            let range = corpus.row(row)
+            for (position, value) in zip(range, weighting.values(of: range, in: corpus)) {
+                unsafe nodes[next] = feature_node(index: Int32(corpus.features[position]) + 1, value: value)
+                next += 1
+            }
+            unsafe nodes[next] = feature_node(index: Int32(features) + 1, value: 1)
+            unsafe nodes[next + 1] = feature_node(index: -1, value: 0)
+            next += 2
+        }
+        var problem = unsafe CLinear.problem(
+            l: Int32(rows.count), n: Int32(features) + 1, y: targets, x: starts, bias: 1)
+        var parameter = unsafe CLinear.parameter()
+        unsafe parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
+        unsafe parameter.C = cost
+        unsafe parameter.eps = 0.03
+        unsafe parameter.p = 0.1
+        unsafe set_print_string_function { _ in }
+        // liblinear draws its order from rand(): this program has no other user of it while it trains.
+        srand(seed)
+        guard let model = unsafe train(&problem, &parameter) else {
+            throw TopicModelError(.unsuitable, "liblinear made no model: is there enough memory?")
+        }
+        var freed: UnsafeMutablePointer<CLinear.model>? = unsafe model
+        defer { unsafe free_and_destroy_model(&freed) }
+        guard unsafe Int(model.pointee.nr_class) == topics, topics > 2 || features >= 0 else {
+            throw TopicModelError(.unsuitable, "a topic has too few articles: some part of the data is without it")
+        }
+        weights = [Double](repeating: 0, count: features * topics)
+        biases = [Double](repeating: 0, count: topics)
+        // Of two topics liblinear makes one vector, for the first label; the other is its opposite.
+        let vectors = topics == 2 ? 1 : topics
+        for vector in 0..<vectors {
+            let topic = unsafe Int(model.pointee.label[vector])
+            for feature in 0..<features {
+                weights[feature * topics + topic] = unsafe model.pointee.w[feature * vectors + vector]
+            }
+            biases[topic] = unsafe model.pointee.w[features * vectors + vector]
+        }
+        if topics == 2 {
+            let topic = unsafe Int(model.pointee.label[0])
+            for feature in 0..<features { weights[feature * 2 + 1 - topic] = -weights[feature * 2 + topic] }
+            biases[1 - topic] = -biases[topic]
+        }
+    }
+
+    /// The margins of a row for each topic.
+    func margins(of row: Range<Int>, in corpus: Corpus, weighting: Weighting) -> [Double] {
+        var margins = biases
+        for (position, value) in zip(row, weighting.values(of: row, in: corpus)) {
+            let base = Int(corpus.features[position]) * biases.count
+            for topic in margins.indices { margins[topic] += value * weights[base + topic] }
+        }
+        return margins
+    }
+}

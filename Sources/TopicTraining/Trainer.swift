@@ -1,0 +1,109 @@
+public import TopicModel
+
+/// Trains a topic model from labelled texts.
+public struct Trainer {
+    private let options: TrainingOptions
+    private let report: (TrainingProgress) -> Void
+
+    /// Makes a trainer; `report` hears of its progress.
+    public init(options: TrainingOptions, report: @escaping (TrainingProgress) -> Void = { _ in }) {
+        self.options = options
+        self.report = report
+    }
+
+    /// Trains, calibrates on parts that were held out, and lays the model out for writing.
+    public func train(_ texts: [LabelledText]) throws(TopicModelError) -> ModelWriter {
+        try options.check()
+        let labels = try LabelSet(texts)
+        let mostFeatures = featureBudget(topics: labels.topics.count)
+        let marked = try learn(texts, labels, plain: false, mostFeatures: mostFeatures * 11 / 20)
+        let plain = try learn(texts, labels, plain: true, mostFeatures: mostFeatures - marked.features.count)
+        let topics = labels.topics.map { topic in
+            Topic(
+                slug: topic.slug, name: options.names[topic.slug] ?? topic.name,
+                trainingArticles: topic.trainingArticles)
+        }
+        var writer = ModelWriter(
+            description: ModelDescription(name: options.name, topics: topics, provenance: options.provenance),
+            longestPhrase: options.longestPhrase, vietnameseOnly: isVietnamese(texts),
+            biases: marked.biases + plain.biases, features: marked.features.count + plain.features.count)
+        for feature in marked.features { writer.add(feature) }
+        for feature in plain.features { writer.add(feature) }
+        writer.calibrate(
+            threshold: options.threshold, markedSharpness: Float(marked.sharpness),
+            plainSharpness: Float(plain.sharpness))
+        report(TrainingProgress(stage: "done", fraction: 1))
+        return writer
+    }
+
+    /// What was learned of marked or of plain text.
+    private struct Learned {
+        let features: [ModelWriter.Feature]
+        let biases: [Float]
+        let sharpness: Double
+    }
+
+    private func learn(
+        _ texts: [LabelledText], _ labels: LabelSet, plain: Bool, mostFeatures: Int
+    ) throws(TopicModelError) -> Learned {
+        let base = plain ? 0.5 : 0
+        let kind = plain ? "without marks" : "with marks"
+        func tell(_ stage: String, _ fraction: Double) {
+            report(TrainingProgress(stage: "\(stage), \(kind)", fraction: base + fraction / 2))
+        }
+        var corpus = Corpus(of: texts, plain: plain, longestPhrase: options.longestPhrase) { done in
+            tell("reading", 0.2 * Double(done) / Double(texts.count))
+        }
+        corpus.keep(fewestRows: options.fewestArticles, mostFeatures: mostFeatures)
+        guard !corpus.hashes.isEmpty else {
+            throw TopicModelError(
+                .unsuitable,
+                "no phrase occurs in \(options.fewestArticles) articles: there is nothing to learn from \(texts.count) of them"
+            )
+        }
+        let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.rows)
+        let folds = labels.folds(options.folds)
+        var margins = [[Double]](repeating: [], count: texts.count)
+        for fold in 0..<options.folds {
+            tell("calibrating, part \(fold + 1) of \(options.folds)", 0.2 + 0.6 * Double(fold) / Double(options.folds))
+            let rows = texts.indices.filter { folds[$0] != fold }
+            let solver = try LinearSolver(
+                corpus: corpus, rows: rows, labels: labels.ofTexts, topics: labels.topics.count, weighting: weighting,
+                cost: options.cost, seed: options.seed)
+            for row in texts.indices where folds[row] == fold {
+                margins[row] = solver.margins(of: corpus.row(row), in: corpus, weighting: weighting)
+            }
+        }
+        let calibration = Calibration(margins: margins, labels: labels.ofTexts)
+        tell("learning", 0.8)
+        let solver = try LinearSolver(
+            corpus: corpus, rows: Array(texts.indices), labels: labels.ofTexts, topics: labels.topics.count,
+            weighting: weighting, cost: options.cost, seed: options.seed)
+        let topics = labels.topics.count
+        let features = corpus.hashes.indices.map { feature in
+            ModelWriter.Feature(
+                hash: corpus.hashes[feature], idf: weighting.steps[feature],
+                weights: (0..<topics).map { Float(solver.weights[feature * topics + $0] * weighting.idf(feature)) })
+        }
+        return Learned(features: features, biases: solver.biases.map { Float($0) }, sharpness: calibration.sharpness)
+    }
+
+    /// How many features fit into the file, with the slots that stay empty.
+    private func featureBudget(topics: Int) -> Int {
+        let slotSize = (6 + topics + 15) / 16 * 16
+        return max(1, (options.mostBytes - 65_536) / slotSize * 4 / 5)
+    }
+
+    /// Whether nine of ten of the first texts are Vietnamese: then the model answers for nothing else.
+    private func isVietnamese(_ texts: [LabelledText]) -> Bool {
+        var extractor = FeatureExtractor(longestPhrase: 1)
+        var vietnamese = 0
+        let step = max(1, texts.count / 500)
+        let sample = stride(from: 0, to: texts.count, by: step)
+        for index in sample {
+            extractor.read(texts[index].parts)
+            if extractor.language.tag == "vi" { vietnamese += 1 }
+        }
+        return vietnamese * 10 >= (texts.count + step - 1) / step * 9
+    }
+}
