@@ -13,10 +13,10 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A handler or a storage engine: a dynamic library that articled loads at startup.
-func plugin(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func plugin(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .target(
         name: name, dependencies: ["HandlerKit", "ArticleProtocol"] + dependencies,
-        path: "Plugins/\(name)", swiftSettings: settings)
+        path: "Plugins/\(name)", exclude: exclude, swiftSettings: settings)
 }
 
 func module(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
@@ -62,7 +62,7 @@ let package = Package(
         module("HandlerKit", ["ArticleProtocol", "CPluginABI"]),
         plugin("Store", []),
         plugin("Fetch", []),
-        plugin("Classify", ["TopicModel"]),
+        plugin("Classify", ["TopicModel", "CLinux"], exclude: ["Model"]),
         plugin("LMDBStorage", ["CLMDB"]),
 
         // What people use.

@@ -1,1 +1,101 @@
-// Classify
+internal import ArticleProtocol
+public import HandlerKit
+internal import Synchronization
+internal import TopicModel
+
+/// Tells articles' topics: classify.text, classify.article, classify.topics.
+///
+/// A short text is scored on the event loop, because that takes less time than going elsewhere and back; a long one goes
+/// to a worker thread of the plugin's own, so that no other request waits for it.
+public struct Classify: Handler {
+    /// The methods, in the descriptor's order.
+    enum Call: Int {
+        case text
+        case article
+        case topics
+    }
+
+    /// Texts of at most so many bytes are scored on the event loop: some 100 microseconds.
+    static let mostBytesOnLoop = 6000
+
+    public static var descriptor: PluginDescriptor {
+        PluginDescriptor(
+            name: "classify", version: "0.1.0",
+            methods: [
+                Method(
+                    "classify.text", request: "articled.v1.ClassifyTextRequest",
+                    response: "articled.v1.Classification", role: .read, flags: .idempotent),
+                Method(
+                    "classify.article", request: "articled.v1.ClassifyArticleRequest",
+                    response: "articled.v1.ClassifyArticleResult", role: .read, flags: .idempotent),
+                Method(
+                    "classify.topics", request: "articled.v1.TopicsRequest", response: "articled.v1.TopicsResult",
+                    role: .read, flags: .idempotent),
+            ], needsStorage: true)
+    }
+
+    let storage: any ArticleStorage
+    let log: PluginLog
+    let workers: Workers
+    /// Replaced as a whole by `reload`; requests under way keep the one they began with.
+    private let current: CurrentClassifier
+
+    public init(context: PluginContext) throws {
+        let settings = try Settings(context.configuration)
+        storage = try context.storage
+        log = context.log
+        current = CurrentClassifier(try Classifier(settings: settings))
+        workers = try Workers(count: settings.workers, mostWaiting: settings.mostWaiting)
+        log.info("classifies with \(classifier.identity) from \(classifier.path)")
+    }
+
+    /// What new requests are answered with.
+    var classifier: Classifier { current.value }
+
+    public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
+        switch Call(rawValue: request.method) {
+        case .text:
+            guard request.payload.byteCount <= Classify.mostBytesOnLoop else { return responder }
+            answerText(request.payload, responder)
+        case .topics: responder.respond(classifier.topicsResult)
+        case .article, nil: return responder
+        }
+        return nil
+    }
+
+    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
+        switch Call(rawValue: call.method) {
+        case .text:
+            let request = try ClassifyTextRequest(decoding: call.payload)
+            let classifier = classifier
+            let result = try await workers.run { classifier.classify(request) }
+            responder.respond(result)
+        case .article: responder.respond(try await classifyArticle(call))
+        case .topics, nil: throw ServiceError(.internal, "classify has no method \(call.method) that waits")
+        }
+    }
+
+    private func answerText(_ payload: RawSpan, _ responder: consuming Responder) {
+        do throws(ServiceError) {
+            let request = try ClassifyTextRequest(decoding: payload)
+            responder.respond(classifier.classify(request))
+        } catch {
+            responder.fail(error)
+        }
+    }
+
+    /// Takes another model or threshold. A model that cannot be read leaves the old one in force.
+    public func reload(_ configuration: PluginConfiguration) throws {
+        let settings = try Settings(configuration)
+        let new = try Classifier(settings: settings)
+        let old = classifier.identity
+        current.value = new
+        log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")
+    }
+
+    public func stop() { workers.stop() }
+}
+
+/// What articled looks for in this library.
+@c(articled_plugin_descriptor)
+public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Classify.self) }

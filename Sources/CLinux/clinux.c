@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -103,4 +104,13 @@ const char *clinux_error_text(int code) { return strerrordesc_np(code); }
 int clinux_processors(void) {
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
+
+size_t clinux_library_path(const void *address, char *path, size_t capacity) {
+    Dl_info info;
+    if (dladdr(address, &info) == 0 || info.dli_fname == NULL) return 0;
+    size_t size = strlen(info.dli_fname);
+    if (size > capacity) return 0;
+    memcpy(path, info.dli_fname, size);
+    return size;
 }

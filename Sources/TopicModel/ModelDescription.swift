@@ -3,12 +3,12 @@ public struct ModelDescription: Sendable, Equatable {
     /// The model's name: `vntc-10`.
     public var name: String
     /// The topics, in the order of the weights.
-    public var topics: [Topic]
+    public var topics: [TopicLabel]
     /// Where the model comes from, how to make it again, and how good it is: one fact a line.
     public var provenance: [String]
 
     /// Makes a description.
-    public init(name: String, topics: [Topic], provenance: [String]) {
+    public init(name: String, topics: [TopicLabel], provenance: [String]) {
         self.name = name
         self.topics = topics
         self.provenance = provenance
@@ -41,7 +41,7 @@ public struct ModelDescription: Sendable, Equatable {
                 guard parts.count == 3, let count = Int(parts[1]), count >= 0, Slug.isValid(parts[0]) else {
                     return nil
                 }
-                topics.append(Topic(slug: String(parts[0]), name: String(parts[2]), trainingArticles: count))
+                topics.append(TopicLabel(slug: String(parts[0]), name: String(parts[2]), trainingArticles: count))
             default: continue  // a newer writer says more
             }
         }

@@ -15,7 +15,7 @@ public final class TopicModel: Sendable {
     let plainBias: [Float]
 
     /// The topics, in the order of a verdict's scores.
-    public var topics: [Topic] { description.topics }
+    public var topics: [TopicLabel] { description.topics }
 
     /// The name and the checksum, for people and logs: `vntc-10 (6c1f20a3)`.
     public var identity: String {

@@ -15,8 +15,8 @@ import Glibc
     private var texts: UInt64 = 0
     // Both point into tables that live as long as the process.
     private let letters: UnsafePointer<UInt32>
-    private let scales: UnsafePointer<Float>
-    private let frequencyWeights: UnsafePointer<Float>
+    let scales: UnsafePointer<Float>
+    let frequencyWeights: UnsafePointer<Float>
     private let accumulator: UnsafeMutablePointer<SIMD16<Float>>
     let chunks: Int
 
@@ -60,7 +60,10 @@ import Glibc
     var isPlain: Bool { syllables.markedWords * 8 < syllables.words }
 
     /// Scores what was read.
-    public mutating func finish() -> Verdict {
+    ///
+    /// - Parameter explained: the texts that were given to `read`, in the same order, if the verdict shall name the
+    ///   phrases that decided it; empty otherwise.
+    public mutating func finish(explaining explained: [String] = []) -> Verdict {
         let language = Language(of: syllables)
         let plain = isPlain
         let count = model.topics.count
@@ -68,12 +71,14 @@ import Glibc
             let norm = accumulate(plain: plain)
         else {
             let even = [Float](repeating: 1 / Float(count), count: count)
-            return Verdict(scores: even, best: 0, undecided: true, language: language, evidence: [])
+            return Verdict(scores: even, best: 0, isGroundless: true, undecided: true, language: language, phrases: [])
         }
         let scores = probabilities(norm: norm, plain: plain)
         let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
         return Verdict(
-            scores: scores, best: best, undecided: scores[best] < model.threshold, language: language, evidence: [])
+            scores: scores, best: best, isGroundless: false, undecided: scores[best] < model.threshold,
+            language: language,
+            phrases: explained.isEmpty ? [] : phrases(for: best, plain: plain, in: explained))
     }
 
     /// The sums of the weights before calibration, for calibration itself. Nil if no feature is known.

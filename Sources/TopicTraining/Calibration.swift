@@ -33,13 +33,17 @@ struct Calibration {
         sharpness = exponential((low + high) / 2)
     }
 
-    /// The mean negative logarithm of the right topic's probability.
+    /// The mean negative logarithm of the right topic's probability. A little is given to the wrong ones, as Platt
+    /// does: a few texts that are all right prove no certainty.
     private static func loss(_ margins: [[Double]], _ labels: [Int], _ sharpness: Double) -> Double {
         var sum = 0.0
+        let doubt = 1 / Double(labels.count + 2)
         for (row, label) in zip(margins, labels) {
             let highest = row.max() ?? 0
             let total = row.reduce(0) { $0 + exponential(($1 - highest) * sharpness) }
-            sum += natural(total) - (row[label] - highest) * sharpness
+            let right = row[label] * (1 - doubt)
+            let wrong = (row.reduce(0, +) - row[label]) * doubt / Double(max(row.count - 1, 1))
+            sum += natural(total) - (right + wrong - highest) * sharpness
         }
         return sum / Double(max(labels.count, 1))
     }

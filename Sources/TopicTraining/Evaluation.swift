@@ -3,7 +3,7 @@ public import TopicModel
 /// How good a model is on labelled texts.
 public struct Evaluation: Sendable {
     /// The topics, in the order of the model.
-    public let topics: [Topic]
+    public let topics: [TopicLabel]
     /// `confusion[right][answered]`: how many texts.
     public private(set) var confusion: [[Int]]
     /// Texts that were scored.
@@ -18,7 +18,7 @@ public struct Evaluation: Sendable {
     public private(set) var bands: [(count: Int, probability: Double, right: Int)]
 
     /// Starts with nothing counted.
-    public init(topics: [Topic]) {
+    public init(topics: [TopicLabel]) {
         self.topics = topics
         confusion = [[Int]](repeating: [Int](repeating: 0, count: topics.count), count: topics.count)
         bands = Array(repeating: (0, 0, 0), count: 10)

@@ -3,7 +3,7 @@ internal import TopicModel
 /// The topics of the training texts, and which text has which.
 struct LabelSet {
     /// In the order of their slugs, so that the order of the data does not matter.
-    let topics: [Topic]
+    let topics: [TopicLabel]
     /// The index of each text's topic.
     let ofTexts: [Int]
 
@@ -16,7 +16,7 @@ struct LabelSet {
         guard counts.count <= 128 else {
             throw TopicModelError(.unsuitable, "the data has \(counts.count) topics; a model has at most 128")
         }
-        var topics: [Topic] = []
+        var topics: [TopicLabel] = []
         for (label, count) in counts {
             let slug = Slug.make(label)
             guard Slug.isValid(slug) else {
@@ -27,7 +27,7 @@ struct LabelSet {
                 throw TopicModelError(
                     .unsuitable, "the topic \"\(label)\" has \(count) articles; a topic needs at least 3")
             }
-            topics.append(Topic(slug: slug, name: label, trainingArticles: count))
+            topics.append(TopicLabel(slug: slug, name: label, trainingArticles: count))
         }
         topics.sort { ($0.slug, $0.name) < ($1.slug, $1.name) }
         for (one, other) in zip(topics, topics.dropFirst()) where one.slug == other.slug {

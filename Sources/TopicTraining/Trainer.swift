@@ -19,7 +19,7 @@ public struct Trainer {
         let marked = try learn(texts, labels, plain: false, mostFeatures: mostFeatures * 11 / 20)
         let plain = try learn(texts, labels, plain: true, mostFeatures: mostFeatures - marked.features.count)
         let topics = labels.topics.map { topic in
-            Topic(
+            TopicLabel(
                 slug: topic.slug, name: options.names[topic.slug] ?? topic.name,
                 trainingArticles: topic.trainingArticles)
         }

@@ -3,6 +3,7 @@
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* epoll(7) */
@@ -46,5 +47,9 @@ const char *clinux_error_text(int code);
 
 /* How many processors this process may run on: sched_getaffinity(2) */
 int clinux_processors(void);
+
+/* The path of the library or program that `address` lies in: dladdr(3). Answers its length, 0 if it is unknown or longer
+ * than `capacity`. */
+size_t clinux_library_path(const void *address, char *path, size_t capacity);
 
 #endif

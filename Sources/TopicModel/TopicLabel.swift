@@ -1,5 +1,5 @@
 /// One of a model's topics.
-public struct Topic: Sendable, Hashable {
+public struct TopicLabel: Sendable, Hashable {
     /// The stable name: `[a-z0-9-]`, at most 63 bytes.
     public let slug: String
     /// The name for people.

@@ -1,0 +1,93 @@
+internal import ArticleProtocol
+internal import HandlerKit
+
+extension Classify {
+    /// How often a write is tried again when somebody else changed the article meanwhile.
+    private static let mostAttempts = 5
+
+    /// classify.article: reads the article, classifies it and, if asked to, stores the topics with it.
+    func classifyArticle(_ call: HandlerKit.Call) async throws(ServiceError) -> ClassifyArticleResult {
+        let request = try ClassifyArticleRequest(decoding: call.payload)
+        guard let key = request.key, (key.id == nil) != key.url.isEmpty else {
+            throw ServiceError(.invalidArgument, "key: name the article by exactly one of id and url")
+        }
+        guard !request.writeBack || call.peer.roles.contains(.write) else {
+            throw ServiceError(.permissionDenied, "write_back: this peer may read articles, but not change them")
+        }
+        let classifier = classifier
+        for _ in 0..<Classify.mostAttempts {
+            let article = try article(key)
+            let classification = try await classify(article, with: classifier, explain: request.explain)
+            // An answer that the model does not stand by is not made the article's.
+            guard request.writeBack, !classification.undecided else {
+                return ClassifyArticleResult(classification: classification)
+            }
+            if let cancellation = call.cancellation { throw cancellation }
+            let written = try await write(classification, to: article)
+            switch written.outcome {
+            case .refused(let error) where error.code == .conflict: continue
+            case .refused(let error): throw error
+            case .created, .updated, .unchanged, .deleted:
+                return ClassifyArticleResult(classification: classification, stored: written.putResult)
+            }
+        }
+        throw ServiceError(
+            .conflict,
+            "the article changed \(Classify.mostAttempts) times while its topics were to be stored; try again")
+    }
+
+    private func article(_ key: ArticleKey) throws(ServiceError) -> ArticleText {
+        var article: Result<ArticleText, ServiceError>?
+        let isThere: Bool
+        if let id = key.id {
+            isThere = try storage.read(id: id) { article = ArticleText.read($0) }
+        } else {
+            let url = Array(key.url.utf8)
+            isThere = unsafe try storage.read(key: url.span.bytes) { article = ArticleText.read($0) }
+        }
+        guard isThere, let article else {
+            throw ServiceError(.notFound, "there is no article \(key.id?.description ?? key.url)")
+        }
+        return try article.get()
+    }
+
+    private func classify(
+        _ article: ArticleText, with classifier: Classifier, explain: Bool
+    ) async throws(ServiceError) -> Classification {
+        if article.content.count <= Classify.mostBytesOnLoop {
+            return classifier.classify(article.parts, explain: explain)
+        }
+        return try await workers.run { classifier.classify(article.parts, explain: explain) }
+    }
+
+    private func write(
+        _ classification: Classification, to article: ArticleText
+    ) async throws(ServiceError) -> WriteResult {
+        let content = try article.content(with: classification)
+        let bytes = unsafe content.span.bytes
+        let known = try ArticleContent(validating: bytes)
+        var terms = TermList()
+        for topic in known.topics { terms.append("t:", bytes.extracting(topic)) }
+        if let source = known.source { terms.append("s:", bytes.extracting(source)) }
+        if let language = known.language { terms.append("l:", bytes.extracting(language)) }
+        let write = StorageWrite(
+            put: .id(article.id), key: bytes.extracting(known.url ?? 0..<0),
+            expectedRevision: article.revision, time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
+            contentChecksum: CRC32C.checksum(bytes), terms: terms)
+        return await storage.write(write)
+    }
+}
+
+extension WriteResult {
+    /// As store.put answers.
+    var putResult: PutResult {
+        let outcome: PutOutcome =
+            switch outcome {
+            case .created: .created
+            case .updated: .updated
+            case .unchanged: .unchanged
+            case .deleted, .refused: .unspecified
+            }
+        return PutResult(outcome: outcome, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+    }
+}

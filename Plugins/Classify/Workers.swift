@@ -1,0 +1,84 @@
+internal import ArticleProtocol
+import Glibc
+internal import Synchronization
+
+/// Threads for what takes too long for an event loop, with a bounded queue before them.
+final class Workers: Sendable {
+    private struct Queue {
+        var waiting: [@Sendable () -> Void] = []
+        /// The first of `waiting` that was not taken yet: taking does not move the others.
+        var next = 0
+        var isStopped = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let mostWaiting: Int
+    private let available = Semaphore()
+    private let count: Int
+
+    /// Starts `count` threads.
+    init(count: Int, mostWaiting: Int) throws(ServiceError) {
+        self.mostWaiting = mostWaiting
+        self.count = count
+        for _ in 0..<count {
+            guard Thread.start({ [self] in work() }) else {
+                stop()
+                throw ServiceError(
+                    .unavailable, "no thread can be started for long texts: \(unsafe String(cString: strerror(errno)))")
+            }
+        }
+    }
+
+    /// Runs `body` on a thread, and goes on on the caller's executor. Throws `resourceExhausted` if too much is waiting,
+    /// `cancelled` if the task is cancelled before its turn.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(ServiceError) -> Value {
+        let job = WorkerJob(body)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard job.wait(continuation) else { return }
+                if let refusal = enqueue({ job.run() }) { job.fail(refusal) }
+            }
+        } onCancel: {
+            job.fail(ServiceError(.cancelled, "cancelled before its turn"))
+        }
+        return try result.get()
+    }
+
+    private func enqueue(_ run: @escaping @Sendable () -> Void) -> ServiceError? {
+        let refusal: ServiceError? = queue.withLock { queue in
+            if queue.isStopped { return ServiceError(.unavailable, "articled is stopping") }
+            guard queue.waiting.count - queue.next < mostWaiting else {
+                return ServiceError(
+                    .resourceExhausted, "\(mostWaiting) long texts are waiting to be classified; try again later")
+            }
+            queue.waiting.append(run)
+            return nil
+        }
+        if refusal == nil { available.signal() }
+        return refusal
+    }
+
+    private func work() {
+        while true {
+            available.wait()
+            let (run, isStopped) = queue.withLock { queue -> ((@Sendable () -> Void)?, Bool) in
+                guard queue.next < queue.waiting.count else { return (nil, queue.isStopped) }
+                let run = queue.waiting[queue.next]
+                queue.next += 1
+                if queue.next * 2 > queue.waiting.count {
+                    queue.waiting.removeSubrange(..<queue.next)
+                    queue.next = 0
+                }
+                return (run, false)
+            }
+            if isStopped { return }
+            run?()
+        }
+    }
+
+    /// Ends the threads. What still waits is carried out before.
+    func stop() {
+        queue.withLock { $0.isStopped = true }
+        for _ in 0..<count { available.signal() }
+    }
+}
