@@ -113,11 +113,14 @@ final class MemoryEngine: StorageEngine {
         if let from = query.from, record.time < from { return false }
         if let until = query.until, record.time >= until { return false }
         if let after = query.after, (record.time, id) >= (after.time, after.id) { return false }
-        var has: [[UInt8]] = []
-        record.terms.forEach { has.append(copy($0)) }
-        var hasAll = true
-        query.terms.forEach { hasAll = hasAll && has.contains(copy($0)) }
-        return hasAll
+        return terms(query.terms).isSubset(of: terms(record.terms))
+    }
+
+    private static func terms(_ list: TermList) -> Set<[UInt8]> {
+        var terms: Set<[UInt8]> = []
+        func add(_ term: RawSpan) { terms.insert(copy(term)) }
+        list.forEach(add)
+        return terms
     }
 
     private static func lend(_ id: ArticleID, _ record: Record, _ body: (borrowing StoredRecord) -> Void) {

@@ -1,0 +1,3 @@
+/* A library like any other: it exports no descriptor. */
+int not_a_plugin(void);
+int not_a_plugin(void) { return 1; }
