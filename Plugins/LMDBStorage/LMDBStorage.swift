@@ -1,1 +1,5 @@
-// LMDBStorage
+internal import HandlerKit
+
+/// What articled looks for in this library.
+@c(articled_plugin_descriptor)
+public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }

@@ -45,7 +45,7 @@ public struct TermList: Sendable, Equatable {
     }
 
     /// Lends the terms as they lie in memory: each behind its length.
-    func withPackedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package func withPackedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         unsafe bytes.withUnsafeBytes { unsafe body($0) }
     }
 

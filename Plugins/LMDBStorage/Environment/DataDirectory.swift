@@ -1,0 +1,43 @@
+internal import ArticleProtocol
+internal import Glibc
+
+/// Where the files lie.
+struct DataDirectory {
+    let path: String
+
+    /// The records and indexes.
+    var database: String { path + "/articles.mdb" }
+    /// A database that is being made; left behind only by a process that died within its first start.
+    var unfinished: String { path + "/articles.mdb.new" }
+
+    /// Finds the directory, or makes it and those above it for the service's user alone.
+    init(_ path: String) throws(ServiceError) {
+        guard path.utf8.first == UInt8(ascii: "/") else {
+            throw ServiceError(
+                .failedPrecondition, "the storage's directory must be an absolute path, and is \"\(path)\"; set `directory`")
+        }
+        self.path = path
+        var status = stat()
+        if unsafe stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw ServiceError(.failedPrecondition, "\(path) is not a directory; name another one")
+            }
+            return
+        }
+        var parent = ""
+        for component in path.split(separator: "/") {
+            parent += "/" + component
+            guard unsafe mkdir(parent, 0o700) == 0 || errno == EEXIST else {
+                throw .system("cannot make the directory \(parent)")
+            }
+        }
+    }
+
+    /// Brings names that were added or changed to disk.
+    func sync() throws(ServiceError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("cannot read \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .system("cannot sync \(path)") }
+    }
+}

@@ -1,0 +1,89 @@
+internal import ArticleProtocol
+internal import CLMDB
+internal import Glibc
+internal import Synchronization
+
+/// An open LMDB file with articled's tables.
+///
+/// Sendable although it is made of a pointer: LMDB's environment may be used by all threads; transactions are ruled by
+/// ``WriteTransaction`` (the committer's thread alone) and ``ThreadReader`` (one thread each).
+@safe
+final class Environment: @unchecked Sendable {
+    /// LMDB's own handle.
+    let handle: OpaquePointer
+    /// Of the database file.
+    let path: String
+    /// LMDB's descriptor of the file, for what LMDB has no function for.
+    let descriptor: Int32
+    /// id -> record.
+    let records: MDB_dbi
+    /// ``IndexEntry`` -> nothing.
+    let index: MDB_dbi
+    /// What keeps others from guessing which keys and terms share a hash; made with the file.
+    let hash: KeyedHash
+    /// The memory in which records may lie.
+    let map: FileMap
+
+    /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
+    init(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {
+        let handle = try unsafe Self.open(path, mapSize: mapSize, maxReaders: maxReaders)
+        do throws(ServiceError) {
+            var dead: Int32 = 0
+            unsafe mdb_reader_check(handle, &dead)
+            var descriptor: Int32 = -1
+            unsafe mdb_env_get_fd(handle, &descriptor)
+            (records, index, hash) = try unsafe Self.tables(handle, path)
+            map = try unsafe FileMap(handle, descriptor, path)
+            self.descriptor = descriptor
+        } catch {
+            unsafe mdb_env_close(handle)
+            throw error
+        }
+        unsafe self.handle = handle
+        self.path = path
+    }
+
+    /// No transaction may be under way.
+    func close() { unsafe mdb_env_close(handle) }
+
+    private static func open(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) -> OpaquePointer {
+        var size = mapSize
+        while true {
+            var handle: OpaquePointer?
+            var code = unsafe mdb_env_create(&handle)
+            guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
+            unsafe mdb_env_set_mapsize(handle, size)
+            unsafe mdb_env_set_maxdbs(handle, 4)
+            unsafe mdb_env_set_maxreaders(handle, maxReaders)
+            // NOTLS: a read transaction belongs to a ThreadReader, and not to whichever thread began it.
+            // NORDAHEAD: reads are random; reading ahead would push out what is in use once the file outgrows memory.
+            // No WRITEMAP: through a writable map a full disk is SIGBUS, and a stray pointer damages the file.
+            let flags = UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
+            code = unsafe mdb_env_open(handle, path, flags, 0o600)
+            if code == 0 { return unsafe handle }
+            unsafe mdb_env_close(handle)
+            // Under an address space limit a smaller map may do; LMDB itself sees that the file fits into it.
+            guard code == ENOMEM, size > 1 << 26 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
+            size /= 2
+        }
+    }
+
+    private static func tables(
+        _ handle: OpaquePointer, _ path: String
+    ) throws(ServiceError) -> (MDB_dbi, MDB_dbi, KeyedHash) {
+        try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
+            let about: MDB_dbi
+            if try transaction.isEmptyFile() {
+                about = try transaction.table("about", create: true)
+                try FormatRecord.new().store(in: transaction, about)
+            } else {
+                guard let found = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
+                about = found
+            }
+            let format = try FormatRecord(in: transaction, about, path)
+            return (
+                try transaction.table("records", create: true), try transaction.table("index", create: true), format.hash
+            )
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import ArticleProtocol
+internal import CLMDB
+
+/// What tells a database of articled's from another program's: its format, and the key of its hashes.
+struct FormatRecord {
+    /// Of the tables and records. Another number is another, incompatible format.
+    static let version: UInt32 = 1
+    private static let magic: UInt64 = 0x3142_4444_4C43_5452 // "RTCLDDB1", little-endian
+    static let name = Array("format".utf8)
+    private static let size = 28
+
+    let hash: KeyedHash
+
+    /// For a new database.
+    static func new() -> FormatRecord {
+        FormatRecord(hash: KeyedHash(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)))
+    }
+
+    private init(hash: KeyedHash) { self.hash = hash }
+
+    /// Reads and checks what is there.
+    init(in transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
+        let bytes = try transaction.copy(Self.name, table)
+        guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
+        let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
+        guard version == Self.version else {
+            throw ServiceError(
+                .failedPrecondition,
+                "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
+            )
+        }
+        guard bytes.count == Self.size else {
+            throw ServiceError(.dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
+        }
+        hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
+    }
+
+    func store(in transaction: borrowing WriteTransaction, _ table: MDB_dbi) throws(ServiceError) {
+        var bytes: [UInt8] = []
+        for (value, width) in [(Self.magic, 8), (UInt64(Self.version), 4), (hash.first, 8), (hash.second, 8)] {
+            for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
+        }
+        try transaction.put(Self.name, bytes, table)
+    }
+
+    static func foreign(_ path: String) -> ServiceError {
+        ServiceError(
+            .failedPrecondition,
+            "\(path) is a database of another program; name another directory. Nothing was changed")
+    }
+
+    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+        (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+    }
+}

@@ -1,0 +1,35 @@
+internal import ArticleProtocol
+internal import CLMDB
+internal import Glibc
+
+extension ServiceError {
+    /// What LMDB or the system answered, as a status that says what to do.
+    ///
+    /// - Parameter doing: what was tried, with the path: "cannot write /var/lib/articled/articles.mdb".
+    init(lmdb code: Int32, _ doing: String) {
+        let reason = unsafe String(cString: mdb_strerror(code))
+        let (status, advice): (StatusCode, String) =
+            switch code {
+            case ENOSPC, EDQUOT: (.resourceExhausted, "free some disk space, or delete articles")
+            case EFBIG: (.resourceExhausted, "raise the file size limit (LimitFSIZE)")
+            case MDB_MAP_FULL: (.resourceExhausted, "raise mapSize in the storage's configuration and restart")
+            case ENOMEM: (.resourceExhausted, "free memory or raise the address space limit (LimitAS)")
+            case MDB_READERS_FULL: (.resourceExhausted, "raise maxReaders in the storage's configuration and restart")
+            case MDB_BAD_VALSIZE: (.resourceExhausted, "the record is too large")
+            case EACCES, EPERM: (.failedPrecondition, "give the service's user the right to read and write there")
+            case EROFS: (.failedPrecondition, "mount it writable")
+            case ENOTDIR, EISDIR, ENOENT: (.failedPrecondition, "check the path")
+            case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
+                (.dataLoss, "the file is damaged: keep a copy of it, restore a backup; nothing was changed")
+            case MDB_VERSION_MISMATCH, MDB_INCOMPATIBLE:
+                (.failedPrecondition, "it was made by another version or program; name another directory")
+            case MDB_PANIC: (.unavailable, "an earlier write failed for good: see the journal, restart the service")
+            case EIO: (.unavailable, "the disk reports an error: see the kernel's journal")
+            default: (.internal, "see the journal")
+            }
+        self.init(status, "\(doing): \(reason); \(advice)")
+    }
+
+    /// What the last system call answered.
+    static func system(_ doing: String) -> ServiceError { ServiceError(lmdb: errno, doing) }
+}

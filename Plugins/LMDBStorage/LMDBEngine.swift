@@ -1,0 +1,116 @@
+internal import ArticleProtocol
+internal import CLMDB
+internal import Glibc
+internal import HandlerKit
+internal import Synchronization
+
+/// Articles in an LMDB file: reads straight from the map, writes in groups with one sync each.
+final class LMDBEngine: StorageEngine {
+    static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
+
+    private let directory: DataDirectory
+    private let lock: DirectoryLock
+    private let environment: Environment
+    private let readers: ThreadReaders
+    private let queue: WriteQueue
+    private let committer: Committer
+    private let thread: WriterThread
+    private let log: PluginLog
+    private let isStopped = Atomic(false)
+
+    convenience init(context: PluginContext) throws {
+        let settings = try context.configuration.decode(Settings.self, keys: Settings.CodingKeys.self)
+        try self.init(EngineLimits(settings), directory: settings.directory ?? context.stateDirectory, log: context.log)
+    }
+
+    init(_ limits: EngineLimits, directory path: String, log: PluginLog = .none) throws(ServiceError) {
+        directory = try DataDirectory(path)
+        lock = try DirectoryLock(path)
+        environment = try Environment.open(in: directory, limits)
+        do throws(ServiceError) {
+            readers = try ThreadReaders(environment)
+            queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
+            let committer = Committer(queue, environment, log)
+            self.committer = committer
+            thread = try WriterThread { committer.run() }
+        } catch {
+            environment.close()
+            throw error
+        }
+        self.log = log
+    }
+
+    func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+        try readers.read { reader throws(ServiceError) in
+            try reader.record(id) { record throws(ServiceError) in record.lend(lend) } != nil
+        }
+    }
+
+    func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+        if key.isEmpty { return false }
+        return try readers.read { reader throws(ServiceError) in
+            try unsafe key.withUnsafeBytes { key throws(ServiceError) in
+                var isFound = false
+                let list = unsafe IndexEntry.list(key: key, environment.hash)
+                try reader.forEachEntry(list) { entry throws(ServiceError) in
+                    try reader.record(entry.id) { record throws(ServiceError) in
+                        guard unsafe Memory.equal(record.key, key) else { return }
+                        isFound = true
+                        record.lend(lend)
+                    }
+                    return !isFound
+                }
+                return isFound
+            }
+        }
+    }
+
+    func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
+        try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
+    }
+
+    func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
+        let pending = PendingWrite(write, completion)
+        do throws(ServiceError) {
+            try queue.add(pending)
+        } catch {
+            completion(WriteResult(.refused(error), id: pending.namedID))
+        }
+    }
+
+    func statistics() throws(ServiceError) -> StorageStatistics {
+        let progress = committer.progress
+        return try readers.read { reader throws(ServiceError) in
+            let records = try reader.statistics(environment.records)
+            let index = try reader.statistics(environment.index)
+            var file = stat()
+            guard unsafe fstat(environment.descriptor, &file) == 0 else { throw .system("cannot read \(environment.path)") }
+            return StorageStatistics(
+                records: UInt64(records.ms_entries), usedBytes: records.usedBytes + index.usedBytes,
+                fileBytes: UInt64(file.st_blocks) * 512, transactions: progress.transactions, writes: progress.writes)
+        }
+    }
+
+    var health: Health {
+        if let trouble = committer.progress.trouble { return Health(.unhealthy, trouble.message) }
+        return DiskSpace.health(of: directory.path)
+    }
+
+    /// Brings what waits to disk, and closes. What comes later is refused.
+    func stop() {
+        if isStopped.exchange(true, ordering: .relaxed) { return }
+        queue.close()
+        thread.join()
+        if readers.close() {
+            environment.close()
+        } else {
+            log.warning("\(environment.path) was still being read when it was to be closed")
+        }
+    }
+}
+
+extension MDB_stat {
+    fileprivate var usedBytes: UInt64 {
+        UInt64(ms_psize) * UInt64(ms_branch_pages + ms_leaf_pages + ms_overflow_pages)
+    }
+}

@@ -1,0 +1,55 @@
+internal import ArticleProtocol
+internal import HandlerKit
+
+/// A record as it lies in the file, checked; it lives as long as what it was made of.
+@safe
+struct RecordView {
+    let id: ArticleID
+    let header: RecordHeader
+    private let bytes: UnsafeRawBufferPointer
+
+    /// Checks and reads. Throws `dataLoss` if it is damaged.
+    init(_ id: ArticleID, _ bytes: UnsafeRawBufferPointer, _ map: FileMap, _ path: String) throws(ServiceError) {
+        // Sizes first: nothing is read before it is known to lie in the file.
+        guard unsafe map.allows(bytes), bytes.count >= RecordHeader.size else { throw Self.damaged(id, path) }
+        let header = unsafe RecordHeader(decoding: bytes)
+        let format = UInt16(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
+        guard format == RecordHeader.format, header.contentOffset + Int(header.contentSize) == bytes.count,
+            unsafe RecordChecksum.of(id, bytes, header) == RecordChecksum.stored(bytes)
+        else { throw Self.damaged(id, path) }
+        self.id = id
+        self.header = header
+        unsafe self.bytes = bytes
+    }
+
+    /// The alternate key; empty if it has none.
+    var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, Int(header.keySize)) }
+    /// The terms, each behind its length.
+    var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + Int(header.keySize), Int(header.termsSize)) }
+    /// What was stored.
+    var content: UnsafeRawBufferPointer { unsafe part(header.contentOffset, Int(header.contentSize)) }
+
+    /// Whether the record is found under a term.
+    func has(_ term: UnsafeRawBufferPointer) -> Bool {
+        var isFound = false
+        unsafe PackedTerms.forEach(unsafe terms) { if unsafe Memory.equal($0, term) { isFound = true } }
+        return isFound
+    }
+
+    /// Lends it to the storage's caller.
+    func lend<Result>(_ body: (borrowing StoredRecord) -> Result) -> Result {
+        let record = unsafe StoredRecord(
+            id: id, revision: header.revision, createdAt: header.createdAt, storedAt: header.storedAt,
+            time: header.time, contentChecksum: header.contentChecksum, content: RawSpan(_unsafeBytes: content),
+            key: RawSpan(_unsafeBytes: key))
+        return body(record)
+    }
+
+    private func part(_ offset: Int, _ size: Int) -> UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size])
+    }
+
+    private static func damaged(_ id: ArticleID, _ path: String) -> ServiceError {
+        ServiceError(.dataLoss, "the record \(id) in \(path) is damaged: restore it from a backup, or store it again")
+    }
+}

@@ -1,0 +1,17 @@
+/// The engine's section of the configuration.
+struct Settings: Decodable {
+    /// Where the files lie; absolute. Default: the directory that articled names.
+    var directory: String?
+    /// The most that the database file may grow to, in bytes. It costs address space alone, no memory and no disk.
+    var mapSize: Int?
+    /// How many threads may read at once.
+    var maxReaders: UInt32?
+    /// How many bytes of changes may wait for the disk before further ones are refused.
+    var queueBytes: Int?
+    /// How many changes may wait.
+    var queueWrites: Int?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case directory, mapSize, maxReaders, queueBytes, queueWrites
+    }
+}

@@ -1,0 +1,60 @@
+internal import ArticleProtocol
+internal import HandlerKit
+internal import Synchronization
+
+/// Group commit: takes all changes that wait, makes them in one transaction with one sync, tells their writers, and
+/// begins anew. While the disk syncs, the next group gathers: the slower the disk, the larger the group.
+final class Committer: Sendable {
+    /// What the statistics and the health say about writing.
+    struct Progress {
+        var transactions: UInt64 = 0
+        var writes: UInt64 = 0
+        /// Of the last transaction; `nil` if it went well.
+        var trouble: ServiceError?
+    }
+
+    /// A transaction holds its pages in memory until its commit.
+    private static let mostBytes = 32 << 20
+
+    private let queue: WriteQueue
+    private let environment: Environment
+    private let log: PluginLog
+    private let state = Mutex(Progress())
+
+    init(_ queue: WriteQueue, _ environment: Environment, _ log: PluginLog) {
+        self.queue = queue
+        self.environment = environment
+        self.log = log
+    }
+
+    var progress: Progress { state.withLock { $0 } }
+
+    /// Commits until the queue is closed and drained. On the committer's own thread.
+    func run() {
+        var space = FileSpace(environment)
+        while true {
+            var batch = queue.take(Self.mostBytes)
+            if batch.isEmpty { return }
+            space.prepare(for: batch.reduce(0) { $0 + $1.record.count })
+            let (results, trouble) = BatchWriter(environment: environment).write(&batch)
+            note(batch.count, trouble)
+            for (write, result) in zip(batch, results) { write.completion(result) }
+        }
+    }
+
+    private func note(_ writes: Int, _ trouble: ServiceError?) {
+        let before = state.withLock { progress in
+            defer {
+                progress.trouble = trouble
+                if trouble == nil {
+                    progress.transactions += 1
+                    progress.writes += UInt64(writes)
+                }
+            }
+            return progress.trouble
+        }
+        // Once, and not for each of the thousands of transactions that a full disk may fail.
+        if let trouble, trouble != before { log.error(trouble.message) }
+        if trouble == nil, before != nil { log.notice("writing to \(environment.path) works again") }
+    }
+}

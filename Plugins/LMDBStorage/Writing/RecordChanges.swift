@@ -1,0 +1,211 @@
+internal import ArticleProtocol
+internal import Glibc
+internal import HandlerKit
+
+/// What a change does to the tables, within a transaction. All that a change depends on is looked up here, where nobody
+/// else changes anything.
+struct RecordChanges {
+    private let environment: Environment
+    /// No record sorts behind it.
+    private var lastID: ArticleID
+    private let now: Int64
+
+    /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
+    private static let mostBytes = 1 << 30
+
+    init(_ environment: Environment, _ transaction: borrowing WriteTransaction) throws(ServiceError) {
+        self.environment = environment
+        let cursor = try transaction.cursor(environment.records)
+        let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
+        lastID = (last ?? nil) ?? ArticleID(high: 0, low: 0)
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// Makes a change, or tells why it cannot be made; then nothing has changed.
+    ///
+    /// Throws what makes the transaction as a whole impossible.
+    mutating func make(
+        _ write: inout PendingWrite, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> WriteResult {
+        if let fault = Self.fault(in: write) { return WriteResult(.refused(fault), id: write.namedID) }
+        let owner: ArticleID? = write.keySize == 0 ? nil : try self.owner(of: write, transaction)
+        let id: ArticleID
+        switch write.target {
+        case .id(let named): id = named
+        case .key(let new): id = owner ?? new
+        }
+        let present = try self.present(id, write, transaction)
+        switch write.kind {
+        case .put: return try put(&write, id, owner, present, transaction)
+        case .delete: return try delete(write, id, present, transaction)
+        }
+    }
+
+    /// What there is to know of the record that is to be changed, before anything moves.
+    private struct Present {
+        var header: RecordHeader
+        var entries: [IndexEntry]
+        /// The change would store what is there.
+        var isSame: Bool
+    }
+
+    private mutating func put(
+        _ write: inout PendingWrite, _ id: ArticleID, _ owner: ArticleID?, _ present: Present?,
+        _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> WriteResult {
+        if let conflict = conflict(write, id, present?.header.revision ?? 0) { return conflict }
+        if let owner, owner != id {
+            return refuse(.alreadyExists, "the key belongs to the record \(owner): change that one, or give another key", owner)
+        }
+        if case .key = write.target, owner == nil, present != nil {
+            return refuse(.alreadyExists, "the id \(id) of the new record belongs to another one: make a new id", id)
+        }
+        if let present, present.isSame {
+            return WriteResult(
+                .unchanged, id: id, revision: present.header.revision, createdAt: present.header.createdAt,
+                storedAt: present.header.storedAt)
+        }
+        let revision = (present?.header.revision ?? 0) + 1
+        let createdAt = present?.header.createdAt ?? now
+        let storedAt = max(now, present?.header.storedAt ?? now)
+        write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+        let isLast = present == nil && id > lastID
+        unsafe try id.withKey { key throws(ServiceError) in
+            unsafe try write.record.lend { record throws(ServiceError) in
+                try unsafe transaction.put(key, record, environment.records, atEnd: isLast)
+            }
+        }
+        if isLast { lastID = id }
+        let entries = unsafe try write.withKey { key throws(ServiceError) in
+            unsafe try write.withTerms { terms throws(ServiceError) in
+                unsafe RecordEntries.of(id, key: key, time: write.time ?? createdAt, terms: terms, environment.hash)
+            }
+        }
+        try index(entries, insteadOf: present?.entries ?? [], transaction)
+        return WriteResult(
+            present == nil ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+    }
+
+    private func delete(
+        _ write: PendingWrite, _ id: ArticleID, _ present: Present?, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> WriteResult {
+        guard let present else { return refuse(.notFound, "there is no such record", id) }
+        if let conflict = conflict(write, id, present.header.revision) { return conflict }
+        unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
+        try index([], insteadOf: present.entries, transaction)
+        return WriteResult(
+            .deleted, id: id, revision: present.header.revision, createdAt: present.header.createdAt,
+            storedAt: present.header.storedAt)
+    }
+
+    private func index(
+        _ entries: [IndexEntry], insteadOf before: [IndexEntry], _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        let nothing = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+        for entry in before where !entries.contains(entry) {
+            unsafe try entry.withBytes { bytes throws(ServiceError) in try unsafe transaction.delete(bytes, environment.index) }
+        }
+        for entry in entries where !before.contains(entry) {
+            unsafe try entry.withBytes { bytes throws(ServiceError) in
+                try unsafe transaction.put(bytes, nothing, environment.index)
+            }
+        }
+    }
+
+    /// Reads the record that is to be changed.
+    private func present(
+        _ id: ArticleID, _ write: PendingWrite, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> Present? {
+        if id > lastID { return nil }
+        return unsafe try id.withKey { key throws(ServiceError) in
+            try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
+                let record = try unsafe view(id, value)
+                let entries = unsafe RecordEntries.of(
+                    id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
+                return Present(header: record.header, entries: entries, isSame: try isSame(write, record))
+            }
+        }
+    }
+
+    private func isSame(_ write: PendingWrite, _ record: RecordView) throws(ServiceError) -> Bool {
+        guard write.kind == .put, write.contentChecksum == record.header.contentChecksum,
+            write.time ?? record.header.createdAt == record.header.time
+        else { return false }
+        return unsafe try write.withContent { content throws(ServiceError) in
+            unsafe try write.withKey { key throws(ServiceError) in
+                unsafe try write.withTerms { terms throws(ServiceError) in
+                    unsafe Memory.equal(content, record.content) && Memory.equal(key, record.key)
+                        && PackedTerms.areEqual(terms, record.terms)
+                }
+            }
+        }
+    }
+
+    /// Which record has the change's key.
+    private func owner(
+        of write: PendingWrite, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> ArticleID? {
+        unsafe try write.withKey { key throws(ServiceError) in
+            let list = unsafe IndexEntry.list(key: key, environment.hash)
+            let cursor = try transaction.cursor(environment.index)
+            var place = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
+            var found = unsafe try place.withBytes { bytes throws(ServiceError) in
+                try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) } ?? nil
+            }
+            while let entry = found, entry.list == list {
+                place = entry
+                let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
+                    try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
+                        unsafe Memory.equal(try view(entry.id, value).key, key)
+                    }
+                }
+                if isOwner == true { return entry.id }
+                found = try unsafe cursor.move(.next) { key, _ in unsafe IndexEntry(key) } ?? nil
+            }
+            return nil
+        }
+    }
+
+    private func view(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView {
+        try unsafe RecordView(id, value, environment.map, environment.path)
+    }
+
+    private func conflict(_ write: PendingWrite, _ id: ArticleID, _ present: UInt64) -> WriteResult? {
+        guard let expected = write.expectedRevision, expected != present else { return nil }
+        let reason =
+            switch (expected, present) {
+            case (0, _): "the record is there already, at revision \(present)"
+            case (_, 0): "there is no such record, and revision \(expected) was expected"
+            default: "the record is at revision \(present), and \(expected) was expected: fetch it and try again"
+            }
+        var result = refuse(.conflict, reason, id)
+        result.revision = present
+        return result
+    }
+
+    private func refuse(_ code: StatusCode, _ reason: String, _ id: ArticleID) -> WriteResult {
+        WriteResult(.refused(ServiceError(code, reason)), id: id)
+    }
+
+    /// What is wrong with a change in itself.
+    private static func fault(in write: PendingWrite) -> ServiceError? {
+        if case .key = write.target, write.keySize == 0 {
+            return ServiceError(.invalidArgument, "a change names its record by a key, and the key is empty")
+        }
+        if write.record.count > mostBytes {
+            return ServiceError(.resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.record.count)")
+        }
+        return nil
+    }
+}
+
+extension PendingWrite {
+    /// The id that the change came with.
+    var namedID: ArticleID {
+        switch target {
+        case .id(let id), .key(let id): id
+        }
+    }
+}

@@ -1,0 +1,16 @@
+import HandlerKit
+import Testing
+
+@testable import LMDBStorage
+
+/// The engine keeps the rules of all engines.
+@Suite struct LMDBConformanceTests {
+    @Test(arguments: StorageConformance.all.map(\.name))
+    func rule(_ name: String) async throws {
+        let directory = TemporaryDirectory()
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        defer { engine.stop() }
+        let rule = try #require(StorageConformance.all.first { $0.name == name }?.rule)
+        try await rule(engine)
+    }
+}
