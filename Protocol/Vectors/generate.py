@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden vectors, valid/*.hex and invalid/*.hex, beside this file.
+"""Writes the golden vectors, valid/*.hex and invalid/*.hex, beside this file, and those that PROTOCOL.md shows into it.
 
 They are made with protoc's own Python library and a CRC-32C of this file's own, so that they check articled's encoder,
 decoder and checksum against others. Needs the Debian packages protobuf-compiler and python3-protobuf; run it with
@@ -8,6 +8,7 @@ decoder and checksum against others. Needs the Debian packages protobuf-compiler
 
 import importlib.util
 import pathlib
+import re
 import struct
 import subprocess
 import tempfile
@@ -421,6 +422,15 @@ def invalid():
     bad_article("article-coded-body", "Field 14 is kept for coded bodies, which version 1 has not.", b"\x72\x01a", code="UNIMPLEMENTED")
 
 
+def show():
+    """Fills the blocks of PROTOCOL.md that name a vector."""
+    path = HERE.parent / "PROTOCOL.md"
+    path.write_text(re.sub(
+        r"```hex (\S+)\n.*?```", lambda match: f"```hex {match[1]}\n{(HERE / match[1]).read_text()}```",
+        path.read_text(), flags=re.DOTALL))
+
+
 if __name__ == "__main__":
     valid()
     invalid()
+    show()
