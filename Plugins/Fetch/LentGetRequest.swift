@@ -22,7 +22,7 @@ struct LentGetRequest: ~Copyable, ~Escapable {
                 if id == nil, value.byteCount > 0 {
                     throw reader.malformed("an id has 16 bytes, not \(value.byteCount)")
                 }
-            case 2: url = try reader.span()
+            case 2: url = try reader.text(most: Limits.url)
             case 3:
                 let value = try reader.uint32()
                 guard let known = View(rawValue: value) else { throw reader.malformed("view \(value) is not known") }

@@ -410,6 +410,8 @@ def invalid():
     # Articles.
     bad("article-missing", "store.put without an article.", "store.put", b"")
     bad_article("article-id-version", "The id is a UUID of version 4.", pb.Article(id=bytes.fromhex("0190f3a16b1c4cc098c4dc0c0c07398f")))
+    bad_article("article-url-relative", "url is not absolute.", pb.Article(url="/tin/1"))
+    bad_article("article-url-blank", "url holds a blank.", pb.Article(url="https://mic.gov.vn/tin 1"))
     bad_article("article-url-too-long", "url has at most 2048 bytes.", pb.Article(url="https://mic.gov.vn/" + "a" * 2030))
     bad_article("article-title-not-utf8", "title is cut inside a character.", b"\x22\x02\xe1\xba")
     bad_article("article-topic-without-slug", "A topic needs a slug.", pb.Article(topics=[pb.Topic(score=0.5)]))

@@ -73,7 +73,10 @@ import Testing
             error = caught
         }
         // What a handler must find: the message itself is well-formed.
-        let handlers = ["invalid/key-neither.hex", "invalid/key-both.hex", "invalid/cursor-unreadable.hex", "invalid/article-missing.hex"]
+        let handlers = [
+            "invalid/key-neither.hex", "invalid/key-both.hex", "invalid/cursor-unreadable.hex",
+            "invalid/article-missing.hex", "invalid/article-url-relative.hex", "invalid/article-url-blank.hex",
+        ]
         #expect(error?.code == (handlers.contains(vector.name) ? nil : expectation.code), "\(String(describing: error))")
     }
 

@@ -138,11 +138,7 @@ extension WireReader {
         guard value.byteCount <= most else {
             throw ServiceError(.invalidArgument, "\(name): \(value.byteCount) bytes; at most \(most) are allowed")
         }
-        do {
-            _ = try UTF8Span(validating: Span(_bytes: value))
-        } catch {
-            throw ServiceError(.invalidArgument, "\(name): the text is not valid UTF-8")
-        }
+        guard value.isUTF8 else { throw ServiceError(.invalidArgument, "\(name): the text is not valid UTF-8") }
         return value.byteCount > 0 ? offset - value.byteCount..<offset : nil
     }
 

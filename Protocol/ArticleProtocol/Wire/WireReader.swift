@@ -79,6 +79,15 @@ public struct WireReader: ~Escapable {
         return try rawSpan()
     }
 
+    /// The bytes of a text, borrowed and checked: UTF-8, and not more of them than `most`.
+    @_lifetime(copy self)
+    public mutating func text(most: Int) throws(ServiceError) -> RawSpan {
+        let value = try span()
+        guard value.byteCount <= most else { throw malformed("\(value.byteCount) bytes; at most \(most) are allowed") }
+        guard value.isUTF8 else { throw malformed("the text is not valid UTF-8") }
+        return value
+    }
+
     @_lifetime(self: copy self)
     public mutating func byteArray() throws(ServiceError) -> [UInt8] {
         let value = try span()

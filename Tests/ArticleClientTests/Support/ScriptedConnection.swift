@@ -91,7 +91,7 @@ final class ScriptedConnection {
             payloadLength: UInt32(payload.count), kind: kind, flags: flags, stream: stream,
             checksum: checksum ?? CRC32C.checksum(payload))
         var bytes: [UInt8] = []
-        let append: (inout [UInt8]) -> Void = header.encode
+        let append: (inout [UInt8]) -> Void = header.append
         append(&bytes)
         try send(bytes: bytes + payload)
     }
