@@ -20,7 +20,7 @@ extension Driver {
             do throws(SystemError) {
                 return try begin(Socket(connecting: address))
             } catch {
-                failure = unreachable(error)
+                failure = .unreachable(endpoint, error)
             }
         }
         connectingFailed(failure)
@@ -47,7 +47,7 @@ extension Driver {
             return
         }
         drop(connection)
-        if candidates.isEmpty { connectingFailed(unreachable(error)) } else { connect() }
+        if candidates.isEmpty { connectingFailed(.unreachable(endpoint, error)) } else { connect() }
     }
 
     /// No connection came about. Who has waited long enough is told; the others wait for the next attempt.
@@ -61,33 +61,6 @@ extension Driver {
             let all = waiting
             waiting = []
             for exchange in all { end(exchange, .failure(error)) }
-        }
-    }
-
-    /// What a person should do about a socket that cannot be connected.
-    private func unreachable(_ error: SystemError) -> ClientError {
-        guard case .unix(let path) = endpoint else {
-            let advice =
-                error.number == ECONNREFUSED
-                ? "does articled listen there? Its TCP socket is off unless the configuration or articled-tcp.socket opens it"
-                : "check the address and the network"
-            return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
-        }
-        switch error.number {
-        case ENOENT, ENOTDIR:
-            return .connection(
-                "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")
-        case ECONNREFUSED:
-            return .connection(
-                "nobody listens at \(path): the socket is left over from a service that has ended. "
-                    + "systemctl restart articled.socket")
-        case EACCES, EPERM:
-            return .connection(
-                "no permission to use \(path): become a member of its group (ls -l \(path) names it), or ask as root")
-        case EAGAIN:
-            return .connection("\(path) takes no connections at the moment: its queue is full. Try again")
-        default:
-            return .connection("cannot connect to \(path): \(error.text)")
         }
     }
 }

@@ -22,7 +22,7 @@ struct Socket: ~Copyable {
             var on: Int32 = 1  // calls are small and wait for their answer: never hold one back
             _ = unsafe setsockopt(number, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         }
-        if let failure = address.connect(descriptor) { throw failure }
+        if let failure = address.connect(number) { throw failure }
     }
 
     /// What became of a connection under way, once the socket is writable: connect(2), SO_ERROR.

@@ -71,12 +71,12 @@ struct SocketAddress {
         self.init(storage: storage, length: socklen_t(length))
     }
 
-    /// Begins to connect a non-blocking socket. `nil`: connected already or under way, else what was wrong.
-    func connect(_ descriptor: borrowing Descriptor) -> SystemError? {
+    /// Connects a socket, or begins to if it is non-blocking. `nil`: connected already or under way, else what was wrong.
+    func connect(_ descriptor: Int32) -> SystemError? {
         var copy = storage
         let result = unsafe withUnsafePointer(to: &copy) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(descriptor.number, $0, length)
+                unsafe Glibc.connect(descriptor, $0, length)
             }
         }
         if result == 0 || errno == EINPROGRESS || errno == EINTR { return nil }

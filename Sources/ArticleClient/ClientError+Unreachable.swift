@@ -1,0 +1,30 @@
+import Glibc
+
+extension ClientError {
+    /// What a person should do about a socket that cannot be connected.
+    static func unreachable(_ endpoint: Endpoint, _ error: SystemError) -> ClientError {
+        guard case .unix(let path) = endpoint else {
+            let advice =
+                error.number == ECONNREFUSED
+                ? "does articled listen there? Its TCP socket is off unless the configuration or articled-tcp.socket opens it"
+                : "check the address and the network"
+            return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
+        }
+        switch error.number {
+        case ENOENT, ENOTDIR:
+            return .connection(
+                "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")
+        case ECONNREFUSED:
+            return .connection(
+                "nobody listens at \(path): the socket is left over from a service that has ended. "
+                    + "systemctl restart articled.socket")
+        case EACCES, EPERM:
+            return .connection(
+                "no permission to use \(path): become a member of its group (ls -l \(path) names it), or ask as root")
+        case EAGAIN:
+            return .connection("\(path) takes no connections at the moment: its queue is full. Try again")
+        default:
+            return .connection("cannot connect to \(path): \(error.text)")
+        }
+    }
+}
