@@ -5,7 +5,7 @@ internal import Glibc
 enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
-        Ping.self
+        Ping.self, Bench.self,
     ]
 
     static func main() async {

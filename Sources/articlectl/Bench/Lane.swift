@@ -1,0 +1,43 @@
+/// One connection of the load generator. It has one batch under way at a time: the batch is sent, all of its answers
+/// awaited, then the next one is sent.
+@safe struct Lane {
+    let descriptor: Int32
+    /// What the next bytes to send are: the batch, and how much of it has gone.
+    let output: UnsafeMutableRawPointer
+    var outputCount = 0
+    var outputSent = 0
+    /// For each request of the batch, what the dialect must know to judge the answer.
+    let expected: UnsafeMutablePointer<UInt32>
+    /// How many answers are awaited, and how many have come.
+    var awaited = 0
+    var answered = 0
+    var startedAt: UInt64 = 0
+
+    /// The beginning of an answer that is not complete yet.
+    let head: UnsafeMutablePointer<UInt8>
+    var headCount = 0
+    /// Bytes of the present answer that are passed over.
+    var skip = 0
+    /// The present answer counts when it has been passed over.
+    var counts = false
+    /// Its checksum so far, and as it should be, if answers are verified.
+    var checksum: UInt32 = 0
+    var wantedChecksum: UInt32 = 0
+
+    static let headCapacity = 160
+
+    init(descriptor: Int32, pipeline: Int, outputCapacity: Int) {
+        self.descriptor = descriptor
+        unsafe output = .allocate(byteCount: outputCapacity, alignment: 64)
+        unsafe expected = .allocate(capacity: pipeline)
+        unsafe expected.initialize(repeating: 0, count: pipeline)
+        unsafe head = .allocate(capacity: Self.headCapacity)
+        unsafe head.initialize(repeating: 0, count: Self.headCapacity)
+    }
+
+    func deallocate() {
+        unsafe output.deallocate()
+        unsafe expected.deallocate()
+        unsafe head.deallocate()
+    }
+}
