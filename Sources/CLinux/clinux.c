@@ -2,6 +2,7 @@
 #include "clinux.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -65,6 +66,13 @@ int clinux_peer_credentials(int descriptor, uint32_t *pid, uint32_t *uid, uint32
     *uid = peer.uid;
     *gid = peer.gid;
     return 0;
+}
+
+int clinux_peer_groups(int descriptor, uint32_t *groups, int capacity) {
+    socklen_t size = (socklen_t)capacity * sizeof *groups;
+    /* With too little room the kernel answers ERANGE, and how much it wants. */
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups, &size) != 0 && errno != ERANGE) return -1;
+    return (int)(size / sizeof *groups);
 }
 
 uint64_t clinux_now(void) {

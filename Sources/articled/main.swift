@@ -1,24 +1,31 @@
 internal import ArticleServer
 internal import Glibc
 
-// articled --listen unix:PATH --plugins DIRECTORY --state-directory DIRECTORY
+/// Says what is wrong, a line each, and how the process ends.
+func failed(_ error: any Error) -> Int32 {
+    switch error {
+    case let error as StartError:
+        for problem in error.problems { Log.error(problem) }
+        return error.code.exitStatus
+    case let error as PluginError:
+        Log.error("\(error)", ["PLUGIN_PATH": error.path])
+        return StartError.Code.plugin.exitStatus
+    default:
+        Log.error("\(error)")
+        return StartError.Code.system.exitStatus
+    }
+}
+
 do {
     let arguments = try Arguments(CommandLine.arguments.dropFirst())
-    let listeners = try arguments.listen.map { try Listener(binding: $0) }
-    let plugins = try PluginHost.load(
-        PluginSettings(directory: arguments.plugins), stateDirectory: arguments.stateDirectory)
-    var configuration = ServerConfiguration()
-    configuration.eventLoops = arguments.eventLoops
-    let server = try Server(configuration: configuration, listeners: listeners, plugins: plugins)
-    let signals = try Signals()
-    try server.start()
-    print("serving on \(listeners.map(\.description).joined(separator: ", "))")
-    signals.wait()
-    plugins.drain()
-    server.drain(within: 30_000_000_000)
-    server.join()
-    plugins.stop()
+    switch arguments.task {
+    case .help: print(Arguments.help, terminator: "")
+    case .version: print(Arguments.version)
+    case .checkConfiguration: try ConfigurationCheck.run(arguments)
+    case .serve:
+        let service = try Service(arguments)
+        service.ending().leave()
+    }
 } catch {
-    print("articled: \(error)")
-    exit(78)
+    exit(failed(error))
 }

@@ -6,15 +6,17 @@ public struct PluginSettings: Sendable, Equatable {
     public var required: [String]
     /// The storage engine's name; nil for the only one there is.
     public var storage: String?
+    /// How long one plugin may take to start.
     public var startTimeoutMilliseconds: Int
     /// Each plugin's section, as JSON, by the plugin's name.
     public var sections: [String: [UInt8]]
 
+    /// - Parameter directory: by default where plugins are if nobody says.
     public init(
-        directory: String, required: [String] = [], storage: String? = nil, startTimeoutMilliseconds: Int = 10_000,
-        sections: [String: [UInt8]] = [:]
+        directory: String? = nil, required: [String] = [], storage: String? = nil,
+        startTimeoutMilliseconds: Int = 30_000, sections: [String: [UInt8]] = [:]
     ) {
-        self.directory = directory
+        self.directory = directory ?? PluginDirectory.standard()
         self.required = required
         self.storage = storage
         self.startTimeoutMilliseconds = startTimeoutMilliseconds

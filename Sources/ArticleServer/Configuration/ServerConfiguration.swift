@@ -1,11 +1,27 @@
-/// What the loops need of the configuration.
-public struct ServerConfiguration: Sendable {
+/// All that articled is told by its configuration, checked.
+public struct ServerConfiguration: Sendable, Equatable {
+    /// Sockets to bind ourselves, beside those that are inherited.
+    public var listen: [ListenAddress] = []
+    /// Whether TCP sockets may be reached from other machines.
+    public var allowRemote = false
+    /// Access rights of the Unix sockets that we bind.
+    public var socketMode: UInt32 = 0o660
     public var limits = ServiceLimits()
-    public var access = AccessPolicy()
+    public var access: AccessPolicy
+    /// nil: half as many as there are processors.
     public var eventLoops: Int?
-    public init() {}
-}
-public struct AccessPolicy: Sendable {
-    public init() {}
-    func roles(of peer: PeerCredentials?, on listener: Listener) -> UInt32 { 7 }
+    /// How long nobody may be connected before the process ends; nil: for ever. In nanoseconds.
+    public var exitWhenIdle: UInt64?
+    /// Where storage engines keep their files; nil: as the environment says.
+    public var stateDirectory: String?
+    public var logLevel = Log.Level.info
+    public var plugins = PluginSettings()
+
+    /// The defaults.
+    ///
+    /// - Parameter owner: the user that the service runs as.
+    public init(owner: UInt32) { access = AccessPolicy(owner: owner) }
+
+    /// The defaults for the user that this process runs as.
+    public init() { access = AccessPolicy() }
 }

@@ -2,27 +2,72 @@ internal import ArticleProtocol
 
 /// The limits of a service. All are configurable; the defaults suit a machine that has other things to do.
 public struct ServiceLimits: Sendable, Equatable {
+    /// Open connections.
     public var maxConnections = 4096
     /// Bytes of a frame's payload.
     public var maxFrame = Limits.maxFrame
-    /// Requests in flight on one connection, and in all.
+    /// Requests in flight on one connection.
     public var maxInFlight = 1024
+    /// Requests in flight on all connections together.
     public var maxInFlightTotal = 65536
+    /// Bytes of answers that wait in one connection for its peer to read; with more its streams wait.
+    public var maxBuffered = 1 << 20
     /// Bytes buffered for all connections together.
     public var maxBufferedTotal = 512 << 20
     /// Credit of a request stream at its start, bytes.
     public var streamWindow = Limits.streamWindow
+    /// How long a new connection may take for its HELLO.
     public var helloTimeoutMilliseconds = 10_000
-    /// 0: none.
+    /// How long a connection may have nothing in flight; 0: for ever.
     public var idleTimeoutMilliseconds = 0
+    /// For a request that names no deadline.
     public var defaultDeadlineMilliseconds = 60_000
+    /// A request's deadline is lowered to this.
     public var maxDeadlineMilliseconds = 600_000
+    /// How long requests in flight may go on after the signal to stop.
     public var drainTimeoutMilliseconds = 30_000
 
+    /// The defaults.
     public init() {}
 
+    /// `drainTimeoutMilliseconds` in nanoseconds.
+    public var drainTimeoutNanoseconds: UInt64 { UInt64(clamping: drainTimeoutMilliseconds) &* 1_000_000 }
     var helloTimeoutNanoseconds: UInt64 { UInt64(clamping: helloTimeoutMilliseconds) &* 1_000_000 }
     var idleTimeoutNanoseconds: UInt64 { UInt64(clamping: idleTimeoutMilliseconds) &* 1_000_000 }
     var defaultDeadlineNanoseconds: UInt64 { UInt64(clamping: defaultDeadlineMilliseconds) &* 1_000_000 }
     var maxDeadlineNanoseconds: UInt64 { UInt64(clamping: maxDeadlineMilliseconds) &* 1_000_000 }
+}
+
+extension ServiceLimits {
+    private static let hour = 3_600_000
+
+    /// The section `limits`.
+    init(_ section: ConfigurationSection) {
+        self.init()
+        func set(_ member: WritableKeyPath<ServiceLimits, Int>, _ value: Int?) {
+            if let value { self[keyPath: member] = value }
+        }
+        set(\.maxConnections, section.integer("connections", in: 1...1_000_000))
+        set(\.maxFrame, section.bytes("frame", in: Limits.smallestMaxFrame...(256 << 20)))
+        set(\.maxInFlight, section.integer("inFlightPerConnection", in: 1...65536))
+        set(\.maxInFlightTotal, section.integer("inFlight", in: 1...16_777_216))
+        set(\.maxBuffered, section.bytes("bufferedPerConnection", in: (64 << 10)...(1 << 30)))
+        set(\.maxBufferedTotal, section.bytes("buffered", in: (1 << 20)...(1 << 40)))
+        set(\.streamWindow, section.bytes("streamWindow", in: (4 << 10)...(1 << 30)))
+        set(\.helloTimeoutMilliseconds, section.milliseconds("helloTimeout", in: 100...Self.hour))
+        set(\.idleTimeoutMilliseconds, section.milliseconds("idleTimeout", in: 0...(24 * 7 * Self.hour)))
+        set(\.defaultDeadlineMilliseconds, section.milliseconds("defaultDeadline", in: 1...(24 * Self.hour)))
+        set(\.maxDeadlineMilliseconds, section.milliseconds("maxDeadline", in: 1...(24 * Self.hour)))
+        set(\.drainTimeoutMilliseconds, section.milliseconds("drainTimeout", in: 0...Self.hour))
+        if defaultDeadlineMilliseconds > maxDeadlineMilliseconds {
+            section.problem("defaultDeadline", "longer than maxDeadline")
+        }
+        if maxInFlight > maxInFlightTotal {
+            section.problem("inFlightPerConnection", "more than inFlight, which is for all")
+        }
+        if maxBuffered > maxBufferedTotal {
+            section.problem("bufferedPerConnection", "more than buffered, which is for all")
+        }
+        section.finish()
+    }
 }

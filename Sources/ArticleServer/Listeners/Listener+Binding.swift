@@ -2,28 +2,68 @@ internal import CLinux
 internal import Glibc
 
 extension Listener {
-    public init(binding address: String) throws {
-        guard address.hasPrefix("unix:") else { throw PluginError(address, "only unix: for now") }
-        let path = String(address.dropFirst(5))
-        let descriptor = clinux_socket(AF_UNIX, 1)
-        _ = unsafe unlink(path)
-        var name = sockaddr_un()
-        name.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &name.sun_path) { unsafe $0.copyBytes(from: Array(path.utf8)) }
-        let ok = unsafe withUnsafePointer(to: &name) { p in
-            unsafe p.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-        guard ok == 0, listen(descriptor, 1024) == 0 else { throw SystemError("bind") }
-        self.init(descriptor: descriptor, isTCP: false, description: address)
-    }
-}
+    /// Connections that wait to be accepted; the kernel has a limit of its own, net.core.somaxconn.
+    private static let backlog: Int32 = 4096
 
-public struct Signals {
-    let descriptor: Int32
-    public init() throws { descriptor = unsafe clinux_signalfd([SIGTERM, SIGINT], 2) }
-    public func wait() {
-        var p = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        while unsafe poll(&p, 1, -1) < 0 {}
-        _ = clinux_signalfd_read(descriptor)
+    /// Binds a socket of our own.
+    ///
+    /// - Parameters:
+    ///   - mode: access rights of a Unix socket's file. Set before there are threads: by way of umask(2).
+    ///   - allowRemote: whether other machines may reach it.
+    public init(binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false) throws(StartError) {
+        guard address.isLocal || allowRemote else {
+            throw StartError(
+                .configuration, "\(address) can be reached from other machines; if that is meant, set allowRemote: true"
+            )
+        }
+        let descriptor = clinux_socket(SocketAddress.family(of: address), 1)
+        guard descriptor >= 0 else { throw StartError(.system, "\(address): socket: \(SystemCall.text(of: errno))") }
+        do throws(StartError) {
+            try Self.bind(descriptor, to: address, mode: mode)
+            guard Glibc.listen(descriptor, Self.backlog) == 0 else {
+                throw StartError(.system, "\(address): listen: \(SystemCall.text(of: errno))")
+            }
+        } catch {
+            _ = Glibc.close(descriptor)
+            throw error
+        }
+        // With port 0 the kernel has chosen one.
+        let name = SocketAddress.local(of: descriptor) ?? address
+        switch address {
+        case .unix(let path):
+            self.init(
+                descriptor: descriptor, isTCP: false, group: SocketFile.group(path), description: address.description)
+        case .ipv4, .ipv6: self.init(descriptor: descriptor, isTCP: true, description: name.description)
+        }
+    }
+
+    /// Ends listening, and removes the file of a Unix socket that is our own.
+    public func close() {
+        if !isInherited, !isTCP, let address = SocketAddress.local(of: descriptor), case .unix(let path) = address {
+            _ = unsafe unlink(path)
+        }
+        _ = Glibc.close(descriptor)
+    }
+
+    private static func bind(_ descriptor: Int32, to address: ListenAddress, mode: UInt32) throws(StartError) {
+        switch address {
+        case .unix(let path): try SocketFile.removeIfDead(path)
+        case .ipv4: set(descriptor, Int32(SOL_SOCKET), SO_REUSEADDR)
+        case .ipv6:
+            set(descriptor, Int32(SOL_SOCKET), SO_REUSEADDR)
+            set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY)
+        }
+        let before = umask(0o777 & ~mode)
+        let answer = unsafe SocketAddress.with(address) { unsafe Glibc.bind(descriptor, $0, $1) }
+        let code = errno
+        umask(before)
+        guard answer == 0 else {
+            throw StartError(.system, "\(address): cannot be bound: \(SystemCall.text(of: code))")
+        }
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32) {
+        var on: Int32 = 1
+        _ = unsafe setsockopt(descriptor, level, option, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 }

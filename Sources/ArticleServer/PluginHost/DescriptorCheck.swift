@@ -16,6 +16,10 @@ struct DescriptorCheck {
     /// Methods of one plugin.
     private static let mostMethods = 256
     private static let longestName = 63
+    private static let reservedNames = ["directory", "required", "storage"]
+    private static let knownFlags = UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE)
+    private static let knownMethodFlags = UInt32(
+        ARTICLED_METHOD_STREAM_REQUEST | ARTICLED_METHOD_STREAM_RESPONSE | ARTICLED_METHOD_IDEMPOTENT)
 
     init(_ descriptor: UnsafePointer<articled_plugin>, path: String) throws(PluginError) {
         self.path = path
@@ -35,17 +39,26 @@ struct DescriptorCheck {
         name = unsafe try text(unsafe descriptor.pointee.name, "name")
         version = unsafe try text(unsafe descriptor.pointee.version, "version")
         runtime = unsafe try text(unsafe descriptor.pointee.runtime, "runtime")
-        guard Self.isWord(name, extra: [UInt8(ascii: "-")]) else {
-            throw wrong("its name \"\(name)\" is not of the form [a-z][a-z0-9-]*")
+        guard Self.isPluginName(name) else {
+            throw wrong("its name \"\(name)\" is not of the form [a-z][a-z0-9-]*, or longer than 63 bytes")
+        }
+        guard !Self.reservedNames.contains(name) else {
+            throw wrong("its name \"\(name)\" is a key of the configuration's own section of plugins")
         }
         guard runtime == "none" || runtime == SwiftRuntime.name else {
             throw wrong(
                 "was built for the runtime \(runtime), which it shares with articled; this articled has "
                     + "\(SwiftRuntime.name). Build it with that compiler")
         }
-        needsStorage = unsafe descriptor.pointee.flags & UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) != 0
+        let flags = unsafe descriptor.pointee.flags
+        guard flags & ~Self.knownFlags == 0 else {
+            throw wrong(
+                "it has flags that this articled does not know, \(flags & ~Self.knownFlags); it needs a newer one")
+        }
+        needsStorage = flags & UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) != 0
         guard unsafe descriptor.pointee.start != nil else { throw wrong("it has no `start` function") }
         try unsafe readMethods(descriptor)
+        try unsafe checkStorage(descriptor)
         guard unsafe !methods.isEmpty || Self.storage(of: descriptor) != nil else {
             throw wrong("it provides neither methods nor storage")
         }
@@ -55,6 +68,17 @@ struct DescriptorCheck {
     static func storage(of descriptor: UnsafePointer<articled_plugin>) -> UnsafePointer<articled_storage>? {
         guard unsafe has(descriptor, \.storage), let table = unsafe descriptor.pointee.storage else { return nil }
         return unsafe table
+    }
+
+    /// An engine has to have all functions: none is optional.
+    private func checkStorage(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
+        guard let table = unsafe Self.storage(of: descriptor) else { return }
+        guard unsafe table.pointee.size >= MemoryLayout<articled_storage>.size else {
+            throw wrong("its table of storage functions says it has \(unsafe table.pointee.size) bytes, too few")
+        }
+        guard unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil, unsafe table.pointee.scan != nil,
+            unsafe table.pointee.write != nil, unsafe table.pointee.statistics != nil
+        else { throw wrong("one of its storage functions is NULL: get, get_by_key, scan, write, statistics") }
     }
 
     /// Whether a member lies within what the plugin was compiled with.
@@ -75,7 +99,8 @@ struct DescriptorCheck {
             throw wrong("it has methods, and no `handle` function")
         }
         for index in 0..<count {
-            guard let method = unsafe table[index], unsafe method.pointee.size >= MemoryLayout<articled_method>.size else {
+            guard let method = unsafe table[index], unsafe method.pointee.size >= MemoryLayout<articled_method>.size
+            else {
                 throw wrong("method \(index) is NULL or too short")
             }
             let name = unsafe try text(unsafe method.pointee.name, "name of method \(index)")
@@ -85,14 +110,20 @@ struct DescriptorCheck {
             guard !name.hasPrefix("service.") else { throw wrong("\(name): the names service.* are articled's own") }
             guard !methods.contains(where: { $0.name == name }) else { throw wrong("it has the method \(name) twice") }
             let role = unsafe method.pointee.role
-            guard [ARTICLED_ROLE_READ, ARTICLED_ROLE_WRITE, ARTICLED_ROLE_ADMIN].contains(where: { UInt32($0) == role }) else {
+            guard
+                [ARTICLED_ROLE_READ, ARTICLED_ROLE_WRITE, ARTICLED_ROLE_ADMIN].contains(where: { UInt32($0) == role })
+            else {
                 throw wrong("\(name): its role is \(role), which is none of ARTICLED_ROLE_*")
+            }
+            let flags = unsafe method.pointee.flags
+            guard flags & ~Self.knownMethodFlags == 0 else {
+                throw wrong("\(name): it has flags that this articled does not know, \(flags & ~Self.knownMethodFlags)")
             }
             unsafe methods.append(
                 LoadedMethod(
                     name: name, requestType: try text(unsafe method.pointee.request_type, "request type of \(name)"),
                     responseType: unsafe try text(unsafe method.pointee.response_type, "response type of \(name)"),
-                    flags: unsafe method.pointee.flags, role: role))
+                    flags: flags, role: role))
         }
     }
 
@@ -112,16 +143,20 @@ struct DescriptorCheck {
         let words = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return name.utf8.count <= longestName && words.count >= 2
             && words.allSatisfy { word in
-                guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else { return false }
+                guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
+                    return false
+                }
                 return word.allSatisfy(isAlphanumeric)
             }
     }
 
-    private static func isWord(_ text: String, extra: [UInt8]) -> Bool {
+    /// `[a-z][a-z0-9-]*`, at most 63 bytes.
+    static func isPluginName(_ text: String) -> Bool {
         guard let first = text.utf8.first, text.utf8.count <= longestName else { return false }
         return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
             && text.utf8.allSatisfy { byte in
-                extra.contains(byte) || isAlphanumeric(byte) && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                byte == UInt8(ascii: "-")
+                    || isAlphanumeric(byte) && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
             }
     }
 

@@ -22,7 +22,9 @@ internal import Synchronization
 
     /// No new requests come: tells the plugin.
     func drain() {
-        guard unsafe DescriptorCheck.has(descriptor, \.drain), let drain = unsafe descriptor.pointee.drain else { return }
+        guard unsafe DescriptorCheck.has(descriptor, \.drain), let drain = unsafe descriptor.pointee.drain else {
+            return
+        }
         unsafe drain(instance)
     }
 
@@ -45,7 +47,9 @@ internal import Synchronization
     ///
     /// - Throws: what the plugin does not like; the old section stays in force.
     func reload(_ configuration: [UInt8]) throws(PluginError) {
-        guard unsafe DescriptorCheck.has(descriptor, \.reload), let reload = unsafe descriptor.pointee.reload else { return }
+        guard unsafe DescriptorCheck.has(descriptor, \.reload), let reload = unsafe descriptor.pointee.reload else {
+            return
+        }
         let (code, message) = unsafe FailureText.collect { failure in
             unsafe configuration.withUnsafeBytes { bytes in
                 unsafe reload(instance, articled_bytes(data: bytes.baseAddress, size: bytes.count), failure)

@@ -25,8 +25,7 @@ public final class PluginHost: Sendable {
             var storage: LoadedStorage?
             for library in order(libraries, engine: engine) {
                 if library.needsStorage, storage == nil {
-                    throw PluginError(
-                        library.path, "needs storage, and no plugin in \(settings.directory) provides it; add an engine such as LMDBStorage")
+                    throw noStorage(for: library, settings)
                 }
                 let plugin = try start(library, settings, stateDirectory, storage)
                 started.append(plugin)
@@ -34,9 +33,33 @@ public final class PluginHost: Sendable {
             }
             return PluginHost(started, storage: storage)
         } catch {
-            for plugin in started.reversed() { plugin.stop() }
+            // They may hold files, and let go of them before the next attempt.
+            _ = PluginHost(started, storage: nil).stop(
+                within: UInt64(clamping: settings.startTimeoutMilliseconds) &* 1_000_000)
             throw error
         }
+    }
+
+    /// Opens and checks every plugin of the directory, and starts none.
+    ///
+    /// - Returns: a line for each: for people.
+    public static func check(_ settings: PluginSettings) throws(PluginError) -> [String] {
+        let libraries = try open(settings)
+        let engine = try engine(among: libraries, settings)
+        if engine == nil, let library = libraries.first(where: \.needsStorage) {
+            throw noStorage(for: library, settings)
+        }
+        return order(libraries, engine: engine).map { library in
+            let storage = library.path == engine?.path ? ["storage"] : []
+            let provides = (storage + library.methods.map(\.name)).joined(separator: ", ")
+            return "\(library.name) \(library.version) (\(library.path)): \(provides)"
+        }
+    }
+
+    private static func noStorage(for library: PluginLibrary, _ settings: PluginSettings) -> PluginError {
+        PluginError(
+            library.path,
+            "needs storage, and no plugin in \(settings.directory) provides it; add an engine such as LMDBStorage")
     }
 
     private static func start(
@@ -64,16 +87,22 @@ public final class PluginHost: Sendable {
             }
             for method in library.methods {
                 if let other = libraries.first(where: { $0.methods.contains { $0.name == method.name } }) {
-                    throw PluginError(path, "claims the method \(method.name), as \(other.path) does; remove one of them")
+                    throw PluginError(
+                        path, "claims the method \(method.name), as \(other.path) does; remove one of them")
                 }
             }
             libraries.append(library)
         }
         for name in settings.required where !libraries.contains(where: { $0.name == name }) {
-            throw PluginError(settings.directory, "the required plugin \(name) is not there; install it, or take it out of plugins.required")
+            throw PluginError(
+                settings.directory,
+                "the required plugin \(name) is not there; install it, or take it out of plugins.required")
         }
         for name in settings.sections.keys.sorted() where !libraries.contains(where: { $0.name == name }) {
-            Log.notice("plugins.\(name) is configured, and no plugin of that name is in \(settings.directory)")
+            let names = libraries.map(\.name).joined(separator: ", ")
+            throw PluginError(
+                settings.directory,
+                "no plugin named \(name) is there, which has the section plugins.\(name); there are: \(names)")
         }
         return libraries
     }
@@ -85,7 +114,8 @@ public final class PluginHost: Sendable {
         let engines = libraries.filter(\.providesStorage)
         if let name = settings.storage {
             guard let engine = engines.first(where: { $0.name == name }) else {
-                throw PluginError(settings.directory, "no plugin named \(name) there provides storage, as plugins.storage wants")
+                throw PluginError(
+                    settings.directory, "no plugin named \(name) there provides storage, as plugins.storage wants")
             }
             return engine
         }
@@ -109,7 +139,23 @@ public final class PluginHost: Sendable {
     public func drain() { for plugin in plugins { plugin.drain() } }
 
     /// No request is in flight: stops the handlers, then the engine that they use.
-    public func stop() { for plugin in plugins.reversed() { plugin.stop() } }
+    ///
+    /// - Parameter nanoseconds: how long all of them may take together.
+    /// - Returns: false if one took too long. Its thread goes on, so the process should end without exit handlers.
+    public func stop(within nanoseconds: UInt64) -> Bool {
+        let deadline = Deadline(nanoseconds: nanoseconds)
+        for plugin in plugins.reversed() {
+            let call = try? BoundedCall {
+                plugin.stop()
+                return true
+            }
+            guard call?.wait(nanoseconds: deadline.left) == true else {
+                Log.warning("\(plugin.name) did not stop in time", ["PLUGIN": plugin.name])
+                return false
+            }
+        }
+        return true
+    }
 
     /// How each plugin is doing.
     func health() -> [ComponentHealth] { plugins.map { $0.health() } }

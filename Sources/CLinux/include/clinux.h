@@ -28,6 +28,8 @@ int clinux_accept(int listener);
 int clinux_socket(int family, int nonblocking);
 /* SO_PEERCRED of unix(7) */
 int clinux_peer_credentials(int descriptor, uint32_t *pid, uint32_t *uid, uint32_t *gid);
+/* SO_PEERGROUPS: how many supplementary groups the peer has; they are in `groups` if not more than `capacity` */
+int clinux_peer_groups(int descriptor, uint32_t *groups, int capacity);
 
 /* CLOCK_MONOTONIC, nanoseconds */
 uint64_t clinux_now(void);

@@ -1,0 +1,52 @@
+internal import Glibc
+
+/// Where the configuration comes from.
+public enum ConfigurationFile {
+    /// Its name in a configuration directory.
+    static let name = "articled.json5"
+    private static let packaged = "/etc/articled/\(name)"
+
+    /// Reads the file that is given, or the one in $CONFIGURATION_DIRECTORY, or the system's; the defaults if there is none
+    /// of them.
+    ///
+    /// - Returns: the configuration, and the path it came from; nil for the defaults.
+    public static func read(_ given: String?) throws(StartError) -> (ServerConfiguration, path: String?) {
+        let owner = geteuid()
+        if let given { return (try configuration(try bytes(given), given, owner), given) }
+        var places = [packaged]
+        if let directory = try Environment.directory("CONFIGURATION_DIRECTORY") { places = ["\(directory)/\(name)"] }
+        for path in places where unsafe access(path, F_OK) == 0 {
+            return (try configuration(try bytes(path), path, owner), path)
+        }
+        return (ServerConfiguration(owner: owner), nil)
+    }
+
+    private static func configuration(
+        _ bytes: [UInt8], _ path: String, _ owner: UInt32
+    ) throws(StartError) -> ServerConfiguration {
+        do {
+            return try ServerConfiguration(json5: bytes, owner: owner)
+        } catch {
+            throw StartError(error.code, error.problems.map { "\(path): \($0)" })
+        }
+    }
+
+    /// At most one byte more than a configuration may have.
+    private static func bytes(_ path: String) throws(StartError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+        defer { _ = close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: JSONValue.longest + 1)
+        var count = 0
+        while count < bytes.count {
+            let more = unsafe bytes.withUnsafeMutableBytes { buffer in
+                unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
+            }
+            if more < 0, errno == EINTR { continue }
+            guard more >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+            if more == 0 { break }
+            count += more
+        }
+        return Array(bytes[..<count])
+    }
+}

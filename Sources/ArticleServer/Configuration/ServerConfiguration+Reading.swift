@@ -1,0 +1,72 @@
+internal import FoundationEssentials
+
+extension ServerConfiguration {
+    /// Reads a configuration in JSON5.
+    ///
+    /// - Throws: all that is wrong with it, each with its path.
+    public init(json5: [UInt8], owner: UInt32) throws(StartError) {
+        let problems = ConfigurationProblems()
+        switch try JSONValue(json5: json5) {
+        case .object(let members): self.init(ConfigurationSection(path: "", members, problems), owner: owner)
+        case let other:
+            problems.add("", "\(other.kind), where an object belongs: { ... }")
+            self.init(owner: owner)
+        }
+        guard problems.found.isEmpty else { throw StartError(.configuration, problems.found) }
+    }
+
+    private init(_ section: ConfigurationSection, owner: UInt32) {
+        self.init(owner: owner)
+        if let allowed = section.bool("allowRemote") { allowRemote = allowed }
+        for (index, text) in (section.strings("listen") ?? []).enumerated() {
+            do {
+                let address = try ListenAddress(text)
+                listen.append(address)
+                if !address.isLocal, !allowRemote {
+                    section.problem(
+                        "listen[\(index)]", "\(text) can be reached from other machines; allowRemote is false")
+                }
+            } catch {
+                section.problem("listen[\(index)]", error.description)
+            }
+        }
+        if let mode = section.string("socketMode") {
+            if let number = UInt32(mode, radix: 8), number <= 0o777, mode.utf8.count <= 4 {
+                socketMode = number
+            } else {
+                section.problem("socketMode", "\"\(mode)\" is no octal number such as \"0660\"")
+            }
+        }
+        limits = ServiceLimits(section.section("limits"))
+        access = AccessPolicy(section.section("access"), owner: owner)
+        eventLoops = section.integer("eventLoops", in: 1...256)
+        exitWhenIdle = section.milliseconds("exitWhenIdle", in: 100...604_800_000).map {
+            UInt64(clamping: $0) &* 1_000_000
+        }
+        stateDirectory = section.path("stateDirectory")
+        if let level = section.choice("logLevel", of: Log.Level.allCases.map { ($0.name, $0) }) { logLevel = level }
+        plugins = PluginSettings(section.section("plugins"))
+        section.finish()
+    }
+}
+
+extension JSONValue {
+    /// Bytes of a configuration.
+    static let longest = 1 << 20
+
+    fileprivate init(json5: [UInt8]) throws(StartError) {
+        guard json5.count <= Self.longest else {
+            throw StartError(.configuration, "\(json5.count) bytes; at most \(Self.longest) are read")
+        }
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        do {
+            self = try decoder.decode(JSONValue.self, from: Data(json5))
+        } catch DecodingError.dataCorrupted(let context) {
+            let cause = context.underlyingError.map { ": \($0)" } ?? ""
+            throw StartError(.configuration, "not JSON5: \(context.debugDescription)\(cause)")
+        } catch {
+            throw StartError(.configuration, "not JSON5: \(error)")
+        }
+    }
+}

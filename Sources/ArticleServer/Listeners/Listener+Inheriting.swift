@@ -1,0 +1,41 @@
+internal import CSystemd
+internal import Glibc
+
+extension Listener {
+    /// Takes a socket that systemd listens on.
+    ///
+    /// - Parameter allowRemote: whether other machines may reach it.
+    public init(inheriting socket: InheritedSocket, allowRemote: Bool) throws(StartError) {
+        let descriptor = socket.descriptor
+        func fault(_ text: String) -> StartError {
+            StartError(.configuration, "the inherited socket \"\(socket.name)\" (descriptor \(descriptor)) \(text)")
+        }
+        // Other names are left for sockets that are not for articles.
+        guard Self.isArticleSocket(socket.name) else {
+            throw fault("has a name that is not known; set FileDescriptorName=articled, or a name that begins so")
+        }
+        guard sd_is_socket(descriptor, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 1) > 0 else {
+            throw fault("is no stream socket that listens; articled accepts by itself: Accept=no, ListenStream=")
+        }
+        guard let address = SocketAddress.local(of: descriptor) else {
+            throw fault("is neither a Unix nor a TCP socket")
+        }
+        guard address.isLocal || allowRemote else {
+            throw fault("is \(address), which other machines can reach; if that is meant, set allowRemote: true")
+        }
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
+            throw fault("cannot be made non-blocking: \(SystemCall.text(of: errno))")
+        }
+        var group: UInt32?
+        if case .unix(let path) = address { group = SocketFile.group(path) }
+        self.init(
+            descriptor: descriptor, isTCP: SocketAddress.family(of: address) != AF_UNIX, group: group,
+            isInherited: true, description: address.description)
+    }
+
+    /// The names of articled's own units, or none at all: from `systemd-socket-activate`, or an inetd of another kind.
+    static func isArticleSocket(_ name: String) -> Bool {
+        name.hasPrefix("articled") || ["unix", "tcp", "unknown", ""].contains(name)
+    }
+}

@@ -1,0 +1,33 @@
+/// Why articled did not start, or did not take a new configuration: for the person who has to mend it.
+public struct StartError: Error, CustomStringConvertible, Sendable, Equatable {
+    /// What has to be mended.
+    public struct Code: Sendable, Hashable {
+        /// The exit status, of sysexits(3).
+        public let exitStatus: Int32
+
+        /// The command line: EX_USAGE.
+        public static let usage = Code(exitStatus: 64)
+        /// A plugin, or the lack of one: EX_UNAVAILABLE.
+        public static let plugin = Code(exitStatus: 69)
+        /// What the system refused, such as an address that is in use: EX_OSERR.
+        public static let system = Code(exitStatus: 71)
+        /// The configuration, or what systemd passed: EX_CONFIG.
+        public static let configuration = Code(exitStatus: 78)
+    }
+
+    /// What has to be mended.
+    public let code: Code
+    /// What was wrong, where, and what to do: one or more sentences, each of its own line in a log.
+    public let problems: [String]
+
+    /// An error with one or more problems, all found at once.
+    public init(_ code: Code, _ problems: [String]) {
+        self.code = code
+        self.problems = problems
+    }
+
+    /// An error with one problem.
+    public init(_ code: Code, _ problem: String) { self.init(code, [problem]) }
+
+    public var description: String { problems.joined(separator: "\n") }
+}

@@ -1,0 +1,109 @@
+internal import ArticleServer
+
+extension Service {
+    /// Runs until somebody wants it to end, or nobody wants it at all; then ends it.
+    func ending() -> Ending {
+        var watch = Watch(watchdog: watchdog)
+        var idle = Idleness(server)
+        var reload: Reload?
+        while true {
+            let now = Wait.now
+            watch.beat(server, now)
+            if let limit = configuration.exitWhenIdle, idle.duration(server, now) >= limit {
+                return drain("nobody was connected for \(TimeText.of(nanoseconds: limit))", &watch)
+            }
+            if let done = reload?.outcome {
+                finish(done)
+                reload = nil
+            }
+            let next = min(watch.next(now), configuration.exitWhenIdle.map { idle.next(now, limit: $0) } ?? .max)
+            Wait.until(next, readable: [signals.descriptor] + (reload.map { [$0.descriptor] } ?? []))
+            switch signals.next() {
+            case .stop: return drain("asked to stop", &watch)
+            case .reload where reload == nil: reload = begin()
+            case .reload: Log.notice("a reload is under way already")
+            case nil: break
+            }
+        }
+    }
+
+    /// Lets the requests in flight finish, within the time that is allowed, and releases everything.
+    private func drain(_ reason: String, _ watch: inout Watch) -> Ending {
+        let limit = configuration.limits.drainTimeoutNanoseconds
+        // Loops end by themselves at the limit. What is left of the grace is for one whose plugin does not return, and
+        // for plugins that stop.
+        let grace: UInt64 = 10_000_000_000
+        Log.notice(
+            "ending: \(reason)",
+            ["CONNECTIONS": "\(server.connectionCount)", "IN_FLIGHT": "\(server.requestsInFlight)"])
+        Systemd.stopping("finishing \(server.requestsInFlight) requests", within: limit + 2 * grace)
+        plugins.drain()
+        server.drain(within: limit)
+        guard let joined = Joining(server) else { return .cutOff }
+        let end = Wait.now + limit + grace / 2
+        while !joined.isDone {
+            let now = Wait.now
+            guard now < end else {
+                Log.error("an event loop did not end: a plugin keeps its thread; its requests are cut off")
+                closeListeners()
+                return .cutOff
+            }
+            watch.beat(server, now)
+            Wait.until(min(end, watch.next(now)), readable: [signals.descriptor, joined.descriptor])
+            if signals.next() == .stop {
+                Log.warning("asked to stop again: requests in flight are cut off")
+                server.stop()
+            }
+        }
+        closeListeners()
+        let stopped = plugins.stop(within: grace)
+        Log.notice("ended", ["ANSWERED": "\(server.requestsEnded)"])
+        return stopped ? .complete : .cutOff
+    }
+
+    private func closeListeners() { for listener in listeners { listener.close() } }
+
+    // MARK: Reloading
+
+    private func begin() -> Reload? {
+        Systemd.reloading()
+        do {
+            let (new, path) = try ServerConfiguration.effective(arguments)
+            Log.info("reloading \(path ?? "the defaults")")
+            return try Reload(new, plugins)
+        } catch {
+            for problem in (error as? StartError)?.problems ?? ["\(error)"] { Log.error(problem) }
+            Log.error("the configuration was not reloaded: the old one stays in force")
+            Systemd.ready("the new configuration is wrong, the old one is in force: see the journal")
+            return nil
+        }
+    }
+
+    private func finish(_ outcome: Reload.Outcome) {
+        for problem in outcome.problems { Log.error(problem) }
+        let fixed = configuration.differences(to: outcome.configuration)
+        adopt(outcome.configuration)
+        if !fixed.isEmpty { Log.warning("takes effect at the next start only: \(fixed.joined(separator: ", "))") }
+        let isWhole = outcome.problems.isEmpty
+        Log.notice(
+            isWhole ? "the configuration was reloaded" : "the configuration was reloaded, but not by all plugins")
+        Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")
+    }
+}
+
+extension ServerConfiguration {
+    /// Keys that differ, of those that are fixed at the start.
+    fileprivate func differences(to new: ServerConfiguration) -> [String] {
+        var limits = new.limits
+        limits.drainTimeoutMilliseconds = self.limits.drainTimeoutMilliseconds
+        var plugins = new.plugins
+        plugins.sections = self.plugins.sections
+        let compared: [(String, Bool)] = [
+            ("listen", listen == new.listen), ("allowRemote", allowRemote == new.allowRemote),
+            ("socketMode", socketMode == new.socketMode), ("limits", self.limits == limits),
+            ("access", access == new.access), ("eventLoops", eventLoops == new.eventLoops),
+            ("stateDirectory", stateDirectory == new.stateDirectory), ("plugins", self.plugins == plugins),
+        ]
+        return compared.filter { !$0.1 }.map(\.0)
+    }
+}

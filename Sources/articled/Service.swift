@@ -1,0 +1,84 @@
+internal import ArticleServer
+
+/// The running process: what it was told, what it listens on, and the server itself.
+final class Service {
+    let arguments: Arguments
+    private(set) var configuration: ServerConfiguration
+    let listeners: [Listener]
+    let plugins: PluginHost
+    let server: Server
+    let signals: Signals
+    /// How long there may be no beat; nil if nobody watches.
+    let watchdog: UInt64?
+
+    /// Starts everything in order, or nothing: what fails leaves no socket file behind.
+    init(_ arguments: Arguments) throws {
+        self.arguments = arguments
+        let path: String?
+        (configuration, path) = try ServerConfiguration.effective(arguments)
+        Log.threshold = configuration.logLevel
+        // Before any other thread is there: signals are blocked for all, the environment and the umask are changed.
+        signals = try Signals()
+        watchdog = Systemd.watchdog
+        listeners = try Self.listeners(configuration)
+        do {
+            let directory = try StateDirectory.prepare(configuration.stateDirectory)
+            Self.raiseDescriptorLimit(configuration)
+            plugins = try PluginHost.load(configuration.plugins, stateDirectory: directory)
+            server = try Server(
+                configuration: configuration, listeners: listeners, plugins: plugins,
+                beatInterval: watchdog.map { $0 / 4 } ?? 0)
+            try server.start()
+            let places = listeners.map(\.description).joined(separator: ", ")
+            Log.notice(
+                "articled \(Version.text) serves on \(places)",
+                ["CONFIGURATION": path ?? "defaults", "STATE_DIRECTORY": directory])
+            Systemd.ready("serving on \(places)")
+        } catch {
+            for listener in listeners { listener.close() }
+            throw error
+        }
+    }
+
+    /// Takes what the service manager passed, and binds what the configuration says.
+    private static func listeners(_ configuration: ServerConfiguration) throws(StartError) -> [Listener] {
+        var listeners: [Listener] = []
+        do throws(StartError) {
+            for socket in try Systemd.inheritedSockets() {
+                listeners.append(try Listener(inheriting: socket, allowRemote: configuration.allowRemote))
+            }
+            for address in configuration.listen {
+                listeners.append(
+                    try Listener(
+                        binding: address, mode: configuration.socketMode, allowRemote: configuration.allowRemote))
+            }
+        } catch {
+            for listener in listeners { listener.close() }
+            throw error
+        }
+        guard !listeners.isEmpty else {
+            throw StartError(
+                .usage,
+                "nothing to listen on: start articled.socket (systemctl start articled.socket), or give --listen ADDRESS"
+            )
+        }
+        return listeners
+    }
+
+    private static func raiseDescriptorLimit(_ configuration: ServerConfiguration) {
+        let wanted = configuration.limits.maxConnections
+        if let room = DescriptorLimit.raise(forConnections: wanted) {
+            Log.warning(
+                "limits.connections is \(wanted), but there are descriptors for \(room) only: raise LimitNOFILE=")
+        }
+    }
+
+    /// Takes what may change while we run.
+    func adopt(_ new: ServerConfiguration) {
+        Log.threshold = new.logLevel
+        configuration.logLevel = new.logLevel
+        configuration.exitWhenIdle = new.exitWhenIdle
+        configuration.limits.drainTimeoutMilliseconds = new.limits.drainTimeoutMilliseconds
+        configuration.plugins.sections = new.plugins.sections
+    }
+}

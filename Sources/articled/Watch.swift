@@ -1,0 +1,31 @@
+internal import ArticleServer
+
+/// The watchdog of the service manager, which hears of us only as long as all loops turn.
+struct Watch {
+    /// nil if nobody watches.
+    let watchdog: UInt64?
+    private var last: UInt64 = 0
+    private var isSilent = false
+
+    init(watchdog: UInt64?) { self.watchdog = watchdog }
+
+    /// When the next beat is due.
+    func next(_ now: UInt64) -> UInt64 { watchdog.map { now + $0 / 4 } ?? .max }
+
+    /// Passes a beat on, if it is time and no loop is stuck.
+    mutating func beat(_ server: Server, _ now: UInt64) {
+        guard let watchdog, now >= last + watchdog / 8 else { return }
+        let oldest = server.oldestBeat
+        guard now < oldest + watchdog / 2 else {
+            if !isSilent {
+                Log.error(
+                    "an event loop is stuck for \(TimeText.of(nanoseconds: now - oldest)): a plugin keeps its thread")
+            }
+            isSilent = true
+            return
+        }
+        isSilent = false
+        last = now
+        Systemd.beat()
+    }
+}
