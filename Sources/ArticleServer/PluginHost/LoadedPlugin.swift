@@ -3,7 +3,8 @@ internal import CPluginABI
 internal import Synchronization
 
 /// A plugin that has been started. It stays for as long as the process.
-@safe final class LoadedPlugin: @unchecked Sendable {  // all members are constant; the plugin answers for its own functions
+@safe final class LoadedPlugin: @unchecked Sendable {
+    // Sendable: all members are constant; the plugin answers for its own functions.
     let library: PluginLibrary
     let instance: UnsafeMutableRawPointer?
 

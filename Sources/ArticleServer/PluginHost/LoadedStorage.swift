@@ -1,7 +1,8 @@
 internal import CPluginABI
 
 /// The storage engine that was started: what handlers are given.
-@safe struct LoadedStorage: @unchecked Sendable {  // constant pointers; the engine's functions may be called from any thread
+@safe struct LoadedStorage: @unchecked Sendable {
+    // Sendable: constant pointers; the engine's functions may be called from any thread.
     let name: String
     let table: UnsafePointer<articled_storage>
     let engine: UnsafeMutableRawPointer?
