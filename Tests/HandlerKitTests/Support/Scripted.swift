@@ -1,5 +1,6 @@
 import ArticleProtocol
 import HandlerKit
+import Synchronization
 
 /// A handler with one method for each way to treat a request.
 struct Scripted: Handler {
@@ -16,15 +17,26 @@ struct Scripted: Handler {
                 flags: $0 == .count ? [.streamRequest, .idempotent] : [])
         })
 
+    private struct Settings: Decodable {
+        var fails: String?
+        enum CodingKeys: String, CodingKey, CaseIterable { case fails }
+    }
+
+    private let isStopped = Flag()
+
     init(context: PluginContext) throws {
-        struct Settings: Decodable {
-            var fails: String?
-            enum CodingKeys: String, CodingKey, CaseIterable { case fails }
-        }
-        let settings = try context.configuration.decode(Settings.self, keys: Settings.CodingKeys.self)
+        try reload(context.configuration)
         context.log.notice("started")
+    }
+
+    func reload(_ configuration: PluginConfiguration) throws {
+        let settings = try configuration.decode(Settings.self, keys: Settings.CodingKeys.self)
         if let reason = settings.fails { throw ServiceError(.failedPrecondition, reason) }
     }
+
+    func stop() { isStopped.set() }
+
+    var health: Health { isStopped.isSet ? Health(.degraded, "stopped") : .healthy }
 
     func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
         switch Behaviour.allCases[request.method] {
@@ -102,4 +114,11 @@ actor Elsewhere {
         for try await _ in call.messages { count += 1 }
         responder.respond(bytes: [count])
     }
+}
+
+/// Something that happened.
+final class Flag: Sendable {
+    private let state = Atomic(false)
+    var isSet: Bool { state.load(ordering: .relaxed) }
+    func set() { state.store(true, ordering: .relaxed) }
 }

@@ -1,0 +1,182 @@
+import ArticleProtocol
+import CPluginABI
+import HandlerKit
+import Synchronization
+import Testing
+
+/// An engine seen through the C header: what goes in comes out, on both sides of the boundary.
+@Suite struct StorageBoundaryTests {
+    let engine: TestPlugin
+    let storage: any ArticleStorage
+
+    init() throws {
+        engine = try unsafe TestPlugin(exportEngine(MemoryEngine.self))
+        // Keeper takes the storage as any handler does.
+        let keeper = "\(ArticleID.generate())"
+        _ = try unsafe TestPlugin(
+            exportPlugin(Keeper.self), configuration: #"{"name": "\#(keeper)"}"#, storage: engine)
+        storage = try #require(Keeper.kept(keeper))
+    }
+
+    private func put(
+        _ id: ArticleID, _ text: String, key: String = "", expected: UInt64? = nil, time: Int64? = nil,
+        terms: [String] = []
+    ) async -> WriteResult {
+        var list = TermList()
+        for term in terms { unsafe list.append("", Array(term.utf8).span.bytes) }
+        let (content, key) = (Array(text.utf8), Array(key.utf8))
+        return await withCheckedContinuation { continuation in
+            storage.write(
+                unsafe StorageWrite(
+                    put: .id(id), key: key.span.bytes, expectedRevision: expected, time: time,
+                    content: content.span.bytes, contentChecksum: 7, terms: list)
+            ) { continuation.resume(returning: $0) }
+        }
+    }
+
+    @Test func aRecordAsItWasWritten() async throws {
+        let id = ArticleID.generate()
+        let result = await put(id, "nội dung", key: "https://a", time: -5, terms: ["t:a", "t:a", "s:b"])
+        #expect(result.id == id)
+        #expect(result.revision == 1)
+        var reads = 0
+        func check(_ record: borrowing StoredRecord) {
+            reads += 1
+            #expect(record.id == id)
+            #expect(record.revision == 1)
+            #expect(record.createdAt == result.createdAt)
+            #expect(record.storedAt == result.storedAt)
+            #expect(record.time == -5)
+            #expect(record.contentChecksum == 7)
+            #expect(unsafe record.content.withUnsafeBytes { unsafe Array($0) } == Array("nội dung".utf8))
+            #expect(unsafe record.key.withUnsafeBytes { unsafe Array($0) } == Array("https://a".utf8))
+        }
+        #expect(try storage.read(id: id, check))
+        #expect(try unsafe storage.read(key: Array("https://a".utf8).span.bytes, check))
+        var sizer = Sizer()
+        #expect(try storage.read(id: id, into: &sizer))
+        #expect(sizer.size == 10)
+        #expect(reads == 2)
+        #expect(try !storage.read(id: .generate(), check))
+        #expect(try unsafe !storage.read(key: Array("https://b".utf8).span.bytes, into: &sizer))
+        #expect(reads == 2)
+    }
+
+    @Test func scansWithAllThatAQueryHas() async throws {
+        var ids: [ArticleID] = []
+        for time in 0..<10 {
+            let id = ArticleID.generate()
+            _ = await put(id, "\(time)", time: Int64(time / 2), terms: time % 3 == 0 ? ["x", "y"] : ["x"])
+            ids.append(id)
+        }
+        var query = StorageQuery(from: 1, until: 4)
+        #expect(try scan(query) == ["7", "6", "5", "4", "3", "2"])
+        query.after = StorageQuery.Position(time: 3, id: ids[6])
+        #expect(try scan(query) == ["5", "4", "3", "2"])
+        query.limit = 3
+        #expect(try scan(query) == ["5", "4", "3"])
+        query.terms.append("x", RawSpan())
+        query.terms.append("y", RawSpan())
+        #expect(try scan(query) == ["3"])
+        #expect(try scan(StorageQuery(), most: 2) == ["9", "8"])
+    }
+
+    private func scan(_ query: StorageQuery, most: Int = .max) throws -> [String] {
+        var texts: [String] = []
+        try storage.scan(query) { record in
+            texts.append(unsafe record.content.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
+            return texts.count < most
+        }
+        return texts
+    }
+
+    @Test func tooManyTermsAreRefusedOnTheOtherSide() async {
+        var query = StorageQuery()
+        for index in 0...StorageQuery.termLimit { unsafe query.terms.append("", [UInt8(index)].span.bytes) }
+        await expectFailure(.invalidArgument) { try storage.scan(query) { _ in true } }
+    }
+
+    @Test func refusalsKeepTheirCodeTextAndRevision() async throws {
+        let id = ArticleID.generate()
+        _ = await put(id, "a", key: "https://a")
+        let conflict = await put(id, "b", expected: 4)
+        #expect(conflict.revision == 1)
+        guard case .refused(let error) = conflict.outcome else {
+            Issue.record("\(conflict)")
+            return
+        }
+        #expect(error == ServiceError(.conflict, "at revision 1"))
+        let other = await put(.generate(), "b", key: "https://a")
+        guard case .refused(let error) = other.outcome else {
+            Issue.record("\(other)")
+            return
+        }
+        #expect(error.code == .alreadyExists)
+        #expect(other.id == id)
+        let deleted = await storage.write(StorageWrite(delete: id, expectedRevision: 1))
+        guard case .deleted = deleted.outcome else {
+            Issue.record("\(deleted)")
+            return
+        }
+        #expect(try storage.statistics() == StorageStatistics(usedBytes: 1, fileBytes: 2, transactions: 3, writes: 1))
+    }
+
+    @Test func severalChangesOfOneCallAreToldTogetherInTheirOrder() async {
+        let writes = UnsafeMutableBufferPointer<articled_write>.allocate(capacity: 3)
+        defer { unsafe writes.deallocate() }
+        for index in 0..<3 {
+            var write = unsafe articled_write()
+            unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
+            // The second is of no known kind.
+            unsafe write.kind = index == 1 ? 77 : UInt32(ARTICLED_WRITE_PUT)
+            unsafe write.flags = UInt32(ARTICLED_WRITE_BY_ID)
+            unsafe write.id.0 = UInt8(index + 1)
+            unsafe write.expected_revision = UInt64.max
+            unsafe write.time = Int64.min
+            unsafe writes.initializeElement(at: index, to: write)
+        }
+        let outcomes = await withCheckedContinuation { (continuation: CheckedContinuation<[UInt32], Never>) in
+            let waiting = unsafe Unmanaged.passRetained(Waiting(continuation))
+            unsafe engine.descriptor.pointee.storage.pointee.write(
+                engine.instance, writes.baseAddress, 3,
+                { context, results, count in
+                    let waiting = unsafe Unmanaged<Waiting>.fromOpaque(context!).takeRetainedValue()
+                    waiting.continuation.resume(
+                        returning: (0..<count).map { unsafe results![$0].outcome * 100 + results![$0].code })
+                }, waiting.toOpaque())
+        }
+        #expect(outcomes == [100, 500 + StatusCode.unimplemented.rawValue, 100])
+    }
+}
+
+private final class Waiting: Sendable {
+    let continuation: CheckedContinuation<[UInt32], Never>
+    init(_ continuation: CheckedContinuation<[UInt32], Never>) { self.continuation = continuation }
+}
+
+/// Remembers a record's size.
+private struct Sizer: RecordReader, ~Copyable {
+    var size = 0
+    mutating func read(_ record: borrowing StoredRecord) { size = record.content.byteCount }
+}
+
+/// Hands the storage that it is given to the test that started it.
+private struct Keeper: Handler {
+    static let descriptor = PluginDescriptor(
+        name: "keeper", version: "1",
+        methods: [Method("test.keep", request: "Bytes", response: "Bytes", role: .read)], needsStorage: true)
+
+    private static let all = Mutex<[String: any ArticleStorage]>([:])
+
+    static func kept(_ name: String) -> (any ArticleStorage)? { all.withLock { $0[name] } }
+
+    init(context: PluginContext) throws {
+        struct Settings: Decodable {
+            var name: String
+            enum CodingKeys: String, CodingKey, CaseIterable { case name }
+        }
+        let name = try context.configuration.decode(Settings.self, keys: Settings.CodingKeys.self).name
+        let storage = try context.storage
+        Self.all.withLock { $0[name] = storage }
+    }
+}
