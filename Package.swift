@@ -87,7 +87,7 @@ let package = Package(
         tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
-        tests("ArticleTextTests", ["ArticleText"]),
+        tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests("ArticlectlTests", ["articlectl"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),

@@ -1,0 +1,35 @@
+/// Which language a text is in, if its letters leave no doubt.
+enum LanguageGuess {
+    /// - Returns: "vi", "en", or an empty string if it cannot be told.
+    static func language(of text: some StringProtocol) -> String {
+        var letters = 0
+        var vietnamese = 0
+        for scalar in text.unicodeScalars {
+            guard scalar.properties.isAlphabetic else {
+                if isVietnameseMark(scalar) { vietnamese += 1 }
+                continue
+            }
+            letters += 1
+            if isVietnamese(scalar) { vietnamese += 1 }
+        }
+        guard letters > 0 else { return "" }
+        if vietnamese * 25 >= letters { return "vi" }
+        guard vietnamese == 0 else { return "" }
+        let words = text.lowercased().split { !$0.isLetter }
+        let english = words.count { ["the", "of", "and", "to", "in", "is", "was", "that", "for", "with"].contains($0) }
+        return words.count >= 8 && english * 8 >= words.count ? "en" : ""
+    }
+
+    /// Letters that Vietnamese has and its neighbours among Latin scripts lack, in NFC.
+    private static func isVietnamese(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x0102, 0x0103, 0x0110, 0x0111, 0x01a0, 0x01a1, 0x01af, 0x01b0, 0x1ea0...0x1ef9: true
+        default: false
+        }
+    }
+
+    /// In NFD: horn, hook above, dot below; breve, which is enough together with the others.
+    private static func isVietnameseMark(_ scalar: Unicode.Scalar) -> Bool {
+        [0x0306, 0x0309, 0x031b, 0x0323].contains(scalar.value)
+    }
+}

@@ -1,0 +1,169 @@
+public import ArticleProtocol
+
+/// What a plain text file of an article tells: headline, source, paragraphs, signature, left-over page furniture.
+///
+/// The body is one piece of the file, as it stands there: `bytes[body]`. It begins with the first paragraph, dateline
+/// included, and ends with the last one. What is before and behind it is kept as bytes, so nothing of the file is lost,
+/// whatever was made of it.
+public struct PlainText: Sendable, Equatable {
+    /// The headline as it is written; one that was broken into lines is joined with spaces.
+    public private(set) var title = ""
+    /// Who reports, in NFC, as sources are compared byte by byte. From the dateline, or else from the credit at the end.
+    public private(set) var source = ""
+    /// The signature as it is written.
+    public private(set) var author = ""
+    /// Where the body stands among the file's bytes; empty for a file that is only a headline.
+    public private(set) var body: Range<Int>
+    /// From a rating line.
+    public private(set) var rating: Rating?
+    /// From a line that tells the time, read as Vietnamese time; milliseconds since 1970, 0 if there is none.
+    public private(set) var publishedAt: Int64 = 0
+    /// "vi", "en", or empty.
+    public private(set) var language = ""
+
+    /// - Parameter bytes: the whole file.
+    public init(_ bytes: [UInt8]) throws(PlainTextError) {
+        try Self.check(bytes)
+        let text = TextLines(bytes)
+        var lines = text.lines[...]
+        guard let first = lines.first else { throw .blank }
+        body = first.content.upperBound..<first.content.upperBound
+
+        takeFurnitureAtTop(&lines, text)
+        takeFurnitureAtBottom(&lines, text)
+        guard !lines.isEmpty else {  // nothing but furniture: then it is what the file has to say
+            body = first.content.lowerBound..<(text.lines.last ?? first).content.upperBound
+            return
+        }
+        takeHeadline(&lines, text)
+        if !title.isEmpty { takeFurnitureAtTop(&lines, text) }
+        takeSignature(&lines, text)
+        if let first = lines.first, let last = lines.last {
+            body = first.content.lowerBound..<last.content.upperBound
+        }
+        takeSource(lines, text)
+        // What stands at the beginning tells the language of all.
+        let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 16)
+        language = LanguageGuess.language(of: String(decoding: sample, as: UTF8.self))
+    }
+
+    private static func check(_ bytes: [UInt8]) throws(PlainTextError) {
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) { throw .utf16 }
+        do {
+            _ = try UTF8Span(validating: bytes.span)
+        } catch {
+            throw .notUTF8(at: error.byteOffsets.lowerBound, line: line(of: error.byteOffsets.lowerBound, bytes))
+        }
+        if let nul = bytes.firstIndex(of: 0) { throw .nul(at: nul, line: line(of: nul, bytes)) }
+    }
+
+    private static func line(of offset: Int, _ bytes: [UInt8]) -> Int {
+        1 + bytes[..<offset].count { $0 == 0x0a }
+    }
+
+    // MARK: From the outside in
+
+    private mutating func takeFurnitureAtTop(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
+        for _ in 0..<4 {
+            guard lines.count > 1, let line = lines.first, line.content.count <= 300 else { return }
+            let words = text.text(line)
+            if let time = PublicationLine.time(in: words) {
+                publishedAt = time
+            } else if !Furniture.isBreadcrumb(words) && !(title.isEmpty == false && Furniture.isFurniture(words)) {
+                return
+            }
+            lines.removeFirst()
+        }
+    }
+
+    private mutating func takeFurnitureAtBottom(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
+        dropOtherArticles(&lines, text)
+        var figures: Rating?
+        while let line = lines.last, line.content.count <= 500 {
+            let words = text.text(line)
+            if let found = RatingLine.rating(in: words) {
+                rating = found
+            } else if let figures, RatingLine.isHeading(words) {
+                rating = figures
+            } else if let time = PublicationLine.time(in: words), lines.count > 2 {
+                if publishedAt == 0 { publishedAt = time }
+            } else if figures == nil, words.hasPrefix("("), let found = RatingLine.figures(words), lines.count > 1,
+                RatingLine.isHeading(text.text(lines[lines.endIndex - 2]))
+            {
+                figures = found
+            } else if !Furniture.isFurniture(words) && !Furniture.isTagList(words) {
+                return
+            }
+            lines.removeLast()
+        }
+    }
+
+    /// "Các tin khác:" and the headlines behind it.
+    private func dropOtherArticles(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
+        let heading = lines.suffix(40).dropFirst(2).firstIndex { line in
+            line.content.count <= 120 && Furniture.beginsOtherArticles(text.text(line))
+        }
+        guard let heading else { return }
+        let others = lines[(heading + 1)...]
+        guard others.allSatisfy({ $0.content.count <= 600 && !text.text($0).hasSuffix(".") }) else { return }
+        lines = lines[..<heading]
+    }
+
+    private mutating func takeHeadline(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
+        let count = Headline.count(in: lines, of: text)
+        guard count > 0 else { return }
+        title = lines.prefix(count).map { text.text($0) }.joined(separator: " ")
+        body = lines[lines.startIndex + count - 1].content.upperBound..<lines[lines.startIndex + count - 1].content.upperBound
+        lines = lines.dropFirst(count)
+    }
+
+    /// Up to two lines at the end: a name, a credit, or both.
+    private mutating func takeSignature(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
+        var found: [Signature] = []
+        var rest = lines
+        while found.count < 2, rest.count > 1, let line = rest.last, line.content.count <= 200 {
+            guard let signature = Signature(text.text(line)), !found.contains(where: { $0.isCredit == signature.isCredit })
+            else { break }
+            found.append(signature)
+            rest.removeLast()
+        }
+        // Behind a paragraph, not behind a list of names or a heading.
+        while !found.isEmpty, let last = rest.last, !isParagraph(last, text) {
+            found.removeLast()
+            rest = lines.prefix(lines.count - found.count)
+        }
+        lines = rest
+        if let name = found.first(where: { !$0.isCredit }) ?? found.first { author = name.author }
+        if let credited = found.compactMap(\.source).first { source = NormalForm.nfc(credited) }
+        if found.isEmpty, let last = lines.last { readInlineSignature(last, text) }
+    }
+
+    private func isParagraph(_ line: TextLines.Line, _ text: TextLines) -> Bool {
+        if line.content.count > 160 { return true }
+        guard let last = text.text(line).last else { return false }
+        return ".!?…\"”»’)".contains(last)
+    }
+
+    /// "... đã kết thúc./. PQH", "... (Theo TTXVN)": at the end of the last paragraph, where it stays.
+    private mutating func readInlineSignature(_ line: TextLines.Line, _ text: TextLines) {
+        let end = text.end(line, bytes: 300)
+        if end.last == ")", let open = end.lastIndex(of: "("), open > end.startIndex {
+            guard let signature = Signature(String(end[open...])), signature.isCredit else { return }
+            author = signature.author
+            if let credited = signature.source { source = NormalForm.nfc(credited) }
+        } else if let mark = end.ranges(of: "./.").last {
+            guard let signature = Signature(String(end[mark.upperBound...])) else { return }
+            author = signature.author
+            if let credited = signature.source { source = NormalForm.nfc(credited) }
+        }
+    }
+
+    /// The dateline of the first paragraph, or of one of the next two behind an introduction.
+    private mutating func takeSource(_ lines: ArraySlice<TextLines.Line>, _ text: TextLines) {
+        for line in lines.prefix(3) {
+            guard let found = Dateline.source(in: text.beginning(line, bytes: 400)) else { continue }
+            source = NormalForm.nfc(found)
+            return
+        }
+    }
+}

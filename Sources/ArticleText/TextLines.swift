@@ -1,0 +1,90 @@
+/// A text's lines: where each one's content stands among the bytes.
+///
+/// Lines end with LF, CRLF or CR. White space around the content (spaces of all widths, tabs, form feeds, a byte order
+/// mark) is outside of it; lines without content are not listed, but it is known where they were.
+struct TextLines {
+    struct Line: Equatable {
+        /// Without white space around it; never empty.
+        let content: Range<Int>
+        /// There is an empty line, or the beginning, before it.
+        let isSetApart: Bool
+    }
+
+    let bytes: [UInt8]
+    let lines: [Line]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        var lines: [Line] = []
+        var start = 0
+        var apart = true
+        let span = bytes.span
+        for end in 0...span.count {
+            guard end == span.count || span[end] == 0x0a || span[end] == 0x0d else { continue }
+            // Between CR and LF lies nothing, which is no empty line.
+            let withinBreak = end == start && end > 0 && end < span.count && span[end] == 0x0a && span[end - 1] == 0x0d
+            if let content = Self.trim(start..<end, of: bytes) {
+                lines.append(Line(content: content, isSetApart: apart))
+                apart = false
+            } else if !withinBreak {
+                apart = true
+            }
+            start = end + 1
+        }
+        self.lines = lines
+    }
+
+    func text(_ line: Line) -> String { String(decoding: bytes[line.content], as: UTF8.self) }
+
+    /// The beginning of a line that may be very long, cut at a character's boundary.
+    func beginning(_ line: Line, bytes most: Int) -> String {
+        guard line.content.count > most else { return text(line) }
+        return text(prefix: line.content.lowerBound..<line.content.lowerBound + most)
+    }
+
+    /// The end of a line, in the same way.
+    func end(_ line: Line, bytes most: Int) -> String {
+        guard line.content.count > most else { return text(line) }
+        var start = line.content.upperBound - most
+        while start < line.content.upperBound, bytes[start] & 0xc0 == 0x80 { start += 1 }
+        return String(decoding: bytes[start..<line.content.upperBound], as: UTF8.self)
+    }
+
+    private func text(prefix range: Range<Int>) -> String {
+        var end = range.upperBound
+        while end > range.lowerBound, bytes[end] & 0xc0 == 0x80 { end -= 1 }
+        return String(decoding: bytes[range.lowerBound..<end], as: UTF8.self)
+    }
+
+    private static func trim(_ range: Range<Int>, of bytes: [UInt8]) -> Range<Int>? {
+        var (lower, upper) = (range.lowerBound, range.upperBound)
+        while lower < upper, let size = spaceAhead(bytes, lower, upper) { lower += size }
+        while lower < upper, let size = spaceBehind(bytes, lower, upper) { upper -= size }
+        return lower < upper ? lower..<upper : nil
+    }
+
+    /// The size of the white space at `place`; nil if there is none.
+    private static func spaceAhead(_ bytes: [UInt8], _ place: Int, _ end: Int) -> Int? {
+        if isASCIISpace(bytes[place]) { return 1 }
+        for space in wideSpaces where place + space.count <= end && bytes[place...].starts(with: space) {
+            return space.count
+        }
+        return nil
+    }
+
+    private static func spaceBehind(_ bytes: [UInt8], _ start: Int, _ end: Int) -> Int? {
+        if isASCIISpace(bytes[end - 1]) { return 1 }
+        for space in wideSpaces where end - space.count >= start && bytes[(end - space.count)...].starts(with: space) {
+            return space.count
+        }
+        return nil
+    }
+
+    private static func isASCIISpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte) }
+
+    /// No-break space, the spaces of U+2000 to U+200B, narrow no-break and mathematical space, ideographic space, byte
+    /// order mark.
+    private static let wideSpaces: [[UInt8]] =
+        (["\u{a0}", "\u{202f}", "\u{205f}", "\u{3000}", "\u{feff}"]
+        + (0x2000...0x200b).compactMap { Unicode.Scalar($0).map { String($0) } }).map { Array($0.utf8) }
+}
