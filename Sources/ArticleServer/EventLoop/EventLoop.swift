@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// One thread, its poller, and the connections it owns.
 ///
-/// A turn: wait for descriptors, serve each that is ready, run the jobs that other threads handed over, write what
-/// they left to write, look after deadlines. Nothing in a turn blocks.
+/// A turn: wait for descriptors, serve each that is ready, run the jobs that other threads handed over, look
+/// after deadlines, write what all that left to write. Nothing in a turn blocks.
 final class EventLoop: @unchecked Sendable {
     // Sendable because all mutable state is confined to the loop's own thread, but for `inbox` and the atomics, which
     // are safe to share. Other threads reach the rest through `inbox`.
@@ -104,8 +104,8 @@ final class EventLoop: @unchecked Sendable {
             swap(&jobs, &ownJobs)
             runJobs()
         }
-        writeOut()
         if now >= alarm { lookAfterDeadlines() }
+        writeOut()
         if case .draining(let end) = phase, openCount == 0 || now >= end { phase = .stopped }
     }
 
