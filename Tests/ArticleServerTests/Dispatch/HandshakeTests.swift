@@ -1,0 +1,78 @@
+import ArticleProtocol
+import Testing
+
+@testable import ArticleServer
+
+@Suite struct HandshakeTests {
+    @Test func helloIsAnsweredWithMethodsAndLimits() throws {
+        let harness = try SessionHarness(greeted: false)
+        harness.receive(WireFrame(kind: .hello, payload: SessionHarness.hello().encoded()))
+        let frame = try #require(try harness.sent().first)
+        let hello = try ServerHello(decoding: frame.payload)
+        #expect(hello.protocolVersion == 1)
+        #expect(hello.methods.map(\.name) == ["test.echo", "test.keep", "test.stream", "test.write"])
+        #expect(hello.methods.map(\.number) == [1, 2, 3, 4])
+        #expect(hello.roles == SessionHarness.read)
+        #expect(harness.session.isEstablished)
+    }
+
+    @Test(arguments: [
+        WireFrame(kind: .request, flags: .end, method: 1, stream: 1), WireFrame(kind: .ping),
+        WireFrame(kind: FrameKind(rawValue: 99)), WireFrame(kind: .goAway),
+    ])
+    func anythingElseFirstEndsTheConnection(_ frame: WireFrame) throws {
+        let harness = try SessionHarness(greeted: false)
+        harness.receive(frame)
+        let answer = try #require(try harness.sent().first)
+        #expect(answer.kind == .goAway)
+        #expect(try answer.status().code == StatusCode.protocolError.rawValue)
+        #expect(harness.session.isOver)
+    }
+
+    @Test func aVersionThatIsNotSpokenIsUnimplemented() throws {
+        let harness = try SessionHarness(greeted: false)
+        var hello = SessionHarness.hello()
+        hello.protocolMin = 2
+        hello.protocolMax = 7
+        harness.receive(WireFrame(kind: .hello, payload: hello.encoded()))
+        #expect(try harness.sent().first?.status().code == StatusCode.unimplemented.rawValue)
+    }
+
+    @Test func aNewerClientIsAnsweredInTheVersionThatBothSpeak() throws {
+        let harness = try SessionHarness(greeted: false)
+        var hello = SessionHarness.hello()
+        hello.protocolMax = 7
+        harness.receive(WireFrame(kind: .hello, payload: hello.encoded()))
+        let answer = try #require(try harness.sent().first)
+        #expect(try ServerHello(decoding: answer.payload).protocolVersion == 1)
+    }
+
+    @Test func helloIsSmall() throws {
+        let harness = try SessionHarness(greeted: false)
+        // The header alone is enough to refuse it: no memory is held for what it announces.
+        harness.receive(Array(WireFrame(kind: .hello, payload: Array(repeating: 0, count: Limits.helloPayload + 1)).bytes.prefix(16)))
+        #expect(try harness.sent().first?.kind == .goAway)
+    }
+
+    @Test func aSecondHelloEndsTheConnection() throws {
+        let harness = try SessionHarness()
+        harness.receive(WireFrame(kind: .hello, payload: SessionHarness.hello().encoded()))
+        #expect(try harness.sent().first?.status().code == StatusCode.protocolError.rawValue)
+    }
+
+    @Test func aWrongChecksumEndsTheConnection() throws {
+        let harness = try SessionHarness()
+        var bytes = WireFrame(kind: .ping, payload: [1, 2, 3]).bytes
+        bytes[bytes.count - 1] ^= 1
+        harness.receive(bytes)
+        #expect(try harness.sent().first?.status().code == StatusCode.protocolError.rawValue)
+    }
+
+    @Test func unknownKindsAreSkipped() throws {
+        let harness = try SessionHarness()
+        harness.receive(
+            WireFrame(kind: FrameKind(rawValue: 200), flags: FrameFlags(rawValue: 0xff), method: 9, stream: 9, payload: [1, 2]),
+            WireFrame(kind: .ping, payload: [7]))
+        #expect(try harness.sent() == [WireFrame(kind: .pong, payload: [7])])
+    }
+}

@@ -1,0 +1,70 @@
+import CPluginABI
+
+@testable import ArticleServer
+
+/// The plugin behind `SessionHarness`: keeps requests, and notes what it is told about them.
+final class Script {
+    var kept: [UnsafeMutablePointer<articled_request>] = unsafe []
+    var messages: [[UInt8]] = []
+    var ends = 0
+    var writables = 0
+    var cancellations: [UInt32] = []
+
+    static let handle: @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void = {
+        plugin, method, request in
+        guard let plugin = unsafe plugin, let request = unsafe request else { return }
+        let script = unsafe Unmanaged<Script>.fromOpaque(plugin).takeUnretainedValue()
+        if method == 0 || method == 3 {
+            var part = unsafe request.pointee.payload
+            _ = unsafe HostTable.shared.pointee.respond(request, &part, 1, nil)
+        } else {
+            unsafe script.kept.append(request)
+            unsafe HostTable.shared.pointee.watch(request, events, plugin)
+        }
+    }
+
+    nonisolated(unsafe) private static let events: UnsafePointer<articled_events> = {  // written once, here
+        let events = UnsafeMutablePointer<articled_events>.allocate(capacity: 1)
+        unsafe events.initialize(
+            to: articled_events(
+                size: UInt32(MemoryLayout<articled_events>.size), reserved: 0,
+                message: { context, _, message in
+                    unsafe Script.at(context).messages.append(
+                        Array(UnsafeRawBufferPointer(start: message.data, count: message.size)))
+                }, ended: { context, _ in unsafe Script.at(context).ends += 1 },
+                writable: { context, _ in unsafe Script.at(context).writables += 1 },
+                cancelled: { context, _, code in unsafe Script.at(context).cancellations.append(code) }))
+        return unsafe UnsafePointer(events)
+    }()
+
+    private static func at(_ context: UnsafeMutableRawPointer?) -> Script {
+        unsafe Unmanaged<Script>.fromOpaque(context!).takeUnretainedValue()
+    }
+
+    // MARK: What the test lets the plugin do with the request that it kept first
+
+    func respond(_ payload: [UInt8]) -> UInt32 {
+        unsafe answer(payload) { unsafe HostTable.shared.pointee.respond($0, $1, 1, nil) }
+    }
+
+    func send(_ payload: [UInt8]) -> UInt32 {
+        unsafe answer(payload) { unsafe HostTable.shared.pointee.send($0, $1, 1, nil) }
+    }
+
+    func finish() -> UInt32 { unsafe HostTable.shared.pointee.finish(kept[0]) }
+
+    func fail(_ code: Int) -> UInt32 {
+        unsafe HostTable.shared.pointee.fail(kept[0], UInt32(code), articled_bytes(data: nil, size: 0))
+    }
+
+    func consumed(_ bytes: Int) { unsafe HostTable.shared.pointee.consumed(kept[0], bytes) }
+
+    private func answer(
+        _ payload: [UInt8], _ body: (UnsafeMutablePointer<articled_request>, UnsafePointer<articled_bytes>) -> UInt32
+    ) -> UInt32 {
+        unsafe payload.withUnsafeBytes { bytes in
+            var part = unsafe articled_bytes(data: bytes.baseAddress, size: bytes.count)
+            return unsafe body(kept[0], &part)
+        }
+    }
+}

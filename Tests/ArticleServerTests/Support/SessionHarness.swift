@@ -1,0 +1,75 @@
+import ArticleProtocol
+import CPluginABI
+import Synchronization
+import Testing
+
+@testable import ArticleServer
+
+/// A session with a loop that nobody runs, no socket, and methods that do what tests need.
+///
+/// Method 1 echoes at once, 2 keeps its request for the test to answer, 3 streams both ways and keeps its request,
+/// 4 needs the role to write.
+final class SessionHarness {
+    let loop: EventLoop
+    let session: Session
+    let outgoing: OutgoingBuffer
+    let script: Script
+
+    static let read = UInt32(ARTICLED_ROLE_READ)
+
+    init(roles: UInt32 = read, limits: ServiceLimits = ServiceLimits(), greeted: Bool = true) throws {
+        script = Script()
+        let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
+        func route(_ index: UInt32, _ name: String, role: UInt32 = read, streams: Bool = false) -> Route {
+            unsafe Route(
+                description: MethodDescription(name: name, number: index + 1, role: "write"), role: role,
+                streamsRequest: streams, streamsResponse: streams, handle: Script.handle, plugin: plugin, index: index)
+        }
+        var configuration = ServerConfiguration()
+        configuration.limits = limits
+        let context = ServerContext(
+            configuration: configuration,
+            router: Router([
+                route(0, "test.echo"), route(1, "test.keep"), route(2, "test.stream", streams: true),
+                route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)),
+            ]), loops: 1, beatInterval: 0)
+        loop = try EventLoop(index: 0, context: context, listeners: [])
+        outgoing = OutgoingBuffer(pool: loop.buffers)
+        session = Session(peer: Peer(credentials: nil, roles: roles), loop: loop, outgoing: outgoing)
+        if greeted {
+            receive(WireFrame(kind: .hello, payload: Self.hello().encoded()))
+            #expect(try sent().map(\.kind) == [.hello])
+        }
+    }
+
+    static func hello(window: UInt32 = 100, maxFrame: UInt32 = 65536) -> ClientHello {
+        ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: maxFrame, streamWindow: window, agent: "test")
+    }
+
+    /// Gives the session bytes as a connection would, and keeps what is not understood for the next time.
+    private var kept: [UInt8] = []
+    func receive(_ bytes: [UInt8]) {
+        kept += bytes
+        let step = unsafe kept.withUnsafeBytes { unsafe session.understand($0, until: .max) }
+        kept.removeFirst(min(step.used, kept.count))
+    }
+
+    func receive(_ frames: WireFrame...) { receive(frames.flatMap(\.bytes)) }
+
+    /// The frames that the session has put out since the last call.
+    func sent() throws -> [WireFrame] {
+        let count = outgoing.count
+        guard count > 0 else { return [] }
+        let (reader, writer) = try socketPair()
+        defer {
+            SystemCall.close(reader)
+            SystemCall.close(writer)
+        }
+        var bytes: [UInt8] = []
+        while !outgoing.isEmpty {
+            _ = try #require(outgoing.write(to: writer))
+            bytes += drain(reader)
+        }
+        return try WireFrame.all(in: bytes)
+    }
+}

@@ -1,0 +1,23 @@
+import Glibc
+import Testing
+
+@testable import ArticleServer
+
+/// Two connected, non-blocking Unix sockets.
+func socketPair() throws -> (Int32, Int32) {
+    var pair: [Int32] = [0, 0]
+    let flags = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    try #require(unsafe socketpair(AF_UNIX, flags, 0, &pair) == 0)
+    return (pair[0], pair[1])
+}
+
+/// What can be read without waiting.
+func drain(_ descriptor: Int32) -> [UInt8] {
+    var all: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 65536)
+    while true {
+        let count = unsafe read(descriptor, &block, block.count)
+        if count <= 0 { return all }
+        all += block[..<count]
+    }
+}
