@@ -7,7 +7,7 @@ internal import CPluginABI
     let peer: Peer
     let outgoing: OutgoingBuffer
     /// Where to say that there is something to write. nil in tests and after the end.
-    unowned(unsafe) var connection: Connection?  // cleared by `close`, before the connection goes
+    unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
     unowned let loop: EventLoop
 
     private(set) var phase = Phase.greeting

@@ -3,7 +3,7 @@ import CPluginABI
 @testable import ArticleServer
 
 /// The plugin behind `SessionHarness`: keeps requests, and notes what it is told about them.
-final class Script {
+@safe final class Script {
     var kept: [UnsafeMutablePointer<articled_request>] = unsafe []
     var messages: [[UInt8]] = []
     var ends = 0

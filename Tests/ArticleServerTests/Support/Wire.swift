@@ -11,10 +11,10 @@ struct WireFrame: Equatable {
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        FrameHeader(
+        unsafe FrameHeader(
             payloadLength: UInt32(payload.count), kind: kind, flags: flags, method: method, stream: stream,
             checksum: CRC32C.checksum(payload)
-        ).encode(to: &bytes)
+        ).append(to: &bytes)
         return bytes + payload
     }
 
