@@ -11,7 +11,7 @@ struct WireFrame: Equatable {
 
     var bytes: [UInt8] {
         var bytes: [UInt8] = []
-        unsafe FrameHeader(
+        FrameHeader(
             payloadLength: UInt32(payload.count), kind: kind, flags: flags, method: method, stream: stream,
             checksum: CRC32C.checksum(payload)
         ).append(to: &bytes)
