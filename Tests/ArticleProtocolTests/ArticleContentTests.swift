@@ -36,10 +36,12 @@ import Testing
     }
 
     @Test func anArticleThatWasFetchedMayBePutBack() throws {
-        let writers = Article(url: "https://mic.gov.vn/1", title: "Một").encoded() + [0xf8, 0x01, 7]  // field 31, unknown
+        // With field 31, which the schema does not have.
+        let writers = Article(url: "https://mic.gov.vn/1", title: "Một").encoded() + [0xf8, 0x01, 7]
         let trailer = bytes(
             of: ArticleTrailer(
-                id: .generate(), revision: .max, createdAt: .min, storedAt: .max, contentChecksum: .max, contentSize: .max))
+                id: .generate(), revision: .max, createdAt: .min, storedAt: .max, contentChecksum: .max,
+                contentSize: .max))
         #expect(trailer.count <= ArticleTrailer.capacity)
         let fetched = writers + trailer
         let content = try check(fetched)
@@ -89,17 +91,27 @@ import Testing
             ("author", Article(author: String(repeating: "a", count: Limits.author + 1))),
             ("language", Article(language: String(repeating: "a", count: Limits.language + 1))),
             ("topics.slug", Article(topics: [Topic(slug: String(repeating: "a", count: Limits.slug + 1))])),
-            ("topics.name", Article(topics: [Topic(slug: "a", name: String(repeating: "a", count: Limits.topicName + 1))])),
+            (
+                "topics.name",
+                Article(topics: [Topic(slug: "a", name: String(repeating: "a", count: Limits.topicName + 1))])
+            ),
             ("attributes.key", Article(attributes: [String(repeating: "a", count: Limits.attributeKey + 1): ""])),
             ("attributes.value", Article(attributes: ["": String(repeating: "a", count: Limits.attributeValue + 1)])),
-            ("attributes", Article(attributes: Dictionary(uniqueKeysWithValues: (0...Limits.attributes).map { ("\($0)", "") }))),
+            (
+                "attributes",
+                Article(attributes: Dictionary(uniqueKeysWithValues: (0...Limits.attributes).map { ("\($0)", "") }))
+            ),
             ("original", Article(original: Original(head: [UInt8](repeating: 0, count: Limits.original + 1)))),
-            ("original.media_type", Article(original: Original(mediaType: String(repeating: "a", count: Limits.mediaType + 1)))),
+            (
+                "original.media_type",
+                Article(original: Original(mediaType: String(repeating: "a", count: Limits.mediaType + 1)))
+            ),
         ]
         for (name, article) in cases {
             expect(.invalidArgument, name) { () throws(ServiceError) in _ = try check(article.encoded()) }
         }
-        let large = Article(body: String(repeating: "a", count: Limits.body)).encoded() + [0xfa, 0x01, 0x80, 0x80, 0x80, 2]
+        let large =
+            Article(body: String(repeating: "a", count: Limits.body)).encoded() + [0xfa, 0x01, 0x80, 0x80, 0x80, 2]
         expect(.invalidArgument, "the article has") { () throws(ServiceError) in
             _ = try check(large + [UInt8](repeating: 0, count: 4 << 20))
         }
@@ -110,7 +122,8 @@ import Testing
             url: String(repeating: "a", count: Limits.url), title: String(repeating: "a", count: Limits.title),
             body: String(repeating: "a", count: Limits.body),
             publishedAt: Limits.times.upperBound,
-            topics: [Topic](repeating: Topic(slug: String(repeating: "z", count: Limits.slug), score: 1), count: Limits.topics))
+            topics: [Topic](
+                repeating: Topic(slug: String(repeating: "z", count: Limits.slug), score: 1), count: Limits.topics))
         #expect(try check(article.encoded()).topics.count == Limits.topics)
     }
 }

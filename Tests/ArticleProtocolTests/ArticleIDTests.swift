@@ -7,15 +7,20 @@ import Testing
         let id = try #require(ArticleID(text))
         #expect(id.description == text)
         #expect(ArticleID(text.uppercased()) == id)
-        #expect(id.bytes == [0x01, 0x90, 0xf3, 0xa1, 0x6b, 0x1c, 0x7c, 0xc0, 0x98, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f])
+        #expect(
+            id.bytes == [
+                0x01, 0x90, 0xf3, 0xa1, 0x6b, 0x1c, 0x7c, 0xc0, 0x98, 0xc4, 0xdc, 0x0c, 0x0c, 0x07, 0x39, 0x8f,
+            ])
         #expect(ArticleID(bytes: id.bytes) == id)
         #expect(id.isVersion7)
         #expect(id.milliseconds == 0x0190_f3a1_6b1c)
     }
 
     @Test(arguments: [
-        "", "0190f3a1", "0190f3a16b1c7cc098c4dc0c0c07398f", "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398", "{0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f}",
-        "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398g", "0190f3a1 6b1c-7cc0-98c4-dc0c0c07398f", "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398ệ",
+        "", "0190f3a1", "0190f3a16b1c7cc098c4dc0c0c07398f", "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398",
+        "{0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f}",
+        "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398g", "0190f3a1 6b1c-7cc0-98c4-dc0c0c07398f",
+        "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398ệ",
         "+190f3a1-6b1c-7cc0-98c4-dc0c0c07398f",
     ])
     func otherTextIsNoID(_ text: String) { #expect(ArticleID(text) == nil) }

@@ -48,7 +48,8 @@ enum Filled {
         ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true),
         ClassifyArticleRequest(key: key, explain: true, writeBack: true), classification, evidence,
         ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),
-        TopicsResult(topics: [topicDescription, topicDescription], model: "model-ệ", threshold: 3 / 64), topicDescription,
+        TopicsResult(topics: [topicDescription, topicDescription], model: "model-ệ", threshold: 3 / 64),
+        topicDescription,
         PingRequest(payload: [1, 255]), PingResult(payload: [1, 255], time: -102), DescribeRequest(),
         ServiceDescription(
             version: "version-ệ", protocolVersion: 102, startedAt: -103, plugins: [plugin, plugin],
@@ -61,7 +62,8 @@ enum Filled {
             storage: storageStats, protocolErrors: 111),
         methodStats, statusCount, histogram, storageStats,
         ClientHello(
-            protocolMin: 101, protocolMax: 102, maxFrame: 103, streamWindow: 104, features: ["features-ệ", "features-ệ"],
+            protocolMin: 101, protocolMax: 102, maxFrame: 103, streamWindow: 104,
+            features: ["features-ệ", "features-ệ"],
             agent: "agent-ệ"),
         ServerHello(
             protocolVersion: 101, maxFrame: 102, streamWindow: 103, features: ["features-ệ", "features-ệ"],

@@ -25,7 +25,8 @@ import Testing
     /// Messages merge when they are put behind each other: repeated fields go on, single ones are replaced, those that
     /// are messages merge themselves.
     @Test func messagesMerge() throws {
-        let first = PutRequest(article: Article(url: "a", title: "b", topics: [Topic(slug: "x")], rating: Rating(count: 1)))
+        let first = PutRequest(
+            article: Article(url: "a", title: "b", topics: [Topic(slug: "x")], rating: Rating(count: 1)))
         let second = PutRequest(
             article: Article(title: "c", topics: [Topic(slug: "y")], rating: Rating(sum: 2)), expectedRevision: 0)
         let both = try PutRequest(decoding: first.encoded() + second.encoded())
@@ -33,7 +34,8 @@ import Testing
             both
                 == PutRequest(
                     article: Article(
-                        url: "a", title: "c", topics: [Topic(slug: "x"), Topic(slug: "y")], rating: Rating(count: 1, sum: 2)),
+                        url: "a", title: "c", topics: [Topic(slug: "x"), Topic(slug: "y")],
+                        rating: Rating(count: 1, sum: 2)),
                     expectedRevision: 0))
     }
 
@@ -64,7 +66,8 @@ import Testing
         let topics = Article(topics: [Topic](repeating: Topic(slug: "a"), count: Limits.topics + 1)).encoded()
         expect(.invalidArgument, "more than 64") { () throws(ServiceError) in _ = try Article(decoding: topics) }
         let keys = GetManyRequest(keys: [ArticleKey](repeating: ArticleKey(url: "a"), count: Limits.keys + 1)).encoded()
-        expect(.invalidArgument, "more than 10000") { () throws(ServiceError) in _ = try GetManyRequest(decoding: keys) }
+        expect(.invalidArgument, "more than 10000") { () throws(ServiceError) in _ = try GetManyRequest(decoding: keys)
+        }
         var packed = WireWriter()
         packed.begin(1, length: Limits.repeated + 1)
         let numbers = packed.bytes + [UInt8](repeating: 1, count: Limits.repeated + 1)
@@ -73,7 +76,9 @@ import Testing
 
     @Test func anErrorNamesMessageAndField() {
         let bytes: [UInt8] = [0x0a, 5, 0x52, 3, 0x0a, 1, 0xff]
-        expect(.invalidArgument, "articled.v1.PutRequest: in field 1, in field 10, field 1: the text is not valid UTF-8") {
+        expect(
+            .invalidArgument, "articled.v1.PutRequest: in field 1, in field 10, field 1: the text is not valid UTF-8"
+        ) {
             () throws(ServiceError) in _ = try PutRequest(decoding: bytes)
         }
     }

@@ -48,7 +48,8 @@ import Testing
             switch Int.random(in: 0..<5, using: &random) {
             case 0: bytes.insert(UInt8.random(in: 0...255, using: &random), at: place)
             case 1 where place < bytes.count: bytes.remove(at: place)
-            case 2 where place < bytes.count: bytes[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &random) ?? 0
+            case 2 where place < bytes.count:
+                bytes[place] = [0, 1, 0x7f, 0x80, 0xff].randomElement(using: &random) ?? 0
             case 3: bytes.insert(contentsOf: bytes.prefix(8), at: place)
             default: if place < bytes.count { bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random) }
             }

@@ -56,7 +56,9 @@ struct VectorFile: Sendable, CustomStringConvertible {
             default:
                 guard !frames.isEmpty else { throw Malformed(line: String(line)) }
                 frames[frames.count - 1].bytes += try words.map { word in
-                    guard word.count == 2, let byte = UInt8(word, radix: 16) else { throw Malformed(line: String(line)) }
+                    guard word.count == 2, let byte = UInt8(word, radix: 16) else {
+                        throw Malformed(line: String(line))
+                    }
                     return byte
                 }
             }
@@ -85,7 +87,9 @@ struct VectorFile: Sendable, CustomStringConvertible {
             guard parts.count == 2 else { throw Malformed(line: word) }
             if parts[0] == "stream" { expectation.stream = try number(parts[1]) }
             if parts[0] == "code" {
-                guard let code = StatusCode.allCases.first(where: { $0.name == parts[1] }) else { throw Malformed(line: word) }
+                guard let code = StatusCode.allCases.first(where: { $0.name == parts[1] }) else {
+                    throw Malformed(line: word)
+                }
                 expectation.code = code
             }
         }

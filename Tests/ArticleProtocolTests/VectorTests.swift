@@ -77,7 +77,8 @@ import Testing
             "invalid/key-neither.hex", "invalid/key-both.hex", "invalid/cursor-unreadable.hex",
             "invalid/article-missing.hex", "invalid/article-url-relative.hex", "invalid/article-url-blank.hex",
         ]
-        #expect(error?.code == (handlers.contains(vector.name) ? nil : expectation.code), "\(String(describing: error))")
+        #expect(
+            error?.code == (handlers.contains(vector.name) ? nil : expectation.code), "\(String(describing: error))")
     }
 
     private func checkPut(_ payload: [UInt8]) throws(ServiceError) {

@@ -22,7 +22,8 @@ public struct ArticleContent: Sendable, Equatable {
     /// - Throws: `INVALID_ARGUMENT`, naming the field.
     public init(validating bytes: RawSpan) throws(ServiceError) {
         guard bytes.byteCount <= Limits.article else {
-            throw ServiceError(.invalidArgument, "the article has \(bytes.byteCount) bytes; at most \(Limits.article) are allowed")
+            throw ServiceError(
+                .invalidArgument, "the article has \(bytes.byteCount) bytes; at most \(Limits.article) are allowed")
         }
         var reader = WireReader(bytes)
         var start = 0
@@ -58,7 +59,8 @@ public struct ArticleContent: Sendable, Equatable {
         case 12: _ = try reader.message(Rating.self)
         case 13: try original(&reader)
         case 14, 15:
-            throw ServiceError(.unimplemented, "field \(reader.field): this service knows no coded bodies; send the body as text")
+            throw ServiceError(
+                .unimplemented, "field \(reader.field): this service knows no coded bodies; send the body as text")
         case 32...:
             try reader.skip()
             try own(start..<reader.offset, reader)
@@ -74,7 +76,8 @@ public struct ArticleContent: Sendable, Equatable {
         } else if serviceFields.count < Limits.serviceFieldRuns {
             serviceFields.append(range)
         } else {
-            throw reader.malformed("the service's own fields are scattered over more than \(Limits.serviceFieldRuns) places")
+            throw reader.malformed(
+                "the service's own fields are scattered over more than \(Limits.serviceFieldRuns) places")
         }
     }
 
@@ -89,7 +92,9 @@ public struct ArticleContent: Sendable, Equatable {
             case 1: slug = try topic.slug()
             case 2:
                 let score = try topic.float()
-                guard score >= 0, score <= 1 else { throw topic.malformed("topics.score is \(score); 0 to 1 is allowed") }
+                guard score >= 0, score <= 1 else {
+                    throw topic.malformed("topics.score is \(score); 0 to 1 is allowed")
+                }
             case 3: _ = try topic.text("topics.name", most: Limits.topicName)
             default: try topic.skip()
             }
@@ -101,7 +106,9 @@ public struct ArticleContent: Sendable, Equatable {
 
     private mutating func attribute(_ reader: inout WireReader) throws(ServiceError) {
         attributes += 1
-        guard attributes <= Limits.attributes else { throw reader.malformed("more than \(Limits.attributes) attributes") }
+        guard attributes <= Limits.attributes else {
+            throw reader.malformed("more than \(Limits.attributes) attributes")
+        }
         var entry = WireReader(try reader.span())
         while try entry.next() {
             switch entry.field {
@@ -152,7 +159,8 @@ extension WireReader {
         }
         for index in value.byteOffsets {
             switch unsafe value.unsafeLoad(fromByteOffset: index, as: UInt8.self) {  // within the span's own offsets
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): continue
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                continue
             default: throw ServiceError(.invalidArgument, "topics.slug: only a to z, 0 to 9 and - are allowed")
             }
         }

@@ -15,7 +15,7 @@ extension ArticleID {
             last = max(last + 1, milliseconds << 12)
             return last
         }
-        let random = UInt64.random(in: 0 ..< 1 << 62)
+        let random = UInt64.random(in: 0..<1 << 62)
         return ArticleID(high: (stamp >> 12) << 16 | 7 << 12 | stamp & 0xfff, low: 2 << 62 | random)
     }
 }

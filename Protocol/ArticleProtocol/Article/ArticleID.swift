@@ -30,7 +30,9 @@ public struct ArticleID: Sendable, Hashable, Comparable {
 
     func append(to bytes: inout [UInt8]) {
         for word in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
         }
     }
 

@@ -18,7 +18,8 @@ public struct ArticleTrailer: Sendable, Equatable {
     public var contentSize: UInt32
 
     public init(
-        id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, contentChecksum: UInt32?, contentSize: UInt32
+        id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, contentChecksum: UInt32?,
+        contentSize: UInt32
     ) {
         self.id = id
         self.revision = revision

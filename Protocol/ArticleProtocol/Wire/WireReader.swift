@@ -119,7 +119,9 @@ public struct WireReader: ~Escapable {
 
     /// Reads an embedded message.
     @_lifetime(self: copy self)
-    public mutating func message<Message: ProtocolMessage>(_: Message.Type = Message.self) throws(ServiceError) -> Message {
+    public mutating func message<Message: ProtocolMessage>(_: Message.Type = Message.self) throws(ServiceError)
+        -> Message
+    {
         var message = Message()
         try merge(into: &message)
         return message

@@ -1,0 +1,1 @@
+../../ArticleProtocolTests/RawBytes.swift

@@ -1,0 +1,1 @@
+../../ArticleProtocolTests/SeededGenerator.swift

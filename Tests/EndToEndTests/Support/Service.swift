@@ -1,0 +1,82 @@
+import ArticleProtocol
+import Foundation
+import Glibc
+
+/// The real articled with its real plugins, in a directory of its own, until this object goes.
+final class Service: @unchecked Sendable {
+    // Sendable: nothing changes after `init`.
+
+    struct DidNotStart: Error {
+        let output: String
+    }
+
+    let directory: URL
+    let socketPath: String
+    private let process = Process()
+
+    /// Starts it and waits until it listens.
+    ///
+    /// - Parameter plugins: the libraries that it shall load, of those that were built with this test.
+    init(plugins: [String] = ["Store", "Fetch", "LMDBStorage"]) throws {
+        var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
+        guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
+            throw CocoaError(.fileWriteUnknown)
+        }
+        directory = URL(filePath: String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
+        socketPath = directory.appending(path: "socket").path
+        let products = Self.products
+        for name in ["plugins", "state"] {
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: name), withIntermediateDirectories: true)
+        }
+        for plugin in plugins {
+            try FileManager.default.createSymbolicLink(
+                at: directory.appending(path: "plugins/lib\(plugin).so"),
+                withDestinationURL: products.appending(path: "lib\(plugin).so"))
+        }
+        let output = directory.appending(path: "output")
+        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+        let handle = try FileHandle(forWritingTo: output)
+        process.executableURL = products.appending(path: "articled")
+        process.arguments = [
+            "--listen", "unix:\(socketPath)", "--plugins", directory.appending(path: "plugins").path,
+            "--state-directory", directory.appending(path: "state").path,
+        ]
+        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        try awaitListening(output)
+    }
+
+    deinit {
+        process.terminate()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Where the build has put programs and plugin libraries: beside this test.
+    static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+
+    var isRunning: Bool { process.isRunning }
+
+    /// Memory that is the process's own, without the pages of the database's map, in bytes.
+    var privateMemory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
+            return (Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0) * 1024
+        }
+    }
+
+    /// Nothing tells when a socket begins to listen but that it can be connected to.
+    private func awaitListening(_ output: URL) throws {
+        for _ in 0..<1000 {
+            guard process.isRunning else { break }
+            if (try? RawConnection(socketPath)) != nil { return }
+            _ = poll(nil, 0, 20)
+        }
+        throw DidNotStart(output: (try? String(contentsOf: output, encoding: .utf8)) ?? "")
+    }
+}

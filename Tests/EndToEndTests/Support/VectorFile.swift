@@ -1,0 +1,1 @@
+../../ArticleProtocolTests/VectorFile.swift
