@@ -1,0 +1,49 @@
+import ArticleProtocol
+import Testing
+
+@testable import ArticleServer
+
+/// Plugins that are good, and plugins that become bad only later.
+@Suite struct PluginLoadingTests {
+    @Test func plainC() throws {
+        let plugins = try FixturePlugins("greeter")
+        let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
+        #expect(host.plugins.map(\.name) == ["greeter"])
+        #expect(host.plugins.first?.methods.map(\.name) == ["greeter.hello"])
+        #expect(host.plugins.first?.runtime == "none")
+        #expect(host.storage == nil)
+        #expect(host.health().map(\.state) == [.healthy])
+        host.drain()
+        #expect(host.stop(within: 10_000_000_000))
+    }
+
+    /// The descriptor ends before `reload`, and is read no further.
+    @Test func previousHeader() throws {
+        let plugins = try FixturePlugins("previous-header")
+        let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
+        #expect(host.plugins.count == 1)
+        #expect(host.reload(plugins.settings).isEmpty)
+        #expect(host.stop(within: 10_000_000_000))
+    }
+
+    @Test func inTheOrderOfTheirNames() throws {
+        let plugins = try FixturePlugins("greeter", "answers-nothing", "answers-twice")
+        let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
+        #expect(host.plugins.map(\.name) == ["answers-nothing", "answers-twice", "greeter"])
+        #expect(host.stop(within: 10_000_000_000))
+    }
+
+    @Test func checkedButNotStarted() throws {
+        let plugins = try FixturePlugins("fails-at-start")
+        let lines = try PluginHost.check(plugins.settings)
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("fails-at-start 1.0.0") == true)
+    }
+
+    @Test func names() {
+        for name in ["a", "lmdb-storage", "a1"] { #expect(DescriptorCheck.isPluginName(name)) }
+        for name in ["", "A", "1a", "a.b", "-a", "ấ", String(repeating: "a", count: 64)] {
+            #expect(!DescriptorCheck.isPluginName(name))
+        }
+    }
+}
