@@ -16,8 +16,13 @@ final class Service: @unchecked Sendable {
 
     /// Starts it and waits until it listens.
     ///
-    /// - Parameter plugins: the libraries that it shall load, of those that were built with this test.
-    init(plugins: [String] = ["Store", "Fetch", "LMDBStorage"]) throws {
+    /// - Parameters:
+    ///   - plugins: the libraries that it shall load, of those that were built with this test.
+    ///   - fixtures: plugins of `Tests/Fixtures/Plugins` that it shall load too.
+    ///   - libraries: plugins from elsewhere that it shall load too.
+    init(
+        plugins: [String] = ["Store", "Fetch", "LMDBStorage"], fixtures: [String] = [], libraries: [URL] = []
+    ) throws {
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
         guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
             throw CocoaError(.fileWriteUnknown)
@@ -29,10 +34,12 @@ final class Service: @unchecked Sendable {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)
         }
-        for plugin in plugins {
+        for library in plugins.map({ products.appending(path: "lib\($0).so") }) + libraries {
             try FileManager.default.createSymbolicLink(
-                at: directory.appending(path: "plugins/lib\(plugin).so"),
-                withDestinationURL: products.appending(path: "lib\(plugin).so"))
+                at: directory.appending(path: "plugins/\(library.lastPathComponent)"), withDestinationURL: library)
+        }
+        for fixture in fixtures {
+            try FixturePlugin.build(fixture, to: directory.appending(path: "plugins/\(fixture).so"))
         }
         let output = directory.appending(path: "output")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
