@@ -23,20 +23,35 @@ public enum Limits {
     public static let depth = 8
 
     // MARK: Articles, in bytes of UTF-8 where nothing else is said
+    /// `Article.url`.
     public static let url = 2048
+    /// `Article.source`.
     public static let source = 240
+    /// `Article.title`.
     public static let title = 4096
+    /// `Article.summary`.
     public static let summary = 65536
+    /// `Article.body`.
     public static let body = 8 << 20
+    /// `Article.author`.
     public static let author = 1024
+    /// `Article.language`.
     public static let language = 35
+    /// How many topics an article may have.
     public static let topics = 64
-    public static let slug = 64  // of [a-z0-9-]
+    /// `Topic.slug`, of [a-z0-9-].
+    public static let slug = 64
+    /// `Topic.name`.
     public static let topicName = 256
+    /// How many attributes an article may have, counted as they are sent.
     public static let attributes = 256
+    /// A key in `Article.attributes`.
     public static let attributeKey = 256
+    /// A value in `Article.attributes`.
     public static let attributeValue = 65536
+    /// `Original.head` and `Original.tail`, each.
     public static let original = 1 << 20
+    /// `Original.mediaType`.
     public static let mediaType = 256
     /// Times, milliseconds since 1970-01-01T00:00:00Z: the years 1 to 9999.
     public static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999

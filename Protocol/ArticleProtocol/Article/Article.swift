@@ -2,34 +2,41 @@
 public struct Article: ProtocolMessage {
     public static var name: String { "articled.v1.Article" }
 
-    /// UUIDv7 (RFC 9562), 16 bytes; the service makes one if the writer gives none
+    /// UUIDv7 (RFC 9562), 16 bytes; the service makes one if the writer gives none.
     public var id: ArticleID?
-    /// Canonical URL; unique in the store
+    /// Canonical URL; unique in the store.
     public var url: String
-    /// Who published it: "Mic.gov.vn"
+    /// Who published it: "Mic.gov.vn".
     public var source: String
+    /// The headline.
     public var title: String
+    /// A few sentences for lists.
     public var summary: String
-    /// Paragraphs, as they were written
+    /// Paragraphs, as they were written.
     public var body: String
+    /// Who wrote it: "PQH".
     public var author: String
-    /// Milliseconds since 1970-01-01T00:00:00Z; 0: unknown
+    /// Milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
     public var publishedAt: Int64
-    /// BCP 47: "vi"
+    /// BCP 47: "vi".
     public var language: String
+    /// What it is about, most probable first.
     public var topics: [Topic]
+    /// Labels of the writer's own. Keys that are canonically equal in Unicode (NFC, NFD) are one key here, though two on the wire.
     public var attributes: [String: String]
+    /// What readers gave.
     public var rating: Rating?
+    /// What surrounded the body in the file it was read from.
     public var original: Original?
-    /// 1 for the first
+    /// 1 for the first.
     public var revision: UInt64
-    /// Milliseconds, as above
+    /// Milliseconds, as above.
     public var createdAt: Int64
-    /// Of this revision
+    /// Of this revision.
     public var storedAt: Int64
-    /// CRC-32C of the first content_size bytes of this encoded message
+    /// CRC-32C of the first content_size bytes of this encoded message.
     public var contentChecksum: UInt32?
-    /// How many bytes of this encoded message are the writer's
+    /// How many bytes of this encoded message are the writer's.
     public var contentSize: UInt32
 
     public init() { self.init(id: nil) }

@@ -7,7 +7,9 @@ public struct ArticleContent: Sendable, Equatable {
     public private(set) var id: ArticleID?
     /// Values as they stand in the bytes; nil if the field is absent or empty, which is the same in proto3.
     public private(set) var url: Range<Int>?
+    /// Who published it.
     public private(set) var source: Range<Int>?
+    /// BCP 47.
     public private(set) var language: Range<Int>?
     /// The slug of each topic.
     public private(set) var topics: [Range<Int>] = []

@@ -42,5 +42,6 @@ public struct ArticleID: Sendable, Hashable, Comparable {
     /// When it was made, in milliseconds since 1970-01-01T00:00:00Z.
     public var milliseconds: Int64 { Int64(high >> 16) }
 
+    /// By time, then by counter and chance: the order of the bytes.
     public static func < (a: ArticleID, b: ArticleID) -> Bool { (a.high, a.low) < (b.high, b.low) }
 }

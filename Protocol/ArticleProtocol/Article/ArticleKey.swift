@@ -2,7 +2,9 @@
 public struct ArticleKey: ProtocolMessage {
     public static var name: String { "articled.v1.ArticleKey" }
 
+    /// The article's id.
     public var id: ArticleID?
+    /// Its canonical URL, byte for byte.
     public var url: String
 
     public init() { self.init(id: nil) }

@@ -6,10 +6,13 @@ public struct ArticleTrailer: Sendable, Equatable {
     /// More than any trailer needs, in bytes.
     public static let capacity = 96
 
+    /// The article's id.
     public var id: ArticleID
+    /// 1 for the first.
     public var revision: UInt64
     /// Milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
+    /// When this revision was stored, in milliseconds as above.
     public var storedAt: Int64
     /// CRC-32C of the content, as it was computed when it was written; nil if the content is not sent whole: then
     /// neither checksum nor size are told.

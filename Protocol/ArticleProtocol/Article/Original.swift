@@ -2,9 +2,11 @@
 public struct Original: ProtocolMessage {
     public static var name: String { "articled.v1.Original" }
 
+    /// What stood before the body.
     public var head: [UInt8]
+    /// What stood behind it.
     public var tail: [UInt8]
-    /// "text/plain"
+    /// "text/plain".
     public var mediaType: String
 
     public init() { self.init(head: []) }

@@ -2,7 +2,9 @@
 public struct Rating: ProtocolMessage {
     public static var name: String { "articled.v1.Rating" }
 
+    /// How many readers rated.
     public var count: UInt64
+    /// What they gave, together.
     public var sum: Int64
 
     public init() { self.init(count: 0) }

@@ -2,11 +2,11 @@
 public struct Topic: ProtocolMessage {
     public static var name: String { "articled.v1.Topic" }
 
-    /// "kinh-doanh": stable, [a-z0-9-]
+    /// "kinh-doanh": stable, [a-z0-9-].
     public var slug: String
-    /// Probability, 0 to 1
+    /// Probability, 0 to 1.
     public var score: Float
-    /// "Kinh doanh": for people
+    /// "Kinh doanh": for people.
     public var name: String
 
     public init() { self.init(slug: "") }

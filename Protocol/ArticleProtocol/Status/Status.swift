@@ -2,7 +2,9 @@
 public struct Status: ProtocolMessage {
     public static var name: String { "articled.v1.Status" }
 
+    /// A `StatusCode`, or one of a later version.
     public var code: UInt32
+    /// For people; at most `Limits.statusMessage` bytes.
     public var message: String
 
     public init() { self.init(code: 0) }

@@ -5,7 +5,7 @@
 /// version to conditions alone, hence the list; one that is newer than the list counts as its last entry, so two such
 /// compilers are not told apart.
 public enum SwiftRuntime {
-    /// "swift-6.3.1"
+    /// "swift-6.3.1".
     public static var name: String {
         #if compiler(>=6.5)
             "swift-6.5"

@@ -1,6 +1,7 @@
 /// A frame's flags. A bit that is not named here is an error of the protocol.
 @frozen
 public struct FrameFlags: OptionSet, Sendable, Hashable {
+    /// The byte on the wire.
     public let rawValue: UInt8
 
     @inlinable

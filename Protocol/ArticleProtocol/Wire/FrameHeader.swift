@@ -13,11 +13,17 @@ public struct FrameHeader: Sendable, Equatable {
     /// Bytes on the wire.
     @inlinable public static var size: Int { 16 }
 
+    /// Bytes of the payload, without the header.
     public var payloadLength: UInt32
+    /// What the frame is.
     public var kind: FrameKind
+    /// See `FrameFlags`.
     public var flags: FrameFlags
+    /// In REQUEST the method's number, else 0.
     public var method: UInt16
+    /// 0 in frames that concern the connection.
     public var stream: UInt32
+    /// CRC-32C of the payload.
     public var checksum: UInt32
 
     @inlinable

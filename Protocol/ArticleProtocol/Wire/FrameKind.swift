@@ -1,6 +1,7 @@
 /// What a frame is; see PROTOCOL.md, "Kinds". A kind that is not known is skipped with its payload.
 @frozen
 public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// The byte on the wire.
     public let rawValue: UInt8
 
     @inlinable

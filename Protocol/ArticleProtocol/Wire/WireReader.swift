@@ -47,6 +47,7 @@ public struct WireReader: ~Escapable {
 
     // MARK: Values
 
+    /// A varint.
     @_lifetime(self: copy self)
     public mutating func uint64() throws(ServiceError) -> UInt64 {
         try expect(.varint)
@@ -57,18 +58,22 @@ public struct WireReader: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func uint32() throws(ServiceError) -> UInt32 { UInt32(truncatingIfNeeded: try uint64()) }
 
+    /// A varint as a signed number in two's complement: `int64`, not `sint64`.
     @_lifetime(self: copy self)
     public mutating func int64() throws(ServiceError) -> Int64 { Int64(bitPattern: try uint64()) }
 
+    /// A varint.
     @_lifetime(self: copy self)
     public mutating func bool() throws(ServiceError) -> Bool { try uint64() != 0 }
 
+    /// Four bytes, little-endian.
     @_lifetime(self: copy self)
     public mutating func fixed32() throws(ServiceError) -> UInt32 {
         try expect(.fixed32)
         return try rawFixed32()
     }
 
+    /// Four bytes, IEEE 754.
     @_lifetime(self: copy self)
     public mutating func float() throws(ServiceError) -> Float { Float(bitPattern: try fixed32()) }
 
@@ -88,12 +93,14 @@ public struct WireReader: ~Escapable {
         return value
     }
 
+    /// A copy of the bytes of a length-delimited value.
     @_lifetime(self: copy self)
     public mutating func byteArray() throws(ServiceError) -> [UInt8] {
         let value = try span()
         return unsafe value.withUnsafeBytes { unsafe Array($0) }
     }
 
+    /// A copy of a text, which must be UTF-8.
     @_lifetime(self: copy self)
     public mutating func string() throws(ServiceError) -> String {
         let number = field

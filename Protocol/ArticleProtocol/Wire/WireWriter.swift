@@ -8,6 +8,7 @@ public struct WireWriter: Sendable {
     /// - Parameter capacity: how many bytes are expected.
     public init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
+    /// A varint.
     public mutating func write(_ value: UInt64, at field: UInt32) {
         guard value != 0 else { return }
         writeAlways(value, at: field)
@@ -19,10 +20,14 @@ public struct WireWriter: Sendable {
         varint(value)
     }
 
+    /// A varint.
     public mutating func write(_ value: UInt32, at field: UInt32) { write(UInt64(value), at: field) }
+    /// A varint of a signed number in two's complement: `int64`, not `sint64`.
     public mutating func write(_ value: Int64, at field: UInt32) { write(UInt64(bitPattern: value), at: field) }
+    /// A varint.
     public mutating func write(_ value: Bool, at field: UInt32) { write(UInt64(value ? 1 : 0), at: field) }
 
+    /// Four bytes, IEEE 754.
     public mutating func write(_ value: Float, at field: UInt32) {
         guard value.bitPattern != 0 else { return }
         writeFixed(value.bitPattern, at: field)
@@ -34,6 +39,7 @@ public struct WireWriter: Sendable {
         for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
+    /// A text.
     public mutating func write(_ value: String, at field: UInt32) {
         guard !value.isEmpty else { return }
         writeAlways(value, at: field)
@@ -46,6 +52,7 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: value.utf8)
     }
 
+    /// Bytes.
     public mutating func write(_ value: [UInt8], at field: UInt32) {
         guard !value.isEmpty else { return }
         key(field, .lengthDelimited)
@@ -53,6 +60,7 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
+    /// An id: its 16 bytes.
     public mutating func write(_ id: ArticleID?, at field: UInt32) {
         guard let id else { return }
         key(field, .lengthDelimited)
@@ -68,6 +76,7 @@ public struct WireWriter: Sendable {
         for value in values { varint(value) }
     }
 
+    /// An embedded message, also an empty one; nothing for nil.
     public mutating func write(_ message: (some ProtocolMessage)?, at field: UInt32) {
         guard let message else { return }
         let encoded = message.encoded()
@@ -76,6 +85,7 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: encoded)
     }
 
+    /// Embedded messages, one field each.
     public mutating func write(_ messages: [some ProtocolMessage], at field: UInt32) {
         for message in messages { write(message, at: field) }
     }

@@ -2,17 +2,17 @@
 public struct Classification: ProtocolMessage {
     public static var name: String { "articled.v1.Classification" }
 
-    /// All of the model's topics, most probable first; the scores add up to 1
+    /// All of the model's topics, most probable first; the scores add up to 1.
     public var topics: [Topic]
-    /// The first topic's score is below the model's threshold, or there is nothing to go by
+    /// The first topic's score is below the model's threshold, or there is nothing to go by.
     public var undecided: Bool
-    /// BCP 47; "und" if it cannot be told
+    /// BCP 47; "und" if it cannot be told.
     public var language: String
-    /// 0 to 1
+    /// 0 to 1.
     public var languageConfidence: Float
-    /// If asked for: most telling first
+    /// If asked for: most telling first.
     public var evidence: [Evidence]
-    /// Which model answered: name and checksum
+    /// Which model answered: name and checksum.
     public var model: String
 
     public init() { self.init(topics: []) }

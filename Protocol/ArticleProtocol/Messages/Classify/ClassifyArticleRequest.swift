@@ -2,9 +2,11 @@
 public struct ClassifyArticleRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyArticleRequest" }
 
+    /// Which article.
     public var key: ArticleKey?
+    /// Whether to tell the phrases that decided.
     public var explain: Bool
-    /// Store the topics with the article
+    /// Store the topics with the article.
     public var writeBack: Bool
 
     public init() { self.init(key: nil) }

@@ -2,8 +2,9 @@
 public struct ClassifyArticleResult: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyArticleResult" }
 
+    /// The article's topics.
     public var classification: Classification?
-    /// If written back
+    /// If written back.
     public var stored: PutResult?
 
     public init() { self.init(classification: nil) }

@@ -2,8 +2,11 @@
 public struct ClassifyTextRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyTextRequest" }
 
+    /// The headline, if there is one.
     public var title: String
+    /// The text.
     public var body: String
+    /// Whether to tell the phrases that decided.
     public var explain: Bool
 
     public init() { self.init(title: "") }

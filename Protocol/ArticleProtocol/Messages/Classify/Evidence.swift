@@ -2,11 +2,11 @@
 public struct Evidence: ProtocolMessage {
     public static var name: String { "articled.v1.Evidence" }
 
-    /// As it stands in the text
+    /// As it stands in the text.
     public var phrase: String
-    /// Slug
+    /// Slug.
     public var topic: String
-    /// Share of the score; negative speaks against
+    /// Share of the score; negative speaks against.
     public var weight: Float
 
     public init() { self.init(phrase: "") }

@@ -1,9 +1,13 @@
 /// One of a model's topics.
 public struct TopicDescription: ProtocolMessage {
+    /// "Kinh doanh": for people.
     public static var name: String { "articled.v1.TopicDescription" }
 
+    /// "kinh-doanh": stable.
     public var slug: String
+    /// "Kinh doanh": for people.
     public var name: String
+    /// How many articles of this topic the model has learnt from.
     public var trainingArticles: UInt64
 
     public init() { self.init(slug: "") }

@@ -2,9 +2,11 @@
 public struct TopicsResult: ProtocolMessage {
     public static var name: String { "articled.v1.TopicsResult" }
 
+    /// All topics that the model can tell apart.
     public var topics: [TopicDescription]
+    /// Which model: name and checksum.
     public var model: String
-    /// Below it the answer is undecided
+    /// Below it the answer is undecided.
     public var threshold: Float
 
     public init() { self.init(topics: []) }

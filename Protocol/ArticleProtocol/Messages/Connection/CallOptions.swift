@@ -2,7 +2,7 @@
 public struct CallOptions: ProtocolMessage {
     public static var name: String { "articled.v1.CallOptions" }
 
-    /// Relative to the frame's arrival; 0: the service's own limit
+    /// Relative to the frame's arrival; 0: the service's own limit.
     public var deadlineMs: UInt32
 
     public init() { self.init(deadlineMs: 0) }

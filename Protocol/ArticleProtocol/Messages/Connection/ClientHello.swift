@@ -2,16 +2,17 @@
 public struct ClientHello: ProtocolMessage {
     public static var name: String { "articled.v1.ClientHello" }
 
-    /// This document is version 1
+    /// This document is version 1.
     public var protocolMin: UInt32
+    /// The highest version that the client speaks.
     public var protocolMax: UInt32
-    /// Largest payload it takes, bytes
+    /// Largest payload it takes, bytes.
     public var maxFrame: UInt32
-    /// Credit it grants each response stream at the start, bytes
+    /// Credit it grants each response stream at the start, bytes.
     public var streamWindow: UInt32
-    /// None are defined in version 1
+    /// None are defined in version 1.
     public var features: [String]
-    /// "articlectl/0.1.0": for the journal
+    /// "articlectl/0.1.0": for the journal.
     public var agent: String
 
     public init() { self.init(protocolMin: 0) }

@@ -2,6 +2,7 @@
 public struct Credit: ProtocolMessage {
     public static var name: String { "articled.v1.Credit" }
 
+    /// How many bytes more may be sent; each message counts 16 more than its own.
     public var bytes: UInt32
 
     public init() { self.init(bytes: 0) }

@@ -2,21 +2,23 @@
 public struct ServerHello: ProtocolMessage {
     public static var name: String { "articled.v1.ServerHello" }
 
-    /// The version both will speak
+    /// The version both will speak.
     public var protocolVersion: UInt32
+    /// The largest payload that the server takes, in bytes.
     public var maxFrame: UInt32
-    /// Credit it grants each request stream at the start, bytes
+    /// Credit it grants each request stream at the start, bytes.
     public var streamWindow: UInt32
-    /// Those of the client's that it shares
+    /// Those of the client's that it shares.
     public var features: [String]
+    /// "articled/0.1.0".
     public var agent: String
-    /// Requests at once on this connection
+    /// Requests at once on this connection.
     public var maxInFlight: UInt32
-    /// 0: none
+    /// 0: none.
     public var idleTimeoutMs: UInt32
-    /// Number and name are always there
+    /// Number and name are always there.
     public var methods: [MethodDescription]
-    /// What this peer may do: 1 read, 2 write, 4 administer
+    /// What this peer may do: 1 read, 2 write, 4 administer.
     public var roles: UInt32
 
     public init() { self.init(protocolVersion: 0) }

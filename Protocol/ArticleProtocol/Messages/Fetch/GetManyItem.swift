@@ -2,10 +2,11 @@
 public struct GetManyItem: ProtocolMessage {
     public static var name: String { "articled.v1.GetManyItem" }
 
-    /// Which key, from 0
+    /// Which key, from 0.
     public var index: UInt64
-    /// Exactly one of the two
+    /// Exactly one of the two.
     public var article: Article?
+    /// Why there is no article.
     public var status: Status?
 
     public init() { self.init(index: 0) }

@@ -2,7 +2,9 @@
 public struct GetManyRequest: ProtocolMessage {
     public static var name: String { "articled.v1.GetManyRequest" }
 
+    /// Which articles; at most `Limits.keys`.
     public var keys: [ArticleKey]
+    /// How much of each.
     public var view: View
 
     public init() { self.init(keys: []) }

@@ -2,9 +2,11 @@
 public struct GetRequest: ProtocolMessage {
     public static var name: String { "articled.v1.GetRequest" }
 
-    /// Exactly one of id and url
+    /// Exactly one of id and url.
     public var id: ArticleID?
+    /// The canonical URL, byte for byte.
     public var url: String
+    /// How much of it.
     public var view: View
 
     public init() { self.init(id: nil) }

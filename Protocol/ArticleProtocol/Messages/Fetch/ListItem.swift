@@ -2,8 +2,9 @@
 public struct ListItem: ProtocolMessage {
     public static var name: String { "articled.v1.ListItem" }
 
+    /// The article.
     public var article: Article?
-    /// Opaque; stays good whatever is written meanwhile
+    /// Opaque; stays good whatever is written meanwhile.
     public var cursor: [UInt8]
 
     public init() { self.init(article: nil) }

@@ -2,18 +2,21 @@
 public struct ListRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ListRequest" }
 
-    /// Slug; empty: any
+    /// Slug; empty: any.
     public var topic: String
+    /// Exactly this source; empty: any.
     public var source: String
+    /// Exactly this language; empty: any.
     public var language: String
-    /// From <= time, milliseconds
+    /// From <= time, milliseconds.
     public var from: Int64?
-    /// Time < until
+    /// Time < until.
     public var until: Int64?
-    /// 0: all
+    /// 0: all.
     public var limit: UInt64
-    /// Continue behind the item that carried it
+    /// Continue behind the item that carried it.
     public var cursor: [UInt8]
+    /// How much of each article.
     public var view: View
 
     public init() { self.init(topic: "") }

@@ -1,9 +1,13 @@
 /// The health of one part of the service.
 public struct ComponentHealth: ProtocolMessage {
+    /// The plugin, or a part of the service.
     public static var name: String { "articled.v1.ComponentHealth" }
 
+    /// The plugin, or a part of the service.
     public var name: String
+    /// How it is doing.
     public var state: HealthState
+    /// For people: what is wrong, and what to do.
     public var message: String
 
     public init() { self.init(name: "") }

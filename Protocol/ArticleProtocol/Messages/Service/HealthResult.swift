@@ -2,8 +2,9 @@
 public struct HealthResult: ProtocolMessage {
     public static var name: String { "articled.v1.HealthResult" }
 
-    /// The worst of all components
+    /// The worst of all components.
     public var state: HealthState
+    /// Each part of the service.
     public var components: [ComponentHealth]
 
     public init() { self.init(state: .healthy) }

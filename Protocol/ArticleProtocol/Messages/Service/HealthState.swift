@@ -10,5 +10,6 @@ public enum HealthState: UInt32, Sendable, Comparable {
         self = HealthState(rawValue: try reader.uint32()) ?? .unhealthy
     }
 
+    /// The worse is the greater.
     public static func < (a: HealthState, b: HealthState) -> Bool { a.rawValue < b.rawValue }
 }

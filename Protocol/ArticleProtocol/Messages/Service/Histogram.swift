@@ -2,10 +2,11 @@
 public struct Histogram: ProtocolMessage {
     public static var name: String { "articled.v1.Histogram" }
 
-    /// Upper bounds, ascending
+    /// Upper bounds, ascending.
     public var boundsNs: [UInt64]
-    /// One for each bound, one more for what lies above
+    /// One for each bound, one more for what lies above.
     public var counts: [UInt64]
+    /// All values together, in nanoseconds.
     public var sumNs: UInt64
 
     public init() { self.init(boundsNs: []) }

@@ -1,16 +1,25 @@
 /// A method, its number on this connection, and who answers it.
 public struct MethodDescription: ProtocolMessage {
+    /// "store.put".
     public static var name: String { "articled.v1.MethodDescription" }
 
+    /// "store.put".
     public var name: String
+    /// What REQUEST calls it by on this connection.
     public var number: UInt32
+    /// Full name of the request message.
     public var requestType: String
+    /// Full name of the response message.
     public var responseType: String
+    /// Whether the request is a stream.
     public var streamRequest: Bool
+    /// Whether the response is a stream.
     public var streamResponse: Bool
+    /// Whether it may be called again when it is not known if it was carried out.
     public var idempotent: Bool
-    /// "read", "write", "admin"
+    /// "read", "write", "admin".
     public var role: String
+    /// Who answers; empty: articled itself.
     public var plugin: String
 
     public init() { self.init(name: "") }

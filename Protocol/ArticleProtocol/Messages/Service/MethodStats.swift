@@ -1,14 +1,17 @@
 /// What was counted of one method.
 public struct MethodStats: ProtocolMessage {
+    /// "store.put".
     public static var name: String { "articled.v1.MethodStats" }
 
+    /// "store.put".
     public var name: String
-    /// Ended, whatever the status
+    /// Ended, whatever the status.
     public var count: UInt64
-    /// Ended with another status than OK
+    /// Ended with another status than OK.
     public var errors: UInt64
+    /// How often each status code ended a request.
     public var statuses: [StatusCount]
-    /// From the frame's arrival to the last byte in the outgoing buffer
+    /// From the frame's arrival to the last byte in the outgoing buffer.
     public var latency: Histogram?
 
     public init() { self.init(name: "") }

@@ -2,6 +2,7 @@
 public struct PingRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PingRequest" }
 
+    /// What comes back; at most 1024 bytes.
     public var payload: [UInt8]
 
     public init() { self.init(payload: []) }

@@ -2,7 +2,9 @@
 public struct PingResult: ProtocolMessage {
     public static var name: String { "articled.v1.PingResult" }
 
+    /// What was sent.
     public var payload: [UInt8]
+    /// The service's clock, in milliseconds since 1970-01-01T00:00:00Z.
     public var time: Int64
 
     public init() { self.init(payload: []) }

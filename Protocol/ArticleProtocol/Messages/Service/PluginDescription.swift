@@ -1,15 +1,21 @@
 /// A loaded plugin.
 public struct PluginDescription: ProtocolMessage {
+    /// "fetch".
     public static var name: String { "articled.v1.PluginDescription" }
 
+    /// "fetch".
     public var name: String
+    /// The plugin's own.
     public var version: String
+    /// The library's file.
     public var path: String
+    /// The language runtime it needs: "swift-6.3.1".
     public var runtime: String
-    /// "1.0"
+    /// "1.0".
     public var abi: String
+    /// Names of the methods that it answers.
     public var methods: [String]
-    /// It is the storage engine
+    /// It is the storage engine.
     public var storage: Bool
 
     public init() { self.init(name: "") }

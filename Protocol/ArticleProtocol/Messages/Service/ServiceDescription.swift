@@ -2,12 +2,17 @@
 public struct ServiceDescription: ProtocolMessage {
     public static var name: String { "articled.v1.ServiceDescription" }
 
+    /// Of articled.
     public var version: String
+    /// The highest version of the protocol.
     public var protocolVersion: UInt32
+    /// Milliseconds since 1970-01-01T00:00:00Z.
     public var startedAt: Int64
+    /// What was loaded, in the order of loading.
     public var plugins: [PluginDescription]
+    /// All methods, with their message types.
     public var methods: [MethodDescription]
-    /// "unix:/run/articled/articled.sock"
+    /// "unix:/run/articled/articled.sock".
     public var listeners: [String]
 
     public init() { self.init(version: "") }

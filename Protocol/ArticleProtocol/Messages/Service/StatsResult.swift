@@ -2,17 +2,27 @@
 public struct StatsResult: ProtocolMessage {
     public static var name: String { "articled.v1.StatsResult" }
 
+    /// Milliseconds since 1970-01-01T00:00:00Z; all counts begin there.
     public var startedAt: Int64
+    /// Each method.
     public var methods: [MethodStats]
-    /// Open now
+    /// Open now.
     public var connections: UInt64
+    /// Since the start.
     public var connectionsAccepted: UInt64
+    /// For want of room, since the start.
     public var connectionsRefused: UInt64
+    /// Requests that are not ended yet.
     public var inFlight: UInt64
+    /// From all peers, since the start.
     public var bytesReceived: UInt64
+    /// To all peers, since the start.
     public var bytesSent: UInt64
+    /// Held for peers now.
     public var bytesBuffered: UInt64
+    /// What the storage engine tells; nil if there is none.
     public var storage: StorageStats?
+    /// Connections that ended with PROTOCOL_ERROR, since the start.
     public var protocolErrors: UInt64
 
     public init() { self.init(startedAt: 0) }

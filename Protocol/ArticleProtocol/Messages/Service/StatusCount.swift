@@ -2,7 +2,9 @@
 public struct StatusCount: ProtocolMessage {
     public static var name: String { "articled.v1.StatusCount" }
 
+    /// A status code.
     public var code: UInt32
+    /// How many requests ended with it.
     public var count: UInt64
 
     public init() { self.init(code: 0) }

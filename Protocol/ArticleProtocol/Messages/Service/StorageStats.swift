@@ -2,10 +2,15 @@
 public struct StorageStats: ProtocolMessage {
     public static var name: String { "articled.v1.StorageStats" }
 
+    /// How many articles there are.
     public var records: UInt64
+    /// Occupied by live data and indexes.
     public var usedBytes: UInt64
+    /// On disk.
     public var fileBytes: UInt64
+    /// Committed since the start.
     public var transactions: UInt64
+    /// Changes in these.
     public var writes: UInt64
 
     public init() { self.init(records: 0) }

@@ -2,7 +2,9 @@
 public struct DeleteRequest: ProtocolMessage {
     public static var name: String { "articled.v1.DeleteRequest" }
 
+    /// Which article.
     public var key: ArticleKey?
+    /// n: it must be at revision n; absent: whatever is there.
     public var expectedRevision: UInt64?
 
     public init() { self.init(key: nil) }

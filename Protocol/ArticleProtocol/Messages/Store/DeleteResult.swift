@@ -2,8 +2,9 @@
 public struct DeleteResult: ProtocolMessage {
     public static var name: String { "articled.v1.DeleteResult" }
 
+    /// The article's id.
     public var id: ArticleID?
-    /// The one that was deleted
+    /// The one that was deleted.
     public var revision: UInt64
 
     public init() { self.init(id: nil) }

@@ -2,10 +2,11 @@
 public struct PutManyResult: ProtocolMessage {
     public static var name: String { "articled.v1.PutManyResult" }
 
-    /// Which request message, from 0
+    /// Which request message, from 0.
     public var index: UInt64
-    /// Exactly one of the two
+    /// Exactly one of the two.
     public var result: PutResult?
+    /// Why it was not stored.
     public var status: Status?
 
     public init() { self.init(index: 0) }

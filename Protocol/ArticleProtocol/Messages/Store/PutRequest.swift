@@ -2,9 +2,9 @@
 public struct PutRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PutRequest" }
 
-    /// Named by its id, else by its url, else new
+    /// Named by its id, else by its url, else new.
     public var article: Article?
-    /// 0: must not exist; n: must be at n; absent: whatever is there
+    /// 0: must not exist; n: must be at n; absent: whatever is there.
     public var expectedRevision: UInt64?
 
     public init() { self.init(article: nil) }

@@ -2,10 +2,15 @@
 public struct PutResult: ProtocolMessage {
     public static var name: String { "articled.v1.PutResult" }
 
+    /// What it came to.
     public var outcome: PutOutcome
+    /// The article's id, also if the service made it.
     public var id: ArticleID?
+    /// The revision that is stored now.
     public var revision: UInt64
+    /// When the first revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
+    /// When this revision was stored.
     public var storedAt: Int64
 
     public init() { self.init(outcome: .unspecified) }
