@@ -103,6 +103,7 @@ final class LMDBEngine: StorageEngine {
         thread.join()
         if readers.close() {
             environment.close()
+            lock.release()
         } else {
             log.warning("\(environment.path) was still being read when it was to be closed")
         }

@@ -42,6 +42,7 @@ struct DatabaseFile {
             throw Self.damaged(path, "its page size is \(first.pageSize)")
         }
         let second = try Self.meta(descriptor, at: first.pageSize, path)
+        guard second.pageSize == first.pageSize else { throw Self.damaged(path, "its two heads contradict each other") }
         let newest = second.transaction > first.transaction ? second : first
         let (end, overflows) = newest.pages.multipliedReportingOverflow(by: UInt64(first.pageSize))
         guard newest.pages >= 2, !overflows, let usedBytes = Int(exactly: end) else {

@@ -1,11 +1,13 @@
 internal import ArticleProtocol
 internal import Glibc
+internal import Synchronization
 
-/// Sole use of a directory, for as long as this lives: LMDB itself would let a second process write as well.
+/// Sole use of a directory, until it is released: LMDB itself would let a second process write as well.
 ///
 /// It goes with its process, however that ends (flock(2)).
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
+    private let isReleased = Atomic(false)
 
     /// Throws `failedPrecondition`, with the number of the process that has it.
     init(_ directory: String) throws(ServiceError) {
@@ -26,7 +28,12 @@ final class DirectoryLock: Sendable {
         _ = unsafe pwrite(descriptor, text, text.count, 0)
     }
 
-    deinit { close(descriptor) }
+    deinit { release() }
+
+    /// Lets others in.
+    func release() {
+        if !isReleased.exchange(true, ordering: .relaxed) { close(descriptor) }
+    }
 
     /// What the owner wrote down; for people, so that anything unreadable is "unknown".
     private static func owner(_ descriptor: Int32) -> String {

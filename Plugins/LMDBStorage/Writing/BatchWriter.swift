@@ -7,6 +7,8 @@ struct BatchWriter {
     private static let mostCulprits = 3
 
     let environment: Environment
+    /// Why the file could not be made larger beforehand: an `errno`, or 0.
+    let shortage: Int32
 
     /// Makes the changes in their order. When this returns, each is on disk or refused.
     ///
@@ -25,10 +27,17 @@ struct BatchWriter {
                 if let current, refused.count < Self.mostCulprits, batch.count > refused.count + 1 {
                     refused[current] = error
                 } else {
-                    return (batch.indices.map { Self.refusal(refused[$0] ?? error) }, error)
+                    let trouble = explained(error)
+                    return (batch.indices.map { Self.refusal(refused[$0] ?? trouble) }, trouble)
                 }
             }
         }
+    }
+
+    /// LMDB takes a write that a full disk cut short for a broken disk: EIO.
+    private func explained(_ error: ServiceError) -> ServiceError {
+        guard error.code == .unavailable, shortage != 0 else { return error }
+        return ServiceError(lmdb: shortage, "cannot write \(environment.path)")
     }
 
     private func attempt(

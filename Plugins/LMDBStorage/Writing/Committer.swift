@@ -35,8 +35,8 @@ final class Committer: Sendable {
         while true {
             var batch = queue.take(Self.mostBytes)
             if batch.isEmpty { return }
-            space.prepare(for: batch.reduce(0) { $0 + $1.record.count })
-            let (results, trouble) = BatchWriter(environment: environment).write(&batch)
+            let shortage = space.prepare(for: batch.reduce(0) { $0 + $1.record.count })
+            let (results, trouble) = BatchWriter(environment: environment, shortage: shortage).write(&batch)
             note(batch.count, trouble)
             for (write, result) in zip(batch, results) { write.completion(result) }
         }

@@ -24,17 +24,24 @@ struct FileSpace {
     }
 
     /// Expects a transaction that stores `bytes`. On the committer's thread, with no transaction under way.
-    mutating func prepare(for bytes: Int) {
+    ///
+    /// - Returns: why there may not be room for it: an `errno`, or 0.
+    mutating func prepare(for bytes: Int) -> Int32 {
         var information = unsafe MDB_envinfo()
-        guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return }
+        guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }
         let used = unsafe (information.me_last_pgno + 1) * pageSize
         // A record takes whole pages, and the index some more.
         let needed = used + 2 * bytes + Self.step.least / 4
-        if needed <= size { return }
+        if needed <= size { return 0 }
+        guard unsafe needed <= information.me_mapsize else { return 0 }
         let step = max(needed - size, min(max(used / 4, Self.step.least), Self.step.most))
-        guard unsafe needed <= information.me_mapsize,
-            posix_fallocate(environment.descriptor, off_t(size), off_t(step)) == 0
-        else { return }
-        size += step
+        var code = posix_fallocate(environment.descriptor, off_t(size), off_t(step))
+        if code == 0 {
+            size += step
+        } else if code == ENOSPC || code == EFBIG {
+            code = posix_fallocate(environment.descriptor, off_t(size), off_t(needed - size))
+            if code == 0 { size = needed }
+        }
+        return code
     }
 }

@@ -1,0 +1,69 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+
+@testable import LMDBStorage
+
+/// Storages in a process of its own that may do less than usual. Each answers 0 if all went as it should, else the number
+/// of what did not.
+enum Confined {
+    static func byAddressSpace(_ path: String) async throws -> Int32 {
+        var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let isCreated = await engine.put(.id(.generate()), "x").outcome.isCreated
+        engine.stop()
+        return isCreated ? 0 : 1
+    }
+
+    static func byRights(_ path: String) -> Int32 {
+        // Root may write anywhere.
+        if geteuid() == 0 { seteuid(65_534) } else { unsafe chmod(path, 0o500) }
+        defer { unsafe chmod(path, 0o700) }
+        do throws(ServiceError) {
+            _ = try LMDBEngine(EngineLimits(), directory: path)
+            return 1
+        } catch {
+            return error.code == .failedPrecondition && error.message.contains(path) ? 0 : 2
+        }
+    }
+
+    /// A limit on the file's size is a full disk that needs no privilege. Its signal is blocked on the committer's thread.
+    static func byFileSize(_ path: String) async throws -> Int32 {
+        var limit = rlimit(rlim_cur: 3 << 20, rlim_max: 3 << 20)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        defer { engine.stop() }
+        return await fill(engine)
+    }
+
+    /// Where mounting is not allowed, `byFileSize` has to do.
+    static func byFileSystem(_ path: String) async throws -> Int32 {
+        guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=3m") == 0 else { return 0 }
+        defer { unsafe umount2(path, Int32(MNT_DETACH)) }
+        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        defer { engine.stop() }
+        return await fill(engine)
+    }
+
+    private static func fill(_ engine: LMDBEngine) async -> Int32 {
+        var stored: [ArticleID] = []
+        var refusal: ServiceError?
+        while refusal == nil {
+            let id = ArticleID.generate()
+            let result = await engine.put(.id(id), content: [UInt8](repeating: 1, count: 30_000))
+            if result.outcome.isCreated { stored.append(id) }
+            if case .refused(let error) = result.outcome { refusal = error }
+            if stored.count > 1000 { return 1 }
+        }
+        guard refusal?.code == .resourceExhausted, refusal?.message.contains("articles.mdb") == true else { return 2 }
+        guard engine.health.state == .unhealthy, stored.count > 20 else { return 3 }
+        for id in stored where (try? engine.copy(id))?.content.count != 30_000 { return 4 }
+        // Making room helps.
+        for id in stored.prefix(5) where await !engine.delete(id).outcome.isDeleted { return 5 }
+        _ = await engine.put(.id(.generate()), "x")
+        let again = await engine.put(.id(.generate()), content: [UInt8](repeating: 1, count: 30_000))
+        guard again.outcome.isCreated else { return 6 }
+        return engine.health.state == .unhealthy ? 7 : 0
+    }
+}

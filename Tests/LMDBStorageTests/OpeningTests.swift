@@ -1,0 +1,181 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Testing
+
+@testable import LMDBStorage
+
+/// What a start says to a directory that it cannot use, and that it leaves it as it is.
+@Suite struct OpeningTests {
+    private let directory = TemporaryDirectory()
+    private var database: String { directory.path + "/articles.mdb" }
+
+    @Test func missingDirectoriesAreMadeForTheOwnerAlone() throws {
+        let path = directory.path + "/a/b"
+        try LMDBEngine(EngineLimits(), directory: path).stop()
+        for made in [directory.path + "/a", path] {
+            var status = stat()
+            unsafe #expect(stat(made, &status) == 0 && status.st_mode & 0o777 == 0o700)
+        }
+        var status = stat()
+        unsafe #expect(stat(path + "/articles.mdb", &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func aDirectoryIsNamedInFull() {
+        for path in ["", "relative/path"] {
+            let error = refusal(path)
+            #expect(error?.code == .failedPrecondition && error?.message.contains("absolute") == true)
+        }
+    }
+
+    @Test func aFileIsNoDirectory() {
+        FileBytes.write([1], to: directory.path + "/file")
+        #expect(refusal(directory.path + "/file")?.code == .failedPrecondition)
+        #expect(refusal(directory.path + "/file/below")?.code == .failedPrecondition)
+    }
+
+    @Test func aSecondUserIsToldOfTheFirst() throws {
+        let first = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let error = refusal(directory.path)
+        #expect(error?.code == .failedPrecondition)
+        #expect(error?.message.contains("process \(getpid())") == true && error?.message.contains(directory.path) == true)
+        first.stop()
+    }
+
+    @Test func theLockGoesWithItsOwner() throws {
+        for _ in 0..<2 { try LMDBEngine(EngineLimits(), directory: directory.path).stop() }
+    }
+
+    @Test func aDamagedFileIsRefusedAndLeftAlone() async throws {
+        let whole = try await filled()
+        let used = try #require(try DatabaseFile.inspect(database)).usedBytes
+        var cases: [(String, [UInt8])] = [("empty", [])]
+        for size in [1, 100, 4096, 4100, 8192, used / 2, used - 1] { cases.append(("cut at \(size)", Array(whole.prefix(size)))) }
+        let noise = (0..<whole.count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
+        cases.append(("noise", noise))
+        cases.append(("noise in the head", Array(noise.prefix(8192)) + whole.dropFirst(8192)))
+        cases.append(("zeros", [UInt8](repeating: 0, count: whole.count)))
+        for page in [0, 4096] {
+            for offset in [10, 16, 20, 40, 80, 128, 136] {
+                // The older of the two heads may say what it likes of its roots: it is not in use.
+                if offset >= 80 { continue }
+                var bytes = whole
+                for index in 0..<8 { bytes[page + offset + index] = 0xfe }
+                cases.append(("head at \(page), byte \(offset)", bytes))
+            }
+        }
+        for offset in [80, 128, 136] {
+            var bytes = whole
+            for page in [0, 4096] { for index in 0..<7 { bytes[page + offset + index] = 0xfe } }
+            cases.append(("both heads, byte \(offset)", bytes))
+        }
+        for (name, bytes) in cases {
+            FileBytes.write(bytes, to: database)
+            let error = refusal(directory.path)
+            #expect(error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name): \(error?.message ?? "opened")")
+            #expect(error?.message.contains(database) == true, "\(name)")
+            #expect(FileBytes.read(database) == bytes, "\(name)")
+        }
+        FileBytes.write(whole, to: database)
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        #expect(try engine.list().count == 50)
+        engine.stop()
+    }
+
+    @Test func aTailThatIsNotInUseMayBeMissing() async throws {
+        let whole = try await filled()
+        let used = try #require(try DatabaseFile.inspect(database)).usedBytes
+        FileBytes.write(Array(whole.prefix(used)), to: database)
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        #expect(try engine.list().count == 50)
+        engine.stop()
+    }
+
+    @Test func anotherFormatIsRefusedAndLeftAlone() async throws {
+        var bytes = try await filled()
+        // The format record: its magic number, and the version behind it.
+        let magic = Array("RTCLDDB1".utf8)
+        var isFound = false
+        for offset in 0..<bytes.count - 12 where bytes[offset] == magic[0] && Array(bytes[offset..<offset + 8]) == magic {
+            bytes[offset + 8] = 9
+            isFound = true
+        }
+        #expect(isFound)
+        FileBytes.write(bytes, to: database)
+        let error = refusal(directory.path)
+        #expect(error?.code == .failedPrecondition && error?.message.contains("format 9") == true)
+        #expect(FileBytes.read(database) == bytes)
+    }
+
+    @Test func anotherProgramsDatabaseIsRefusedAndLeftAlone() async throws {
+        var bytes = try await filled()
+        // The table's name in the root: without it the file is some other program's.
+        let name = Array("about".utf8)
+        for offset in 0..<bytes.count - 5 where bytes[offset] == name[0] && Array(bytes[offset..<offset + 5]) == name {
+            bytes[offset] = UInt8(ascii: "z")
+        }
+        FileBytes.write(bytes, to: database)
+        let error = refusal(directory.path)
+        #expect(error?.code == .failedPrecondition && error?.message.contains("another program") == true)
+        #expect(FileBytes.read(database) == bytes)
+    }
+
+    @Test func aFirstStartThatWasKilledLeavesNothingInTheWay() throws {
+        FileBytes.write([1, 2, 3], to: directory.path + "/articles.mdb.new")
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        #expect(try engine.list().isEmpty)
+        engine.stop()
+    }
+
+    @Test func settingsAreChecked() {
+        for (json, word) in [
+            (#"{"mapsize": 1}"#, "mapsize"), (#"{"mapSize": "big"}"#, "mapSize"), (#"{"mapSize": 5}"#, "mapSize"),
+            (#"{"maxReaders": 0}"#, "maxReaders"), (#"{"queueBytes": -1}"#, "queueBytes"), (#"[]"#, ""),
+        ] {
+            let context = PluginContext(
+                configuration: PluginConfiguration(json: Array(json.utf8)), stateDirectory: directory.path)
+            let error = #expect(throws: ServiceError.self) { _ = try LMDBEngine(context: context) }
+            #expect(error?.code == .invalidArgument && error?.message.contains(word) == true)
+        }
+    }
+
+    @Test func settingsNameTheDirectory() throws {
+        let path = directory.path + "/elsewhere"
+        let json = #"{"directory": "\#(path)", "mapSize": 1073741824, "maxReaders": 8, "queueWrites": 10, "queueBytes": 65536}"#
+        let context = PluginContext(configuration: PluginConfiguration(json: Array(json.utf8)), stateDirectory: "/nowhere")
+        try LMDBEngine(context: context).stop()
+        unsafe #expect(access(path + "/articles.mdb", F_OK) == 0)
+    }
+
+    @Test func littleAddressSpaceIsEnough() async throws {
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(try await Confined.byAddressSpace(path))
+        }
+    }
+
+    @Test func aDirectoryWithoutRightsIsNamed() async throws {
+        _ = try await filled()
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(Confined.byRights(path))
+        }
+    }
+
+    private func refusal(_ path: String) -> ServiceError? {
+        do {
+            try LMDBEngine(EngineLimits(), directory: path).stop()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Fifty records; the file's bytes.
+    private func filled() async throws -> [UInt8] {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        for number in 0..<50 {
+            _ = await engine.put(.id(.generate()), content: [UInt8](repeating: 7, count: number * 100), key: [UInt8(number)])
+        }
+        engine.stop()
+        return FileBytes.read(database)
+    }
+}

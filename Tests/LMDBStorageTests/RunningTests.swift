@@ -1,0 +1,182 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Synchronization
+import Testing
+
+@testable import LMDBStorage
+
+/// What happens to a storage while it runs.
+@Suite struct RunningTests {
+    private let directory = TemporaryDirectory()
+    private var database: String { directory.path + "/articles.mdb" }
+
+    @Test func stopBringsAllToDisk() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let answers = Answers()
+        for number in 0..<500 { answers.put(engine, .id(.generate()), Array("\(number)".utf8)) }
+        engine.stop()
+        #expect(await answers.all().allSatisfy { $0.outcome.isCreated })
+        #expect(await engine.put(.id(.generate()), "late").refusal == .unavailable)
+        #expect(throws: ServiceError.self) { try engine.list() }
+        engine.stop()
+        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        #expect(try again.list().count == 500)
+        again.stop()
+    }
+
+    @Test func aFullQueueRefusesAtOnce() async throws {
+        for (writes, bytes) in [(10, 1 << 30), (1 << 20, 10_000)] {
+            var limits = EngineLimits()
+            (limits.queueWrites, limits.queueBytes) = (writes, bytes)
+            let engine = try LMDBEngine(limits, directory: directory.path)
+            // The committer waits in a completion, as long as this test likes.
+            let (isHeld, mayGo) = (WakeUp(), WakeUp())
+            engine.put(.id(.generate()), content: [1]) { _ in
+                isHeld.signal()
+                mayGo.wait()
+            }
+            isHeld.wait()
+            let refused = Mutex(0)
+            let answers = Answers()
+            for _ in 0..<10 { answers.put(engine, .id(.generate()), [UInt8](repeating: 1, count: 900)) }
+            for _ in 0..<5 {
+                engine.put(.id(.generate()), content: [UInt8](repeating: 1, count: 900)) { result in
+                    if result.refusal == .resourceExhausted { refused.withLock { $0 += 1 } }
+                }
+            }
+            #expect(refused.withLock { $0 } == 5)
+            mayGo.signal()
+            #expect(await answers.all().allSatisfy { $0.outcome.isCreated })
+            engine.stop()
+        }
+    }
+
+    @Test func aFullMapRefusesWritesAndServesReads() async throws {
+        var limits = EngineLimits()
+        limits.mapSize = 1 << 20
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        var stored: [ArticleID] = []
+        var refusal: WriteResult?
+        while refusal == nil, stored.count < 1000 {
+            let id = ArticleID.generate()
+            let result = await engine.put(.id(id), content: [UInt8](repeating: 1, count: 3000), key: Array("\(id)".utf8))
+            if result.outcome.isCreated { stored.append(id) } else { refusal = result }
+        }
+        guard case .refused(let error) = refusal?.outcome else { Issue.record("never full"); return }
+        #expect(error.code == .resourceExhausted && error.message.contains("mapSize"))
+        #expect(error.message.contains(database))
+        #expect(engine.health.state == .unhealthy)
+        for id in stored { #expect(try engine.copy(key: "\(id)")?.id == id) }
+        engine.stop()
+        // With more room it goes on.
+        limits.mapSize = 1 << 24
+        let roomier = try LMDBEngine(limits, directory: directory.path)
+        #expect(await roomier.put(.id(.generate()), content: [UInt8](repeating: 1, count: 3000)).outcome.isCreated)
+        #expect(roomier.health.state != .unhealthy)
+        #expect(try roomier.list().count == stored.count + 1)
+        roomier.stop()
+    }
+
+    @Test func onlyTheRecordThatIsTooLargeIsRefused() async throws {
+        var limits = EngineLimits()
+        limits.mapSize = 4 << 20
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        let (isHeld, mayGo) = (WakeUp(), WakeUp())
+        engine.put(.id(.generate()), content: [1]) { _ in
+            isHeld.signal()
+            mayGo.wait()
+        }
+        isHeld.wait()
+        let answers = Answers()
+        for number in 0..<20 {
+            answers.put(engine, .id(.generate()), [UInt8](repeating: 1, count: number == 10 ? 8 << 20 : 100))
+        }
+        mayGo.signal()
+        for (number, result) in await answers.all().enumerated() {
+            #expect(number == 10 ? result.refusal == .resourceExhausted : result.outcome.isCreated)
+        }
+        engine.stop()
+    }
+
+    @Test func aDiskThatIsFullIsTold() async throws {
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(try await Confined.byFileSize(path))
+        }
+    }
+
+    @Test func aFileSystemThatIsFullIsTold() async throws {
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(try await Confined.byFileSystem(path))
+        }
+    }
+
+    @Test func readsPinNoPages() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let ids = (0..<20).map { _ in ArticleID.generate() }
+        for round in 0..<60 {
+            for id in ids {
+                _ = await engine.put(.id(id), content: [UInt8](repeating: UInt8(round), count: 3000))
+                #expect(try engine.copy(id)?.content.first == UInt8(round))
+            }
+        }
+        let used = try #require(try DatabaseFile.inspect(database)).usedBytes
+        // 1200 versions of a page each were written; what is live takes 20.
+        #expect(used < 150 * 4096)
+        engine.stop()
+    }
+
+    @Test func aFlippedByteIsFound() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let ids = (0..<3).map { _ in ArticleID.generate() }
+        let content = Array("the content of a record which is long enough to be found again".utf8)
+        for (index, id) in ids.enumerated() {
+            _ = await engine.put(
+                .id(id), content: content + [UInt8(index)] + [UInt8](repeating: 9, count: 3000), key: Array("key\(index)".utf8))
+        }
+        engine.stop()
+        var bytes = FileBytes.read(database)
+        for offset in 0..<bytes.count - content.count where bytes[offset] == content[0] {
+            guard Array(bytes[offset..<offset + content.count]) == content else { continue }
+            switch bytes[offset + content.count] {
+            case 0: bytes[offset + 5] ^= 1
+            case 1: bytes[offset - 20] ^= 1 // in the header, before the key of four bytes
+            default: break
+            }
+        }
+        FileBytes.write(bytes, to: database)
+        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        // The content's checksum is whoever reads it to check.
+        let flipped = try #require(try again.copy(ids[0]))
+        #expect(CRC32C.checksum(flipped.content) != flipped.checksum)
+        let error = #expect(throws: ServiceError.self) { try again.copy(ids[1]) }
+        #expect(error?.code == .dataLoss && error?.message.contains("\(ids[1])") == true)
+        #expect(await again.put(.id(ids[1]), "new").refusal == .dataLoss)
+        let whole = try #require(try again.copy(ids[2]))
+        #expect(CRC32C.checksum(whole.content) == whole.checksum)
+        #expect(await again.put(.id(ids[2]), "new").outcome.isUpdated)
+        again.stop()
+    }
+
+    @Test func aWrongSizeIsFoundBeforeItIsRead() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let id = ArticleID.generate()
+        _ = await engine.put(.id(id), content: [UInt8](repeating: 9, count: 3000))
+        engine.stop()
+        // The node in the leaf: size of the value (two halves of 16 bits), flags, size of the key, the key.
+        var bytes = FileBytes.read(database)
+        let key = id.bytes
+        var isFound = false
+        for offset in 8..<bytes.count - 16 where bytes[offset] == key[0] && Array(bytes[offset..<offset + 16]) == key {
+            guard bytes[offset - 2] == 16, bytes[offset - 1] == 0 else { continue }
+            (bytes[offset - 6], bytes[offset - 5]) = (0xff, 0x7f)
+            isFound = true
+        }
+        #expect(isFound)
+        FileBytes.write(bytes, to: database)
+        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let error = #expect(throws: ServiceError.self) { try again.copy(id) }
+        #expect(error?.code == .dataLoss)
+        again.stop()
+    }
+}
