@@ -27,7 +27,7 @@ enum RequestTable {
         _ slot: RequestPointer, _ session: Session, stream: UInt32, route: Int, payload: UnsafeRawBufferPointer,
         deadline: UInt64, clientEnded: Bool
     ) {
-        let loop = session.loop
+        let loop = unsafe session.loop
         unsafe slot.pointee.view = articled_request(
             size: UInt32(MemoryLayout<articled_request>.size),
             flags: clientEnded ? 0 : UInt32(ARTICLED_REQUEST_MORE),
@@ -81,7 +81,7 @@ enum RequestTable {
         unsafe session.loop.requests.delist(slot)
         unsafe slot.pointee.phase = .abandoned
         unsafe slot.pointee.backlog = []
-        session.loop.counters.abandoned.add(1)
+        unsafe session.loop.counters.abandoned.add(1)
         guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
             let cancelled = unsafe events.pointee.cancelled
         else { return }
@@ -129,7 +129,7 @@ enum RequestTable {
     /// Counts the request as answered with `code`.
     @inline(__always)
     static func count(_ slot: RequestPointer, _ session: Session, _ code: StatusCode) {
-        let loop = session.loop
+        let loop = unsafe session.loop
         unsafe loop.counters.ended(
             route: slot.pointee.route, code: code, nanoseconds: clinux_now() &- slot.pointee.started)
     }
@@ -138,7 +138,7 @@ enum RequestTable {
     @inline(__always)
     static func release(_ slot: RequestPointer, _ session: Session) {
         session.inFlight -= 1
-        session.loop.counters.closed.add(1)
+        unsafe session.loop.counters.closed.add(1)
         switch unsafe slot.pointee.phase {
         case .handling: break
         case .inFlight:
@@ -146,7 +146,7 @@ enum RequestTable {
             unsafe session.loop.requests.delist(slot)
             unsafe slot.pointee.session?.release()
         case .abandoned:
-            session.loop.counters.abandonedEnded.add(1)
+            unsafe session.loop.counters.abandonedEnded.add(1)
             unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
             unsafe slot.pointee.session?.release()
         case .free: return

@@ -32,15 +32,15 @@ extension Session {
         clientWindow = Int64(hello.streamWindow)
         establish()
         unsafe connection?.established()
-        let configuration = loop.context.configuration.limits
+        let configuration = unsafe loop.context.configuration.limits
         emit(
             .hello,
             ServerHello(
                 protocolVersion: version, maxFrame: UInt32(clamping: configuration.maxFrame),
                 streamWindow: UInt32(clamping: configuration.streamWindow), features: [],
-                agent: "articled/\(loop.context.version)", maxInFlight: UInt32(clamping: configuration.maxInFlight),
+                agent: unsafe "articled/\(loop.context.version)", maxInFlight: UInt32(clamping: configuration.maxInFlight),
                 idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
-                methods: loop.context.router.descriptions, roles: peer.roles))
+                methods: unsafe loop.context.router.descriptions, roles: peer.roles))
     }
 
     func ping(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {

@@ -13,15 +13,15 @@ extension Session {
             return violated("stream \(stream) is in use; its last frame must come before it is used again")
         }
         guard phase == .established else { return refuse(stream, .unavailable, "the service is stopping; connect again") }
-        let context = loop.context
+        let context = unsafe loop.context
         guard let route = context.router.index(of: header.method) else {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
         }
         var message = unsafe payload
-        var deadline = loop.now &+ context.configuration.limits.defaultDeadlineNanoseconds
+        var deadline = unsafe loop.now &+ context.configuration.limits.defaultDeadlineNanoseconds
         if header.flags.contains(.options) {
             switch unsafe options(&message) {
-            case .success(let milliseconds?): deadline = loop.now &+ milliseconds
+            case .success(let milliseconds?): deadline = unsafe loop.now &+ milliseconds
             case .success(nil): break
             case .failure(let error): return refuse(stream, error.code, error.message)
             }
@@ -31,7 +31,7 @@ extension Session {
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
-        guard loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
+        guard unsafe loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
             return refuse(stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
         }
         context.router.withRoute(route) { entry in
@@ -87,7 +87,7 @@ extension Session {
 
     /// Answers a request that no plugin sees.
     private func refuse(_ stream: UInt32, _ code: StatusCode, _ message: String) {
-        loop.counters.refusedRequests.add(1)
+        unsafe loop.counters.refusedRequests.add(1)
         emit(.error, stream: stream, Status(code: code.rawValue, message: message))
     }
 

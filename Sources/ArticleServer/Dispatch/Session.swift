@@ -8,7 +8,7 @@ internal import CPluginABI
     let outgoing: OutgoingBuffer
     /// Where to say that there is something to write. nil in tests and after the end.
     unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
-    unowned let loop: EventLoop
+    unowned(unsafe) let loop: EventLoop  // the loop owns the connection that owns this, and outlives both
 
     private(set) var phase = Phase.greeting
     private(set) var lastActivity: UInt64
@@ -51,13 +51,13 @@ internal import CPluginABI
 
     init(peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.peer = peer
-        self.loop = loop
+        unsafe self.loop = loop
         self.outgoing = outgoing
         lastActivity = loop.now
         maxFrame = loop.context.configuration.limits.maxFrame
     }
 
-    var limits: ServiceLimits { loop.context.configuration.limits }
+    var limits: ServiceLimits { unsafe loop.context.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
@@ -128,7 +128,7 @@ internal import CPluginABI
 
     /// The peer broke the protocol: says how, and ends the connection.
     func violated(_ what: String) {
-        loop.counters.protocolErrors.add(1)
+        unsafe loop.counters.protocolErrors.add(1)
         goAway(.protocolError, what)
     }
 

@@ -8,7 +8,7 @@ internal import ArticleProtocol
 final class Connection {
     let descriptor: Int32
     let token: UInt64
-    private unowned let loop: EventLoop  // the loop owns the connection and outlives it
+    private unowned(unsafe) let loop: EventLoop  // the loop owns the connection and outlives it
     private let session: Session
     private let incoming = IncomingBuffer()
     private let outgoing: OutgoingBuffer
@@ -38,7 +38,7 @@ final class Connection {
     init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop) {
         self.descriptor = descriptor
         self.token = token
-        self.loop = loop
+        unsafe self.loop = loop
         outgoing = OutgoingBuffer(pool: loop.buffers)
         session = Session(peer: peer, loop: loop, outgoing: outgoing)
     }
@@ -47,7 +47,7 @@ final class Connection {
 
     func start() {
         unsafe session.connection = self
-        setDeadline(loop.context.configuration.limits.helloTimeoutNanoseconds)
+        unsafe setDeadline(loop.context.configuration.limits.helloTimeoutNanoseconds)
     }
 
     // MARK: Events
@@ -74,7 +74,7 @@ final class Connection {
     func wroteToBuffer() {
         guard !isServing, !isQueued, state != .closed else { return }
         isQueued = true
-        loop.writeLater(self)
+        unsafe loop.writeLater(self)
     }
 
     /// After the jobs of a turn.
@@ -91,12 +91,12 @@ final class Connection {
 
     func lookAfterDeadline(at now: UInt64) {
         guard state != .closed else { return }
-        guard now >= deadline else { return loop.wake(at: deadline) }
+        guard now >= deadline else { return unsafe loop.wake(at: deadline) }
         deadline = .max
         switch state {
         case .closing: close(.unavailable)
         case .open, .inputEnded:
-            let limits = loop.context.configuration.limits
+            let limits = unsafe loop.context.configuration.limits
             guard session.isEstablished else {
                 return say(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
             }
@@ -116,7 +116,7 @@ final class Connection {
 
     /// The handshake is over: from now on the idle limit counts.
     func established() {
-        let limit = loop.context.configuration.limits.idleTimeoutNanoseconds
+        let limit = unsafe loop.context.configuration.limits.idleTimeoutNanoseconds
         if limit > 0 { setDeadline(limit) } else { deadline = .max }
     }
 
@@ -128,8 +128,8 @@ final class Connection {
     }
 
     private func setDeadline(_ nanoseconds: UInt64) {
-        deadline = loop.now &+ nanoseconds
-        loop.wake(at: deadline)
+        deadline = unsafe loop.now &+ nanoseconds
+        unsafe loop.wake(at: deadline)
     }
 
     private func say(_ code: StatusCode, _ message: String) {
@@ -182,8 +182,8 @@ final class Connection {
     }
 
     private func received(_ count: Int) {
-        loop.counters.bytesReceived.add(UInt64(count))
-        session.received(at: loop.now)
+        unsafe loop.counters.bytesReceived.add(UInt64(count))
+        unsafe session.received(at: loop.now)
     }
 
     private func understandKept() {
@@ -237,7 +237,7 @@ final class Connection {
             close(.unavailable)
             return false
         }
-        loop.counters.bytesSent.add(UInt64(count))
+        unsafe loop.counters.bytesSent.add(UInt64(count))
         if outgoing.isEmpty { session.drained() }
         return state != .closed
     }
@@ -265,11 +265,11 @@ final class Connection {
         account()
         var wanted: Poller.Readiness = []
         if !outgoing.isEmpty { wanted.insert(.writable) }
-        let stalled = outgoing.count >= Self.writeThreshold || loop.context.isOverBudget && !outgoing.isEmpty
+        let stalled = unsafe outgoing.count >= Self.writeThreshold || loop.context.isOverBudget && !outgoing.isEmpty
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
         if wanted != interest {
             interest = wanted
-            loop.watch(self, for: wanted)
+            unsafe loop.watch(self, for: wanted)
         }
     }
 
@@ -277,7 +277,7 @@ final class Connection {
     private func account() {
         let held = incoming.count + outgoing.count
         if held != accounted {
-            loop.context.account(held - accounted)
+            unsafe loop.context.account(held - accounted)
             accounted = held
         }
     }
@@ -286,9 +286,9 @@ final class Connection {
     func close(_ code: StatusCode) {
         guard state != .closed else { return }
         state = .closed
-        if accounted != 0 { loop.context.account(-accounted) }
+        if accounted != 0 { unsafe loop.context.account(-accounted) }
         accounted = 0
-        loop.remove(self)
+        unsafe loop.remove(self)
         SystemCall.close(descriptor)
         session.close(code)
     }
