@@ -53,9 +53,9 @@ final class PublishedPackage: Sendable {
         let scratch = directory.appending(path: "build-" + package.lastPathComponent)
         try Self.run(
             """
-            export ARTICLED_URL="$1"
+            export ARTICLED_URL="$1" TMPDIR="$4"  # where the package manager leaves its locks
             swift build --package-path "$2" --scratch-path "$3"
-            """, arguments: [url, package.path, scratch.path])
+            """, arguments: [url, package.path, scratch.path, directory.path])
         return scratch.appending(path: "debug")
     }
 

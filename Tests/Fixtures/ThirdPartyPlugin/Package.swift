@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A plugin for articled that lives in a package of its own. The tests fill in where articled is, and which version.
+let articled = Context.environment["ARTICLED_URL"] ?? "https://example.org/articled.git"
+
 let package = Package(
     name: "word-count",
     products: [.library(name: "WordCount", type: .dynamic, targets: ["WordCount"])],
-    dependencies: [.package(url: "URL", from: "VERSION")],
+    dependencies: [.package(url: articled, from: "0.1.0")],
     targets: [.target(name: "WordCount", dependencies: [.product(name: "HandlerKit", package: "articled")])]
 )
