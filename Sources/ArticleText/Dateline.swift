@@ -61,13 +61,16 @@ enum Dateline {
         guard (2...60).contains(name.count), name.split(separator: " ").count <= 7 else { return nil }
         guard name.contains(where: \.isLetter), let last = name.last, !".,;:!?".contains(last) else { return nil }
         guard name.isDomain || Outlets.isKnown(name) || name.beginsUppercase else { return nil }
-        return notSources.contains { $0 == name.lowercased() || name.lowercased().hasPrefix($0 + " ") || name.lowercased().hasPrefix($0 + ":") }
+        return notSources.contains {
+            $0 == name.lowercased() || name.lowercased().hasPrefix($0 + " ") || name.lowercased().hasPrefix($0 + ":")
+        }
             ? nil : name
     }
 
     /// Remarks that stand in brackets at the same place.
     private static let notSources = [
-        "ảnh", "hình", "hình ảnh", "ảnh minh họa", "minh họa", "xem", "tiếp theo", "tiếp", "kỳ", "phần", "bài", "tập", "trái", "phải",
+        "ảnh", "hình", "hình ảnh", "ảnh minh họa", "minh họa", "xem", "tiếp theo", "tiếp", "kỳ", "phần", "bài", "tập",
+        "trái", "phải",
         "video", "clip", "cập nhật", "còn tiếp", "còn nữa", "đọc", "nghe", "bìa", "số",
     ]
 

@@ -31,24 +31,36 @@ enum Furniture {
     }
 
     private static let exact: Set<String> = [
-        "chia sẻ", "chia sẻ bài viết", "chia sẻ bài viết này", "chia sẻ facebook", "chia sẻ lên facebook", "chia sẻ qua email", "share", "share this",
-        "tweet", "like", "thích", "facebook", "twitter", "zalo", "google", "linkedin", "email", "print", "in", "in bài", "in bài viết", "in bài này",
-        "in tin", "in trang", "in trang này", "bản in", "bản để in", "gửi email", "gửi mail", "gửi cho bạn bè", "gửi bài viết", "gửi tin này", "gửi bài",
-        "gửi bài viết qua email", "lưu bài", "lưu bài viết", "lưu tin", "quay lại", "trở lại", "trở về", "về trang trước", "về đầu trang", "lên đầu trang",
-        "đầu trang", "trang chủ", "cỡ chữ", "tăng cỡ chữ", "giảm cỡ chữ", "bình luận", "ý kiến bạn đọc", "ý kiến của bạn", "gửi bình luận",
-        "gửi ý kiến", "gửi phản hồi", "phản hồi", "viết bình luận", "thảo luận", "comments", "comment", "xem thêm", "đọc thêm", "nghe bài viết",
-        "đánh giá", "đánh giá bài viết", "bình chọn", "báo lỗi", "góp ý", "theo dõi chúng tôi", "copy link", "sao chép liên kết", "download", "tải về",
+        "chia sẻ", "chia sẻ bài viết", "chia sẻ bài viết này", "chia sẻ facebook", "chia sẻ lên facebook",
+        "chia sẻ qua email", "share", "share this",
+        "tweet", "like", "thích", "facebook", "twitter", "zalo", "google", "linkedin", "email", "print", "in", "in bài",
+        "in bài viết", "in bài này",
+        "in tin", "in trang", "in trang này", "bản in", "bản để in", "gửi email", "gửi mail", "gửi cho bạn bè",
+        "gửi bài viết", "gửi tin này", "gửi bài",
+        "gửi bài viết qua email", "lưu bài", "lưu bài viết", "lưu tin", "quay lại", "trở lại", "trở về",
+        "về trang trước", "về đầu trang", "lên đầu trang",
+        "đầu trang", "trang chủ", "cỡ chữ", "tăng cỡ chữ", "giảm cỡ chữ", "bình luận", "ý kiến bạn đọc",
+        "ý kiến của bạn", "gửi bình luận",
+        "gửi ý kiến", "gửi phản hồi", "phản hồi", "viết bình luận", "thảo luận", "comments", "comment", "xem thêm",
+        "đọc thêm", "nghe bài viết",
+        "đánh giá", "đánh giá bài viết", "bình chọn", "báo lỗi", "góp ý", "theo dõi chúng tôi", "copy link",
+        "sao chép liên kết", "download", "tải về",
     ]
 
     private static let counters: Set<String> = exact.union([
-        "lượt xem", "số lượt xem", "lượt đọc", "số lượt đọc", "số lần xem", "lần xem", "lượt truy cập", "đã xem", "người xem", "views",
-        "view", "lượt thích", "lượt chia sẻ", "bình luận", "lượt bình luận", "ý kiến", "phản hồi", "comments", "likes", "shares",
+        "lượt xem", "số lượt xem", "lượt đọc", "số lượt đọc", "số lần xem", "lần xem", "lượt truy cập", "đã xem",
+        "người xem", "views",
+        "view", "lượt thích", "lượt chia sẻ", "bình luận", "lượt bình luận", "ý kiến", "phản hồi", "comments", "likes",
+        "shares",
     ])
 
     private static let otherArticles: Set<String> = [
-        "tin liên quan", "các tin liên quan", "bài liên quan", "bài viết liên quan", "các bài liên quan", "tin khác", "các tin khác", "tin tức khác",
-        "các tin đã đưa", "tin đã đưa", "tin cũ hơn", "các tin cũ hơn", "tin mới hơn", "các tin mới hơn", "tin mới", "bài viết khác",
-        "các bài khác", "các bài viết khác", "tin cùng chuyên mục", "cùng chuyên mục", "tin bài khác", "tin, bài liên quan", "xem tiếp", "đọc tiếp",
+        "tin liên quan", "các tin liên quan", "bài liên quan", "bài viết liên quan", "các bài liên quan", "tin khác",
+        "các tin khác", "tin tức khác",
+        "các tin đã đưa", "tin đã đưa", "tin cũ hơn", "các tin cũ hơn", "tin mới hơn", "các tin mới hơn", "tin mới",
+        "bài viết khác",
+        "các bài khác", "các bài viết khác", "tin cùng chuyên mục", "cùng chuyên mục", "tin bài khác",
+        "tin, bài liên quan", "xem tiếp", "đọc tiếp",
         "có thể bạn quan tâm", "tin nổi bật", "đọc nhiều nhất", "related articles",
     ]
 

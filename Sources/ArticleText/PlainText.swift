@@ -113,7 +113,9 @@ public struct PlainText: Sendable, Equatable {
         let count = Headline.count(in: lines, of: text)
         guard count > 0 else { return }
         title = lines.prefix(count).map { text.text($0) }.joined(separator: " ")
-        body = lines[lines.startIndex + count - 1].content.upperBound..<lines[lines.startIndex + count - 1].content.upperBound
+        body =
+            lines[lines.startIndex + count - 1].content
+            .upperBound..<lines[lines.startIndex + count - 1].content.upperBound
         lines = lines.dropFirst(count)
     }
 
@@ -122,7 +124,8 @@ public struct PlainText: Sendable, Equatable {
         var found: [Signature] = []
         var rest = lines
         while found.count < 2, rest.count > 1, let line = rest.last, line.content.count <= 200 {
-            guard let signature = Signature(text.text(line)), !found.contains(where: { $0.isCredit == signature.isCredit })
+            guard let signature = Signature(text.text(line)),
+                !found.contains(where: { $0.isCredit == signature.isCredit })
             else { break }
             found.append(signature)
             rest.removeLast()

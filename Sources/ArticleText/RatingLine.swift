@@ -19,24 +19,31 @@ enum RatingLine {
     static func figures(_ text: String) -> Rating? {
         let words = text.split { !$0.isLetter }.map(\.folded)
         guard words.allSatisfy({ allowedWords.contains($0) }), text.utf8.count <= 100 else { return nil }
-        guard !text.contains(where: { !$0.isLetter && !$0.isNumber && !$0.isWhitespace && !"():/.,*★☆-–|[]".contains($0) })
+        guard
+            !text.contains(where: { !$0.isLetter && !$0.isNumber && !$0.isWhitespace && !"():/.,*★☆-–|[]".contains($0) }
+            )
         else { return nil }
         let numbers = numbers(in: text)
         let average = numbers.first { $0.beforeSlash }
         let counted = numbers.filter { !$0.beforeSlash && !$0.afterSlash }
-        guard let count = (counted.first(where: \.inBrackets) ?? counted.last).flatMap({ UInt64(exactly: $0.value.rounded()) })
+        guard
+            let count = (counted.first(where: \.inBrackets) ?? counted.last).flatMap({
+                UInt64(exactly: $0.value.rounded())
+            })
         else { return nil }
         guard let average, count < 1_000_000_000, average.value <= 1000 else { return Rating(count: count) }
         return Rating(count: count, sum: Int64((average.value * Double(count)).rounded()))
     }
 
     private static let headings = [
-        "đánh giá bài viết", "đánh giá bài", "đánh giá của bạn đọc", "điểm đánh giá", "số lượt đánh giá", "lượt đánh giá", "đánh giá",
+        "đánh giá bài viết", "đánh giá bài", "đánh giá của bạn đọc", "điểm đánh giá", "số lượt đánh giá",
+        "lượt đánh giá", "đánh giá",
         "bình chọn bài viết", "bình chọn", "xếp hạng bài viết", "xếp hạng", "rating", "rate this article",
     ]
 
     private static let allowedWords: Set<String> = [
-        "lượt", "người", "phiếu", "sao", "điểm", "trung", "bình", "đánh", "giá", "chọn", "vote", "votes", "ratings", "rating", "trên", "số", "tổng",
+        "lượt", "người", "phiếu", "sao", "điểm", "trung", "bình", "đánh", "giá", "chọn", "vote", "votes", "ratings",
+        "rating", "trên", "số", "tổng",
     ]
 
     private struct Number {
@@ -57,7 +64,8 @@ enum RatingLine {
                 continue
             }
             if !digits.isEmpty, let value = value(digits) {
-                numbers.append(Number(value: value, inBrackets: depth > 0, beforeSlash: character == "/", afterSlash: slash))
+                numbers.append(
+                    Number(value: value, inBrackets: depth > 0, beforeSlash: character == "/", afterSlash: slash))
                 slash = false
             }
             digits = ""

@@ -13,7 +13,8 @@ struct Signature: Equatable {
         guard line.utf8.count <= 200 else { return nil }
         var text = line.trimmed
         while let first = text.first, first.isDash || "*•~".contains(first) { text = text.dropFirst().trimmed }
-        if let open = text.first, let close = text.last, (open == "(" && close == ")") || (open == "[" && close == "]") {
+        if let open = text.first, let close = text.last, (open == "(" && close == ")") || (open == "[" && close == "]")
+        {
             let inner = text.dropFirst().dropLast()
             if !inner.contains(open) { text = inner.trimmed }
         }
@@ -43,15 +44,18 @@ struct Signature: Equatable {
     }
 
     private static let labels: Set<String> = [
-        "tác giả", "người viết", "thực hiện", "bài", "bài viết", "bài, ảnh", "bài và ảnh", "bài & ảnh", "tin", "tin, ảnh", "tin và ảnh",
-        "tin & ảnh", "tin bài", "tin, bài", "biên tập", "biên dịch", "người dịch", "phóng viên", "pv", "ctv", "tổng hợp", "author", "by",
+        "tác giả", "người viết", "thực hiện", "bài", "bài viết", "bài, ảnh", "bài và ảnh", "bài & ảnh", "tin",
+        "tin, ảnh", "tin và ảnh",
+        "tin & ảnh", "tin bài", "tin, bài", "biên tập", "biên dịch", "người dịch", "phóng viên", "pv", "ctv",
+        "tổng hợp", "author", "by",
     ]
 
     /// "Theo VnExpress"
     private static func credit(_ text: Substring) -> Signature? {
         for prefix in ["theo ", "nguồn ", "tổng hợp từ ", "lược theo "] where text.lowercased().hasPrefix(prefix) {
             let rest = text.dropFirst(prefix.count).trimmed
-            guard rest.split(separator: " ").allSatisfy({ isNameWord($0) || $0.isDomain || "&-–/,".contains($0) }) else {
+            guard rest.split(separator: " ").allSatisfy({ isNameWord($0) || $0.isDomain || "&-–/,".contains($0) })
+            else {
                 return nil
             }
             return Dateline.name(rest).map { Signature(author: text, source: $0, isCredit: true) }
@@ -90,7 +94,9 @@ struct Signature: Equatable {
         var parts: [Substring] = []
         for part in text.split(whereSeparator: { $0 == "," || $0 == "&" || $0 == ";" || $0 == "+" || $0.isDash }) {
             let words = part.split(separator: " ")
-            parts += words.split(separator: "và").map { part[($0.first?.startIndex ?? part.startIndex)..<($0.last?.endIndex ?? part.endIndex)] }
+            parts += words.split(separator: "và").map {
+                part[($0.first?.startIndex ?? part.startIndex)..<($0.last?.endIndex ?? part.endIndex)]
+            }
         }
         return (1...4).contains(parts.count) && parts.allSatisfy { isName($0.trimmed) }
     }
@@ -107,12 +113,14 @@ struct Signature: Equatable {
     }
 
     private static let fixed: Set<String> = [
-        "phóng viên", "nhóm phóng viên", "nhóm pv", "ban biên tập", "tòa soạn", "cộng tác viên", "nhóm ctv", "ban thời sự", "tổng hợp",
+        "phóng viên", "nhóm phóng viên", "nhóm pv", "ban biên tập", "tòa soạn", "cộng tác viên", "nhóm ctv",
+        "ban thời sự", "tổng hợp",
     ]
 
     /// Last lines that look like names and are none.
     private static let notNames: Set<String> = [
-        "hết", "kết", "end", "còn tiếp", "xem tiếp", "xin cảm ơn", "trân trọng", "thân", "thân ái", "ok", "việt nam", "hà nội", "tp.hcm", "tp hcm",
+        "hết", "kết", "end", "còn tiếp", "xem tiếp", "xin cảm ơn", "trân trọng", "thân", "thân ái", "ok", "việt nam",
+        "hà nội", "tp.hcm", "tp hcm",
         "tphcm",
     ]
 

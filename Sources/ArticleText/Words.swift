@@ -8,7 +8,8 @@ extension StringProtocol {
 
     /// Without white space around it.
     var trimmed: SubSequence {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else {
             return self[startIndex..<startIndex]
         }
         return self[first...last]

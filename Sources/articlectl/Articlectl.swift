@@ -5,7 +5,9 @@ internal import Glibc
 enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
-        Ping.self, Bench.self,
+        Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
+        ServiceStatus.self,
+        Plugins.self, Ping.self, Bench.self,
     ]
 
     static func main() async {

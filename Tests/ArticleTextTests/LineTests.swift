@@ -5,10 +5,12 @@ import Testing
 
 /// Lines that are not the article's own, and small matters.
 @Suite struct LineTests {
-    @Test(arguments: [
-        ("ĐÁNH GIÁ BÀI VIẾT( 0)", 0, 0), ("Đánh giá bài viết (12)", 12, 0), ("Đánh giá: 4/5 (3 lượt)", 3, 12),
-        ("ĐÁNH GIÁ BÀI VIẾT ( 1.204 lượt )", 1204, 0), ("Rating: 4.5/5 - 2 votes", 2, 9),
-    ] as [(String, UInt64, Int64)]) func ratings(_ line: String, _ count: UInt64, _ sum: Int64) {
+    @Test(
+        arguments: [
+            ("ĐÁNH GIÁ BÀI VIẾT( 0)", 0, 0), ("Đánh giá bài viết (12)", 12, 0), ("Đánh giá: 4/5 (3 lượt)", 3, 12),
+            ("ĐÁNH GIÁ BÀI VIẾT ( 1.204 lượt )", 1204, 0), ("Rating: 4.5/5 - 2 votes", 2, 9),
+        ] as [(String, UInt64, Int64)]) func ratings(_ line: String, _ count: UInt64, _ sum: Int64)
+    {
         #expect(RatingLine.rating(in: line) == Rating(count: count, sum: sum))
         #expect(RatingLine.rating(in: NormalForm.nfd(line)) == Rating(count: count, sum: sum))
     }
@@ -31,10 +33,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("15/06/2009", 1_244_998_800_000), ("Cập nhật lúc 10h20, 15/6/2009", 1_245_036_000_000),
-        ("Ngày 15 tháng 6 năm 2009", 1_244_998_800_000), ("2009-06-15 10:20:35", 1_245_036_000_000),
-    ] as [(String, Int64)]) func publicationLines(_ line: String, _ time: Int64) {
+    @Test(
+        arguments: [
+            ("15/06/2009", 1_244_998_800_000), ("Cập nhật lúc 10h20, 15/6/2009", 1_245_036_000_000),
+            ("Ngày 15 tháng 6 năm 2009", 1_244_998_800_000), ("2009-06-15 10:20:35", 1_245_036_000_000),
+        ] as [(String, Int64)]) func publicationLines(_ line: String, _ time: Int64)
+    {
         #expect(PublicationLine.time(in: line) == time)
     }
 
@@ -50,7 +54,8 @@ import Testing
 
     @Test func languages() {
         #expect(LanguageGuess.language(of: "Hôm nay trời đẹp quá") == "vi")
-        #expect(LanguageGuess.language(of: "The minister of the interior was in the city to speak with the press") == "en")
+        #expect(
+            LanguageGuess.language(of: "The minister of the interior was in the city to speak with the press") == "en")
         #expect(LanguageGuess.language(of: "Le ministre était à l'hôtel où il a été reçu") == "")
         #expect(LanguageGuess.language(of: "12345") == "")
     }

@@ -40,14 +40,16 @@ import Testing
         #expect(Array(decomposed.utf8) != Array(Self.report.utf8))
         let article = try article(decomposed)
         #expect(article.title == "Đoàn công tác Bộ Thông tin và Truyền thông làm việc tại TP Cần Thơ")
-        #expect(Array(article.title.utf8) != Array(article.title.precomposed.utf8), "the title is kept as it was written")
+        #expect(
+            Array(article.title.utf8) != Array(article.title.precomposed.utf8), "the title is kept as it was written")
         #expect(article.source == "Mic.gov.vn")
         #expect(article.author == "PQH")
         #expect(article.rating == Rating(count: 0))
         #expect(article.language == "vi")
     }
 
-    @Test(arguments: ["\r\n", "\r", "\n\u{c}\n", "\n \t \n"]) func understandsItWithOtherLineEnds(_ end: String) throws {
+    @Test(arguments: ["\r\n", "\r", "\n\u{c}\n", "\n \t \n"]) func understandsItWithOtherLineEnds(_ end: String) throws
+    {
         let article = try article("\u{feff}" + Self.report.replacing("\n", with: end) + end + end)
         #expect(article.title == "Đoàn công tác Bộ Thông tin và Truyền thông làm việc tại TP Cần Thơ")
         #expect(article.source == "Mic.gov.vn")
@@ -91,7 +93,9 @@ import Testing
         #expect(try article("TIN NÓNG TRONG NGÀY\nHôm nay trời đẹp.").title == "TIN NÓNG TRONG NGÀY")
         #expect(try article("Ai sẽ thắng?\n\nHôm nay trời đẹp.").title == "Ai sẽ thắng?")
         #expect(try article("Sau cơn mưa...\n\nHôm nay trời đẹp.").title == "Sau cơn mưa...")
-        #expect(try article("Một tựa đề dài bị\nngắt thành hai dòng\n\nHôm nay trời đẹp.").title == "Một tựa đề dài bị ngắt thành hai dòng")
+        #expect(
+            try article("Một tựa đề dài bị\nngắt thành hai dòng\n\nHôm nay trời đẹp.").title
+                == "Một tựa đề dài bị ngắt thành hai dòng")
         #expect(try article("Tựa có dấu chấm.\n\n(Mic.gov.vn) - Hôm nay.").title == "Tựa có dấu chấm.")
         #expect(try article("Trang chủ > Tin tức\nTựa đề\n\nHôm nay trời đẹp.").title == "Tựa đề")
         // A hard-wrapped paragraph is no headline.
@@ -105,7 +109,8 @@ import Testing
     }
 
     @Test func theSourceBehindAnIntroduction() throws {
-        let article = try article("Tựa đề\n\nMột lời dẫn ngắn.\n\n(VnExpress) – Hôm nay trời đẹp.\n\n(TTXVN) - Mai cũng vậy.")
+        let article = try article(
+            "Tựa đề\n\nMột lời dẫn ngắn.\n\n(VnExpress) – Hôm nay trời đẹp.\n\n(TTXVN) - Mai cũng vậy.")
         #expect(article.source == "VnExpress")
         #expect(article.body.hasPrefix("Một lời dẫn"))
     }
@@ -134,7 +139,10 @@ import Testing
     }
 
     @Test func theLastParagraphIsNotFurniture() throws {
-        for last in ["Chia sẻ với báo chí, ông nói sẽ làm.", "Đánh giá cao kết quả 5 tháng.", "In ấn phát triển.", "Theo kế hoạch, dự án sẽ xong năm 2010."] {
+        for last in [
+            "Chia sẻ với báo chí, ông nói sẽ làm.", "Đánh giá cao kết quả 5 tháng.", "In ấn phát triển.",
+            "Theo kế hoạch, dự án sẽ xong năm 2010.",
+        ] {
             let article = try article("Tựa đề\n\nHôm nay trời đẹp.\n\n" + last)
             #expect(article.body.hasSuffix(last))
             #expect(article.author == "")

@@ -4,17 +4,24 @@ import Testing
 @testable import ArticleText
 
 @Suite struct SignatureTests {
-    @Test(arguments: [
-        ("PQH", "PQH", nil), ("(PQH)", "PQH", nil), ("P.Q.H.", "P.Q.H.", nil), ("T.H", "T.H", nil), ("- T.Hằng -", "T.Hằng -", nil),
-        ("N.T - M.H", "N.T - M.H", nil), ("Nguyễn Văn A", "Nguyễn Văn A", nil), ("NGUYỄN VĂN A", "NGUYỄN VĂN A", nil),
-        ("Hà Anh - Minh Tú", "Hà Anh - Minh Tú", nil), ("Lan Hương và Quốc Huy", "Lan Hương và Quốc Huy", nil),
-        ("Hiếu", "Hiếu", nil), ("Phóng viên", "Phóng viên", nil), ("Nhóm PV", "Nhóm PV", nil),
-        ("Theo VnExpress", "Theo VnExpress", "VnExpress"), ("(Theo TTXVN)", "Theo TTXVN", "TTXVN"),
-        ("Theo Người Lao Động", "Theo Người Lao Động", "Người Lao Động"), ("theo mic.gov.vn", "theo mic.gov.vn", "mic.gov.vn"),
-        ("Nguồn: ICTnews", "Nguồn: ICTnews", "ICTnews"), ("M.C. (theo BBC)", "M.C.", "BBC"), ("Ngọc Sơn theo Time", "Ngọc Sơn", "Time"),
-        ("T.H (tổng hợp)", "T.H", nil), ("PV/Vietnam+", "PV/Vietnam+", nil), ("Tác giả: Nguyễn Văn A", "Nguyễn Văn A", nil),
-        ("Bài và ảnh: Trần B", "Trần B", nil),
-    ] as [(String, String, String?)]) func isOne(_ line: String, _ author: String, _ source: String?) {
+    @Test(
+        arguments: [
+            ("PQH", "PQH", nil), ("(PQH)", "PQH", nil), ("P.Q.H.", "P.Q.H.", nil), ("T.H", "T.H", nil),
+            ("- T.Hằng -", "T.Hằng -", nil),
+            ("N.T - M.H", "N.T - M.H", nil), ("Nguyễn Văn A", "Nguyễn Văn A", nil),
+            ("NGUYỄN VĂN A", "NGUYỄN VĂN A", nil),
+            ("Hà Anh - Minh Tú", "Hà Anh - Minh Tú", nil), ("Lan Hương và Quốc Huy", "Lan Hương và Quốc Huy", nil),
+            ("Hiếu", "Hiếu", nil), ("Phóng viên", "Phóng viên", nil), ("Nhóm PV", "Nhóm PV", nil),
+            ("Theo VnExpress", "Theo VnExpress", "VnExpress"), ("(Theo TTXVN)", "Theo TTXVN", "TTXVN"),
+            ("Theo Người Lao Động", "Theo Người Lao Động", "Người Lao Động"),
+            ("theo mic.gov.vn", "theo mic.gov.vn", "mic.gov.vn"),
+            ("Nguồn: ICTnews", "Nguồn: ICTnews", "ICTnews"), ("M.C. (theo BBC)", "M.C.", "BBC"),
+            ("Ngọc Sơn theo Time", "Ngọc Sơn", "Time"),
+            ("T.H (tổng hợp)", "T.H", nil), ("PV/Vietnam+", "PV/Vietnam+", nil),
+            ("Tác giả: Nguyễn Văn A", "Nguyễn Văn A", nil),
+            ("Bài và ảnh: Trần B", "Trần B", nil),
+        ] as [(String, String, String?)]) func isOne(_ line: String, _ author: String, _ source: String?)
+    {
         if line == "- T.Hằng -" { return }
         let signature = Signature(line)
         #expect(signature?.author == author)
@@ -23,7 +30,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "Hết", "Xin cảm ơn ông.", "Theo kế hoạch, dự án sẽ hoàn thành.", "Cách làm:", "Còn tiếp", "12", "QK7", "Bắc, Trung Mỹ và vùng Caribe).",
+        "Hết", "Xin cảm ơn ông.", "Theo kế hoạch, dự án sẽ hoàn thành.", "Cách làm:", "Còn tiếp", "12", "QK7",
+        "Bắc, Trung Mỹ và vùng Caribe).",
         "Hội nghị đã thành công.", "Danh sách:", "", "-", "...", "Anh ấy đã về", "http://mic.gov.vn",
     ]) func isNone(_ line: String) {
         #expect(Signature(line) == nil)
@@ -40,7 +48,10 @@ import Testing
     }
 
     @Test func atTheEndOfTheLastParagraphItStaysThere() throws {
-        #expect(try author("Mai cũng vậy. (Theo TTXVN)") == ("Theo TTXVN", "TTXVN", "Hôm nay trời đẹp.\nMai cũng vậy. (Theo TTXVN)"))
+        #expect(
+            try author("Mai cũng vậy. (Theo TTXVN)") == (
+                "Theo TTXVN", "TTXVN", "Hôm nay trời đẹp.\nMai cũng vậy. (Theo TTXVN)"
+            ))
         #expect(try author("Mai cũng vậy./. PQH") == ("PQH", "", "Hôm nay trời đẹp.\nMai cũng vậy./. PQH"))
     }
 

@@ -1,0 +1,57 @@
+import ArticleClient
+import ArticleProtocol
+import ArticleText
+
+/// Shows stored articles.
+struct Fetch: Command {
+    static let description = CommandDescription(
+        "fetch", "show an article", operands: "ID|URL...", count: 1...100_000,
+        discussion: [
+            "On a terminal the paragraphs are set to its width. Ends with 1 if there is no such article."
+        ],
+        options: [.flag("raw", "the bytes of the file that was stored, and nothing else")],
+        examples: [
+            .init("articlectl fetch 0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f", "by id"),
+            .init("articlectl fetch https://mic.gov.vn/a/1 --json", "by URL, for a program"),
+            .init("articlectl fetch --raw ID > story.txt", "the file as it was stored, byte for byte"),
+        ])
+
+    private let keys: [ArticleKey]
+    private let raw: Bool
+
+    init(_ arguments: Arguments) throws {
+        keys = try arguments.operands.map { try ArticleKey(operand: $0) }
+        raw = arguments.flag("raw")
+        guard !raw || !arguments.flag("json") else { throw CommandFailure.usage("--raw and --json exclude each other") }
+    }
+
+    func run(_ session: Session) async throws -> ExitCode {
+        var code = ExitCode.success
+        for (index, key) in keys.enumerated() {
+            do {
+                let article = try await session.client.get(key)
+                if session.json {
+                    try session.output.line(article.json().text)
+                } else if raw {
+                    try session.output.write(bytes: article.originalBytes)
+                } else {
+                    if index > 0 { try session.output.line(session.style.faint("---")) }
+                    let width = session.terminal.showsOutput ? session.terminal.width : nil
+                    try session.output.write(ArticlePage.page(article, width: width, style: session.style))
+                }
+            } catch let error as ClientError where error.status == .notFound {
+                try session.output.flush()
+                Complaint.line("there is no article \(key.text)")
+                code = .notFound
+            }
+        }
+        return code
+    }
+}
+
+extension ArticleClient {
+    func get(_ key: ArticleKey, view: View = .full) async throws(ClientError) -> Article {
+        if let id = key.id { return try await get(id: id, view: view) }
+        return try await get(url: key.url, view: view)
+    }
+}

@@ -1,0 +1,104 @@
+import ArticleClient
+import ArticleProtocol
+
+/// Stores articles one by one, each acknowledged when it is on disk.
+struct Store: Command {
+    static let description = CommandDescription(
+        "store", "store articles from files, or from standard input", operands: "FILE...|-", count: 1...1_000_000,
+        discussion: [
+            "Plain text is understood: the headline, who reports (\"(Mic.gov.vn) - ...\"), paragraphs, the signature, and what is left "
+                + "over from the page, such as a rating line. The file itself is kept byte for byte: `fetch --raw` gives it back.",
+            "JSON is one object, several, or an array; JSON Lines is one object on each line. `articlectl help import` tells the "
+                + "names of their members. For thousands of articles use `import`.",
+            "An article that has neither an id nor a URL gets an id that depends on its content, so storing the same file "
+                + "again stores nothing: the answer is \"unchanged\". With --new it becomes another article each time.",
+        ],
+        options: [
+            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value("map", "FIELD=NAME", "read a field of JSON from this member, as body=noi_dung", repeatable: true),
+        ] + Overrides.options + [
+            .value("expected-revision", "N", "only if the article is at revision N now; 0: only if there is none"),
+            .flag("new", "make a new article even if the same was stored before"),
+            .flag("quiet", short: "q", "print the ids alone"),
+        ],
+        examples: [
+            .init("articlectl store story.txt", "prints the id, whether it was created, and the title"),
+            .init(
+                "articlectl store --url https://mic.gov.vn/a/1 --topic kinh-doanh story.txt",
+                "with what the file cannot tell"),
+            .init("curl -s https://example.org/a.json | articlectl store -", "from another program"),
+            .init(
+                "articlectl store --id ID --expected-revision 3 story.txt", "only if nobody has changed it meanwhile"),
+        ])
+
+    private let files: [String]
+    private let options: InputOptions
+    private let expected: UInt64?
+    private let quiet: Bool
+
+    init(_ arguments: Arguments) throws {
+        files = arguments.operands
+        var options = InputOptions(mapping: try RecordMapping(arguments.values("map")))
+        options.format = try InputFormat.option(arguments.value("format"))
+        options.overrides = try Overrides(arguments)
+        options.makesNew = arguments.flag("new")
+        expected = try arguments.number("expected-revision", in: 0...UInt64.max)
+        quiet = arguments.flag("quiet")
+        guard files.count == 1 || !options.overrides.nameOne else {
+            throw CommandFailure.usage("--id and --url name one article, but there are \(files.count) files")
+        }
+        self.options = options
+    }
+
+    func run(_ session: Session) async throws -> ExitCode {
+        var worst = ExitCode.success
+        var stored = 0
+        for file in files {
+            do {
+                let reader = RecordReader([InputFile(file)], options)
+                while let record = try reader.next() {
+                    do {
+                        let article = try record.article.get()
+                        guard stored == 0 || !options.overrides.nameOne else {
+                            throw CommandFailure(.data, "--id and --url name one article, and this is another")
+                        }
+                        stored += 1
+                        try tell(try await session.client.put(article, expectedRevision: expected), article, session)
+                    } catch {
+                        worst = try note(error, at: record.origin, session)
+                    }
+                }
+            } catch let failure as CommandFailure where failure.code == .noInput || failure.code == .permission {
+                try session.output.flush()
+                Complaint.line(failure.message)
+                if let hint = failure.hint { Complaint.write("  " + hint + "\n") }
+                worst = failure.code
+            }
+        }
+        return worst
+    }
+
+    private func tell(_ result: PutResult, _ article: Article, _ session: Session) throws {
+        let id = result.id.map { "\($0)" } ?? ""
+        if session.json {
+            return try session.output.line(JSON.object(result.members() + [("title", .string(article.title))]).text)
+        }
+        if quiet { return try session.output.line(id) }
+        let title = article.title.isEmpty ? ArticlePage.beginning(of: article.body) : article.title
+        try session.output.line("\(id)  \(session.style.green(result.outcome.word))  \(Sanitised.text(title))")
+    }
+
+    /// What went wrong with one article; the others go on, unless nothing can.
+    private func note(_ error: any Error, at origin: Origin, _ session: Session) throws -> ExitCode {
+        let failure: CommandFailure
+        if let error = error as? RecordError {
+            failure = CommandFailure(.data, error.message)
+        } else {
+            failure = CommandFailure(of: error)
+        }
+        guard [.data, .conflict, .notFound].contains(failure.code) else { throw failure }
+        try session.output.flush()
+        Complaint.line("\(origin): \(failure.message)")
+        return failure.code
+    }
+}

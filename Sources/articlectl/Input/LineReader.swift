@@ -1,0 +1,85 @@
+/// The lines of a source, in memory that does not grow with it.
+struct LineReader: ~Copyable {
+    struct Line {
+        /// From 1.
+        let number: Int
+        /// Without the line's end; empty if it is too long.
+        let bytes: [UInt8]
+        let isTooLong: Bool
+    }
+
+    let source: ByteSource
+    /// Bytes that were read so far.
+    private(set) var bytesRead = 0
+    private let longest: Int
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var searched = 0
+    private var number = 0
+    private var atEnd = false
+
+    /// - Parameter longest: a longer line is passed over, and told as too long.
+    init(_ source: consuming ByteSource, longest: Int = 64 << 20) {
+        self.source = source
+        self.longest = longest
+    }
+
+    /// The next line; nil at the end.
+    mutating func next() throws(CommandFailure) -> Line? {
+        var tooLong = false
+        while true {
+            if let end = endOfLine() {
+                let line = Line(
+                    number: number + 1, bytes: tooLong ? [] : Array(buffer[start..<end]), isTooLong: tooLong)
+                number += 1
+                start = min(end + 1, buffer.count)
+                searched = start
+                return line
+            }
+            guard !atEnd else { return nil }
+            if start > 0 {
+                buffer.removeSubrange(..<start)
+                searched -= start
+                start = 0
+            }
+            if buffer.count - start > longest {
+                tooLong = true
+                buffer.removeAll(keepingCapacity: true)
+                searched = 0
+            }
+            let count = try source.read(into: &buffer)
+            bytesRead += count
+            atEnd = count == 0
+        }
+    }
+
+    /// All that is left, the present line included: for a source that turned out not to consist of lines.
+    ///
+    /// - Parameter line: what `next` gave last, if it is to be read again.
+    mutating func rest(beginningWith line: Line, most: Int = 256 << 20) throws(CommandFailure) -> [UInt8] {
+        var bytes = line.bytes + (start > 0 && buffer[start - 1] == 0x0a ? [0x0a] : []) + buffer[start...]
+        start = buffer.count
+        searched = start
+        while !atEnd {
+            let count = try source.read(into: &bytes)
+            bytesRead += count
+            atEnd = count == 0
+            guard bytes.count <= most else { throw source.tooLarge(most) }
+        }
+        return bytes
+    }
+
+    /// Where the present line ends; at the end of all also without a line feed.
+    private mutating func endOfLine() -> Int? {
+        searched = Self.lineFeed(in: buffer, from: searched)
+        if searched < buffer.count { return searched }
+        return atEnd && start < buffer.count ? searched : nil
+    }
+
+    private static func lineFeed(in buffer: [UInt8], from start: Int) -> Int {
+        let span = buffer.span
+        var place = start
+        while place < span.count, span[place] != 0x0a { place += 1 }
+        return place
+    }
+}

@@ -1,0 +1,199 @@
+import ArticleProtocol
+import ArticleText
+
+/// A file that is being read.
+final class OpenFile {
+    private let input: InputFile
+    private let options: InputOptions
+    private let namespace: String?
+    private var lines: LineReader
+    private var content: Content?
+    private let label: String
+
+    /// What is left of it, once it is known what it holds.
+    private enum Content {
+        case lines(first: LineReader.Line)
+        case moreLines
+        case values([JSON], next: Int)
+        case done
+    }
+
+    init(_ input: InputFile, _ options: InputOptions, interrupt: Int32) throws(CommandFailure) {
+        self.input = input
+        self.options = options
+        namespace = options.namespace ?? input.namespace
+        let source = try ByteSource(input.path, interrupt: interrupt)
+        label = source.name
+        lines = LineReader(source)
+    }
+
+    var bytesRead: Int { lines.bytesRead }
+
+    func next() throws(CommandFailure) -> RecordReader.Record? {
+        while true {
+            switch content {
+            case nil:
+                guard let record = try begin() else { continue }
+                return record
+            case .lines(let first):
+                content = .moreLines
+                if let record = record(ofLine: first) { return record }
+            case .moreLines:
+                guard let line = try lines.next() else {
+                    content = .done
+                    return nil
+                }
+                if let record = record(ofLine: line) { return record }
+            case .values(let values, let next):
+                guard next < values.count else {
+                    content = .done
+                    return nil
+                }
+                content = .values(values, next: next + 1)
+                return record(of: values[next], at: Origin(file: label, line: values.count > 1 ? next + 1 : nil))
+            case .done: return nil
+            }
+        }
+    }
+
+    /// Finds out what the file holds. A file that is one article is read at once.
+    private func begin() throws(CommandFailure) -> RecordReader.Record? {
+        guard let (first, before) = try firstLine() else {
+            content = .done
+            return record(at: Origin(file: label, line: nil), .failure(RecordError("there is nothing in it")))
+        }
+        if let failure = Self.compressed(first.bytes) {
+            content = .done
+            return record(at: Origin(file: label, line: nil), .failure(failure))
+        }
+        switch options.format ?? InputFormat(ofName: input.path) ?? InputFormat(firstLine: first.bytes) {
+        case .jsonl:
+            content = .lines(first: first)
+            return nil
+        case .text:
+            content = .done
+            return text(before + (try lines.rest(beginningWith: first)))
+        case .json:
+            content = .done
+            return values(before + (try lines.rest(beginningWith: first)))
+        }
+    }
+
+    /// The first line that is not empty, and the bytes before it.
+    private func firstLine() throws(CommandFailure) -> (LineReader.Line, before: [UInt8])? {
+        var before: [UInt8] = []
+        while let line = try lines.next() {
+            guard line.bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0d).contains($0) }), !line.isTooLong else {
+                return (line, before)
+            }
+            guard before.count < 1 << 20 else { return (line, before) }
+            before += line.bytes + [0x0a]
+        }
+        return nil
+    }
+
+    private static func compressed(_ bytes: [UInt8]) -> RecordError? {
+        let tools: [([UInt8], String)] = [
+            ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"), ([0x1f, 0x8b], "gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd"),
+            ([0x42, 0x5a, 0x68], "bzip2"),
+        ]
+        guard let tool = tools.first(where: { bytes.starts(with: $0.0) })?.1 else { return nil }
+        return RecordError("it is compressed: unpack it on the way, as in: \(tool) -dc FILE | articlectl import -")
+    }
+
+    private func text(_ bytes: [UInt8]) -> RecordReader.Record {
+        let origin = Origin(file: label, line: nil)
+        do throws(PlainTextError) {
+            let article = try Article(plainText: bytes)
+            return record(at: origin, .success(.init(article: article, externalID: input.place?.relative)))
+        } catch {
+            return record(at: origin, .failure(RecordError(error.message)))
+        }
+    }
+
+    private func values(_ bytes: [UInt8]) -> RecordReader.Record? {
+        let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        var parser = JSONParser(bytes, from: start)
+        var values: [JSON] = []
+        do throws(JSONError) {
+            while let value = try parser.next() {
+                if case .array(let elements) = value { values += elements } else { values.append(value) }
+            }
+            content = .values(values, next: 0)
+            return nil
+        } catch {
+            content = .done
+            let line = 1 + bytes.prefix(error.offset).count { $0 == 0x0a }
+            return record(at: Origin(file: label, line: line), .failure(RecordError("\(error)")))
+        }
+    }
+
+    /// nil for an empty line.
+    private func record(ofLine line: LineReader.Line) -> RecordReader.Record? {
+        let origin = Origin(file: label, line: line.number)
+        guard !line.isTooLong else {
+            return record(at: origin, .failure(RecordError("the line is longer than any article can be")))
+        }
+        let start = line.number == 1 && line.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        var parser = JSONParser(line.bytes, from: start)
+        do throws(JSONError) {
+            guard let value = try parser.next() else { return nil }
+            guard try parser.next() == nil else {
+                throw JSONError(offset: parser.offset, message: "there is more behind the end of the value")
+            }
+            return record(of: value, at: origin)
+        } catch {
+            return record(at: origin, .failure(RecordError("\(error)")))
+        }
+    }
+
+    private func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
+        do throws(RecordError) {
+            return record(at: origin, .success(try options.mapping.article(from: value)))
+        } catch {
+            return record(at: origin, .failure(error))
+        }
+    }
+
+    /// Gives the article what the command line says, and a name if it brings none.
+    private func record(
+        at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
+    ) -> RecordReader.Record {
+        RecordReader.Record(
+            origin: origin,
+            article: result.flatMap { found in
+                var article = found.article
+                if let external = found.externalID { article.attributes["external_id"] = external }
+                options.overrides.apply(to: &article)
+                if article.id == nil, article.url.isEmpty, !options.makesNew {
+                    if let external = found.externalID, let namespace {
+                        article.id = DerivedID.named(external, in: namespace)
+                    } else {
+                        article.id = DerivedID.content(article)
+                    }
+                }
+                return Self.checkSize(article)
+            })
+    }
+
+    /// An article that no frame can carry is refused here: it would end the connection.
+    private static func checkSize(_ article: Article) -> Result<Article, RecordError> {
+        guard article.body.utf8.count <= Limits.body else {
+            return .failure(
+                RecordError(
+                    "its body has \(Quantity.bytes(article.body.utf8.count)); at most \(Quantity.bytes(Limits.body)) are allowed"
+                ))
+        }
+        let large =
+            article.body.utf8.count + (article.original.map { $0.head.count + $0.tail.count } ?? 0) > Limits.article / 2
+        if large || article.attributes.count > 16 {
+            let size = article.encoded().count
+            guard size <= Limits.article else {
+                return .failure(
+                    RecordError("it has \(Quantity.bytes(size)); at most \(Quantity.bytes(Limits.article)) are allowed")
+                )
+            }
+        }
+        return .success(article)
+    }
+}

@@ -1,0 +1,45 @@
+import ArticleProtocol
+import ArticleText
+
+/// The articles of files, one after the other, in memory that does not grow with them.
+final class RecordReader {
+    /// An article, or why a record is none.
+    struct Record {
+        let origin: Origin
+        let article: Result<Article, RecordError>
+    }
+
+    private let options: InputOptions
+    private var inputs: ArraySlice<InputFile>
+    private let interrupt: Int32
+    private var open: OpenFile?
+    /// Bytes of the files that are done.
+    private var bytesBefore = 0
+
+    /// - Parameter interrupt: a descriptor that ends waiting for input when it becomes readable; -1: none.
+    init(_ inputs: [InputFile], _ options: InputOptions, interrupt: Int32 = -1) {
+        self.inputs = inputs[...]
+        self.options = options
+        self.interrupt = interrupt
+    }
+
+    /// How many bytes were read so far.
+    var bytesRead: Int { bytesBefore + (open?.bytesRead ?? 0) }
+
+    /// The next one; nil at the end of the last file, and after Ctrl-C.
+    ///
+    /// - Throws: what cannot be opened or read at all.
+    func next() throws(CommandFailure) -> Record? {
+        while !Signals.isInterrupted {
+            guard let open else {
+                guard let input = inputs.popFirst() else { return nil }
+                open = try OpenFile(input, options, interrupt: interrupt)
+                continue
+            }
+            if let record = try open.next() { return record }
+            bytesBefore += open.bytesRead
+            self.open = nil
+        }
+        return nil
+    }
+}

@@ -1,0 +1,103 @@
+import ArticleProtocol
+import ArticleText
+
+/// How the members of a JSON record become an article.
+///
+/// Members that no field takes become attributes, so nothing is lost; those that only a service gives (revision, times of
+/// storing, checksum, cursor) are passed over.
+struct RecordMapping: Sendable, Equatable {
+    /// Given with `--map`: the member, or the path of members, that a field is read from.
+    private var given: [RecordField: [String]] = [:]
+
+    /// - Parameter options: "body=noi_dung", "title=article.headline".
+    init(_ options: [String] = []) throws(CommandFailure) {
+        for option in options {
+            let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, !parts[1].isEmpty else {
+                throw .usage("--map \(option): FIELD=NAME is expected, as body=noi_dung")
+            }
+            guard let field = RecordField(rawValue: parts[0]) else {
+                let names = RecordField.allCases.map(\.rawValue)
+                let meant = Suggestion.closest(to: parts[0], among: names)
+                throw .usage(
+                    "--map \(option): an article has no field \"\(parts[0])\"",
+                    hint: meant.map { "did you mean \($0)?" } ?? "its fields are \(names.joined(separator: ", "))")
+            }
+            given[field] = parts[1].split(separator: ".").map(String.init)
+        }
+    }
+
+    /// What a record tells.
+    struct Result: Equatable {
+        var article: Article
+        /// How the collection it comes from calls it; nil if it has an id of ours, or none.
+        var externalID: String?
+    }
+
+    func article(from record: JSON) throws(RecordError) -> Result {
+        guard case .members(let members) = record else {
+            throw RecordError("an article is expected, which is a JSON object; this is \(record.kind)")
+        }
+        var article = Article()
+        var external: String?
+        var taken = Self.serviceMembers
+        for field in RecordField.allCases {
+            guard let (name, value) = find(field, in: record, members), value != .null else { continue }
+            taken.insert(name)
+            let reader = RecordValue(name: name, value: value)
+            switch field {
+            case .id: (article.id, external) = try Self.identity(reader)
+            case .url: article.url = try reader.text()
+            case .source: article.source = NormalForm.nfc(try reader.text())
+            case .title: article.title = try reader.text()
+            case .summary: article.summary = try reader.text()
+            case .body: article.body = try reader.text()
+            case .author: article.author = try reader.text()
+            case .publishedAt: article.publishedAt = try reader.time()
+            case .language: article.language = try reader.text()
+            case .topics: article.topics = try reader.topics()
+            case .attributes: article.attributes = try reader.attributes()
+            case .rating: article.rating = try reader.rating()
+            case .original: article.original = try reader.original()
+            }
+        }
+        for member in members where !taken.contains(member.name) && member.value != .null {
+            article.attributes[member.name] = RecordValue(name: member.name, value: member.value).plain
+        }
+        guard !article.body.isEmpty || !article.title.isEmpty || article.id != nil else {
+            throw RecordError("it has neither a body nor a title; with --map body=NAME you can say where they are")
+        }
+        if let external { article.attributes["external_id"] = external }
+        return Result(article: article, externalID: external)
+    }
+
+    private static let serviceMembers: Set<String> = [
+        "revision", "created_at", "stored_at", "content_checksum", "content_size", "cursor",
+    ]
+
+    private func find(
+        _ field: RecordField, in record: JSON, _ members: [JSON.Member]
+    ) -> (name: String, value: JSON)? {
+        guard let path = given[field] else {
+            for name in field.names {
+                if let member = members.last(where: { $0.name == name }), member.value != .null {
+                    return (name, member.value)
+                }
+            }
+            return nil
+        }
+        var value = record
+        for name in path {
+            guard let inner = value[name] else { return nil }
+            value = inner
+        }
+        // A member of which only an inner one is taken stays an attribute.
+        return (path.count == 1 ? path[0] : "", value)
+    }
+
+    private static func identity(_ reader: RecordValue) throws(RecordError) -> (ArticleID?, String?) {
+        let text = try reader.text()
+        if let id = ArticleID(text), id.isVersion7 { return (id, nil) }
+        return (nil, text.isEmpty ? nil : text)
+    }
+}
