@@ -9,7 +9,8 @@ enum Sanitised {
             switch scalar.value {
             case 0x0a where keepingLines: clean.append(scalar)
             case 0x09, 0x0a, 0x0d, 0x0b, 0x0c, 0x85, 0x2028, 0x2029: clean.append(" ")
-            case 0..<0x20: clean.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{fffd}")  // the symbol for the control
+            // The symbol for the control.
+            case 0..<0x20: clean.append(Unicode.Scalar(0x2400 + scalar.value) ?? "\u{fffd}")
             case 0x7f: clean.append("\u{2421}")
             default: clean.append(isUnsafe(scalar) ? "\u{fffd}" : scalar)
             }
