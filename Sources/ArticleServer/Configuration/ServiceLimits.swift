@@ -10,8 +10,8 @@ public struct ServiceLimits: Sendable, Equatable {
     public var maxInFlight = 1024
     /// Requests in flight on all connections together.
     public var maxInFlightTotal = 65536
-    /// Bytes of answers that wait in one connection for its peer to read; with more its streams wait.
-    public var maxBuffered = 1 << 20
+    /// Bytes that wait in one connection for its peer to read, before its streams have to wait. One more message fits.
+    public var maxBuffered = 256 << 10
     /// Bytes buffered for all connections together.
     public var maxBufferedTotal = 512 << 20
     /// Credit of a request stream at its start, bytes.

@@ -6,15 +6,15 @@ internal import CPluginABI
 /// A plugin is trusted not to corrupt memory, and for nothing else: each function checks that the request is one that
 /// is in flight, and that the plugin is on the request's own thread.
 enum HostFunctions {
-    /// Bytes that may wait in one connection before `send` answers BLOCKED.
-    private static let room = BufferPool.blockSize
-
     static func respond(
-        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int, _ checksum: UnsafePointer<UInt32>?
+        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int,
+        _ checksum: UnsafePointer<UInt32>?
     ) -> UInt32 {
         guard let session = unsafe live(slot, "respond") else { return unsafe gone(slot) }
         guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
-            unsafe failNow(slot, session, .resourceExhausted, "the response is larger than the client's max_frame, \(session.clientMaxFrame) bytes")
+            unsafe failNow(
+                slot, session, .resourceExhausted,
+                "the response is larger than the client's max_frame, \(session.clientMaxFrame) bytes")
             return UInt32(ARTICLED_TOO_LARGE)
         }
         unsafe write(session, [.end], stream: slot.pointee.stream, parts, count, size, checksum)
@@ -24,7 +24,8 @@ enum HostFunctions {
     }
 
     static func send(
-        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int, _ checksum: UnsafePointer<UInt32>?
+        _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int,
+        _ checksum: UnsafePointer<UInt32>?
     ) -> UInt32 {
         guard let session = unsafe live(slot, "send") else { return UInt32(ARTICLED_GONE) }
         guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
@@ -34,7 +35,7 @@ enum HostFunctions {
             unsafe slot.pointee.isBlocked = true
             return UInt32(ARTICLED_BLOCKED)
         }
-        guard session.outgoing.count < room else {
+        guard session.outgoing.count < session.limits.maxBuffered else {
             unsafe slot.pointee.isBlocked = true
             unsafe session.blocked.append(slot)
             return UInt32(ARTICLED_BLOCKED)
@@ -55,12 +56,17 @@ enum HostFunctions {
     static func fail(_ slot: RequestPointer, _ code: UInt32, _ message: articled_bytes) -> UInt32 {
         guard let session = unsafe live(slot, "fail") else { return unsafe gone(slot) }
         let known = StatusCode(rawValue: code) ?? .internal
-        let text = unsafe String(decoding: UnsafeRawBufferPointer(start: message.data, count: message.data == nil ? 0 : min(message.size, Limits.statusMessage)), as: UTF8.self)
+        let text = unsafe String(
+            decoding: UnsafeRawBufferPointer(
+                start: message.data, count: message.data == nil ? 0 : min(message.size, Limits.statusMessage)),
+            as: UTF8.self)
         unsafe failNow(slot, session, known == .ok ? .internal : known, text)
         return UInt32(ARTICLED_SENT)
     }
 
-    static func watch(_ slot: RequestPointer, _ events: UnsafePointer<articled_events>?, _ context: UnsafeMutableRawPointer?) {
+    static func watch(
+        _ slot: RequestPointer, _ events: UnsafePointer<articled_events>?, _ context: UnsafeMutableRawPointer?
+    ) {
         switch unsafe slot.pointee.phase {
         case .free: return unsafe misused(slot, "watch")
         case .abandoned: return
