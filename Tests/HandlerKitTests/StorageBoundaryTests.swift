@@ -146,6 +146,17 @@ import Testing
                 }, waiting.toOpaque())
         }
         #expect(outcomes == [100, 500 + StatusCode.unimplemented.rawValue, 100])
+        // None at all are told, too.
+        let none = await withCheckedContinuation { (continuation: CheckedContinuation<[UInt32], Never>) in
+            let waiting = unsafe Unmanaged.passRetained(Waiting(continuation))
+            unsafe engine.descriptor.pointee.storage.pointee.write(
+                engine.instance, nil, 0,
+                { context, _, count in
+                    let waiting = unsafe Unmanaged<Waiting>.fromOpaque(context!).takeRetainedValue()
+                    waiting.continuation.resume(returning: (0..<count).map { UInt32($0) })
+                }, waiting.toOpaque())
+        }
+        #expect(none == [])
     }
 }
 

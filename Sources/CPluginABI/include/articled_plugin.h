@@ -144,7 +144,8 @@ typedef struct articled_host {
     int32_t (*is_current)(articled_loop *loop);
 
     /* The loop's thread only. Messages are given in parts, which are copied behind each other before the call
-     * returns. `crc32c` is the CRC-32C of the parts together if it is known already, else NULL. */
+     * returns. `crc32c` is the CRC-32C of the parts together if it is known already, else NULL. `respond`, `finish` and
+     * `fail` end the request whatever they answer: it is gone, and nothing may be called with it. */
 
     /* Ends a request with its one response message. */
     uint32_t (*respond)(articled_request *request, const articled_bytes *parts, size_t count, const uint32_t *crc32c);

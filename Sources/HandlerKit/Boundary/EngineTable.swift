@@ -37,6 +37,7 @@ enum EngineTable {
                 },
                 write: { engine, writes, count, done, context in
                     guard let done = unsafe done else { return }
+                    guard count > 0 else { return unsafe done(context, nil, 0) }
                     let batch = unsafe WriteBatch(count, done, context)
                     guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
                         return batch.refuseAll(missing)
