@@ -1,6 +1,6 @@
-/// How often each slot of the model was met in one text: a small table that stays in the processor's cache.
+/// How much each slot of the model was met in one text: a small table that stays in the processor's cache.
 @safe struct FeatureCounts: ~Copyable {
-    /// Entry i: the slot in the high 32 bits (plus 1), the count in the low ones; 0 is empty.
+    /// Entry i: the slot in the high 32 bits (plus 1), the sum of the weights in the low ones; 0 is empty.
     private var entries: UnsafeMutablePointer<UInt64>
     private var capacity: Int
     /// The entries in use, in the order in which their slots were first met.
@@ -25,9 +25,9 @@
         count = 0
     }
 
-    /// Counts a slot.
+    /// Counts a slot with a weight.
     @inline(__always)
-    mutating func add(_ slot: UInt32) {
+    mutating func add(_ slot: UInt32, weight: UInt64) {
         if count * 2 >= capacity { grow() }
         let key = UInt64(slot) + 1
         var index = Int((key &* FeatureHash.multiplier) >> 32) & (capacity - 1)
@@ -35,25 +35,25 @@
         while true {
             let entry = unsafe entries[index]
             if entry == 0 {
-                unsafe entries[index] = key << 32 | 1
+                unsafe entries[index] = key << 32 | weight
                 unsafe used[count] = UInt32(truncatingIfNeeded: index)
                 count += 1
                 return
             }
             if entry >> 32 == key {
-                unsafe entries[index] = entry + 1
+                unsafe entries[index] = entry &+ weight
                 return
             }
             index = (index + 1) & (capacity - 1)
         }
     }
 
-    /// The slot and its count of the `position`th in use.
+    /// The slot and the sum of its weights of the `position`th in use.
     @inline(__always)
-    func element(_ position: Int) -> (slot: UInt32, count: Int) {
+    func element(_ position: Int) -> (slot: UInt32, weight: UInt32) {
         // `position` is below `count`: the scorer's loop says so.
         let entry = unsafe entries[Int(used[position])]
-        return (UInt32(truncatingIfNeeded: entry >> 32 &- 1), Int(entry & 0xffff_ffff))
+        return (UInt32(truncatingIfNeeded: entry >> 32 &- 1), UInt32(truncatingIfNeeded: entry))
     }
 
     @inline(never)

@@ -21,20 +21,31 @@ package struct FeatureExtractor: ~Copyable {
     /// The language of what was read.
     package var language: Language { Language(of: syllables) }
 
-    /// Appends the hash of every occurrence of a feature, in the text's order.
-    package func appendFeatures(plain: Bool, to features: inout [UInt64]) {
+    /// Appends the hash of every occurrence of a feature, in the text's order, and what its place weighs.
+    package func appendFeatures(plain: Bool, to features: inout [UInt64], weights: inout [UInt16]) {
+        appendFeatures(of: syllables.count, plain: plain, to: &features, weights: &weights)
+    }
+
+    /// The same for the first syllables and borders alone.
+    package func appendFeatures(
+        of most: Int, plain: Bool, to features: inout [UInt64], weights: inout [UInt16]
+    ) {
+        let count = min(most, syllables.count)
         let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
-        for first in 0..<syllables.count {
+        for first in 0..<count {
             // Indices stay below `count`.
             var phrase = unsafe plain ? syllables.plain[first] : syllables.marked[first]
             if phrase == 0 { continue }
+            let weight = unsafe ScorerTables.placeWeights[min(first, ScorerTables.places - 1)]
             features.append(FeatureHash.feature(phrase, space: space))
+            weights.append(weight)
             var next = first + 1
-            while next < syllables.count, next - first < longestPhrase {
+            while next < count, next - first < longestPhrase {
                 let syllable = unsafe plain ? syllables.plain[next] : syllables.marked[next]
                 if syllable == 0 { break }
                 phrase = FeatureHash.join(phrase, syllable)
                 features.append(FeatureHash.feature(phrase, space: space))
+                weights.append(weight)
                 next += 1
             }
         }

@@ -24,27 +24,29 @@ extension ModelHeader {
         }
         unsafe topics = bytes.number(at: 24, as: UInt32.self)
         unsafe longestPhrase = bytes.number(at: 28, as: UInt32.self)
-        let writtenSlotSize = unsafe bytes.number(at: 32, as: UInt32.self)
+        let writtenRowSize = unsafe bytes.number(at: 32, as: UInt32.self)
         unsafe flags = Flags(rawValue: bytes.number(at: 36, as: UInt32.self))
-        unsafe slots = bytes.number(at: 40, as: UInt64.self)
-        unsafe slotsOffset = bytes.number(at: 48, as: UInt64.self)
+        unsafe buckets = bytes.number(at: 40, as: UInt64.self)
+        unsafe bucketsOffset = bytes.number(at: 48, as: UInt64.self)
         unsafe descriptionOffset = bytes.number(at: 56, as: UInt64.self)
         unsafe descriptionSize = bytes.number(at: 64, as: UInt64.self)
         unsafe threshold = Float(bitPattern: bytes.number(at: 72, as: UInt32.self))
         unsafe markedSharpness = Float(bitPattern: bytes.number(at: 76, as: UInt32.self))
         unsafe plainSharpness = Float(bitPattern: bytes.number(at: 80, as: UInt32.self))
+        unsafe doubt = Float(bitPattern: bytes.number(at: 84, as: UInt32.self))
 
         // The checksum vouches for what was written; what follows guards against a writer that was wrong.
         guard (2...UInt32(ModelHeader.mostTopics)).contains(topics), (1...4).contains(longestPhrase),
-            UInt32(slotSize) == writtenSlotSize, Flags.known.isSuperset(of: flags)
+            UInt32(rowSize) == writtenRowSize, Flags.known.isSuperset(of: flags)
         else { throw ModelHeader.damaged(path, "its header contradicts itself") }
         let size = UInt64(bytes.count)
-        guard slotsOffset % 64 == 0, slotsOffset >= UInt64(ModelHeader.size) + UInt64(topics) * 8, slotsOffset <= size,
-            slots >= 1, slots <= UInt64(UInt32.max), slots * UInt64(slotSize) <= size - slotsOffset,
-            descriptionOffset <= size, descriptionSize <= size - descriptionOffset
+        guard bucketsOffset % 64 == 0, bucketsOffset >= UInt64(ModelHeader.size) + UInt64(topics) * 8,
+            bucketsOffset <= size, buckets >= 1, buckets <= UInt64(UInt32.max) / UInt64(ModelHeader.bucketSize),
+            tableSize() <= size - bucketsOffset, descriptionOffset <= size,
+            descriptionSize <= size - descriptionOffset
         else { throw ModelHeader.damaged(path, "a section lies outside of the file") }
         guard threshold.isFinite, (0...1).contains(threshold), markedSharpness.isFinite, markedSharpness > 0,
-            plainSharpness.isFinite, plainSharpness > 0
+            plainSharpness.isFinite, plainSharpness > 0, doubt.isFinite, doubt >= 0
         else { throw ModelHeader.damaged(path, "its calibration is no number") }
     }
 
@@ -58,15 +60,16 @@ extension ModelHeader {
         bytes.append(number: fileSize)
         bytes.append(number: topics)
         bytes.append(number: longestPhrase)
-        bytes.append(number: UInt32(slotSize))
+        bytes.append(number: UInt32(rowSize))
         bytes.append(number: flags.rawValue)
-        bytes.append(number: slots)
-        bytes.append(number: slotsOffset)
+        bytes.append(number: buckets)
+        bytes.append(number: bucketsOffset)
         bytes.append(number: descriptionOffset)
         bytes.append(number: descriptionSize)
         bytes.append(number: threshold.bitPattern)
         bytes.append(number: markedSharpness.bitPattern)
         bytes.append(number: plainSharpness.bitPattern)
+        bytes.append(number: doubt.bitPattern)
         bytes.append(contentsOf: [UInt8](repeating: 0, count: ModelHeader.size - bytes.count))
         return bytes
     }

@@ -6,28 +6,32 @@
 ///     16  u64      size of the file
 ///     24  u32      topics, 2 to 128
 ///     28  u32      syllables in the longest phrase, 1 to 4
-///     32  u32      size of a slot: 6 + topics, rounded up to a multiple of 16
+///     32  u32      size of a row: 2 + topics
 ///     36  u32      flags
-///     40  u64      slots
-///     48  u64      where the slots begin; a multiple of 64
+///     40  u64      buckets
+///     48  u64      where the buckets begin; a multiple of 64
 ///     56  u64      where the description begins
 ///     64  u64      its size
 ///     72  f32      threshold: below it the answer is undecided
 ///     76  f32      sharpness for marked text: what scores are multiplied with before they become probabilities
 ///     80  f32      sharpness for plain text
-///     84  zeros to 128
+///     84  f32      doubt: of a text whose feature vector has the length n, scores are multiplied with n / (n + doubt) too
+///     88  zeros to 128
 ///     128 f32      bias of each topic for marked text, then of each for plain text
 ///
-/// A slot is: u32 fingerprint (0: empty), u8 inverse document frequency in twentieths, u8 exponent e of the row's scale
-/// 2^(e/8 - 25), then an i8 weight for each topic. A feature's slot is found at the high 64 bits of hash * slots, or in
-/// one of the next 63.
+/// A bucket is 16 u16 fingerprints of features, 0 where there is none, and behind them their 16 rows, so that a feature is
+/// found in one place of the memory. A feature lies in the bucket at the high 64 bits of hash * buckets, or, if that is
+/// full, in one of the next 15. A row is: u8 inverse document frequency in twentieths, u8 exponent e of the row's scale
+/// 2^(e/8 - 25), an i8 weight for each topic. Behind the last bucket stand 16 bytes of zeros.
 struct ModelHeader {
     static let size = 128
     static let magic: UInt64 = 0x4349_504f_5454_5241
     static let format: UInt32 = 1
     static let mostTopics = 128
-    static let mostProbes = 64
-    static let weightOffset = 6
+    static let bucketSize = 16
+    static let mostProbes = 16
+    static let weightOffset = 2
+    static let padding = 16
     static let idfUnit: Float = 1.0 / 20
 
     struct Flags: OptionSet {
@@ -42,17 +46,25 @@ struct ModelHeader {
     var topics: UInt32 = 0
     var longestPhrase: UInt32 = 0
     var flags: Flags = []
-    var slots: UInt64 = 0
-    var slotsOffset: UInt64 = 0
+    var buckets: UInt64 = 0
+    var bucketsOffset: UInt64 = 0
     var descriptionOffset: UInt64 = 0
     var descriptionSize: UInt64 = 0
     var threshold: Float = 0
     var markedSharpness: Float = 1
     var plainSharpness: Float = 1
+    var doubt: Float = 0
 
-    var slotSize: Int { ModelHeader.slotSize(topics: Int(topics)) }
+    var rowSize: Int { ModelHeader.weightOffset + Int(topics) }
 
-    static func slotSize(topics: Int) -> Int { (weightOffset + topics + 15) / 16 * 16 }
+    /// Where the rows of a bucket begin, behind its fingerprints.
+    static let rowsOffset = bucketSize * 2
+
+    /// Bytes of a bucket.
+    var bucketStride: Int { ModelHeader.rowsOffset + ModelHeader.bucketSize * rowSize }
+
+    /// What buckets and padding take.
+    func tableSize() -> UInt64 { buckets * UInt64(bucketStride) + UInt64(ModelHeader.padding) }
 
     /// 2^(exponent/8 - 25).
     static let scales: [Float] = (0...255).map { index in

@@ -18,7 +18,7 @@ public struct ModelWriter: ~Copyable {
     }
 
     private var header: ModelHeader
-    private var rows: [UInt8]
+    private var table: [UInt8]
     private let biases: [Float]
     private let description: ModelDescription
 
@@ -30,45 +30,50 @@ public struct ModelWriter: ~Copyable {
         header.topics = UInt32(description.topics.count)
         header.longestPhrase = UInt32(longestPhrase)
         if vietnameseOnly { header.flags.insert(.vietnameseOnly) }
-        // Four fifths full: a feature that is not there is known to be missing after two looks on average.
-        header.slots = UInt64(features * 5 / 4 + 64)
-        rows = [UInt8](repeating: 0, count: Int(header.slots) * header.slotSize)
+        // Four fifths full: few buckets overflow then, and a feature that is not there costs one look.
+        header.buckets = UInt64(features * 5 / 4 / ModelHeader.bucketSize + 1)
+        table = [UInt8](repeating: 0, count: Int(header.tableSize()))
         self.biases = biases
         self.description = description
     }
 
-    /// Puts a feature into its slot. Of two with one fingerprint nearby, the first stays.
+    /// Puts a feature into its bucket, or one of the next. Of two with one fingerprint nearby, the first stays.
     public mutating func add(_ feature: Feature) {
         let fingerprint = SlotTable.fingerprint(feature.hash)
-        var slot = Int(feature.hash.multipliedFullWidth(by: header.slots).high)
+        var bucket = Int(feature.hash.multipliedFullWidth(by: header.buckets).high)
         for _ in 0..<ModelHeader.mostProbes {
-            let offset = slot * header.slotSize
-            let found = (0..<4).reduce(UInt32(0)) { $0 | UInt32(rows[offset + $1]) << UInt32($1 * 8) }
-            if found == fingerprint { return }
-            if found == 0 {
-                store(feature, fingerprint: fingerprint, at: offset)
-                return
+            let start = bucket * header.bucketStride
+            for lane in 0..<ModelHeader.bucketSize {
+                let place = start + lane * 2
+                let found = UInt16(table[place]) | UInt16(table[place + 1]) << 8
+                if found == fingerprint { return }
+                if found == 0 {
+                    table[place] = UInt8(truncatingIfNeeded: fingerprint)
+                    table[place + 1] = UInt8(truncatingIfNeeded: fingerprint >> 8)
+                    store(feature, at: start + ModelHeader.rowsOffset + lane * header.rowSize)
+                    return
+                }
             }
-            slot = slot + 1 == Int(header.slots) ? 0 : slot + 1
+            bucket = bucket + 1 == Int(header.buckets) ? 0 : bucket + 1
         }
     }
 
-    private mutating func store(_ feature: Feature, fingerprint: UInt32, at offset: Int) {
-        for index in 0..<4 { rows[offset + index] = UInt8(truncatingIfNeeded: fingerprint >> UInt32(index * 8)) }
+    private mutating func store(_ feature: Feature, at offset: Int) {
         let largest = feature.weights.reduce(0) { max($0, abs($1)) }
         // The smallest scale that lets the largest weight fit into 127 steps.
         let exponent = ModelHeader.scales.firstIndex { $0 * 127 >= largest } ?? 255
         let scale = ModelHeader.scales[exponent]
-        rows[offset + 4] = feature.idf
-        rows[offset + 5] = UInt8(exponent)
+        table[offset] = feature.idf
+        table[offset + 1] = UInt8(exponent)
         for (topic, weight) in feature.weights.enumerated() {
             let step = max(-127, min(127, (weight / scale).rounded()))
-            rows[offset + ModelHeader.weightOffset + topic] = UInt8(bitPattern: Int8(step))
+            table[offset + ModelHeader.weightOffset + topic] = UInt8(bitPattern: Int8(step))
         }
     }
 
     /// Sets the calibration: 0 to 1, then above 0 each.
-    public mutating func calibrate(threshold: Float, markedSharpness: Float, plainSharpness: Float) {
+    public mutating func calibrate(threshold: Float, markedSharpness: Float, plainSharpness: Float, doubt: Float) {
+        header.doubt = doubt
         header.threshold = threshold
         header.markedSharpness = markedSharpness
         header.plainSharpness = plainSharpness
@@ -101,14 +106,14 @@ public struct ModelWriter: ~Copyable {
     consuming func encoded() -> [UInt8] {
         let words = description.encoded()
         let biasEnd = ModelHeader.size + biases.count * 4
-        header.slotsOffset = UInt64((biasEnd + 63) / 64 * 64)
-        header.descriptionOffset = header.slotsOffset + UInt64(rows.count)
+        header.bucketsOffset = UInt64((biasEnd + 63) / 64 * 64)
+        header.descriptionOffset = header.bucketsOffset + header.tableSize()
         header.descriptionSize = UInt64(words.count)
         header.fileSize = header.descriptionOffset + header.descriptionSize
         var bytes = header.encoded()
         for bias in biases { bytes.append(number: bias.bitPattern) }
-        bytes.append(contentsOf: [UInt8](repeating: 0, count: Int(header.slotsOffset) - biasEnd))
-        bytes.append(contentsOf: rows)
+        bytes.append(contentsOf: [UInt8](repeating: 0, count: Int(header.bucketsOffset) - biasEnd))
+        bytes.append(contentsOf: table)
         bytes.append(contentsOf: words)
         let checksum = unsafe bytes.withUnsafeBytes {
             unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[16...]))

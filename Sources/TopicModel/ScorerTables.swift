@@ -2,16 +2,14 @@ import Glibc
 
 /// Constant tables that the scorers read by pointer; made once, never freed.
 enum ScorerTables {
-    /// A feature that occurs more often counts no more than this.
-    static let mostCounted = 255
-
     nonisolated(unsafe) static let letters: UnsafePointer<UInt32> = unsafe constant(Letter.table)
     nonisolated(unsafe) static let scales: UnsafePointer<Float> = unsafe constant(ModelHeader.scales)
-    /// 1 + ln(count): the tenth time that a word stands in a text says less than the first.
-    nonisolated(unsafe) static let frequencyWeights: UnsafePointer<Float> =
-        unsafe constant((0...mostCounted).map { frequencyWeight($0) })
-
-    static func frequencyWeight(_ count: Int) -> Float { count < 1 ? 0 : 1 + Float(log(Double(count))) }
+    /// What a syllable at each place counts, in 64ths. News tells what it is about in its first sentences: there a
+    /// syllable counts up to 5 times as much as far behind.
+    nonisolated(unsafe) static let placeWeights: UnsafePointer<UInt16> =
+        unsafe constant((0..<places).map { UInt16((64 * (0.4 + 1.6 * exp(-Double($0) / 150))).rounded()) })
+    /// From here on all count the same.
+    static let places = 1024
 
     private static func constant<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
         let copy = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)

@@ -1,37 +1,73 @@
-/// The model's slots as pointers into the mapped file. It must not outlive the model that it was made of.
+/// The model's features as pointers into the mapped file. It must not outlive the model that it was made of.
 @safe struct SlotTable {
-    private let base: UnsafePointer<UInt8>
-    private let size: Int
-    private let slots: UInt64
+    private let base: UnsafeRawPointer
+    private let stride: Int
+    private let rowSize: Int
+    private let buckets: UInt64
+
+    private static let ones: UInt64 = 0x0001_0001_0001_0001
+    private static let tops: UInt64 = 0x8000_8000_8000_8000
 
     @inline(__always)
     init(_ model: TopicModel) {
-        // The header was checked: all slots lie within the file.
-        unsafe base = model.file.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + Int(model.header.slotsOffset)
-        size = model.header.slotSize
-        slots = model.header.slots
+        // The header was checked: all buckets lie within the file, and the mapping begins at a page.
+        unsafe base = model.file.bytes.baseAddress! + Int(model.header.bucketsOffset)
+        stride = model.header.bucketStride
+        rowSize = model.header.rowSize
+        buckets = model.header.buckets
     }
 
     /// The slot of a feature; nil if the model does not know it.
+    ///
+    /// Four fingerprints are compared at once: in `word ^ wanted` the equal one is 0, and subtracting 1 from it borrows
+    /// from its top bit. A false borrow can only stand above a true one, so the lowest is right.
     @inline(__always)
     func find(_ hash: UInt64) -> UInt32? {
-        let fingerprint = SlotTable.fingerprint(hash)
-        var slot = hash.multipliedFullWidth(by: slots).high
+        let wanted = UInt64(SlotTable.fingerprint(hash)) &* SlotTable.ones
+        var bucket = hash.multipliedFullWidth(by: buckets).high
         for _ in 0..<ModelHeader.mostProbes {
-            // `slot` < `slots`.
-            let address = unsafe UnsafeRawPointer(base + Int(slot) &* size)
-            let found = unsafe UInt32(littleEndian: address.load(as: UInt32.self))
-            if found == fingerprint { return UInt32(truncatingIfNeeded: slot) }
-            if found == 0 { return nil }
-            slot = slot + 1 == slots ? 0 : slot + 1
+            // `bucket` < `buckets`, and begins with four words; its size is a multiple of theirs.
+            let line = unsafe (base + Int(bucket) &* stride).assumingMemoryBound(to: UInt64.self)
+            let last = unsafe UInt64(littleEndian: line[3])
+            let hit0 = unsafe SlotTable.equal(UInt64(littleEndian: line[0]), wanted)
+            let hit1 = unsafe SlotTable.equal(UInt64(littleEndian: line[1]), wanted)
+            let hit2 = unsafe SlotTable.equal(UInt64(littleEndian: line[2]), wanted)
+            let hit3 = SlotTable.equal(last, wanted)
+            if hit0 | hit1 | hit2 | hit3 != 0 {
+                let first = UInt32(truncatingIfNeeded: bucket &* 16)
+                if hit0 != 0 { return first &+ UInt32(truncatingIfNeeded: hit0.trailingZeroBitCount / 16) }
+                if hit1 != 0 { return first &+ 4 &+ UInt32(truncatingIfNeeded: hit1.trailingZeroBitCount / 16) }
+                if hit2 != 0 { return first &+ 8 &+ UInt32(truncatingIfNeeded: hit2.trailingZeroBitCount / 16) }
+                return first &+ 12 &+ UInt32(truncatingIfNeeded: hit3.trailingZeroBitCount / 16)
+            }
+            if last >> 48 == 0 { return nil }
+            bucket = bucket + 1 == buckets ? 0 : bucket + 1
         }
         return nil
     }
 
-    /// The bytes of a slot that `find` gave.
+    /// The first word of the bucket that a feature lies in: reading it brings the bucket into the processor's cache.
     @inline(__always)
-    func row(_ slot: UInt32) -> UnsafePointer<UInt8> { unsafe base + Int(slot) &* size }
+    func firstWord(_ hash: UInt64) -> UInt64 {
+        // The bucket is below `buckets`.
+        unsafe (base + Int(hash.multipliedFullWidth(by: buckets).high) &* stride).load(as: UInt64.self)
+    }
 
+    /// The top bit of each 16 bits that are equal in both; above the lowest such bit others may be set.
     @inline(__always)
-    static func fingerprint(_ hash: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: hash) | 1 }
+    private static func equal(_ word: UInt64, _ wanted: UInt64) -> UInt64 {
+        let difference = word ^ wanted
+        return (difference &- ones) & ~difference & tops
+    }
+
+    /// The row of a slot that `find` gave: `rowSize` bytes.
+    @inline(__always)
+    func row(_ slot: UInt32) -> UnsafePointer<UInt8> {
+        let offset = Int(slot >> 4) &* stride &+ ModelHeader.rowsOffset &+ Int(slot & 15) &* rowSize
+        return unsafe (base + offset).assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// What a feature is known by within its bucket; never 0.
+    @inline(__always)
+    static func fingerprint(_ hash: UInt64) -> UInt16 { max(1, UInt16(truncatingIfNeeded: hash)) }
 }

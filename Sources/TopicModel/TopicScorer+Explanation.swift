@@ -2,11 +2,11 @@ extension TopicScorer {
     /// How many phrases an explanation names.
     private static let mostPhrases = 12
 
-    /// A feature: where it was first met, and how often it was.
+    /// A feature: where it was first met, and what its places weigh.
     private struct Finding {
         let first: Int
         let last: Int
-        var count = 1
+        var weight: UInt32 = 0
         /// What it said by itself.
         var own: Float = 0
         /// What it and all features within it said: of "trận đấu" those of "trận" and "đấu" too.
@@ -18,7 +18,7 @@ extension TopicScorer {
         var findings = findings(plain: plain)
         var total: Float = 0
         for (slot, finding) in findings {
-            let weight = contribution(of: slot, count: finding.count, to: topic)
+            let weight = contribution(of: slot, weight: finding.weight, to: topic)
             findings[slot]?.own = weight
             total += abs(weight)
         }
@@ -47,11 +47,8 @@ extension TopicScorer {
     private func findings(plain: Bool) -> [UInt32: Finding] {
         var findings: [UInt32: Finding] = [:]
         forEachFeature(from: 0, through: syllables.count - 1, plain: plain) { slot, first, last in
-            if findings[slot] == nil {
-                findings[slot] = Finding(first: first, last: last)
-            } else {
-                findings[slot]?.count += 1
-            }
+            let weight = unsafe UInt32(placeWeights[min(first, ScorerTables.places - 1)])
+            findings[slot, default: Finding(first: first, last: last)].weight += weight
         }
         return findings
     }
@@ -78,10 +75,10 @@ extension TopicScorer {
     }
 
     /// What a feature adds to the topic above what it adds to topics in general.
-    private func contribution(of slot: UInt32, count: Int, to topic: Int) -> Float {
+    private func contribution(of slot: UInt32, weight: UInt32, to topic: Int) -> Float {
         // `find` gave the slot, whose size covers all topics; the tables are as long as these indices reach.
         let row = unsafe SlotTable(model).row(slot)
-        let factor = unsafe frequencyWeights[min(count, ScorerTables.mostCounted)] * scales[Int(row[5])]
+        let factor = unsafe FrequencyWeight.of(weight) * scales[Int(row[1])]
         var sum: Float = 0
         for index in model.topics.indices {
             unsafe sum += Float(Int8(bitPattern: row[ModelHeader.weightOffset + index]))

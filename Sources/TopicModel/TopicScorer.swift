@@ -16,17 +16,23 @@ import Glibc
     // Both point into tables that live as long as the process.
     private let letters: UnsafePointer<UInt32>
     let scales: UnsafePointer<Float>
-    let frequencyWeights: UnsafePointer<Float>
+    let placeWeights: UnsafePointer<UInt16>
+    /// How many look-ups are begun before they are needed.
+    private static let ahead = 16
+    /// Sums for the topics, 16 in each.
     private let accumulator: UnsafeMutablePointer<SIMD16<Float>>
-    let chunks: Int
+    private let chunks: Int
+    private var features = FeatureBuffer()
+    /// Takes what was read ahead, so that the reading is not left out.
+    private var readAhead: UInt64 = 0
 
     /// Makes a scorer.
     public init(model: TopicModel) {
         self.model = model
         unsafe letters = ScorerTables.letters
         unsafe scales = ScorerTables.scales
-        unsafe frequencyWeights = ScorerTables.frequencyWeights
-        chunks = model.header.slotSize / 16
+        unsafe placeWeights = ScorerTables.placeWeights
+        chunks = (model.topics.count + 15) / 16
         unsafe accumulator = .allocate(capacity: chunks)
     }
 
@@ -81,34 +87,35 @@ import Glibc
             phrases: explained.isEmpty ? [] : phrases(for: best, plain: plain, in: explained))
     }
 
-    /// The sums of the weights before calibration, for calibration itself. Nil if no feature is known.
-    public mutating func margins() -> [Float]? {
-        let plain = isPlain
-        guard let norm = accumulate(plain: plain) else { return nil }
-        return margins(norm: norm, plain: plain)
-    }
-
     /// Sums the rows of all features; answers the length of the feature vector, nil if none is known to the model.
     private mutating func accumulate(plain: Bool) -> Float? {
         counts.removeAll()
         let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
         let hashes = unsafe plain ? syllables.plain : syllables.marked
         let longest = Int(model.header.longestPhrase)
-        let slots = SlotTable(model)
+        features.removeAll(reserving: syllables.count * longest)
         for first in 0..<syllables.count {
             // `first` and `next` stay below `count`.
+            let weight = unsafe placeWeights[min(first, ScorerTables.places - 1)]
             var phrase = unsafe hashes[first]
             if phrase == 0 { continue }
-            if let slot = slots.find(FeatureHash.feature(phrase, space: space)) { counts.add(slot) }
+            features.add(FeatureHash.feature(phrase, space: space), weight: weight)
             var next = first + 1
-            var length = 1
-            while length < longest, next < syllables.count {
+            while next - first < longest, next < syllables.count {
                 let syllable = unsafe hashes[next]
                 next += 1
                 if syllable == 0 { break }
                 phrase = FeatureHash.join(phrase, syllable)
-                length += 1
-                if let slot = slots.find(FeatureHash.feature(phrase, space: space)) { counts.add(slot) }
+                features.add(FeatureHash.feature(phrase, space: space), weight: weight)
+            }
+        }
+        let slots = SlotTable(model)
+        let count = features.count
+        for index in 0..<count {
+            // Both indices are below `count`.
+            unsafe readAhead ^= slots.firstWord(features.hashes[min(index + TopicScorer.ahead, count - 1)])
+            if let slot = unsafe slots.find(features.hashes[index]) {
+                unsafe counts.add(slot, weight: UInt64(features.weights[index]))
             }
         }
         guard counts.count > 0 else { return nil }
@@ -119,17 +126,17 @@ import Glibc
         for chunk in 0..<chunks { unsafe accumulator[chunk] = .zero }
         var squares: Float = 0
         for position in 0..<counts.count {
-            let (slot, count) = counts.element(position)
-            // `find` gave the slot: it lies within the mapped section, and has `chunks` times 16 bytes.
+            let (slot, sum) = counts.element(position)
+            // `find` gave the slot: its row lies within the mapped section, with padding behind the last.
             let row = unsafe slots.row(slot)
-            let weight = unsafe frequencyWeights[min(count, ScorerTables.mostCounted)]
-            let idf = unsafe weight * Float(row[4]) * ModelHeader.idfUnit
+            let weight = FrequencyWeight.of(sum)
+            let idf = unsafe weight * Float(row[0]) * ModelHeader.idfUnit
             squares += idf * idf
-            let factor = unsafe weight * scales[Int(row[5])]
-            let signed = unsafe UnsafeRawPointer(row)
+            let factor = unsafe weight * scales[Int(row[1])]
+            let weights = unsafe UnsafeRawPointer(row + ModelHeader.weightOffset)
             for chunk in 0..<chunks {
-                let weights = unsafe signed.loadUnaligned(fromByteOffset: chunk * 16, as: SIMD16<Int8>.self)
-                unsafe accumulator[chunk] += SIMD16<Float>(weights) * factor
+                let part = unsafe weights.loadUnaligned(fromByteOffset: chunk * 16, as: SIMD16<Int8>.self)
+                unsafe accumulator[chunk] += SIMD16<Float>(part) * factor
             }
         }
         return squares.squareRoot()
@@ -139,14 +146,13 @@ import Glibc
         let bias = plain ? model.plainBias : model.markedBias
         let scale = norm > 0 ? 1 / norm : 0
         return (0..<bias.count).map { topic in
-            // Topics begin behind the slot's six bytes; the header was checked: slotSize covers all topics.
-            let lane = topic + ModelHeader.weightOffset
-            return unsafe accumulator[lane / 16][lane % 16] * scale + bias[topic]
+            unsafe accumulator[topic / 16][topic % 16] * scale + bias[topic]
         }
     }
 
     private func probabilities(norm: Float, plain: Bool) -> [Float] {
-        let sharpness = plain ? model.header.plainSharpness : model.header.markedSharpness
+        var sharpness = plain ? model.header.plainSharpness : model.header.markedSharpness
+        sharpness *= norm / (norm + model.header.doubt)
         var scores = margins(norm: norm, plain: plain)
         let highest = scores.max() ?? 0
         var sum: Float = 0

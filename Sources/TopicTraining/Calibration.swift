@@ -1,49 +1,70 @@
 import Glibc
 
-/// Turns margins into probabilities: they are multiplied with one sharpness, then softmax.
+/// Turns margins into probabilities: they are multiplied with a sharpness, and with length / (length + doubt) so that
+/// little text gives little certainty; then softmax.
 struct Calibration {
-    /// The sharpness under which what was held out is most likely.
+    /// What margins are multiplied with.
     let sharpness: Double
+    /// The length of the feature vector at which half of the sharpness is reached.
+    let doubt: Double
 
-    /// `margins`: of rows that the scoring model did not learn from; `labels`: the right topic of each.
-    init(margins: [[Double]], labels: [Int]) {
-        // The loss has one minimum over the logarithm of the sharpness: golden section.
-        var low = natural(0.05)
-        var high = natural(100)
+    /// Finds what makes the right topics most likely.
+    ///
+    /// - Parameters:
+    ///   - rows: scored by models that did not learn from them.
+    ///   - labels: the right topic of each.
+    ///   - doubt: if it is settled already.
+    init(rows: [ScoredRow], labels: [Int], doubt: Double? = nil) {
+        let doubts: [Double] = if let doubt { [doubt] } else { [0, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128] }
+        var best = (loss: Double.infinity, sharpness: 1.0, doubt: 0.0)
+        for doubt in doubts {
+            let scales = rows.map { $0.length / ($0.length + max(doubt, 1e-9)) }
+            let (loss, sharpness) = Calibration.sharpness(rows, scales, labels)
+            if loss < best.loss { best = (loss, sharpness, doubt) }
+        }
+        sharpness = best.sharpness
+        self.doubt = best.doubt
+    }
+
+    /// The loss has one minimum over the logarithm of the sharpness: golden section.
+    private static func sharpness(_ rows: [ScoredRow], _ scales: [Double], _ labels: [Int]) -> (Double, Double) {
+        var low = log(Double(0.05))
+        var high = log(Double(100))
         let ratio = 0.6180339887498949
         var left = high - ratio * (high - low)
         var right = low + ratio * (high - low)
-        var leftLoss = Calibration.loss(margins, labels, exponential(left))
-        var rightLoss = Calibration.loss(margins, labels, exponential(right))
-        for _ in 0..<40 {
+        var leftLoss = loss(rows, scales, labels, exp(left))
+        var rightLoss = loss(rows, scales, labels, exp(right))
+        for _ in 0..<20 {
             if leftLoss < rightLoss {
                 high = right
                 right = left
                 rightLoss = leftLoss
                 left = high - ratio * (high - low)
-                leftLoss = Calibration.loss(margins, labels, exponential(left))
+                leftLoss = loss(rows, scales, labels, exp(left))
             } else {
                 low = left
                 left = right
                 leftLoss = rightLoss
                 right = low + ratio * (high - low)
-                rightLoss = Calibration.loss(margins, labels, exponential(right))
+                rightLoss = loss(rows, scales, labels, exp(right))
             }
         }
-        sharpness = exponential((low + high) / 2)
+        return (min(leftLoss, rightLoss), exp((low + high) / 2))
     }
 
     /// The mean negative logarithm of the right topic's probability. A little is given to the wrong ones, as Platt
     /// does: a few texts that are all right prove no certainty.
-    private static func loss(_ margins: [[Double]], _ labels: [Int], _ sharpness: Double) -> Double {
+    private static func loss(_ rows: [ScoredRow], _ scales: [Double], _ labels: [Int], _ sharpness: Double) -> Double {
         var sum = 0.0
         let doubt = 1 / Double(labels.count + 2)
-        for (row, label) in zip(margins, labels) {
-            let highest = row.max() ?? 0
-            let total = row.reduce(0) { $0 + exponential(($1 - highest) * sharpness) }
-            let right = row[label] * (1 - doubt)
-            let wrong = (row.reduce(0, +) - row[label]) * doubt / Double(max(row.count - 1, 1))
-            sum += natural(total) - (right + wrong - highest) * sharpness
+        for (index, row) in rows.enumerated() {
+            let scale = scales[index] * sharpness
+            let highest = row.margins.max() ?? 0
+            let own = row.margins[labels[index]]
+            let total = row.margins.reduce(0) { $0 + exp(($1 - highest) * scale) }
+            let wrong = (row.margins.reduce(0, +) - own) / Double(max(row.margins.count - 1, 1))
+            sum += log(total) - (own * (1 - doubt) + wrong * doubt - highest) * scale
         }
         return sum / Double(max(labels.count, 1))
     }
@@ -51,7 +72,3 @@ struct Calibration {
 
 /// The natural logarithm.
 func natural(_ value: Double) -> Double { log(value) }
-
-func exponential(_ value: Double) -> Double { exp(value) }
-
-func frequencyWeight(_ count: Int) -> Float { count < 1 ? 0 : 1 + Float(log(Double(count))) }

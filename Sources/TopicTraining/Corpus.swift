@@ -4,8 +4,8 @@ internal import TopicModel
 struct Corpus {
     /// The feature numbers of all rows, ascending within a row.
     private(set) var features: [UInt32] = []
-    /// How often each occurs in its row.
-    private(set) var counts: [UInt8] = []
+    /// The sum of the weights of each one's places in its row, in 64ths.
+    private(set) var sums: [UInt32] = []
     /// Where each row begins; one more for the end.
     private(set) var starts: [Int] = [0]
     /// The hash of each feature number.
@@ -17,39 +17,96 @@ struct Corpus {
 
     func row(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
-    /// Takes the features of `texts`. `report` hears how many are done.
+    /// How many rows are whole texts; behind them stand as many rows of their beginnings.
+    private(set) var texts = 0
+
+    /// Takes the features of `texts`, and of the first words of each: so few as a headline has, or a lead. `report`
+    /// hears how many are done.
     init(of texts: [LabelledText], plain: Bool, longestPhrase: Int, report: (Int) -> Void) {
+        self.texts = texts.count
         var numbers = FeatureNumbers()
         var extractor = FeatureExtractor(longestPhrase: longestPhrase)
-        var occurrences: [UInt64] = []
-        var numbered: [UInt32] = []
+        var beginnings = Rows()
+        var row = Occurrences()
         for (index, text) in texts.enumerated() {
-            occurrences.removeAll(keepingCapacity: true)
-            numbered.removeAll(keepingCapacity: true)
             extractor.read(text.parts)
-            extractor.appendFeatures(plain: plain, to: &occurrences)
-            for hash in occurrences { numbered.append(numbers.number(of: hash)) }
-            numbered.sort()
-            var position = 0
-            while position < numbered.count {
-                var end = position + 1
-                while end < numbered.count, numbered[end] == numbered[position] { end += 1 }
-                features.append(numbered[position])
-                counts.append(UInt8(min(end - position, 255)))
-                position = end
-            }
-            starts.append(features.count)
+            row.removeAll()
+            extractor.appendFeatures(plain: plain, to: &row.hashes, weights: &row.weights)
+            append(row.summed(&numbers))
+            row.removeAll()
+            let few = index % 2 == 0 ? 12 : 40
+            extractor.appendFeatures(of: few, plain: plain, to: &row.hashes, weights: &row.weights)
+            beginnings.append(row.summed(&numbers))
             if index % 256 == 0 { report(index) }
         }
         hashes = numbers.hashes
         documentCounts = [UInt32](repeating: 0, count: hashes.count)
         for feature in features { documentCounts[Int(feature)] += 1 }
+        let shift = features.count
+        features += beginnings.features
+        sums += beginnings.sums
+        starts += beginnings.ends.map { $0 + shift }
+    }
+
+    private mutating func append(_ row: [(feature: UInt32, sum: UInt32)]) {
+        for (feature, sum) in row {
+            features.append(feature)
+            sums.append(sum)
+        }
+        starts.append(features.count)
+    }
+
+    /// Rows that are put behind others later.
+    private struct Rows {
+        var features: [UInt32] = []
+        var sums: [UInt32] = []
+        var ends: [Int] = []
+
+        mutating func append(_ row: [(feature: UInt32, sum: UInt32)]) {
+            for (feature, sum) in row {
+                features.append(feature)
+                sums.append(sum)
+            }
+            ends.append(features.count)
+        }
+    }
+
+    /// The features of one text as they come.
+    private struct Occurrences {
+        var hashes: [UInt64] = []
+        var weights: [UInt16] = []
+
+        mutating func removeAll() {
+            hashes.removeAll(keepingCapacity: true)
+            weights.removeAll(keepingCapacity: true)
+        }
+
+        /// Each feature once, ascending by number, with the sum of its weights.
+        func summed(_ numbers: inout FeatureNumbers) -> [(feature: UInt32, sum: UInt32)] {
+            var sorted: [UInt64] = []
+            sorted.reserveCapacity(hashes.count)
+            for (hash, weight) in zip(hashes, weights) {
+                sorted.append(UInt64(numbers.number(of: hash)) << 32 | UInt64(weight))
+            }
+            sorted.sort()
+            var row: [(feature: UInt32, sum: UInt32)] = []
+            for entry in sorted {
+                let feature = UInt32(truncatingIfNeeded: entry >> 32)
+                let weight = UInt32(truncatingIfNeeded: entry)
+                if row.last?.feature == feature {
+                    row[row.count - 1].sum += weight
+                } else {
+                    row.append((feature, weight))
+                }
+            }
+            return row
+        }
     }
 
     /// Leaves only features of at least `fewest` rows, and at most `most` of them: the commonest.
     mutating func keep(fewestRows fewest: Int, mostFeatures most: Int) {
         var fewest = UInt32(clamping: fewest)
-        var histogram = [Int](repeating: 0, count: rows + 2)
+        var histogram = [Int](repeating: 0, count: texts + 2)
         for count in documentCounts { histogram[Int(count)] += 1 }
         var kept = histogram[min(Int(fewest), histogram.count)...].reduce(0, +)
         while kept > most, Int(fewest) < histogram.count - 1 {
@@ -73,12 +130,12 @@ struct Corpus {
             begin = range.upperBound
             for position in range where renumbered[Int(features[position])] != .max {
                 features[end] = renumbered[Int(features[position])]
-                counts[end] = counts[position]
+                sums[end] = sums[position]
                 end += 1
             }
             starts[row + 1] = end
         }
         features.removeSubrange(end...)
-        counts.removeSubrange(end...)
+        sums.removeSubrange(end...)
     }
 }

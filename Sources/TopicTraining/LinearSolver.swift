@@ -27,7 +27,7 @@ struct LinearSolver {
             unsafe starts[index] = nodes + next
             unsafe targets[index] = Double(labels[row])
             let range = corpus.row(row)
-            for (position, value) in zip(range, weighting.values(of: range, in: corpus)) {
+            for (position, value) in zip(range, weighting.values(of: range, in: corpus).values) {
                 unsafe nodes[next] = feature_node(index: Int32(corpus.features[position]) + 1, value: value)
                 next += 1
             }
@@ -71,13 +71,14 @@ struct LinearSolver {
         }
     }
 
-    /// The margins of a row for each topic.
-    func margins(of row: Range<Int>, in corpus: Corpus, weighting: Weighting) -> [Double] {
+    /// The margins of a row for each topic, and the length of its vector.
+    func scored(_ row: Range<Int>, in corpus: Corpus, weighting: Weighting) -> ScoredRow {
         var margins = biases
-        for (position, value) in zip(row, weighting.values(of: row, in: corpus)) {
+        let (values, length) = weighting.values(of: row, in: corpus)
+        for (position, value) in zip(row, values) {
             let base = Int(corpus.features[position]) * biases.count
             for topic in margins.indices { margins[topic] += value * weights[base + topic] }
         }
-        return margins
+        return ScoredRow(margins: margins, length: length)
     }
 }

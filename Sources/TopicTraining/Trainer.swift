@@ -16,8 +16,10 @@ public struct Trainer {
         try options.check()
         let labels = try LabelSet(texts)
         let mostFeatures = featureBudget(topics: labels.topics.count)
-        let marked = try learn(texts, labels, plain: false, mostFeatures: mostFeatures * 11 / 20)
-        let plain = try learn(texts, labels, plain: true, mostFeatures: mostFeatures - marked.features.count)
+        let marked = try learn(texts, labels, plain: false, mostFeatures: mostFeatures * 11 / 20, doubt: nil)
+        let plain = try learn(
+            texts, labels, plain: true, mostFeatures: mostFeatures - marked.features.count,
+            doubt: marked.calibration.doubt)
         let topics = labels.topics.map { topic in
             TopicLabel(
                 slug: topic.slug, name: options.names[topic.slug] ?? topic.name,
@@ -30,8 +32,8 @@ public struct Trainer {
         for feature in marked.features { writer.add(feature) }
         for feature in plain.features { writer.add(feature) }
         writer.calibrate(
-            threshold: options.threshold, markedSharpness: Float(marked.sharpness),
-            plainSharpness: Float(plain.sharpness))
+            threshold: options.threshold, markedSharpness: Float(marked.calibration.sharpness),
+            plainSharpness: Float(plain.calibration.sharpness), doubt: Float(marked.calibration.doubt))
         report(TrainingProgress(stage: "done", fraction: 1))
         return writer
     }
@@ -40,11 +42,11 @@ public struct Trainer {
     private struct Learned {
         let features: [ModelWriter.Feature]
         let biases: [Float]
-        let sharpness: Double
+        let calibration: Calibration
     }
 
     private func learn(
-        _ texts: [LabelledText], _ labels: LabelSet, plain: Bool, mostFeatures: Int
+        _ texts: [LabelledText], _ labels: LabelSet, plain: Bool, mostFeatures: Int, doubt: Double?
     ) throws(TopicModelError) -> Learned {
         let base = plain ? 0.5 : 0
         let kind = plain ? "without marks" : "with marks"
@@ -61,9 +63,9 @@ public struct Trainer {
                 "no phrase occurs in \(options.fewestArticles) articles: there is nothing to learn from \(texts.count) of them"
             )
         }
-        let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.rows)
+        let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.texts)
         let folds = labels.folds(options.folds)
-        var margins = [[Double]](repeating: [], count: texts.count)
+        var scored = [ScoredRow](repeating: ScoredRow(margins: [], length: 0), count: texts.count * 2)
         for fold in 0..<options.folds {
             tell("calibrating, part \(fold + 1) of \(options.folds)", 0.2 + 0.6 * Double(fold) / Double(options.folds))
             let rows = texts.indices.filter { folds[$0] != fold }
@@ -71,10 +73,12 @@ public struct Trainer {
                 corpus: corpus, rows: rows, labels: labels.ofTexts, topics: labels.topics.count, weighting: weighting,
                 cost: options.cost, seed: options.seed)
             for row in texts.indices where folds[row] == fold {
-                margins[row] = solver.margins(of: corpus.row(row), in: corpus, weighting: weighting)
+                for row in [row, texts.count + row] {
+                    scored[row] = solver.scored(corpus.row(row), in: corpus, weighting: weighting)
+                }
             }
         }
-        let calibration = Calibration(margins: margins, labels: labels.ofTexts)
+        let calibration = Calibration(rows: scored, labels: labels.ofTexts + labels.ofTexts, doubt: doubt)
         tell("learning", 0.8)
         let solver = try LinearSolver(
             corpus: corpus, rows: Array(texts.indices), labels: labels.ofTexts, topics: labels.topics.count,
@@ -85,13 +89,12 @@ public struct Trainer {
                 hash: corpus.hashes[feature], idf: weighting.steps[feature],
                 weights: (0..<topics).map { Float(solver.weights[feature * topics + $0] * weighting.idf(feature)) })
         }
-        return Learned(features: features, biases: solver.biases.map { Float($0) }, sharpness: calibration.sharpness)
+        return Learned(features: features, biases: solver.biases.map { Float($0) }, calibration: calibration)
     }
 
     /// How many features fit into the file, with the slots that stay empty.
     private func featureBudget(topics: Int) -> Int {
-        let slotSize = (6 + topics + 15) / 16 * 16
-        return max(1, (options.mostBytes - 65_536) / slotSize * 4 / 5)
+        max(1, (options.mostBytes - 65_536) / (4 + topics) * 4 / 5)
     }
 
     /// Whether nine of ten of the first texts are Vietnamese: then the model answers for nothing else.

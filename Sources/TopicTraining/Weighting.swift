@@ -12,14 +12,14 @@ struct Weighting {
         }
     }
 
-    /// The values of a row, scaled to length 1.
-    func values(of row: Range<Int>, in corpus: Corpus) -> [Double] {
+    /// The values of a row, scaled to length 1, and its length before.
+    func values(of row: Range<Int>, in corpus: Corpus) -> (values: [Double], length: Double) {
         var values = row.map { position in
-            Double(frequencyWeight(Int(corpus.counts[position]))) * idf(Int(corpus.features[position]))
+            Double(FrequencyWeight.of(corpus.sums[position])) * idf(Int(corpus.features[position]))
         }
         let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
         if length > 0 { for index in values.indices { values[index] /= length } }
-        return values
+        return (values, length)
     }
 
     func idf(_ feature: Int) -> Double { Double(steps[feature]) / 20 }
