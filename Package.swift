@@ -67,7 +67,9 @@ let package = Package(
 
         // What people use.
         module("ArticleClient", ["ArticleProtocol", "CLinux"]),
-        program("articlectl", ["ArticleClient", "ArticleProtocol", "ArticleText", "CLinux"]),
+        program(
+            "articlectl",
+            ["ArticleClient", "ArticleProtocol", "ArticleText", "CLinux", "TopicModel", "TopicTraining"]),
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),

@@ -59,6 +59,24 @@ public struct Evaluation: Sendable {
         bands[band].right += right == answered ? 1 : 0
     }
 
+    /// This and another part of the same data together.
+    func adding(_ other: Evaluation) -> Evaluation {
+        var sum = self
+        sum.count += other.count
+        sum.undecided += other.undecided
+        sum.decidedRight += other.decidedRight
+        sum.unknown += other.unknown
+        for right in topics.indices {
+            for answered in topics.indices { sum.confusion[right][answered] += other.confusion[right][answered] }
+        }
+        for band in bands.indices {
+            sum.bands[band].count += other.bands[band].count
+            sum.bands[band].probability += other.bands[band].probability
+            sum.bands[band].right += other.bands[band].right
+        }
+        return sum
+    }
+
     /// The share of right answers.
     public var accuracy: Double { ratio(topics.indices.reduce(0) { $0 + confusion[$1][$1] }, count) }
 

@@ -7,7 +7,7 @@ enum Articlectl {
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
         ServiceStatus.self,
-        Plugins.self, Ping.self, Bench.self,
+        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self,
     ]
 
     static func main() async {

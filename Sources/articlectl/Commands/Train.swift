@@ -1,0 +1,165 @@
+import ArticleClient
+import ArticleProtocol
+import TopicModel
+import TopicTraining
+
+/// Makes a topic model from labelled articles.
+struct Train: Command {
+    static let description = CommandDescription(
+        "train", "make a topic model from labelled articles", operands: "[DATA]", count: 0...1,
+        discussion: [
+            "DATA is a file of JSON Lines (- for standard input), or a directory with a folder of text files for each "
+                + "topic. Of each line `label`, `topic` or the first of `topics` is the topic; `text`, or `title`, `summary` "
+                + "and `body`, is the text: so what `articlectl export` writes can be learned from. With --store the "
+                + "articles in the store that have a topic are the data.",
+            "The same data, options and seed give the same file, byte for byte. The file is put in place whole, so a service "
+                + "that uses it can be told to reload at any time.",
+        ],
+        options: [
+            .value("output", short: "o", "MODEL", "where the model goes; needed"),
+            .flag("store", "learn from the store's articles that have a topic"),
+            .value("name", "NAME", "what the model calls itself; default: topics"),
+            .value("names", "FILE", "topics' names for people: lines of a slug and a name"),
+            .value("provenance", "TEXT", "where the data comes from; may be repeated", repeatable: true),
+            .value("seed", "N", "start of the random order; default 1"),
+            .value("phrase", "N", "syllables in the longest phrase, 1 to 4; default 2"),
+            .value("fewest", "N", "a phrase in fewer articles is not learned; default 3"),
+            .value("cost", "C", "what a wrong article costs, liblinear's C; default 1"),
+            .value("threshold", "P", "below this probability an answer is undecided; default 0.5"),
+            .value("size", "MB", "the largest file that may come out; default 16"),
+            .value("hold-out", "PERCENT", "also measure on so much of the data, by a model of the rest"),
+            .value("k-fold", "K", "also measure on each of K parts, by models of the rest"),
+        ],
+        examples: [
+            .init("articlectl train articles.jsonl -o news.topics", "from a file"),
+            .init("articlectl train topics/ -o news.topics --hold-out 20", "and say how good it is"),
+            .init("articlectl train --store -o own.topics --k-fold 5", "from what the newsroom has labelled"),
+        ])
+
+    private let data: String?
+    private let output: String
+    private let parts: Int?
+    private let onlyLast: Bool
+    private var options = TrainingOptions()
+
+    init(_ arguments: Arguments) throws {
+        data = arguments.operands.first
+        guard arguments.flag("store") != (data != nil) else {
+            throw CommandFailure.usage("give either DATA or --store", hint: "`articlectl help train` shows how")
+        }
+        guard let output = arguments.value("output") else {
+            throw CommandFailure.usage("where shall the model go?", hint: "give -o MODEL")
+        }
+        self.output = output
+        let share = try arguments.number("hold-out", in: 1...50)
+        let folds = try arguments.number("k-fold", in: 2...100)
+        guard share == nil || folds == nil else { throw CommandFailure.usage("give either --hold-out or --k-fold") }
+        parts = folds ?? share.map { max(2, (100 + $0 / 2) / $0) }
+        onlyLast = folds == nil
+        options.name = arguments.value("name") ?? options.name
+        options.provenance = arguments.values("provenance")
+        options.seed = try arguments.number("seed", in: 0...UInt32.max) ?? options.seed
+        options.longestPhrase = try arguments.number("phrase", in: 1...4) ?? options.longestPhrase
+        options.fewestArticles = try arguments.number("fewest", in: 1...1_000_000) ?? options.fewestArticles
+        options.mostBytes = try arguments.number("size", in: 1...1000).map { $0 * 1_000_000 } ?? options.mostBytes
+        options.cost = try Self.decimal(arguments, "cost", in: 1e-6...1e6) ?? options.cost
+        options.threshold = try Self.decimal(arguments, "threshold", in: 0...1).map { Float($0) } ?? options.threshold
+        if let names = arguments.value("names") {
+            do throws(TopicModelError) { options.names = try TopicNames.read(names) } catch {
+                throw CommandFailure(error)
+            }
+        }
+    }
+
+    private static func decimal(
+        _ arguments: Arguments, _ name: String, in range: ClosedRange<Double>
+    ) throws(CommandFailure) -> Double? {
+        guard let text = arguments.value(name) else { return nil }
+        guard let value = Double(text), range.contains(value) else {
+            throw .usage("--\(name) \(text): a number from \(range.lowerBound) to \(range.upperBound) is expected")
+        }
+        return value
+    }
+
+    func run(_ session: Session) async throws -> ExitCode {
+        let (texts, skipped) = try await texts(session)
+        let line = StageLine(shown: session.terminal.showsErrors)
+        defer { line.clear() }
+        do throws(TopicModelError) {
+            var evaluation: Evaluation?
+            if let parts {
+                evaluation = try Validation(options: options) { line.show($0.stage, $0.fraction) }
+                    .run(texts, parts: parts, onlyLast: onlyLast, scratch: output + ".part")
+            }
+            try Trainer(options: options) { line.show($0.stage, $0.fraction) }.train(texts).write(to: output)
+            line.clear()
+            return try tell(session, try TopicModel(path: output), texts.count, skipped, evaluation)
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    private func texts(_ session: Session) async throws -> ([LabelledText], Int) {
+        if let data {
+            do throws(TopicModelError) {
+                let data = try DataSet(path: data)
+                for complaint in data.complaints { Complaint.line(complaint) }
+                return (data.texts, data.skipped)
+            } catch {
+                throw CommandFailure(error)
+            }
+        }
+        var progress = Progress(shown: session.terminal.showsErrors)
+        defer { progress.clear() }
+        var texts: [LabelledText] = []
+        var count = 0
+        for try await item in session.client.list(view: .full) {
+            count += 1
+            progress.show(count: count, fraction: nil)
+            guard let topic = item.article.topics.max(by: { $0.score < $1.score }) else { continue }
+            let parts = [item.article.title, item.article.summary, item.article.body].filter { !$0.isEmpty }
+            texts.append(LabelledText(label: topic.slug, parts: parts))
+        }
+        return (texts, count - texts.count)
+    }
+
+    private func tell(
+        _ session: Session, _ model: TopicModel, _ count: Int, _ skipped: Int, _ evaluation: Evaluation?
+    ) throws(TopicModelError) -> ExitCode {
+        do throws(CommandFailure) {
+            if session.json {
+                let json: [(String, JSON)] = [
+                    ("model", .string(model.identity)), ("path", .string(output)), ("bytes", .integer(model.fileSize)),
+                    ("articles", .integer(count)), ("skipped", .integer(skipped)),
+                    ("topics", .integer(model.topics.count)),
+                ]
+                let measured = evaluation.map { [("held_out", EvaluationReport($0).json)] } ?? []
+                try session.output.line(JSON.object(json + measured).text)
+            } else {
+                try session.output.line(
+                    "\(output): \(model.identity), \(model.topics.count) topics from \(Quantity.grouped(count)) articles, "
+                        + Quantity.bytes(model.fileSize))
+                if let evaluation {
+                    try session.output.line("held out, by models that did not learn from it:")
+                    try EvaluationReport(evaluation).write(to: session)
+                }
+            }
+        } catch {
+            throw TopicModelError(.unwritable, error.message)
+        }
+        return skipped > 0 && data != nil ? .data : .success
+    }
+}
+
+extension CommandFailure {
+    /// What a failed training or a bad model means for a person.
+    init(_ error: TopicModelError) {
+        let code: ExitCode =
+            switch error.code {
+            case .unreadable: .noInput
+            case .foreign, .unsupported, .damaged, .unsuitable: .data
+            case .unwritable: .io
+            }
+        self.init(code, error.message)
+    }
+}
