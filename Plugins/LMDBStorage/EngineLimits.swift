@@ -6,7 +6,7 @@ struct EngineLimits: Sendable {
     /// large as any disk never has to be made larger, which LMDB could only do while nobody reads.
     var mapSize = 1 << 40
     var maxReaders: UInt32 = 512
-    var queueBytes = 256 << 20
+    var queueBytes = 64 << 20
     var queueWrites = 65_536
 
     init() {}
