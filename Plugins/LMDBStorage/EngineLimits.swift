@@ -13,9 +13,9 @@ struct EngineLimits: Sendable {
 
     /// Throws `invalidArgument`, naming the key, for what cannot be.
     init(_ settings: Settings) throws(ServiceError) {
-        mapSize = try Self.check("mapSize", settings.mapSize, 1 << 20 ... 1 << 46) ?? mapSize
+        mapSize = try Self.check("mapSize", settings.mapSize, 1 << 20...1 << 46) ?? mapSize
         maxReaders = try Self.check("maxReaders", settings.maxReaders, 4...65_536) ?? maxReaders
-        queueBytes = try Self.check("queueBytes", settings.queueBytes, 1 << 16 ... 1 << 40) ?? queueBytes
+        queueBytes = try Self.check("queueBytes", settings.queueBytes, 1 << 16...1 << 40) ?? queueBytes
         queueWrites = try Self.check("queueWrites", settings.queueWrites, 1...1 << 24) ?? queueWrites
     }
 

@@ -84,7 +84,9 @@ final class LMDBEngine: StorageEngine {
             let records = try reader.statistics(environment.records)
             let index = try reader.statistics(environment.index)
             var file = stat()
-            guard unsafe fstat(environment.descriptor, &file) == 0 else { throw .system("cannot read \(environment.path)") }
+            guard unsafe fstat(environment.descriptor, &file) == 0 else {
+                throw .system("cannot read \(environment.path)")
+            }
             return StorageStatistics(
                 records: UInt64(records.ms_entries), usedBytes: records.usedBytes + index.usedBytes,
                 fileBytes: UInt64(file.st_blocks) * 512, transactions: progress.transactions, writes: progress.writes)

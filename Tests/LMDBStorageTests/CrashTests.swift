@@ -68,7 +68,8 @@ enum CrashLoad {
                         let id = ArticleID.generate()
                         for revision in 1...UInt64(1 + writer % 3) {
                             let result = await engine.put(
-                                .id(id), content: content(id, revision), expected: revision - 1, key: Array("\(id)".utf8),
+                                .id(id), content: content(id, revision), expected: revision - 1,
+                                key: Array("\(id)".utf8),
                                 time: writer % 2 == 0 ? nil : Int64(id.low % 1_000_000), terms: ["t:\(id.low % 4)"])
                             guard result.revision == revision, result.refusal == nil else { exit(1) }
                             tell(descriptor, id.high, id.low, revision)
@@ -121,7 +122,10 @@ final class AcknowledgementCollector: @unchecked Sendable {
             let count = unsafe read(descriptor, &buffer, 24 * 128)
             if count <= 0 {
                 if isOver { return }
-                var polled = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: end.read, events: Int16(POLLIN), revents: 0)]
+                var polled = [
+                    pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: end.read, events: Int16(POLLIN), revents: 0),
+                ]
                 unsafe poll(&polled, 2, 60_000)
                 isOver = polled[1].revents != 0
                 continue
@@ -130,7 +134,9 @@ final class AcknowledgementCollector: @unchecked Sendable {
                 if victim == 0 {
                     victim = pid_t(buffer[index])
                 } else {
-                    found.withLock { $0.append((ArticleID(high: buffer[index], low: buffer[index + 1]), buffer[index + 2])) }
+                    found.withLock {
+                        $0.append((ArticleID(high: buffer[index], low: buffer[index + 1]), buffer[index + 2]))
+                    }
                 }
             }
             if victim != 0, !isKilled, found.withLock({ $0.count }) >= killAfter {

@@ -38,7 +38,8 @@ import Testing
         let first = try LMDBEngine(EngineLimits(), directory: directory.path)
         let error = refusal(directory.path)
         #expect(error?.code == .failedPrecondition)
-        #expect(error?.message.contains("process \(getpid())") == true && error?.message.contains(directory.path) == true)
+        #expect(
+            error?.message.contains("process \(getpid())") == true && error?.message.contains(directory.path) == true)
         first.stop()
     }
 
@@ -50,7 +51,9 @@ import Testing
         let whole = try await filled()
         let used = try #require(try DatabaseFile.inspect(database)).usedBytes
         var cases: [(String, [UInt8])] = [("empty", [])]
-        for size in [1, 100, 4096, 4100, 8192, used / 2, used - 1] { cases.append(("cut at \(size)", Array(whole.prefix(size)))) }
+        for size in [1, 100, 4096, 4100, 8192, used / 2, used - 1] {
+            cases.append(("cut at \(size)", Array(whole.prefix(size))))
+        }
         let noise = (0..<whole.count).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 7) }
         cases.append(("noise", noise))
         cases.append(("noise in the head", Array(noise.prefix(8192)) + whole.dropFirst(8192)))
@@ -72,7 +75,9 @@ import Testing
         for (name, bytes) in cases {
             FileBytes.write(bytes, to: database)
             let error = refusal(directory.path)
-            #expect(error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name): \(error?.message ?? "opened")")
+            #expect(
+                error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name): \(error?.message ?? "opened")"
+            )
             #expect(error?.message.contains(database) == true, "\(name)")
             #expect(FileBytes.read(database) == bytes, "\(name)")
         }
@@ -96,7 +101,8 @@ import Testing
         // The format record: its magic number, and the version behind it.
         let magic = Array("RTCLDDB1".utf8)
         var isFound = false
-        for offset in 0..<bytes.count - 12 where bytes[offset] == magic[0] && Array(bytes[offset..<offset + 8]) == magic {
+        for offset in 0..<bytes.count - 12 where bytes[offset] == magic[0] && Array(bytes[offset..<offset + 8]) == magic
+        {
             bytes[offset + 8] = 9
             isFound = true
         }
@@ -141,8 +147,10 @@ import Testing
 
     @Test func settingsNameTheDirectory() throws {
         let path = directory.path + "/elsewhere"
-        let json = #"{"directory": "\#(path)", "mapSize": 1073741824, "maxReaders": 8, "queueWrites": 10, "queueBytes": 65536}"#
-        let context = PluginContext(configuration: PluginConfiguration(json: Array(json.utf8)), stateDirectory: "/nowhere")
+        let json =
+            #"{"directory": "\#(path)", "mapSize": 1073741824, "maxReaders": 8, "queueWrites": 10, "queueBytes": 65536}"#
+        let context = PluginContext(
+            configuration: PluginConfiguration(json: Array(json.utf8)), stateDirectory: "/nowhere")
         try LMDBEngine(context: context).stop()
         unsafe #expect(access(path + "/articles.mdb", F_OK) == 0)
     }
@@ -173,7 +181,8 @@ import Testing
     private func filled() async throws -> [UInt8] {
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
         for number in 0..<50 {
-            _ = await engine.put(.id(.generate()), content: [UInt8](repeating: 7, count: number * 100), key: [UInt8(number)])
+            _ = await engine.put(
+                .id(.generate()), content: [UInt8](repeating: 7, count: number * 100), key: [UInt8(number)])
         }
         engine.stop()
         return FileBytes.read(database)

@@ -60,10 +60,14 @@ import Testing
         var refusal: WriteResult?
         while refusal == nil, stored.count < 1000 {
             let id = ArticleID.generate()
-            let result = await engine.put(.id(id), content: [UInt8](repeating: 1, count: 3000), key: Array("\(id)".utf8))
+            let result = await engine.put(
+                .id(id), content: [UInt8](repeating: 1, count: 3000), key: Array("\(id)".utf8))
             if result.outcome.isCreated { stored.append(id) } else { refusal = result }
         }
-        guard case .refused(let error) = refusal?.outcome else { Issue.record("never full"); return }
+        guard case .refused(let error) = refusal?.outcome else {
+            Issue.record("never full")
+            return
+        }
         #expect(error.code == .resourceExhausted && error.message.contains("mapSize"))
         #expect(error.message.contains(database))
         #expect(engine.health.state == .unhealthy)
@@ -132,7 +136,8 @@ import Testing
         let content = Array("the content of a record which is long enough to be found again".utf8)
         for (index, id) in ids.enumerated() {
             _ = await engine.put(
-                .id(id), content: content + [UInt8(index)] + [UInt8](repeating: 9, count: 3000), key: Array("key\(index)".utf8))
+                .id(id), content: content + [UInt8(index)] + [UInt8](repeating: 9, count: 3000),
+                key: Array("key\(index)".utf8))
         }
         engine.stop()
         var bytes = FileBytes.read(database)
@@ -140,7 +145,7 @@ import Testing
             guard Array(bytes[offset..<offset + content.count]) == content else { continue }
             switch bytes[offset + content.count] {
             case 0: bytes[offset + 5] ^= 1
-            case 1: bytes[offset - 20] ^= 1 // in the header, before the key of four bytes
+            case 1: bytes[offset - 20] ^= 1  // in the header, before the key of four bytes
             default: break
             }
         }

@@ -6,7 +6,9 @@ final class TemporaryDirectory: Sendable {
 
     init() {
         var template = Array("/tmp/articled-storage-XXXXXX".utf8CString)
-        path = unsafe mkdtemp(&template) == nil ? "" : String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        path =
+            unsafe mkdtemp(&template) == nil
+            ? "" : String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         precondition(!path.isEmpty, "mkdtemp failed")
     }
 

@@ -14,7 +14,8 @@ struct DataDirectory {
     init(_ path: String) throws(ServiceError) {
         guard path.utf8.first == UInt8(ascii: "/") else {
             throw ServiceError(
-                .failedPrecondition, "the storage's directory must be an absolute path, and is \"\(path)\"; set `directory`")
+                .failedPrecondition,
+                "the storage's directory must be an absolute path, and is \"\(path)\"; set `directory`")
         }
         self.path = path
         var status = stat()

@@ -79,7 +79,8 @@ struct DatabaseFile {
         guard version == Self.version else {
             throw ServiceError(
                 .failedPrecondition,
-                "\(path) was made by another version of LMDB (format \(version), not \(Self.version)); nothing was changed")
+                "\(path) was made by another version of LMDB (format \(version), not \(Self.version)); nothing was changed"
+            )
         }
         let pageSize: UInt32 = integer(bytes, at: 40)
         let lastPage: UInt64 = integer(bytes, at: 136)

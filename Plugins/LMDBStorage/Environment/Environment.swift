@@ -82,7 +82,8 @@ final class Environment: @unchecked Sendable {
             }
             let format = try FormatRecord(in: transaction, about, path)
             return (
-                try transaction.table("records", create: true), try transaction.table("index", create: true), format.hash
+                try transaction.table("records", create: true), try transaction.table("index", create: true),
+                format.hash
             )
         }
     }

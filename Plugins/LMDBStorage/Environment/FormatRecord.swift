@@ -5,7 +5,7 @@ internal import CLMDB
 struct FormatRecord {
     /// Of the tables and records. Another number is another, incompatible format.
     static let version: UInt32 = 1
-    private static let magic: UInt64 = 0x3142_4444_4C43_5452 // "RTCLDDB1", little-endian
+    private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
 
@@ -30,7 +30,8 @@ struct FormatRecord {
             )
         }
         guard bytes.count == Self.size else {
-            throw ServiceError(.dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
+            throw ServiceError(
+                .dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
         }
         hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
     }

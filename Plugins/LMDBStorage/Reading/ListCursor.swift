@@ -32,7 +32,8 @@ struct ListCursor: ~Copyable {
         }
         if let above, above == limit { return settle(above) }
         // LMDB finds what is not below; what is wanted stands before that, or at the end.
-        return unsafe settle(try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
+        return unsafe settle(
+            try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
     }
 
     private mutating func settle(_ entry: IndexEntry?) -> IndexEntry? {

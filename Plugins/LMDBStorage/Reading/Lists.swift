@@ -12,6 +12,8 @@ struct Lists: ~Copyable {
     private var lists: [Shared] = []
 
     init(_ terms: TermList, _ reader: ThreadReader) throws(ServiceError) {
+        // No sequence: its elements are lent.
+        // swift-format-ignore: ReplaceForEachWithForLoop
         try terms.forEach { term throws(ServiceError) in
             let list = unsafe term.withUnsafeBytes { unsafe IndexEntry.list(term: $0, reader.environment.hash) }
             lists.append(Shared(try reader.list(list)))

@@ -8,7 +8,9 @@ enum RecordEntries {
     ) -> [IndexEntry] {
         let time = IndexEntry.sortable(time)
         var entries = [IndexEntry(list: IndexEntry.all, time: time, id: id)]
-        if unsafe !key.isEmpty { entries.append(IndexEntry(list: unsafe IndexEntry.list(key: key, hash), time: 0, id: id)) }
+        if unsafe !key.isEmpty {
+            entries.append(IndexEntry(list: unsafe IndexEntry.list(key: key, hash), time: 0, id: id))
+        }
         unsafe PackedTerms.forEach(unsafe terms) { term in
             let entry = IndexEntry(list: unsafe IndexEntry.list(term: term, hash), time: time, id: id)
             // Two terms of one hash share an entry.

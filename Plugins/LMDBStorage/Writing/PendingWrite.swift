@@ -37,7 +37,8 @@ struct PendingWrite: Sendable {
                     unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: part)
                     offset += part.count
                 }
-                unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<offset]).initializeMemory(as: UInt8.self, repeating: 0)
+                unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<offset]).initializeMemory(
+                    as: UInt8.self, repeating: 0)
                 unsafe write.key.withUnsafeBytes { unsafe append($0) }
                 unsafe append(terms)
                 unsafe write.content.withUnsafeBytes { unsafe append($0) }
@@ -48,12 +49,15 @@ struct PendingWrite: Sendable {
     }
 
     /// Calls `body` with the key.
-    func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError) -> Result {
+    func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError) -> Result
+    {
         try unsafe part(RecordHeader.size, keySize, body)
     }
 
     /// Calls `body` with the terms, each behind its length.
-    func withTerms<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError) -> Result {
+    func withTerms<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError)
+        -> Result
+    {
         try unsafe part(RecordHeader.size + keySize, termsSize, body)
     }
 
@@ -67,7 +71,8 @@ struct PendingWrite: Sendable {
     /// Fills in the header: the record is complete then.
     mutating func complete(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
         let header = RecordHeader(
-            termsSize: UInt16(clamping: termsSize), contentChecksum: contentChecksum, keySize: UInt32(clamping: keySize),
+            termsSize: UInt16(clamping: termsSize), contentChecksum: contentChecksum,
+            keySize: UInt32(clamping: keySize),
             revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt,
             contentSize: UInt32(clamping: contentSize))
         unsafe record.withUnsafeMutableBytes { bytes in

@@ -55,12 +55,16 @@ struct RecordChanges {
         _ write: inout PendingWrite, _ id: ArticleID, _ owner: ArticleID?, _ present: Present?,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
-        if let conflict = conflict(write, id, present?.header.revision ?? 0) { return conflict }
-        if let owner, owner != id {
-            return refuse(.alreadyExists, "the key belongs to the record \(owner): change that one, or give another key", owner)
+        // The key names no record, but the id for a new one is another record's.
+        var isTaken = false
+        if case .key = write.target { isTaken = owner == nil && present != nil }
+        if let conflict = conflict(write, id, isTaken ? 0 : present?.header.revision ?? 0) { return conflict }
+        if isTaken {
+            return refuse(.alreadyExists, "the id \(id) of the new record is another one's: make a new id", id)
         }
-        if case .key = write.target, owner == nil, present != nil {
-            return refuse(.alreadyExists, "the id \(id) of the new record belongs to another one: make a new id", id)
+        if let owner, owner != id {
+            return refuse(
+                .alreadyExists, "the key belongs to the record \(owner): change that one, or give another key", owner)
         }
         if let present, present.isSame {
             return WriteResult(
@@ -105,7 +109,9 @@ struct RecordChanges {
     ) throws(ServiceError) {
         let nothing = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
         for entry in before where !entries.contains(entry) {
-            unsafe try entry.withBytes { bytes throws(ServiceError) in try unsafe transaction.delete(bytes, environment.index) }
+            unsafe try entry.withBytes { bytes throws(ServiceError) in
+                try unsafe transaction.delete(bytes, environment.index)
+            }
         }
         for entry in entries where !before.contains(entry) {
             unsafe try entry.withBytes { bytes throws(ServiceError) in
@@ -195,7 +201,8 @@ struct RecordChanges {
             return ServiceError(.invalidArgument, "a change names its record by a key, and the key is empty")
         }
         if write.record.count > mostBytes {
-            return ServiceError(.resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.record.count)")
+            return ServiceError(
+                .resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.record.count)")
         }
         return nil
     }

@@ -21,4 +21,14 @@ final class WakeUp: @unchecked Sendable {
     func wait() {
         while unsafe sem_wait(semaphore) != 0, errno == EINTR {}
     }
+
+    /// Waits for a signal, but no longer than so.
+    func wait(_ nanoseconds: Int) {
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &end)
+        let sum = end.tv_nsec + nanoseconds
+        end.tv_sec += sum / 1_000_000_000
+        end.tv_nsec = sum % 1_000_000_000
+        while unsafe sem_timedwait(semaphore, &end) != 0, errno == EINTR {}
+    }
 }

@@ -8,8 +8,15 @@ final class WriteQueue: Sendable {
         var writes: [PendingWrite] = []
         var bytes = 0
         var isStopping = false
-        /// The committer waits to be woken.
-        var isAsleep = false
+        /// The committer waits until so many changes are there.
+        var wakeAt: Int?
+
+        /// Whether the committer is to be woken now.
+        mutating func wakes() -> Bool {
+            guard let wakeAt, writes.count >= wakeAt || isStopping else { return false }
+            self.wakeAt = nil
+            return true
+        }
     }
 
     private let state = Mutex(State())
@@ -20,7 +27,7 @@ final class WriteQueue: Sendable {
 
     /// Adds a change. Throws, with nothing added, if the queue is full or closed.
     func add(_ write: PendingWrite) throws(ServiceError) {
-        let isAsleep = try state.withLock { state throws(ServiceError) in
+        let wakes = try state.withLock { state throws(ServiceError) in
             guard !state.isStopping else {
                 throw ServiceError(.unavailable, "the storage is being closed; connect again and retry")
             }
@@ -33,10 +40,9 @@ final class WriteQueue: Sendable {
             }
             state.writes.append(write)
             state.bytes = bytes
-            defer { state.isAsleep = false }
-            return state.isAsleep
+            return state.wakes()
         }
-        if isAsleep { wakeUp.signal() }
+        if wakes { wakeUp.signal() }
     }
 
     /// How many changes wait.
@@ -44,28 +50,37 @@ final class WriteQueue: Sendable {
 
     /// Waits for changes and takes them: all, but no more than `bytes` unless a single one is larger. Empty only when
     /// the queue is closed and drained.
-    func take(_ bytes: Int) -> [PendingWrite] {
+    ///
+    /// - Parameter patience: once there is a change, how long to wait for others until there are how many.
+    func take(_ bytes: Int, _ patience: (writes: Int, nanoseconds: Int)) -> [PendingWrite] {
+        var hasWaited = false
         while true {
-            let taken = state.withLock { state -> [PendingWrite]? in
-                if state.writes.isEmpty, !state.isStopping {
-                    state.isAsleep = true
-                    return nil
+            let (taken, isEmpty) = state.withLock { state -> ([PendingWrite]?, Bool) in
+                let isEnough = hasWaited || state.writes.count >= patience.writes || state.bytes >= bytes
+                if state.isStopping || !state.writes.isEmpty && isEnough {
+                    state.wakeAt = nil
+                    return (state.take(bytes), false)
                 }
-                return state.take(bytes)
+                state.wakeAt = max(1, state.writes.isEmpty ? 1 : patience.writes)
+                return (nil, state.writes.isEmpty)
             }
             if let taken { return taken }
-            wakeUp.wait()
+            if isEmpty {
+                wakeUp.wait()
+            } else {
+                wakeUp.wait(patience.nanoseconds)
+                hasWaited = true
+            }
         }
     }
 
     /// No change is let in any more; those that wait are still taken.
     func close() {
-        let isAsleep = state.withLock { state in
+        let wakes = state.withLock { state in
             state.isStopping = true
-            defer { state.isAsleep = false }
-            return state.isAsleep
+            return state.wakes()
         }
-        if isAsleep { wakeUp.signal() }
+        if wakes { wakeUp.signal() }
     }
 }
 

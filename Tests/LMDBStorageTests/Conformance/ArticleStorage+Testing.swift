@@ -97,10 +97,12 @@ extension ArticleStorage {
         await write(StorageWrite(delete: id, expectedRevision: expected))
     }
 
-    func delete(key: String) async -> WriteResult {
+    func delete(key: String, expected: UInt64? = nil) async -> WriteResult {
         await withCheckedContinuation { continuation in
             let key = Array(key.utf8)
-            self.write(StorageWrite(deleteKey: key.rawSpan)) { continuation.resume(returning: $0) }
+            self.write(StorageWrite(deleteKey: key.rawSpan, expectedRevision: expected)) {
+                continuation.resume(returning: $0)
+            }
         }
     }
 }

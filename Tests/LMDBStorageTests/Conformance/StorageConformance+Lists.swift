@@ -51,7 +51,8 @@ extension StorageConformance {
         var expected: [[String]: [ArticleID]] = [:]
         for number in 0..<120 {
             let id = ArticleID.generate()
-            let terms = (number % 2 == 0 ? ["two"] : []) + (number % 3 == 0 ? ["three"] : []) + (number == 60 ? ["rare"] : [])
+            let terms =
+                (number % 2 == 0 ? ["two"] : []) + (number % 3 == 0 ? ["three"] : []) + (number == 60 ? ["rare"] : [])
             _ = await storage.put(.id(id), "x", time: Int64(number * 7 % 50), terms: terms)
             for query in [["two"], ["three"], ["two", "three"], ["rare"], ["two", "three", "rare"]]
             where query.allSatisfy(terms.contains) { expected[query, default: []].append(id) }

@@ -27,6 +27,7 @@ enum StorageConformance {
         ("records may be read while one is lent", nestedReads),
         ("statistics count", statistics),
         ("many writers at once", manyWriters),
+        ("as a model of dictionaries does", model),
     ]
 
     static func lifecycle(_ storage: any ArticleStorage) async throws {
@@ -130,7 +131,8 @@ enum StorageConformance {
         let same = await storage.put(.id(id), "x", key: "k", time: 5, terms: ["b", "a"])
         #expect(same.outcome.isUnchanged && same.revision == 1)
         #expect(same.createdAt == first.createdAt && same.storedAt == first.storedAt)
-        #expect(await storage.put(.key(new: .generate()), "x", key: "k", time: 5, terms: ["a", "b"]).outcome.isUnchanged)
+        #expect(
+            await storage.put(.key(new: .generate()), "x", key: "k", time: 5, terms: ["a", "b"]).outcome.isUnchanged)
         #expect(await storage.put(.id(id), "x", key: "k", time: 6, terms: ["a", "b"]).revision == 2)
         #expect(await storage.put(.id(id), "x", key: "k", time: 6, terms: ["a", "c"]).revision == 3)
         #expect(await storage.put(.id(id), "x", key: "l", time: 6, terms: ["a", "c"]).revision == 4)
