@@ -21,10 +21,14 @@ public struct ClientOptions: Sendable {
     /// If set: a connection with calls in flight on which nothing arrived for so long is asked with a PING, and given up if
     /// nothing arrives for as long again. For TCP across machines, where a peer can vanish without a word.
     public var keepAlive: Duration?
-    /// The largest answer taken, in bytes.
-    public var largestFrame = 16 << 20
-    /// How many bytes of a streamed answer may be under way before the program has taken them.
-    public var streamWindow = 256 << 10
+    /// The largest answer taken, in bytes: at least 8192.
+    public var largestFrame = 16 << 20 {
+        didSet { largestFrame = min(max(largestFrame, 8192), Int(Int32.max)) }
+    }
+    /// How many bytes of a streamed answer may be under way before the program has taken them: at least 1.
+    public var streamWindow = 256 << 10 {
+        didSet { streamWindow = min(max(streamWindow, 1), Int(Int32.max)) }
+    }
     /// How many bytes wait for the socket at most. Calls beyond it wait with their own tasks suspended.
     public var outgoingBytes = 1 << 20
 

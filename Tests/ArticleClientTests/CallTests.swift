@@ -122,7 +122,7 @@ import Testing
         }
         let client = ArticleClient(endpoint: service.endpoint)
         let error = await #expect(throws: ClientError.self) {
-            try await client.call("test.once", payload: [], policy: CallPolicy(deadline: .milliseconds(20)))
+            try await client.call("test.once", payload: [], policy: CallPolicy(deadline: .milliseconds(300)))
         }
         #expect(error?.kind == .deadline)
         #expect(error?.mayHaveRun == true)

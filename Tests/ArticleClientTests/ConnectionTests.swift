@@ -75,11 +75,13 @@ import Testing
             try connection.fail(connection.receive(.request).header.stream, .unavailable, "busy")
             let request = try connection.receive(.request)
             try connection.send(.message, [8], flags: .end, stream: request.header.stream)
-            try connection.fail(connection.receive(.request).header.stream, .unavailable, "busy")
+            for _ in 0..<2 { try connection.fail(connection.receive(.request).header.stream, .unavailable, "busy") }
             try connection.awaitClose()
         }
-        let client = ArticleClient(endpoint: service.endpoint)
-        #expect(try await client.call("test.again", payload: []) == [8])
+        var options = ClientOptions()
+        options.attempts = 2
+        let client = ArticleClient(endpoint: service.endpoint, options: options)
+        #expect(try await client.call("test.once", payload: []) == [8])
         let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
         #expect(error?.status == .unavailable)
         await client.close()
@@ -114,6 +116,23 @@ import Testing
         #expect(try await client.call("test.once", payload: []) == [2])
         answeredNew.fire()
         #expect(try await old == [1])
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func aConnectionThatTheServiceMayBeClosingIsNotUsed() async throws {
+        let script: ScriptedService.Script = { connection in
+            try connection.hello(idle: 1)
+            let request = try connection.receive(.request)
+            try connection.send(.message, [1], flags: .end, stream: request.header.stream)
+            try connection.awaitClose()
+        }
+        let service = try ScriptedService(script, script)
+        let client = ArticleClient(endpoint: service.endpoint)
+        #expect(try await client.call("test.once", payload: []) == [1])
+        let now = ContinuousClock.now
+        while ContinuousClock.now < now + .milliseconds(1) { await Task.yield() }  // the time is what is tested
+        #expect(try await client.call("test.once", payload: []) == [1])
         await client.close()
         try await service.finished()
     }
@@ -163,8 +182,6 @@ import Testing
                 try connection.hello()
                 _ = try connection.receive(.request)
                 _ = try connection.receive(.ping)
-                try connection.send(.pong)
-                _ = try connection.receive(.ping)
                 try connection.awaitClose()
             },
             { connection in
@@ -174,7 +191,7 @@ import Testing
                 try connection.awaitClose()
             })
         var options = ClientOptions()
-        options.keepAlive = .milliseconds(20)
+        options.keepAlive = .milliseconds(200)
         let client = ArticleClient(endpoint: service.endpoint, options: options)
         #expect(try await client.call("test.again", payload: []) == [1])
         await client.close()

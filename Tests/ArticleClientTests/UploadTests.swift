@@ -82,6 +82,49 @@ import Testing
         try await service.finished()
     }
 
+    @Test func afterGoAwayTheUploadMovesToAnotherConnection() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello(window: 1)
+                let stream = try connection.receive(.request).header.stream
+                _ = try connection.receive(.message)
+                try connection.send(
+                    .goAway, Status(code: StatusCode.unavailable.rawValue, message: "restart").encoded())
+                let outcome = PutManyResult(index: 0, result: PutResult(outcome: .created, revision: 1))
+                try connection.send(.message, outcome.encoded(), stream: stream)
+                try connection.send(.credit, Credit(bytes: 100_000).encoded(), stream: stream)
+                // The client ends the stream although it has more to store.
+                var count = 1
+                while true {
+                    let frame = try connection.receive()
+                    if frame.header.kind == .message {
+                        let outcome = PutManyResult(
+                            index: UInt64(count), result: PutResult(outcome: .created, revision: 1))
+                        try connection.send(.message, outcome.encoded(), stream: stream)
+                        count += 1
+                    }
+                    if frame.header.kind == .end || frame.header.flags.contains(.end) { break }
+                }
+                try connection.send(.end, stream: stream)
+                try connection.awaitClose()
+            },
+            { connection in
+                try connection.hello()
+                let titles = try Self.answer(connection)
+                guard titles.last == "4999" else { throw ScriptedConnection.Unexpected(description: "\(titles)") }
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        let count = try await client.put(contentsOf: Self.articles(5000)) { outcomes in
+            var seen: Set<UInt64> = []
+            for try await outcome in outcomes { #expect(seen.insert(outcome.index).inserted) }
+            return seen.count
+        }
+        #expect(count == 5000)
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func anArticleWithAConditionIsNotSentAgain() async throws {
         let service = try ScriptedService(
             { connection in

@@ -25,6 +25,9 @@ public final class CallStream: Sendable {
     /// Ends the call at once; the service is told to stop.
     public func cancel() { exchange.cancel(client.mailbox) }
 
+    /// The service wants to stop: whoever can go on elsewhere should.
+    var isLeaving: Bool { exchange.isLeaving }
+
     /// Puts a message behind those to be sent, whatever waits there already.
     func enqueue(_ message: [UInt8]) throws(ClientError) { try exchange.enqueue(message, client.mailbox) }
 

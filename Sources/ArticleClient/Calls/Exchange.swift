@@ -29,8 +29,8 @@ final class Exchange: @unchecked Sendable {
         /// `nil`: not on a connection.
         var connection: Connection?
         var stream: UInt32 = 0
-        /// Where the request begins in the connection's stream of bytes.
-        var position: UInt64 = 0
+        /// Where the request ends in the connection's stream of bytes: not written whole, it was not carried out.
+        var requestEnd: UInt64 = 0
         /// How often it was put on a connection.
         var attempts = 0
         /// Since when it waits for its first or next connection.
@@ -54,6 +54,8 @@ final class Exchange: @unchecked Sendable {
         /// The caller has sent its last message.
         var complete = false
         var writers: [CheckedContinuation<ClientError?, Never>] = []
+        /// The service said go-away: streams that could go on elsewhere should, so that it need not wait for them.
+        var leaving = false
         /// The I/O thread has been told that there is something to send.
         var announced = false
     }
@@ -71,4 +73,5 @@ final class Exchange: @unchecked Sendable {
     }
 
     var hasEnded: Bool { shared.withLock { $0.outcome != nil } }
+    var isLeaving: Bool { shared.withLock { $0.leaving } }
 }

@@ -27,6 +27,9 @@ struct ConnectionState: ~Copyable {
     /// More requests than this on one connection help nobody, whatever the service allows: the table must stay small.
     static let mostInFlight = 1 << 16
 
+    /// The service's hello may be so large, whatever this client takes later.
+    static let largestHello = 256 << 10
+
     init(largestIncoming: Int, window: Int) {
         self.largestIncoming = largestIncoming
         self.window = Int64(window)
@@ -85,9 +88,9 @@ struct ConnectionState: ~Copyable {
 
     /// Checks a header before its payload is waited for.
     func admit(_ header: FrameHeader) throws(ProtocolFault) {
-        guard Int(header.payloadLength) <= largestIncoming else {
-            throw ProtocolFault(
-                "the service sent a frame of \(header.payloadLength) bytes; this client takes \(largestIncoming)")
+        let most = phase == .handshake ? Self.largestHello : largestIncoming
+        guard Int(header.payloadLength) <= most else {
+            throw ProtocolFault("the service sent a frame of \(header.payloadLength) bytes; this client takes \(most)")
         }
         let kind = header.kind
         guard kind.isKnown else { return }

@@ -40,7 +40,9 @@ public struct ArticleList: AsyncSequence, Sendable {
                 self.call = call
                 do throws(ClientError) {
                     guard let message = try await call.next() else { break }
-                    return try take(message)
+                    let listed = try take(message)
+                    if call.isLeaving, !satisfied { self.call = nil }  // what it was sending is asked for elsewhere
+                    return listed
                 } catch {
                     guard renewal.allows(error) else {
                         complete = true

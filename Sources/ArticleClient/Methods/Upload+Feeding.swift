@@ -25,6 +25,10 @@ extension Upload {
             let item = Item(index: state.count, message: message, conditional: request.expectedRevision != nil)
             state.count += 1
             state.send(item)
+            if state.call?.isLeaving == true {
+                state.moving = true
+                state.call?.finish()
+            }
             return state.call
         }
         // A failure of the stream is the reader's to mend: what was not answered is sent again.
@@ -60,7 +64,9 @@ extension Upload {
 
 extension Upload.State {
     var hasRoom: Bool {
-        complete || unanswered == 0
+        if complete { return true }
+        if moving { return false }
+        return unanswered == 0
             || (unanswered < Upload.mostUnanswered && unansweredBytes < Upload.mostUnansweredBytes)
     }
 

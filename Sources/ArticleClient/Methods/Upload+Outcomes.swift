@@ -9,7 +9,10 @@ extension Upload {
             if let settled { return settled }
             guard let call else { return nil }
             do throws(ClientError) {
-                guard let message = try await call.next() else { return try end() }
+                guard let message = try await call.next() else {
+                    if try end() { return nil }
+                    continue
+                }
                 let (outcome, feeder) = try take(PutManyResult(message, of: Self.method))
                 feeder?.resume()
                 return outcome
@@ -20,15 +23,23 @@ extension Upload {
         }
     }
 
-    private func end() throws(ClientError) -> PutManyOutcome? {
-        try state.withLock { state throws(ClientError) in
-            guard state.complete, state.unanswered == 0 else {
+    /// The stream is over. True: and so is the upload; else it goes on with another one.
+    private func end() throws(ClientError) -> Bool {
+        let (over, feeder) = try state.withLock { state throws(ClientError) in
+            guard state.complete || state.moving, state.unanswered == 0 else {
                 throw .violation(
                     "\(Self.method): the service ended the call with \(state.unanswered) articles unanswered")
             }
+            if state.moving {
+                state.begin(client.open(Self.method, streamsResponse: true, policy: state.renewal.policy))
+                if state.complete { state.call?.finish() }
+                return (false, state.feeder.take())
+            }
             state.call = nil
-            return nil
+            return (true, nil as CheckedContinuation<Void, Never>?)
         }
+        feeder?.resume()
+        return over
     }
 
     private func take(
@@ -55,15 +66,11 @@ extension Upload {
 
     /// Sends what was not answered again, on a new stream.
     private func renew(after error: ClientError) throws(ClientError) {
-        try state.withLock { state throws(ClientError) in
+        let feeder = try state.withLock { state throws(ClientError) in
             guard state.renewal.allows(error) else { throw error }
             let unanswered = state.sent.compactMap { $0 }
             let call = client.open(Self.method, streamsResponse: true, policy: state.renewal.policy)
-            state.call = call
-            state.sent = []
-            state.dropped = 0
-            state.unanswered = 0
-            state.unansweredBytes = 0
+            state.begin(call)
             for item in unanswered {
                 if item.conditional {
                     let doubt = ClientError.connection(
@@ -75,11 +82,23 @@ extension Upload {
                 }
             }
             if state.complete { call.finish() }
+            return state.hasRoom ? state.feeder.take() : nil
         }
+        feeder?.resume()
     }
 }
 
 extension Upload.State {
+    /// From now on everything goes to this stream.
+    fileprivate mutating func begin(_ call: CallStream) {
+        self.call = call
+        moving = false
+        sent = []
+        dropped = 0
+        unanswered = 0
+        unansweredBytes = 0
+    }
+
     fileprivate mutating func answered(_ place: Int, _ item: Upload.Item) {
         unanswered -= 1
         unansweredBytes -= item.message.count

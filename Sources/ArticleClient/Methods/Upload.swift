@@ -26,6 +26,8 @@ final class Upload: Sendable {
         var unansweredBytes = 0
         /// How many articles were taken from the sequence.
         var count: UInt64 = 0
+        /// The present stream was finished because the service wants to stop: what is still to come goes to the next one.
+        var moving = false
         /// The sequence is at its end, or has failed.
         var complete = false
         var failure: (any Error)?

@@ -29,6 +29,8 @@ final class Connection {
     var awaitsWritable = false
     /// The service's words when it said go-away: the likely cause if calls are lost with the connection.
     var farewell: Status?
+    /// How long the service keeps a connection without requests, nanoseconds; 0: for ever.
+    var idleTimeout: UInt64 = 0
     /// The handshake must be done by then.
     var openBy: UInt64
     /// When bytes last arrived, and whether a PING has been sent since.
@@ -74,6 +76,11 @@ final class Connection {
         if index == exchanges.count { exchanges.append(exchange) } else { exchanges[index] = exchange }
         exchange.seat.connection = self
         exchange.seat.stream = stream
+    }
+
+    /// Nothing was in flight for so long that the service may be closing it at this moment, and a request be lost.
+    func isStale(_ now: UInt64) -> Bool {
+        idleTimeout > 0 && state.phase == .open && state.inFlight == 0 && now - heardAt > idleTimeout / 4 * 3
     }
 
     /// Nobody waits for anything that may still come, and everything was sent.

@@ -16,6 +16,10 @@ extension Driver {
             if now >= connectAt { connect() }
             return
         }
+        if connection.isStale(now) {
+            drop(connection)
+            return connect()
+        }
         var kept: [Exchange] = []
         var next = waiting.startIndex
         while next < waiting.endIndex, connection.state.hasRoom, connection.output.count < options.outgoingBytes {
@@ -42,7 +46,6 @@ extension Driver {
         }
         if connection.state.inFlight == 1 { connection.heardAt = now }  // only from now on is something expected
         connection.seat(exchange, on: stream)
-        exchange.seat.position = connection.output.position
         exchange.seat.attempts += 1
         let flags: FrameFlags = shape.sends ? [] : .end
         if exchange.deadline == .max {
@@ -55,6 +58,7 @@ extension Driver {
                 .request, flags: flags.union(.options), method: number, stream: stream, [UInt8(options.count)], options,
                 exchange.request)
         }
+        exchange.seat.requestEnd = connection.output.position
         if shape.sends {
             connection.senders.append(exchange)
             connection.sendersReady = true

@@ -1,5 +1,6 @@
 import ArticleProtocol
 import CLinux
+import Synchronization
 
 /// How connections end, and what becomes of their calls.
 extension Driver {
@@ -16,7 +17,7 @@ extension Driver {
         for case .some(let exchange) in connection.exchanges {
             exchange.seat.connection = nil
             if exchange.hasEnded { continue }
-            let sent = connection.output.sent > exchange.seat.position
+            let sent = connection.output.sent >= exchange.seat.requestEnd
             let farewell = connection.farewell
             if farewell?.code == StatusCode.protocolError.rawValue {
                 end(exchange, .failure(.violation("\(exchange.method): the service says: \(farewell?.message ?? "")")))
@@ -56,6 +57,9 @@ extension Driver {
         current = nil
         withoutConnectionSince = now
         leaving.append(connection)
+        for case .some(let exchange) in connection.exchanges where exchange.shape != .unary {
+            exchange.shared.withLock { $0.leaving = true }
+        }
         connectAt = connection.proven ? 0 : now + backoff.failed(using: &random)
     }
 
@@ -81,12 +85,17 @@ extension Driver {
 
     /// Whether the call may be sent again although the service may have carried it out.
     func mayRepeat(_ exchange: Exchange, _ connection: Connection) -> Bool {
-        guard !exchange.seat.begun, exchange.seat.attempts < options.attempts else { return false }
+        guard mayBeginAgain(exchange) else { return false }
         switch exchange.retry {
         case .idempotent: return true
         case .never: return false
         case .automatic: return connection.methods[exchange.method]?.idempotent ?? false
         }
+    }
+
+    /// Nothing of the call has happened for its caller, and it was not tried too often.
+    func mayBeginAgain(_ exchange: Exchange) -> Bool {
+        !exchange.seat.begun && exchange.seat.attempts < options.attempts
     }
 
     /// The call waits for its next attempt.

@@ -4,8 +4,10 @@ import CLinux
 /// What comes from the service.
 extension Driver {
     /// Reads what there is, one buffer at a time; the poller is asked again in between, so that writing goes on.
-    func receive(_ connection: Connection) {
-        guard var input = connection.input.take() else { return }
+    /// True: there may be more.
+    @discardableResult
+    func receive(_ connection: Connection) -> Bool {
+        guard !connection.dropped, var input = connection.input.take() else { return false }
         let transfer = input.fill(from: connection.socket)
         if case .bytes = transfer {
             connection.heardAt = now
@@ -19,10 +21,12 @@ extension Driver {
         }
         connection.input = consume input
         switch transfer {
-        case .bytes, .wouldBlock: return
+        case .bytes: return !connection.dropped
+        case .wouldBlock: break
         case .closed: lose(connection, "the service closed the connection")
         case .failed(let error): lose(connection, "the connection broke: \(error.text)")
         }
+        return false
     }
 
     /// Takes the first frame of `bytes`, and answers with its size. `nil`: it is not complete yet, or the connection has gone.
@@ -59,6 +63,7 @@ extension Driver {
 
     private func opened(_ hello: ServerHello, _ connection: Connection) {
         connection.openBy = .max
+        connection.idleTimeout = UInt64(hello.idleTimeoutMs) * 1_000_000
         connection.methods = Dictionary(hello.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         everOpened = true
         lastFailure = nil
@@ -83,7 +88,8 @@ extension Driver {
 
     private func failed(_ stream: UInt32, _ status: Status, _ connection: Connection) {
         guard let exchange = connection.exchange(stream) else { return }
-        if status.code == StatusCode.unavailable.rawValue, mayRepeat(exchange, connection) {
+        // UNAVAILABLE says that nothing was changed, so that any method may be called again: PROTOCOL.md.
+        if status.code == StatusCode.unavailable.rawValue, mayBeginAgain(exchange) {
             connection.unseat(stream)
             var pause = Backoff(shortest: options.shortestPause, longest: options.longestPause)
             for _ in 1..<max(2, exchange.seat.attempts) { _ = pause.failed(using: &random) }

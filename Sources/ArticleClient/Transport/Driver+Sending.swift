@@ -20,7 +20,9 @@ extension Driver {
             return false
         }
         if let error = connection.output.flush(connection.socket) {
-            lose(connection, "the connection broke: \(error.text)")
+            // The service may have said why before it closed: read to the end first.
+            while receive(connection) {}
+            if !connection.dropped { lose(connection, "the connection broke: \(error.text)") }
             return false
         }
         let full = !connection.output.isEmpty

@@ -7,9 +7,13 @@ extension Driver {
         var next = min(earliestDeadline, closeBy ?? .max)
         if let current { next = min(next, current.openBy) }
         if !waiting.isEmpty {
-            next = min(next, earliestRepeat)
+            // Only what the next turn can act upon: anything else in the past would keep the thread awake.
             if current == nil { next = min(next, connectAt) }
-            if current?.state.phase != .open { next = min(next, patienceEnds(waiting[0])) }
+            if current?.state.phase == .open {
+                next = min(next, earliestRepeat)
+            } else {
+                next = min(next, patienceEnds(waiting[0]))
+            }
         }
         if let current { next = min(next, keepAliveDue(current)) }
         for connection in leaving { next = min(next, keepAliveDue(connection)) }

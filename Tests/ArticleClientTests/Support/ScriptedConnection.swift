@@ -37,11 +37,14 @@ final class ScriptedConnection {
     /// Reads the client's hello and answers it.
     @discardableResult
     func hello(
-        _ methods: [MethodDescription] = ScriptedConnection.methods, window: UInt32 = 256 << 10, inFlight: UInt32 = 1024
+        _ methods: [MethodDescription] = ScriptedConnection.methods, window: UInt32 = 256 << 10,
+        inFlight: UInt32 = 1024,
+        idle: UInt32 = 0
     ) throws -> ClientHello {
         let hello = try ClientHello(decoding: receive(.hello).payload)
         let answer = ServerHello(
             protocolVersion: 1, maxFrame: 16 << 20, streamWindow: window, agent: "scripted", maxInFlight: inFlight,
+            idleTimeoutMs: idle,
             methods: methods)
         try send(.hello, answer.encoded())
         return hello
