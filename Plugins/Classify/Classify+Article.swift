@@ -66,14 +66,10 @@ extension Classify {
         let content = try article.content(with: classification)
         let bytes = unsafe content.span.bytes
         let known = try ArticleContent(validating: bytes)
-        var terms = TermList()
-        for topic in known.topics { terms.append("t:", bytes.extracting(topic)) }
-        if let source = known.source { terms.append("s:", bytes.extracting(source)) }
-        if let language = known.language { terms.append("l:", bytes.extracting(language)) }
         let write = StorageWrite(
             put: .id(article.id), key: bytes.extracting(known.url ?? 0..<0),
             expectedRevision: article.revision, time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
-            contentChecksum: CRC32C.checksum(bytes), terms: terms)
+            contentChecksum: CRC32C.checksum(bytes), terms: TermList(of: known, in: bytes))
         return await storage.write(write)
     }
 }
