@@ -23,6 +23,8 @@ final class Environment: @unchecked Sendable {
     let hash: KeyedHash
     /// The memory in which records may lie.
     let map: FileMap
+    /// Which records were changed when.
+    let changes = ChangeStamps()
 
     /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
     init(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {

@@ -35,6 +35,9 @@ struct WriteTransaction: ~Copyable {
         return result
     }
 
+    /// Its number: that of the snapshot which its commit makes.
+    var number: UInt64 { unsafe UInt64(mdb_txn_id(handle)) }
+
     /// Whether there is no table at all yet.
     func isEmptyFile() throws(ServiceError) -> Bool {
         var main: MDB_dbi = 0

@@ -10,6 +10,8 @@ final class ThreadReader: @unchecked Sendable {
     let environment: Environment
     private let transaction: OpaquePointer
     private let indexCursor: OpaquePointer
+    private let places = RecordPlaces()
+    private var snapshot: UInt64 = 0
     /// A call is under way.
     private(set) var isBusy = false
     private var isReleased = false
@@ -47,6 +49,7 @@ final class ThreadReader: @unchecked Sendable {
         if isReleased { throw ServiceError(.unavailable, "the storage is closed") }
         let code = unsafe mdb_txn_renew(transaction)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
+        unsafe snapshot = UInt64(mdb_txn_id(transaction))
         isBusy = true
     }
 
@@ -60,13 +63,18 @@ final class ThreadReader: @unchecked Sendable {
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
-        unsafe try id.withKey { key throws(ServiceError) -> Result? in
+        if let place = unsafe places.find(id, in: snapshot, environment.changes) {
+            return try body(unsafe RecordView(id, at: place, environment.map, environment.path))
+        }
+        return unsafe try id.withKey { key throws(ServiceError) -> Result? in
             var key = unsafe MDB_val(key)
             var value = unsafe MDB_val()
             let code = unsafe mdb_get(transaction, environment.records, &key, &value)
             if code == MDB_NOTFOUND { return nil }
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
-            return try body(unsafe RecordView(id, value.bytes, environment.map, environment.path))
+            let record = try unsafe RecordView(id, value.bytes, environment.map, environment.path)
+            unsafe places.note(id, value.mv_data, in: snapshot)
+            return try body(record)
         }
     }
 

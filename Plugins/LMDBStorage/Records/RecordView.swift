@@ -22,6 +22,15 @@ struct RecordView {
         unsafe self.bytes = bytes
     }
 
+    /// The same for a record that was checked when it was found, and may have been damaged since.
+    init(_ id: ArticleID, at start: UnsafeRawPointer, _ map: FileMap, _ path: String) throws(ServiceError) {
+        let head = unsafe UnsafeRawBufferPointer(start: start, count: RecordHeader.size)
+        guard unsafe map.allows(head) else { throw Self.damaged(id, path) }
+        let header = unsafe RecordHeader(decoding: head)
+        let size = header.contentOffset + Int(header.contentSize)
+        unsafe try self.init(id, UnsafeRawBufferPointer(start: start, count: size), map, path)
+    }
+
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, Int(header.keySize)) }
     /// The terms, each behind its length.

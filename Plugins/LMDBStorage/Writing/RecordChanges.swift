@@ -9,12 +9,14 @@ struct RecordChanges {
     /// No record sorts behind it.
     private var lastID: ArticleID
     private let now: Int64
+    private let number: UInt64
 
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
     private static let mostBytes = 1 << 30
 
     init(_ environment: Environment, _ transaction: borrowing WriteTransaction) throws(ServiceError) {
         self.environment = environment
+        number = transaction.number
         let cursor = try transaction.cursor(environment.records)
         let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
         lastID = (last ?? nil) ?? ArticleID(high: 0, low: 0)
@@ -76,6 +78,7 @@ struct RecordChanges {
         let storedAt = max(now, present?.header.storedAt ?? now)
         write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
         let isLast = present == nil && id > lastID
+        if present != nil { environment.changes.note(id, in: number) }
         unsafe try id.withKey { key throws(ServiceError) in
             unsafe try write.record.lend { record throws(ServiceError) in
                 try unsafe transaction.put(key, record, environment.records, atEnd: isLast)
@@ -97,6 +100,7 @@ struct RecordChanges {
     ) throws(ServiceError) -> WriteResult {
         guard let present else { return refuse(.notFound, "there is no such record", id) }
         if let conflict = conflict(write, id, present.header.revision) { return conflict }
+        environment.changes.note(id, in: number)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         try index([], insteadOf: present.entries, transaction)
         return WriteResult(

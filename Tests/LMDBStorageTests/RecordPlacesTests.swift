@@ -1,0 +1,59 @@
+import ArticleProtocol
+import HandlerKit
+import Testing
+
+@testable import LMDBStorage
+
+/// Records are found where they were found before, for as long as they are there.
+@Suite struct RecordPlacesTests {
+    private let directory = TemporaryDirectory()
+
+    /// Records small and large are read again and again while they and others change: what is read is always the last
+    /// that was acknowledged. Pages that changed records leave are used again by later ones, so a place that was
+    /// trusted for too long shows another record's bytes.
+    @Test func readsAreNeverOfAFormerPlace() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        defer { engine.stop() }
+        var expected: [ArticleID: [UInt8]] = [:]
+        let ids = (0..<60).map { _ in ArticleID.generate() }
+        var state: UInt64 = 7
+        for step in 0..<3000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let id = ids[Int(state >> 33) % ids.count]
+            if state >> 20 & 7 == 0 {
+                _ = await engine.delete(id)
+                expected[id] = nil
+            } else if state >> 20 & 7 < 3 {
+                let content = [UInt8](repeating: UInt8(truncatingIfNeeded: step), count: Int(state >> 45) % 9000)
+                #expect(await engine.put(.id(id), content: content).refusal == nil)
+                expected[id] = content
+            }
+            for id in [id, ids[step % ids.count]] {
+                var found: [UInt8]?
+                _ = try engine.read(id: id) { record in
+                    found = unsafe record.content.withUnsafeBytes { unsafe Array($0) }
+                }
+                #expect(found == expected[id], "step \(step)")
+            }
+        }
+    }
+
+    @Test func placesAreKeptByIDAndSnapshot() throws {
+        let places = RecordPlaces()
+        let changes = ChangeStamps()
+        let id = ArticleID.generate()
+        let own = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0010))
+        let shared = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0830))
+        #expect(unsafe places.find(id, in: 5, changes) == nil)
+        // With pages of its own: good until it is changed.
+        unsafe places.note(id, own, in: 5)
+        #expect(unsafe places.find(id, in: 9, changes) == own)
+        changes.note(id, in: 10)
+        #expect(unsafe places.find(id, in: 10, changes) == nil)
+        #expect(unsafe places.find(.generate(), in: 5, changes) == nil)
+        // In a page with others: good for its own snapshot.
+        unsafe places.note(id, shared, in: 11)
+        #expect(unsafe places.find(id, in: 11, changes) == shared)
+        #expect(unsafe places.find(id, in: 12, changes) == nil)
+    }
+}
