@@ -4,7 +4,7 @@ import Glibc
 
 /// The real articled with its real plugins, in a directory of its own, until this object goes.
 final class Service: @unchecked Sendable {
-    // Sendable: nothing changes after `init`.
+    // Sendable: nothing changes after `init` but by `restart`, which one task calls while no other asks for anything.
 
     struct DidNotStart: Error {
         let output: String
@@ -12,7 +12,7 @@ final class Service: @unchecked Sendable {
 
     let directory: URL
     let socketPath: String
-    private let process = Process()
+    private var process = Process()
 
     /// Starts it and waits until it listens.
     ///
@@ -43,8 +43,22 @@ final class Service: @unchecked Sendable {
         }
         let output = directory.appending(path: "output")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+        try start()
+    }
+
+    /// Ends it by a signal, waits for its end, and starts it again on the same state.
+    func restart(after signal: Int32) throws {
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        try start()
+    }
+
+    private func start() throws {
+        let output = directory.appending(path: "output")
         let handle = try FileHandle(forWritingTo: output)
-        process.executableURL = products.appending(path: "articled")
+        try handle.seekToEnd()
+        process = Process()
+        process.executableURL = Self.products.appending(path: "articled")
         process.arguments = [
             "--listen", "unix:\(socketPath)", "--plugins", directory.appending(path: "plugins").path,
             "--state-directory", directory.appending(path: "state").path,
