@@ -85,15 +85,18 @@ import Testing
         let service = try Service()
         let client = ArticleClient(endpoint: .unix(path: service.socketPath), options: Self.options())
         let source = Source(6000)
+        let (milestones, reached) = AsyncStream<Void>.makeStream()
+        let restarts = Task { for await _ in milestones.prefix(4) { try service.restart(after: signal) } }
         let seen = try await client.put(contentsOf: source) { outcomes in
             var seen: Set<UInt64> = []
             for try await outcome in outcomes {
                 #expect(throws: Never.self) { try outcome.result.get() }
                 #expect(seen.insert(outcome.index).inserted)
-                if seen.count % 1500 == 750 { try service.restart(after: signal) }
+                if seen.count % 1500 == 750 { reached.yield() }
             }
             return seen.count
         }
+        try await restarts.value
         #expect(seen == source.ids.count)
         var titles: [String] = []
         for try await result in client.getMany(source.ids.map { ArticleKey(id: $0) }) {

@@ -19,21 +19,24 @@ extension Upload {
         var request = request
         request.article = request.article?.named()
         let message = request.encoded()
-        await waitForRoom()
-        let call: CallStream? = state.withLock { state in
-            guard !state.complete else { return nil }
-            let item = Item(index: state.count, message: message, conditional: request.expectedRevision != nil)
-            state.count += 1
-            state.send(item)
-            if state.call?.isLeaving == true {
-                state.moving = true
-                state.call?.finish()
+        while !Task.isCancelled {
+            await waitForRoom()
+            let (sent, call): (Bool, CallStream?) = state.withLock { state in
+                guard !state.complete, state.hasRoom else { return (false, nil) }
+                state.send(
+                    Item(index: state.count, message: message, conditional: request.expectedRevision != nil))
+                state.count += 1
+                state.moveIfLeaving()
+                return (true, state.call)
             }
-            return state.call
+            if sent {
+                // A failure of the stream is the reader's to mend: what was not answered is sent again.
+                try? await call?.roomForMore()
+                return true
+            }
+            if state.withLock({ $0.complete }) { return false }
         }
-        // A failure of the stream is the reader's to mend: what was not answered is sent again.
-        try? await call?.roomForMore()
-        return call != nil && !Task.isCancelled
+        return false
     }
 
     private func waitForRoom() async {
@@ -68,6 +71,14 @@ extension Upload.State {
         if moving { return false }
         return unanswered == 0
             || (unanswered < Upload.mostUnanswered && unansweredBytes < Upload.mostUnansweredBytes)
+    }
+
+    /// If the service wants to stop, the present stream is finished, so that it need not wait for an upload that can go on
+    /// with another one.
+    mutating func moveIfLeaving() {
+        guard !moving, !complete, let call, call.isLeaving else { return }
+        moving = true
+        call.finish()
     }
 
     /// Counts the article as under way, and hands it to the present stream. The order on the stream is that of `sent`,

@@ -53,6 +53,7 @@ extension Upload {
             }
             state.answered(place, item)
             state.renewal.progressed()
+            state.moveIfLeaving()
             let feeder = state.hasRoom ? state.feeder.take() : nil
             if let status = result.status {
                 return (PutManyOutcome(index: item.index, result: .failure(.status(status, of: Self.method))), feeder)
