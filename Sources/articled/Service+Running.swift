@@ -40,7 +40,7 @@ extension Service {
         plugins.drain()
         server.drain(within: limit)
         guard let joined = Joining(server) else { return .cutOff }
-        let end = Wait.now + limit + grace / 2
+        var end = Wait.now + limit + grace / 2
         while !joined.isDone {
             let now = Wait.now
             guard now < end else {
@@ -53,6 +53,7 @@ extension Service {
             if signals.next() == .stop {
                 Log.warning("asked to stop again: requests in flight are cut off")
                 server.stop()
+                end = min(end, Wait.now + 1_000_000_000)
             }
         }
         closeListeners()

@@ -3,7 +3,16 @@ internal import Glibc
 
 /// A listening socket as one loop sees it. Several loops accept from the same socket.
 struct Acceptor {
+    private static let spare = SpareDescriptor()
+    private static let complaints = Pace(interval: 1_000_000_000)
+
     let listener: Listener
+
+    init(listener: Listener) {
+        self.listener = listener
+        // Made now: later there may be no descriptor left for it.
+        _ = Self.spare
+    }
 
     /// The next connection, or nil if none waits.
     func accept() -> Int32? {
@@ -17,8 +26,11 @@ struct Acceptor {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return nil
             case let code:
-                // Out of descriptors or memory. The connection stays in the queue; there will be another turn.
-                Log.warning("cannot accept on \(listener): \(SystemError("accept4", code: code))")
+                if Self.complaints.isDue() {
+                    Log.warning(
+                        "cannot accept on \(listener): \(SystemError("accept4", code: code)); connections are closed")
+                }
+                if code == EMFILE || code == ENFILE { Self.spare.turnAway(from: listener.descriptor) }
                 return nil
             }
         }

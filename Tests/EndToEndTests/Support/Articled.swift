@@ -15,10 +15,11 @@ final class Articled: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - through: a program that starts it, with that program's arguments.
+    ///   - fixtures: plugins of `Tests/Fixtures/Plugins` that it shall load too.
     ///   - arguments: `DIR/` in them is the directory of this run.
     init(
         through launcher: [String] = [], _ arguments: [String], files: [String: String] = [:],
-        environment: [String: String] = [:]
+        fixtures: [String] = [], environment: [String: String] = [:]
     ) throws {
         // Foundation's Process writes to a pipe of its own when a child ends, at times after the other end is gone.
         signal(SIGPIPE, SIG_IGN)
@@ -35,6 +36,9 @@ final class Articled: @unchecked Sendable {
             try FileManager.default.createSymbolicLink(
                 at: directory.appending(path: "plugins/lib\(name).so"),
                 withDestinationURL: Service.products.appending(path: "lib\(name).so"))
+        }
+        for name in fixtures {
+            try FixturePlugin.build(name, to: directory.appending(path: "plugins/\(name).so"))
         }
         for (name, text) in files {
             try text.write(to: directory.appending(path: name), atomically: false, encoding: .utf8)
@@ -76,6 +80,15 @@ final class Articled: @unchecked Sendable {
             _ = poll(nil, 0, 20)
         }
         guard condition() else { throw Failed(output: text) }
+    }
+
+    /// The processor time that it has used, in clock ticks: of which there are 100 a second.
+    var ticks: Int {
+        get throws {
+            let line = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+            let fields = line.split(separator: " ")
+            return (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0)
+        }
     }
 
     /// Waits for a connection to be taken.
