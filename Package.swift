@@ -91,7 +91,7 @@ let package = Package(
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
-        tests("ArticlectlTests", ["articlectl"]),
+        tests("ArticlectlTests", ["articlectl", "ArticleClient", "ArticleProtocol", "ArticleText"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
     ]
 )

@@ -79,18 +79,21 @@ final class OpenFile {
         }
     }
 
-    /// The first line that is not empty, and the bytes before it.
+    /// The first line that is not empty, and the bytes before it. A byte order mark alone is no content.
     private func firstLine() throws(CommandFailure) -> (LineReader.Line, before: [UInt8])? {
         var before: [UInt8] = []
         while let line = try lines.next() {
-            guard line.bytes.allSatisfy({ $0 == 0x20 || (0x09...0x0d).contains($0) }), !line.isTooLong else {
-                return (line, before)
-            }
-            guard before.count < 1 << 20 else { return (line, before) }
+            let content =
+                before.isEmpty && line.bytes.starts(with: Self.mark) ? line.bytes.dropFirst(3) : line.bytes[...]
+            let isEmpty = content.allSatisfy { $0 == 0x20 || (0x09...0x0d).contains($0) } && !line.isTooLong
+            guard isEmpty, before.count < 1 << 20 else { return (line, before) }
             before += line.bytes + [0x0a]
         }
         return nil
     }
+
+    /// U+FEFF
+    private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private static func compressed(_ bytes: [UInt8]) -> RecordError? {
         let tools: [([UInt8], String)] = [
@@ -112,7 +115,7 @@ final class OpenFile {
     }
 
     private func values(_ bytes: [UInt8]) -> RecordReader.Record? {
-        let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let start = bytes.starts(with: Self.mark) ? 3 : 0
         var parser = JSONParser(bytes, from: start)
         var values: [JSON] = []
         do throws(JSONError) {
@@ -134,7 +137,7 @@ final class OpenFile {
         guard !line.isTooLong else {
             return record(at: origin, .failure(RecordError("the line is longer than any article can be")))
         }
-        let start = line.number == 1 && line.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        let start = line.number == 1 && line.bytes.starts(with: Self.mark) ? 3 : 0
         var parser = JSONParser(line.bytes, from: start)
         do throws(JSONError) {
             guard let value = try parser.next() else { return nil }

@@ -36,7 +36,8 @@ final class RecordReader {
                 open = try OpenFile(input, options, interrupt: interrupt)
                 continue
             }
-            if let record = try open.next() { return record }
+            // What was being read when it was stopped may be half of a record.
+            if let record = try open.next() { return Signals.isInterrupted ? nil : record }
             bytesBefore += open.bytesRead
             self.open = nil
         }
