@@ -1,0 +1,124 @@
+import Foundation
+import Testing
+
+/// `articlectl import` and `export` with the real service.
+@Suite struct ImportTests {
+    private static func record(_ number: Int) -> String {
+        #"{"id":"x/\#(number).txt","label":"Đời sống","text":"Tin số \#(number). \#(String(repeating: "Một câu nữa. ", count: 20))"}"#
+    }
+
+    private static func collection(_ numbers: Range<Int>) -> String { numbers.map { record($0) + "\n" }.joined() }
+
+    @Test func badRecordsAreReportedAndTheRestIsStored() throws {
+        let tool = CommandLineTool(try Service())
+        let file = try tool.file(
+            "a.jsonl", Self.collection(0..<300) + "broken\n{\"id\":7}\n" + Self.collection(300..<500))
+        let run = try tool.run("import", "--json", file)
+        #expect(run.code == 65)
+        #expect(run.complaints.contains("a.jsonl:301: no valid JSON"))
+        #expect(run.complaints.contains("a.jsonl:302: "))
+        let report = try run.json()
+        #expect(report["created"] as? Int == 500)
+        #expect(report["rejected"] as? Int == 2)
+        #expect(try tool.run("list", "--topic", "doi-song").lines.count == 500)
+
+        let again = try tool.run("import", "--json", file).json()
+        #expect(again["created"] as? Int == 0)
+        #expect(again["unchanged"] as? Int == 500)
+    }
+
+    /// A record that only the service refuses is named as well.
+    @Test func whatTheServiceRefusesIsNamed() throws {
+        let tool = CommandLineTool(try Service())
+        let title = String(repeating: "x", count: 5000)
+        let file = try tool.file("a.jsonl", "{\"title\":\"1\"}\n{\"title\":\"\(title)\"}\n{\"title\":\"3\"}\n")
+        let run = try tool.run("import", "--json", file)
+        #expect(run.code == 65)
+        #expect(run.complaints.contains("a.jsonl:2: "))
+        #expect(try run.json()["created"] as? Int == 2)
+    }
+
+    @Test func aTreeOfTextFiles() throws {
+        let tool = CommandLineTool(try Service())
+        let tree = tool.directory.appending(path: "tree")
+        try FileManager.default.createDirectory(at: tree.appending(path: "2009"), withIntermediateDirectories: true)
+        for number in 0..<10 {
+            _ = try tool.file("tree/2009/\(number).txt", "Tựa \(number)\n\n(Mic.gov.vn) - Thân bài.\n")
+        }
+        #expect(try tool.run("import", "--json", tree.path).json()["created"] as? Int == 10)
+        _ = try tool.file("tree/2009/3.txt", "Tựa 3, đã sửa\n\n(Mic.gov.vn) - Thân bài.\n")
+        let again = try tool.run("import", "--json", tree.path).json()
+        #expect(again["updated"] as? Int == 1)
+        #expect(again["unchanged"] as? Int == 9)
+        #expect(try tool.run("list", "--source", "Mic.gov.vn").lines.count == 10)
+    }
+
+    @Test func exportComesBackWithoutLoss() throws {
+        let tool = CommandLineTool(try Service())
+        _ = try tool.run("store", StoreAndFetchTests.sample.path)
+        let file = try tool.file("a.jsonl", Self.collection(0..<100))
+        _ = try tool.run("import", file)
+        let export = try tool.run("export")
+        #expect(export.lines.count == 101)
+
+        let other = CommandLineTool(try Service())
+        #expect(try other.run("import", "--json", "-", input: export.output).json()["created"] as? Int == 101)
+        let back = try other.run("export")
+        func contents(_ lines: [String]) throws -> Set<String> {
+            Set(
+                try lines.map { line in
+                    var article = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                    for name in ["created_at", "stored_at"] { article[name] = nil }
+                    return String(
+                        decoding: try JSONSerialization.data(withJSONObject: article, options: .sortedKeys),
+                        as: UTF8.self)
+                })
+        }
+        #expect(try contents(back.lines) == contents(export.lines))
+    }
+
+    @Test func keepLeavesAloneWhatIsThere() throws {
+        let tool = CommandLineTool(try Service())
+        let file = try tool.file("a.jsonl", "{\"url\":\"u:1\",\"title\":\"một\"}\n")
+        _ = try tool.run("import", file)
+        _ = try tool.file("a.jsonl", "{\"url\":\"u:1\",\"title\":\"hai\"}\n{\"url\":\"u:2\",\"title\":\"ba\"}\n")
+        let run = try tool.run("import", "--keep", "--json", file)
+        #expect(run.code == 0, "\(run.complaints)")
+        #expect(try run.json()["created"] as? Int == 1)
+        #expect(try tool.run("fetch", "--json", "u:1").json()["title"] as? String == "một")
+    }
+
+    @Test func stoppedAndBegunAgain() throws {
+        let service = try Service()
+        let tool = CommandLineTool(service)
+        let process = tool.process(["import", "--json", "--namespace", "n", "-"])
+        let (input, output, complaints) = (Pipe(), Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, complaints)
+        try process.run()
+        input.fileHandleForWriting.write(Data((Self.collection(0..<50) + Self.record(50).prefix(40)).utf8))
+        // The pipe stays open: it waits for the rest of the line.
+        let waitUntil = Date.now.addingTimeInterval(60)
+        while try tool.run("list").lines.count < 50, Date.now < waitUntil {}
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(CommandLineTool.code(of: process) == 130)
+        let said = String(decoding: complaints.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(said.contains("run the same command again"))
+        let report =
+            try JSONSerialization.jsonObject(with: output.fileHandleForReading.readDataToEndOfFile()) as? [String: Any]
+        #expect(report?["created"] as? Int == 50)
+        #expect(report?["rejected"] as? Int == 0)
+
+        let again = try tool.run(
+            "import", "--json", "--namespace", "n", "-", input: Array(Self.collection(0..<100).utf8)
+        ).json()
+        #expect(again["created"] as? Int == 50)
+        #expect(again["unchanged"] as? Int == 50)
+    }
+
+    @Test func missingInputs() throws {
+        let tool = CommandLineTool(try Service())
+        #expect(try tool.run("import", "/nonexistent").code == 66)
+        #expect(try tool.run("import", tool.directory.appending(path: "plugins").path).code == 66)
+    }
+}
