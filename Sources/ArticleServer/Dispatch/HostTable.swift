@@ -16,7 +16,8 @@ enum HostTable {
             log: { log, level, message in
                 let name = unsafe PluginLog.name(of: log)
                 let text = unsafe String(
-                    decoding: UnsafeRawBufferPointer(start: message.data, count: message.data == nil ? 0 : min(message.size, 4096)),
+                    decoding: UnsafeRawBufferPointer(
+                        start: message.data, count: message.data == nil ? 0 : min(message.size, 4096)),
                     as: UTF8.self)
                 Log.write(Log.Level(pluginLevel: level), "\(name): \(text)", ["PLUGIN": name])
             },

@@ -30,7 +30,8 @@ struct Counter: ~Copyable {
     let abandoned = Counter()
     let abandonedEnded = Counter()
 
-    nonisolated(unsafe) private let methods: UnsafeMutableBufferPointer<MethodCounters>  // fixed in `init`; its members are atomic
+    // Fixed in `init`; its members are atomic.
+    nonisolated(unsafe) private let methods: UnsafeMutableBufferPointer<MethodCounters>
 
     init(methods count: Int) {
         unsafe methods = .allocate(capacity: count)

@@ -84,6 +84,9 @@ internal import CPluginABI
         }
         earliestDeadline = next
         // A plugin that is told of one may end others: those are skipped.
-        for unsafe current in unsafe expired where unsafe current.pointee.phase == .inFlight { unsafe body(current) }
+        for index in unsafe expired.indices {
+            let current = unsafe expired[index]
+            if unsafe current.pointee.phase == .inFlight { unsafe body(current) }
+        }
     }
 }

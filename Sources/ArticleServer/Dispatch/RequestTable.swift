@@ -105,7 +105,8 @@ enum RequestTable {
 
     /// Tells the plugin, once, that the client has sent its last message, if that is so and it has seen them all.
     static func deliverEnd(_ slot: RequestPointer) {
-        guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.clientEnded, unsafe !slot.pointee.endDelivered,
+        guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.clientEnded,
+            unsafe !slot.pointee.endDelivered,
             let events = unsafe slot.pointee.events
         else { return }
         unsafe slot.pointee.endDelivered = true

@@ -38,7 +38,8 @@ extension Session {
             ServerHello(
                 protocolVersion: version, maxFrame: UInt32(clamping: configuration.maxFrame),
                 streamWindow: UInt32(clamping: configuration.streamWindow), features: [],
-                agent: unsafe "articled/\(loop.context.version)", maxInFlight: UInt32(clamping: configuration.maxInFlight),
+                agent: unsafe "articled/\(loop.context.version)",
+                maxInFlight: UInt32(clamping: configuration.maxInFlight),
                 idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
                 methods: unsafe loop.context.router.descriptions, roles: peer.roles))
     }

@@ -12,7 +12,9 @@ extension Session {
         if unsafe !streams.isEmpty, unsafe streams[stream] != nil {
             return violated("stream \(stream) is in use; its last frame must come before it is used again")
         }
-        guard phase == .established else { return refuse(stream, .unavailable, "the service is stopping; connect again") }
+        guard phase == .established else {
+            return refuse(stream, .unavailable, "the service is stopping; connect again")
+        }
         let context = unsafe loop.context
         guard let route = context.router.index(of: header.method) else {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
@@ -32,7 +34,8 @@ extension Session {
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
         guard unsafe loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
-            return refuse(stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
+            return refuse(
+                stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
         }
         context.router.withRoute(route) { entry in
             guard peer.roles & entry.role != 0 else {
@@ -45,7 +48,8 @@ extension Session {
             }
             guard unsafe !entry.streamsRequest || message.isEmpty else {
                 return refuse(
-                    stream, .invalidArgument, "\(entry.description.name) takes its messages in MESSAGE frames, none in REQUEST")
+                    stream, .invalidArgument,
+                    "\(entry.description.name) takes its messages in MESSAGE frames, none in REQUEST")
             }
             let slot = unsafe loop.requests.take()
             unsafe RequestTable.prepare(
@@ -63,7 +67,9 @@ extension Session {
         var size = 0
         while true {
             guard size < message.count, size < 2 else {
-                return .failure(ServiceError(.invalidArgument, "the length of the call options is cut off or above \(Limits.callOptions)"))
+                return .failure(
+                    ServiceError(
+                        .invalidArgument, "the length of the call options is cut off or above \(Limits.callOptions)"))
             }
             let byte = unsafe message[size]
             length |= Int(byte & 0x7f) << (7 * size)
@@ -71,7 +77,9 @@ extension Session {
             if byte < 0x80 { break }
         }
         guard length <= Limits.callOptions, length <= message.count - size else {
-            return .failure(ServiceError(.invalidArgument, "the call options announce \(length) bytes, more than there are or may be"))
+            return .failure(
+                ServiceError(
+                    .invalidArgument, "the call options announce \(length) bytes, more than there are or may be"))
         }
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: message[size..<(size + length)])
         unsafe message = UnsafeRawBufferPointer(rebasing: message[(size + length)...])
@@ -98,7 +106,9 @@ extension Session {
         }
         // The server may have ended the stream while this was on its way.
         guard let slot = unsafe streams[header.stream] else { return }
-        guard unsafe !slot.pointee.clientEnded else { return violated("MESSAGE on stream \(header.stream), which the client has ended") }
+        guard unsafe !slot.pointee.clientEnded else {
+            return violated("MESSAGE on stream \(header.stream), which the client has ended")
+        }
         guard unsafe slot.pointee.receiveCredit > 0 else {
             return violated("MESSAGE on stream \(header.stream) without credit")
         }
@@ -113,7 +123,9 @@ extension Session {
             return violated("END needs a stream, and has neither flags nor payload")
         }
         guard let slot = unsafe streams[header.stream] else { return }
-        guard unsafe !slot.pointee.clientEnded else { return violated("END on stream \(header.stream), which the client has ended") }
+        guard unsafe !slot.pointee.clientEnded else {
+            return violated("END on stream \(header.stream), which the client has ended")
+        }
         unsafe slot.pointee.clientEnded = true
         unsafe RequestTable.deliverEnd(slot)
     }
@@ -129,7 +141,9 @@ extension Session {
 
     /// CREDIT: the client takes more of a streamed response.
     func credit(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
-        guard header.stream != 0, header.flags.isEmpty else { return violated("CREDIT needs a stream, and has no flags") }
+        guard header.stream != 0, header.flags.isEmpty else {
+            return violated("CREDIT needs a stream, and has no flags")
+        }
         let credit: Credit
         do {
             credit = try unsafe Credit(decoding: payload)

@@ -142,7 +142,10 @@ internal import CPluginABI
 
     /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be.
     func inputEnded() {
-        for unsafe (_, slot) in unsafe streams where unsafe !slot.pointee.clientEnded {
+        let all = unsafe Array(streams.values)
+        for index in unsafe all.indices {
+            let slot = unsafe all[index]
+            guard unsafe !slot.pointee.clientEnded else { continue }
             unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
         }
         if phase == .greeting { phase = .over }
@@ -153,7 +156,9 @@ internal import CPluginABI
         switch phase {
         case .greeting: goAway(.unavailable, "the service is stopping; connect again")
         case .established:
-            emit(.goAway, Status(code: StatusCode.unavailable.rawValue, message: "the service is stopping; connect again"))
+            emit(
+                .goAway,
+                Status(code: StatusCode.unavailable.rawValue, message: "the service is stopping; connect again"))
             phase = .draining
         case .draining, .over, .closed: break
         }
@@ -176,10 +181,11 @@ internal import CPluginABI
 
     private func abandonAll(_ code: StatusCode) {
         unsafe blocked = []
-        let all = unsafe streams
+        let all = unsafe Array(streams.values)
         unsafe streams = [:]
-        for unsafe (_, slot) in unsafe all where unsafe slot.pointee.phase == .inFlight {
-            unsafe RequestTable.abandon(slot, code)
+        for index in unsafe all.indices {
+            let slot = unsafe all[index]
+            if unsafe slot.pointee.phase == .inFlight { unsafe RequestTable.abandon(slot, code) }
         }
     }
 
@@ -190,8 +196,9 @@ internal import CPluginABI
         guard unsafe !blocked.isEmpty else { return }
         let waiting = unsafe blocked
         unsafe blocked = []
-        for unsafe slot in unsafe waiting where unsafe slot.pointee.phase == .inFlight && slot.pointee.isBlocked {
-            unsafe RequestTable.unblock(slot)
+        for index in unsafe waiting.indices {
+            let slot = unsafe waiting[index]
+            if unsafe slot.pointee.phase == .inFlight && slot.pointee.isBlocked { unsafe RequestTable.unblock(slot) }
         }
     }
 

@@ -36,7 +36,11 @@ final class EventLoop: @unchecked Sendable {
     private var phase = Phase.serving
     private let thread = Atomic<UInt>(0)
 
-    private enum Phase { case serving, draining(until: UInt64), stopped }
+    private enum Phase {
+        case serving
+        case draining(until: UInt64)
+        case stopped
+    }
 
     private enum Token {
         static let inbox = UInt64.max

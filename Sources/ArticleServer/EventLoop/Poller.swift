@@ -29,7 +29,9 @@ import CLinux
     }
 
     func add(_ target: Int32, _ interest: Readiness, token: UInt64) throws(SystemError) {
-        guard clinux_epoll_add(descriptor, target, interest.rawValue, token) == 0 else { throw SystemError("epoll_ctl") }
+        guard clinux_epoll_add(descriptor, target, interest.rawValue, token) == 0 else {
+            throw SystemError("epoll_ctl")
+        }
     }
 
     func modify(_ target: Int32, _ interest: Readiness, token: UInt64) throws(SystemError) {

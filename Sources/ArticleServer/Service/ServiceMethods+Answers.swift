@@ -43,7 +43,8 @@ extension ServiceMethods {
         }
         return StatsResult(
             startedAt: context.startedAt, methods: methods, connections: UInt64(context.openConnections),
-            connectionsAccepted: counters.sum { $0.accepted.value }, connectionsRefused: counters.sum { $0.refused.value },
+            connectionsAccepted: counters.sum { $0.accepted.value },
+            connectionsRefused: counters.sum { $0.refused.value },
             inFlight: counters.sum { $0.opened.value } &- counters.sum { $0.closed.value },
             bytesReceived: counters.sum { $0.bytesReceived.value }, bytesSent: counters.sum { $0.bytesSent.value },
             bytesBuffered: UInt64(clamping: context.bufferedBytes), storage: storage(),

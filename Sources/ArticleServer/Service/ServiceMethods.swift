@@ -63,7 +63,8 @@ final class ServiceMethods: @unchecked Sendable {
             var message = error.message
             message.withUTF8 { text in
                 _ = unsafe HostFunctions.fail(
-                    slot, error.code.rawValue, articled_bytes(data: UnsafeRawPointer(text.baseAddress), size: text.count))
+                    slot, error.code.rawValue,
+                    articled_bytes(data: UnsafeRawPointer(text.baseAddress), size: text.count))
             }
         }
     }

@@ -18,7 +18,7 @@
 
     deinit {
         unsafe reading.deallocate()
-        for unsafe block in unsafe spare { unsafe block.deallocate() }
+        while let block = unsafe spare.popLast() { unsafe block.deallocate() }
     }
 
     func take() -> UnsafeMutableRawPointer {

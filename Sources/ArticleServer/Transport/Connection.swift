@@ -199,7 +199,8 @@ final class Connection {
     private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
         var used = 0
         while true {
-            let step = unsafe session.understand(UnsafeRawBufferPointer(rebasing: bytes[used...]), until: Self.writeThreshold)
+            let step = unsafe session.understand(
+                UnsafeRawBufferPointer(rebasing: bytes[used...]), until: Self.writeThreshold)
             used += step.used
             switch step.outcome {
             case .incomplete: return used

@@ -50,7 +50,9 @@ import Testing
     @Test func helloIsSmall() throws {
         let harness = try SessionHarness(greeted: false)
         // The header alone is enough to refuse it: no memory is held for what it announces.
-        harness.receive(Array(WireFrame(kind: .hello, payload: Array(repeating: 0, count: Limits.helloPayload + 1)).bytes.prefix(16)))
+        harness.receive(
+            Array(
+                WireFrame(kind: .hello, payload: Array(repeating: 0, count: Limits.helloPayload + 1)).bytes.prefix(16)))
         #expect(try harness.sent().first?.kind == .goAway)
     }
 
@@ -71,7 +73,9 @@ import Testing
     @Test func unknownKindsAreSkipped() throws {
         let harness = try SessionHarness()
         harness.receive(
-            WireFrame(kind: FrameKind(rawValue: 200), flags: FrameFlags(rawValue: 0xff), method: 9, stream: 9, payload: [1, 2]),
+            WireFrame(
+                kind: FrameKind(rawValue: 200), flags: FrameFlags(rawValue: 0xff), method: 9, stream: 9,
+                payload: [1, 2]),
             WireFrame(kind: .ping, payload: [7]))
         #expect(try harness.sent() == [WireFrame(kind: .pong, payload: [7])])
     }

@@ -5,7 +5,9 @@ import Testing
 @testable import ArticleServer
 
 @Suite struct StreamTests {
-    private static func request(_ method: UInt16, stream: UInt32 = 1, _ payload: [UInt8] = [], flags: FrameFlags = .end) -> WireFrame {
+    private static func request(_ method: UInt16, stream: UInt32 = 1, _ payload: [UInt8] = [], flags: FrameFlags = .end)
+        -> WireFrame
+    {
         WireFrame(kind: .request, flags: flags, method: method, stream: stream, payload: payload)
     }
 
@@ -18,7 +20,9 @@ import Testing
     }
 
     @Test func framesMayBeSplitAnywhere() throws {
-        let bytes = Self.request(1, stream: 1, [1]).bytes + Self.request(1, stream: 2, [2, 2]).bytes + WireFrame(kind: .ping).bytes
+        let bytes =
+            Self.request(1, stream: 1, [1]).bytes + Self.request(1, stream: 2, [2, 2]).bytes
+            + WireFrame(kind: .ping).bytes
         for split in 0...bytes.count {
             let harness = try SessionHarness()
             harness.receive(Array(bytes[..<split]))
@@ -65,7 +69,9 @@ import Testing
             Self.request(99, stream: 1), Self.request(4, stream: 2), Self.request(1, stream: 3, flags: []),
             Self.request(3, stream: 4, [1], flags: []), Self.request(2, stream: 5), Self.request(1, stream: 6))
         let answers = try harness.sent()
-        let expected: [StatusCode] = [.unimplemented, .permissionDenied, .invalidArgument, .invalidArgument, .resourceExhausted]
+        let expected: [StatusCode] = [
+            .unimplemented, .permissionDenied, .invalidArgument, .invalidArgument, .resourceExhausted,
+        ]
         #expect(try answers.map { try $0.status().code } == expected.map(\.rawValue))
         #expect(answers.map(\.stream) == [1, 2, 3, 4, 6])
         #expect(harness.session.inFlight == 1)
@@ -96,7 +102,9 @@ import Testing
         let harness = try SessionHarness()
         let options = CallOptions(deadlineMs: 1).encoded()
         harness.receive(Self.request(2, stream: 8, [UInt8(options.count)] + options, flags: [.end, .options]))
-        while try harness.sent().isEmpty, harness.session.inFlight == 1, harness.script.cancellations.isEmpty { harness.loop.turn() }
+        while try harness.sent().isEmpty, harness.session.inFlight == 1, harness.script.cancellations.isEmpty {
+            harness.loop.turn()
+        }
         #expect(harness.script.cancellations == [UInt32(ARTICLED_DEADLINE_EXCEEDED)])
         _ = harness.script.fail(ARTICLED_CANCELLED)
         #expect(harness.loop.requests.inUse == 0)
@@ -126,7 +134,9 @@ import Testing
         let harness = try SessionHarness(limits: limits)
         harness.receive(Self.request(3, flags: []))
         // 40, 40 - 32, below zero: the third has no credit left.
-        for byte in 0..<2 { harness.receive(WireFrame(kind: .message, stream: 1, payload: Array(repeating: UInt8(byte), count: 16))) }
+        for byte in 0..<2 {
+            harness.receive(WireFrame(kind: .message, stream: 1, payload: Array(repeating: UInt8(byte), count: 16)))
+        }
         #expect(!harness.session.isOver)
         harness.receive(WireFrame(kind: .message, stream: 1))
         #expect(harness.session.isOver)

@@ -7,7 +7,7 @@ enum Command {
     static func run(_ program: String, _ arguments: [String]) throws {
         var values = unsafe ([program] + arguments).map { unsafe strdup($0) }
         unsafe values.append(nil)
-        defer { unsafe values.forEach { unsafe free($0) } }
+        defer { while let value = unsafe values.popLast() { unsafe free(value) } }
         var process: pid_t = 0
         let code = unsafe posix_spawn(&process, program, nil, nil, values, environ)
         guard code == 0 else { throw Failure(status: code) }

@@ -10,18 +10,19 @@ import CPluginABI
     var writables = 0
     var cancellations: [UInt32] = []
 
-    static let handle: @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void = {
-        plugin, method, request in
-        guard let plugin = unsafe plugin, let request = unsafe request else { return }
-        let script = unsafe Unmanaged<Script>.fromOpaque(plugin).takeUnretainedValue()
-        if method == 0 || method == 3 {
-            var part = unsafe request.pointee.payload
-            _ = unsafe HostTable.shared.pointee.respond(request, &part, 1, nil)
-        } else {
-            unsafe script.kept.append(request)
-            unsafe HostTable.shared.pointee.watch(request, events, plugin)
+    static let handle:
+        @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void = {
+            plugin, method, request in
+            guard let plugin = unsafe plugin, let request = unsafe request else { return }
+            let script = unsafe Unmanaged<Script>.fromOpaque(plugin).takeUnretainedValue()
+            if method == 0 || method == 3 {
+                var part = unsafe request.pointee.payload
+                _ = unsafe HostTable.shared.pointee.respond(request, &part, 1, nil)
+            } else {
+                unsafe script.kept.append(request)
+                unsafe HostTable.shared.pointee.watch(request, events, plugin)
+            }
         }
-    }
 
     nonisolated(unsafe) private static let events: UnsafePointer<articled_events> = {  // written once, here
         let events = UnsafeMutablePointer<articled_events>.allocate(capacity: 1)

@@ -20,7 +20,8 @@ final class SessionHarness {
     init(roles: UInt32 = read, limits: ServiceLimits = ServiceLimits(), greeted: Bool = true) throws {
         script = Script()
         let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
-        func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route {
+        func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route
+        {
             unsafe Route(
                 description: MethodDescription(name: name, number: index + 1, role: "write"), role: role,
                 streamsRequest: streams, streamsResponse: streams, handle: Script.handle, plugin: plugin, index: index)

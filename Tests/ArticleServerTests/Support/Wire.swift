@@ -28,7 +28,9 @@ struct WireFrame: Equatable {
             try #require(payload.count == Int(header.payloadLength))
             #expect(CRC32C.checksum(payload) == header.checksum)
             frames.append(
-                WireFrame(kind: header.kind, flags: header.flags, method: header.method, stream: header.stream, payload: payload))
+                WireFrame(
+                    kind: header.kind, flags: header.flags, method: header.method, stream: header.stream,
+                    payload: payload))
             rest = rest.dropFirst(16 + payload.count)
         }
         return frames
