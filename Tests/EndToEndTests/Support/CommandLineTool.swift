@@ -51,7 +51,8 @@ struct CommandLineTool {
         process.executableURL = Service.products.appending(path: "articlectl")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging([
-            "ARTICLED_ENDPOINT": "unix:\(service.socketPath)", "SWIFT_BACKTRACE": "enable=no", "TERM": "xterm", "NO_COLOR": "",
+            "ARTICLED_ENDPOINT": "unix:\(service.socketPath)", "SWIFT_BACKTRACE": "enable=no", "TERM": "xterm",
+            "NO_COLOR": "",
         ]) { $1 }
         process.terminationHandler = { [service] _ in withExtendedLifetime(service) {} }  // it outlives the process
         return process
