@@ -24,11 +24,10 @@ extension CommandFailure {
     init(_ error: ClientError) {
         switch error.kind {
         case .connection:
-            let hint: String? =
-                error.mayHaveRun
-                ? nil
-                : "start it with `systemctl start articled.socket`, or for a try: `articled --listen unix:PATH`, and give --socket PATH here"
-            self.init(.unavailable, error.message, hint: hint)
+            let absent = ["no socket", "nobody listens"].contains { error.message.hasPrefix($0) }
+            self.init(
+                .unavailable, error.message,
+                hint: absent ? "or by hand: `articled --listen unix:PATH`, and here --socket PATH" : nil)
         case .closed: self.init(.unavailable, error.message)
         case .deadline: self.init(.tryAgain, error.message, hint: "give it more time with --timeout")
         case .cancelled: self.init(.interrupted, error.message)

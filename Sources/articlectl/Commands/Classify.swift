@@ -91,7 +91,11 @@ struct Classify: Command {
             facts.append("language \(result.language) (\(Quantity.fixed(Double(result.languageConfidence), 2)))")
         }
         if !result.model.isEmpty { facts.append("model \(result.model)") }
-        if let stored { facts.append("topics written back: \(stored.outcome.word), revision \(stored.revision)") }
+        if let stored {
+            facts.append("topics written back: \(stored.outcome.word), revision \(stored.revision)")
+        } else if writeBack {
+            facts.append("nothing was written back")
+        }
         try session.output.line(style.faint(Sanitised.text(facts.joined(separator: ", "))))
     }
 

@@ -15,7 +15,8 @@ struct Import: Command {
                 + "becomes attributes, so nothing is lost.",
             "An import can be stopped (Ctrl-C) and begun again at any time: each article goes by the same id then, and one that is there "
                 + "already is \"unchanged\". That id is the record's own if it is a UUIDv7, else it follows from its URL, or from "
-                + "the file's path and the record's id, or from the content. If the files move, give --namespace NAME both times.",
+                + "the file's path and the record's id, or from the content. If the files move, give --namespace NAME both times. "
+                + "An article that differs is replaced, with any topics it got meanwhile; --keep leaves it alone.",
         ],
         options: [
             .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),

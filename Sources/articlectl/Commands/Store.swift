@@ -63,7 +63,8 @@ struct Store: Command {
                             throw CommandFailure(.data, "--id and --url name one article, and this is another")
                         }
                         stored += 1
-                        try tell(try await session.client.put(article, expectedRevision: expected), article, session)
+                        let result = try await put(article, byContent: record.isNamedByContent, session.client)
+                        try tell(result, article, session)
                     } catch {
                         worst = try note(error, at: record.origin, session)
                     }
@@ -76,6 +77,25 @@ struct Store: Command {
             }
         }
         return worst
+    }
+
+    /// An article that is named by its content is left as it is if it is there: it may have got topics since, or been
+    /// edited under its id.
+    private func put(
+        _ article: Article, byContent: Bool, _ client: ArticleClient
+    ) async throws(ClientError) -> PutResult {
+        guard byContent, expected == nil, let id = article.id else {
+            return try await client.put(article, expectedRevision: expected)
+        }
+        do throws(ClientError) {
+            return try await client.put(article, expectedRevision: 0)
+        } catch {
+            guard error.status == .conflict else { throw error }
+            let present = try await client.get(id: id, view: .summary)
+            return PutResult(
+                outcome: .unchanged, id: id, revision: present.revision, createdAt: present.createdAt,
+                storedAt: present.storedAt)
+        }
     }
 
     private func tell(_ result: PutResult, _ article: Article, _ session: Session) throws {

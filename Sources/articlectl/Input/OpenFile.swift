@@ -162,21 +162,22 @@ final class OpenFile {
     private func record(
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
-        RecordReader.Record(
-            origin: origin,
-            article: result.flatMap { found in
-                var article = found.article
-                if let external = found.externalID { article.attributes["external_id"] = external }
-                options.overrides.apply(to: &article)
-                if article.id == nil, article.url.isEmpty, !options.makesNew {
-                    if let external = found.externalID, let namespace {
-                        article.id = DerivedID.named(external, in: namespace)
-                    } else {
-                        article.id = DerivedID.content(article)
-                    }
+        var isNamedByContent = false
+        let article = result.flatMap { found in
+            var article = found.article
+            if let external = found.externalID { article.attributes["external_id"] = external }
+            options.overrides.apply(to: &article)
+            if article.id == nil, article.url.isEmpty, !options.makesNew {
+                if let external = found.externalID, let namespace {
+                    article.id = DerivedID.named(external, in: namespace)
+                } else {
+                    article.id = DerivedID.content(article)
+                    isNamedByContent = true
                 }
-                return Self.checkSize(article)
-            })
+            }
+            return Self.checkSize(article)
+        }
+        return RecordReader.Record(origin: origin, article: article, isNamedByContent: isNamedByContent)
     }
 
     /// An article that no frame can carry is refused here: it would end the connection.

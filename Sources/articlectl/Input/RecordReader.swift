@@ -7,6 +7,8 @@ final class RecordReader {
     struct Record {
         let origin: Origin
         let article: Result<Article, RecordError>
+        /// Its id follows from its content: what is there under it already was the same when it was stored.
+        var isNamedByContent = false
     }
 
     private let options: InputOptions
