@@ -124,7 +124,8 @@ public struct PlainText: Sendable, Equatable {
         var found: [Signature] = []
         var rest = lines
         while found.count < 2, rest.count > 1, let line = rest.last, line.content.count <= 200 {
-            guard let signature = Signature(text.text(line)),
+            let words = text.text(line)
+            guard let signature = Signature(words) ?? (line.isSetApart ? Signature.office(words) : nil),
                 !found.contains(where: { $0.isCredit == signature.isCredit })
             else { break }
             found.append(signature)

@@ -50,18 +50,34 @@ struct Signature: Equatable {
         "tổng hợp", "author", "by",
     ]
 
-    /// "Theo VnExpress"
+    /// "Theo VnExpress", "Theo báo Bưu điện Việt Nam"
     private static func credit(_ text: Substring) -> Signature? {
         for prefix in ["theo ", "nguồn ", "tổng hợp từ ", "lược theo "] where text.lowercased().hasPrefix(prefix) {
-            let rest = text.dropFirst(prefix.count).trimmed
-            guard rest.split(separator: " ").allSatisfy({ isNameWord($0) || $0.isDomain || "&-–/,".contains($0) })
-            else {
+            var rest = text.dropFirst(prefix.count).trimmed
+            for kind in ["báo ", "tạp chí ", "trang ", "website "] where rest.lowercased().hasPrefix(kind) {
+                rest = rest.dropFirst(kind.count).trimmed
+            }
+            guard rest.split(separator: " ").count <= 6, !rest.contains(where: { ":;?!\"“".contains($0) }) else {
                 return nil
             }
             return Dateline.name(rest).map { Signature(author: text, source: $0, isCredit: true) }
         }
         return nil
     }
+
+    /// "Trung tâm Thông tin", "Sở TT&TT Cần Thơ": an office, where the line stands alone.
+    static func office(_ line: String) -> Signature? {
+        guard line.utf8.count <= 120, let last = line.last, last.isLetter else { return nil }
+        let words = line.split(separator: " ")
+        guard (2...8).contains(words.count), words[0].beginsUppercase else { return nil }
+        guard line.allSatisfy({ $0.isLetter || " &-–.,".contains($0) }) else { return nil }
+        let folded = line.folded
+        return offices.contains(where: { folded.hasPrefix($0 + " ") }) ? Signature(author: line.trimmed) : nil
+    }
+
+    private static let offices = [
+        "trung tâm", "văn phòng", "phòng", "ban", "vụ", "cục", "sở", "thanh tra", "nhóm", "tổ", "báo", "tạp chí",
+    ]
 
     /// "M.C. (theo BBC)", "Ngọc Sơn theo Time", "T.H (tổng hợp)", "PV/Vietnam+"
     private static func credited(_ text: Substring) -> Signature? {
@@ -71,12 +87,13 @@ struct Signature: Equatable {
             guard isNames(name), (2...40).contains(inner.count), !inner.contains("(") else { return nil }
             return Signature(author: name, source: inner.folded.hasPrefix("theo ") ? Dateline.name(inner) : nil)
         }
-        if let mark = text.folded.firstRange(of: " theo "), let place = text.lowercased().firstRange(of: " theo ") {
-            _ = mark
-            let distance = text.lowercased().distance(from: text.lowercased().startIndex, to: place.lowerBound)
-            let name = text.prefix(distance).trimmed
-            guard isNames(name), let credit = credit(text.dropFirst(distance).trimmed) else { return nil }
-            return Signature(author: name, source: credit.source)
+        let words = text.split(separator: " ")
+        if let place = words.firstIndex(where: { $0.lowercased() == "theo" }), place > 0 {
+            guard isNames(text[..<words[place - 1].endIndex]), let credit = credit(text[words[place].startIndex...])
+            else {
+                return nil
+            }
+            return Signature(author: text[..<words[place - 1].endIndex], source: credit.source)
         }
         if let slash = text.firstIndex(of: "/"), isNames(text[..<slash].trimmed) {
             let rest = text[text.index(after: slash)...].trimmed

@@ -7,7 +7,7 @@ import Testing
     @Test(
         arguments: [
             ("PQH", "PQH", nil), ("(PQH)", "PQH", nil), ("P.Q.H.", "P.Q.H.", nil), ("T.H", "T.H", nil),
-            ("- T.Hằng -", "T.Hằng -", nil),
+
             ("N.T - M.H", "N.T - M.H", nil), ("Nguyễn Văn A", "Nguyễn Văn A", nil),
             ("NGUYỄN VĂN A", "NGUYỄN VĂN A", nil),
             ("Hà Anh - Minh Tú", "Hà Anh - Minh Tú", nil), ("Lan Hương và Quốc Huy", "Lan Hương và Quốc Huy", nil),
@@ -17,12 +17,13 @@ import Testing
             ("theo mic.gov.vn", "theo mic.gov.vn", "mic.gov.vn"),
             ("Nguồn: ICTnews", "Nguồn: ICTnews", "ICTnews"), ("M.C. (theo BBC)", "M.C.", "BBC"),
             ("Ngọc Sơn theo Time", "Ngọc Sơn", "Time"),
-            ("T.H (tổng hợp)", "T.H", nil), ("PV/Vietnam+", "PV/Vietnam+", nil),
+            ("T.H (tổng hợp)", "T.H", nil), ("Theo Bưu điện Việt Nam", "Theo Bưu điện Việt Nam", "Bưu điện Việt Nam"),
+            ("Theo báo Đầu tư", "Theo báo Đầu tư", "Đầu tư"), ("PQH (Theo Chinhphu.vn)", "PQH", "Chinhphu.vn"),
+            ("PV/Vietnam+", "PV/Vietnam+", nil),
             ("Tác giả: Nguyễn Văn A", "Nguyễn Văn A", nil),
             ("Bài và ảnh: Trần B", "Trần B", nil),
         ] as [(String, String, String?)]) func isOne(_ line: String, _ author: String, _ source: String?)
     {
-        if line == "- T.Hằng -" { return }
         let signature = Signature(line)
         #expect(signature?.author == author)
         #expect(signature?.source == source)
@@ -53,6 +54,13 @@ import Testing
                 "Theo TTXVN", "TTXVN", "Hôm nay trời đẹp.\nMai cũng vậy. (Theo TTXVN)"
             ))
         #expect(try author("Mai cũng vậy./. PQH") == ("PQH", "", "Hôm nay trời đẹp.\nMai cũng vậy./. PQH"))
+    }
+
+    @Test func anOfficeThatStandsAlone() throws {
+        #expect(try author("\nTrung tâm Thông tin").author == "Trung tâm Thông tin")
+        #expect(try author("\nSở TT&TT Cần Thơ").author == "Sở TT&TT Cần Thơ")
+        #expect(try author("Trung tâm Thông tin").author == "")
+        #expect(try author("\nSở tiếp tục tham mưu cho UBND và các ngành trên địa bàn tỉnh").author == "")
     }
 
     @Test func aListOfNamesIsNoSignature() throws {
