@@ -62,7 +62,10 @@ let package = Package(
         module("HandlerKit", ["ArticleProtocol", "CPluginABI"]),
         plugin("Store", []),
         plugin("Fetch", []),
-        plugin("Classify", ["TopicModel", "CLinux"], exclude: ["Model"]),
+        plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
+        module(
+            "ClassifyHandler", path: "Plugins/Classify/Handler",
+            ["HandlerKit", "ArticleProtocol", "TopicModel", "CLinux"]),
         plugin("LMDBStorage", ["CLMDB"]),
 
         // What people use.
@@ -89,6 +92,7 @@ let package = Package(
         tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
+        tests("ClassifyTests", ["ClassifyHandler", "HandlerKit", "ArticleProtocol", "TopicTraining"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests("ArticlectlTests", ["articlectl", "ArticleClient", "ArticleProtocol", "ArticleText"]),

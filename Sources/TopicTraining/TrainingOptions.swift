@@ -17,7 +17,7 @@ public struct TrainingOptions: Sendable {
     /// Parts for calibration: each is scored by a model that did not learn from it. 2 to 20.
     public var folds = 3
     /// Below this probability the model's answer is undecided.
-    public var threshold: Float = 0.5
+    public var threshold: Float = 0.4
     /// Names for people, by slug; a topic without one is called as its label.
     public var names: [String: String] = [:]
     /// Lines that tell where the data comes from.

@@ -25,7 +25,7 @@ struct Train: Command {
             .value("phrase", "N", "syllables in the longest phrase, 1 to 4; default 2"),
             .value("fewest", "N", "a phrase in fewer articles is not learned; default 3"),
             .value("cost", "C", "what a wrong article costs, liblinear's C; default 1"),
-            .value("threshold", "P", "below this probability an answer is undecided; default 0.5"),
+            .value("threshold", "P", "below this probability an answer is undecided; default 0.4"),
             .value("size", "MB", "the largest file that may come out; default 16"),
             .value("hold-out", "PERCENT", "also measure on so much of the data, by a model of the rest"),
             .value("k-fold", "K", "also measure on each of K parts, by models of the rest"),

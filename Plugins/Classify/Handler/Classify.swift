@@ -95,7 +95,3 @@ public struct Classify: Handler {
 
     public func stop() { workers.stop() }
 }
-
-/// What articled looks for in this library.
-@c(articled_plugin_descriptor)
-public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Classify.self) }
