@@ -9,7 +9,7 @@ extension RawSpan {
             unsafe withUnsafeBytes { bytes in
                 // Only the six lowest bits of the state say which it is.
                 var state = UTF8Machine.complete
-                for unsafe byte in unsafe bytes { state = unsafe steps[Int(byte)] &>> (state & 63) }
+                for index in 0..<bytes.count { state = unsafe steps[Int(bytes[index])] &>> (state & 63) }
                 return state & 63 == UTF8Machine.complete
             }
         }
