@@ -9,7 +9,9 @@ struct Fetch: Command {
         discussion: [
             "On a terminal the paragraphs are set to its width. Ends with 1 if there is no such article."
         ],
-        options: [.flag("raw", "the bytes of the file that was stored, and nothing else")],
+        options: [
+            .flag("raw", "the bytes of the text file that was stored, and nothing else; of other articles the body")
+        ],
         examples: [
             .init("articlectl fetch 0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f", "by id"),
             .init("articlectl fetch https://mic.gov.vn/a/1 --json", "by URL, for a program"),
