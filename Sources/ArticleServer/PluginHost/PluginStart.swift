@@ -35,11 +35,12 @@ internal import Synchronization
     /// - Parameter limit: milliseconds that it may take.
     func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
         do {
-            _ = try LoopThread(name: "start-plugin") { self.call() }
+            let thread = try LoopThread(name: "start-plugin") { self.call() }
             guard try done.wait(milliseconds: limit), let outcome = outcome.withLock({ $0 }) else {
                 throw PluginError(
                     library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
             }
+            thread.join()  // it has said its last: now its stack goes too
             guard outcome.code == 0 else {
                 let name = StatusCode(rawValue: outcome.code)?.name ?? "status \(outcome.code)"
                 throw PluginError(library.path, "failed to start: \(outcome.message.isEmpty ? name : outcome.message)")
