@@ -76,7 +76,7 @@ let package = Package(
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
-        module("TopicModel", ["CUTF8Proc", "CISAL"]),
+        module("TopicModel", ["CUTF8Proc", "CISAL", "CLinux"]),
         module("TopicTraining", ["TopicModel", "CLinear"]),
 
         // Libraries of the system.

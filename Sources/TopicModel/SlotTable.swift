@@ -1,4 +1,6 @@
-/// The model's features as pointers into the mapped file. It must not outlive the model that it was made of.
+import CLinux
+
+/// The model's features as pointers into its memory. It must not outlive the model that it was made of.
 @safe struct SlotTable {
     private let base: UnsafeRawPointer
     private let stride: Int
@@ -10,7 +12,7 @@
 
     @inline(__always)
     init(_ model: TopicModel) {
-        // The header was checked: all buckets lie within the file, and the mapping begins at a page.
+        // The header was checked: all buckets lie within the file, and its memory begins at a page.
         unsafe base = model.file.bytes.baseAddress! + Int(model.header.bucketsOffset)
         stride = model.header.bucketStride
         rowSize = model.header.rowSize
@@ -33,12 +35,11 @@
             let hit1 = unsafe SlotTable.equal(UInt64(littleEndian: line[1]), wanted)
             let hit2 = unsafe SlotTable.equal(UInt64(littleEndian: line[2]), wanted)
             let hit3 = SlotTable.equal(last, wanted)
-            if hit0 | hit1 | hit2 | hit3 != 0 {
-                let first = UInt32(truncatingIfNeeded: bucket &* 16)
-                if hit0 != 0 { return first &+ UInt32(truncatingIfNeeded: hit0.trailingZeroBitCount / 16) }
-                if hit1 != 0 { return first &+ 4 &+ UInt32(truncatingIfNeeded: hit1.trailingZeroBitCount / 16) }
-                if hit2 != 0 { return first &+ 8 &+ UInt32(truncatingIfNeeded: hit2.trailingZeroBitCount / 16) }
-                return first &+ 12 &+ UInt32(truncatingIfNeeded: hit3.trailingZeroBitCount / 16)
+            // Bit 16 * lane + word: the lowest is of an equal fingerprint, found without a branch that could go wrong.
+            let hits = hit0 >> 15 | hit1 >> 14 | hit2 >> 13 | hit3 >> 12
+            if hits != 0 {
+                let bit = UInt32(truncatingIfNeeded: hits.trailingZeroBitCount)
+                return UInt32(truncatingIfNeeded: bucket &* 16) &+ (bit & 15) &* 4 &+ (bit >> 4)
             }
             if last >> 48 == 0 { return nil }
             bucket = bucket + 1 == buckets ? 0 : bucket + 1
@@ -46,12 +47,15 @@
         return nil
     }
 
-    /// The first word of the bucket that a feature lies in: reading it brings the bucket into the processor's cache.
+    /// Has the bucket that a feature lies in brought into the processor's cache.
     @inline(__always)
-    func firstWord(_ hash: UInt64) -> UInt64 {
-        // The bucket is below `buckets`.
-        unsafe (base + Int(hash.multipliedFullWidth(by: buckets).high) &* stride).load(as: UInt64.self)
+    func prefetch(_ hash: UInt64) {
+        unsafe clinux_prefetch(base + Int(hash.multipliedFullWidth(by: buckets).high) &* stride)
     }
+
+    /// The same for the row of a slot that `find` gave.
+    @inline(__always)
+    func prefetchRow(_ slot: UInt32) { unsafe clinux_prefetch(row(slot)) }
 
     /// The top bit of each 16 bits that are equal in both; above the lowest such bit others may be set.
     @inline(__always)

@@ -10,7 +10,7 @@ public final class TopicModel: Sendable {
     public let fileSize: Int
 
     let header: ModelHeader
-    let file: MappedFile
+    let file: ModelMemory
     let markedBias: [Float]
     let plainBias: [Float]
 
@@ -23,9 +23,9 @@ public final class TopicModel: Sendable {
         return "\(description.name) (\(String(repeating: "0", count: 8 - digits.count))\(digits))"
     }
 
-    /// Maps the model file at `path`, and checks all of it before it is used.
+    /// Reads the model file at `path`, and checks all of it before it is used.
     public init(path: String) throws(TopicModelError) {
-        file = try MappedFile(path: path)
+        file = try ModelMemory(path: path)
         header = unsafe try ModelHeader(reading: file.bytes, of: path)
         checksum = header.checksum
         threshold = header.threshold

@@ -23,8 +23,6 @@ import Glibc
     private let accumulator: UnsafeMutablePointer<SIMD16<Float>>
     private let chunks: Int
     private var features = FeatureBuffer()
-    /// Takes what was read ahead, so that the reading is not left out.
-    private var readAhead: UInt64 = 0
 
     /// Makes a scorer.
     public init(model: TopicModel) {
@@ -113,8 +111,9 @@ import Glibc
         let count = features.count
         for index in 0..<count {
             // Both indices are below `count`.
-            unsafe readAhead ^= slots.firstWord(features.hashes[min(index + TopicScorer.ahead, count - 1)])
+            unsafe slots.prefetch(features.hashes[min(index + TopicScorer.ahead, count - 1)])
             if let slot = unsafe slots.find(features.hashes[index]) {
+                slots.prefetchRow(slot)
                 unsafe counts.add(slot, weight: UInt64(features.weights[index]))
             }
         }
@@ -127,7 +126,7 @@ import Glibc
         var squares: Float = 0
         for position in 0..<counts.count {
             let (slot, sum) = counts.element(position)
-            // `find` gave the slot: its row lies within the mapped section, with padding behind the last.
+            // `find` gave the slot: its row lies within the file, with padding behind the last.
             let row = unsafe slots.row(slot)
             let weight = FrequencyWeight.of(sum)
             let idf = unsafe weight * Float(row[0]) * ModelHeader.idfUnit

@@ -54,4 +54,7 @@ int clinux_processors(void);
  * than `capacity`. */
 size_t clinux_library_path(const void *address, char *path, size_t capacity);
 
+/* Asks the processor to bring the line of memory at `address` near, without waiting for it. Any address will do. */
+static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
+
 #endif

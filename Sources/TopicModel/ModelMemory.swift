@@ -1,0 +1,49 @@
+import Glibc
+
+/// A model file's bytes, read into memory of our own.
+///
+/// A mapping of the file itself would change when somebody writes into the file, and kill the process when it is cut;
+/// this is the model that was checked, whatever becomes of the file. Large pages make its look-ups faster.
+@safe final class ModelMemory: @unchecked Sendable {  // read-only and unchanged from the end of `init` on
+    let bytes: UnsafeRawBufferPointer
+
+    /// A file that is larger than this is no model.
+    private static let mostBytes = 4 << 30
+
+    init(path: String) throws(TopicModelError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw ModelMemory.failure(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw ModelMemory.failure(path) }
+        guard status.st_mode & S_IFMT == S_IFREG, (1...ModelMemory.mostBytes).contains(Int(status.st_size)) else {
+            let what = status.st_mode & S_IFMT == S_IFREG ? "a file of \(status.st_size) bytes" : "no regular file"
+            throw TopicModelError(.foreign, "\(path) is not a topic model: it is \(what)")
+        }
+        let size = Int(status.st_size)
+        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw ModelMemory.failure(path) }
+        unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a wish: small pages do as well
+        var offset = 0
+        while offset < size {
+            // `offset` is below `size`: within the memory.
+            let count = unsafe read(descriptor, memory + offset, size - offset)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                let failure = ModelMemory.failure(path)
+                unsafe _ = munmap(memory, size)
+                throw count < 0 ? failure : TopicModelError(.damaged, "\(path) became shorter while it was read")
+            }
+            offset += count
+        }
+        unsafe _ = mprotect(memory, size, PROT_READ)
+        unsafe bytes = UnsafeRawBufferPointer(start: memory, count: size)
+    }
+
+    deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
+
+    private static func failure(_ path: String) -> TopicModelError {
+        let reason = unsafe String(cString: strerror(errno))
+        return TopicModelError(.unreadable, "cannot read the topic model \(path): \(reason)")
+    }
+}
