@@ -36,6 +36,14 @@ public enum ConfigurationFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
         defer { _ = close(descriptor) }
+        // It says which code to load.
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0,
+            status.st_mode & S_IFMT != S_IFREG || status.st_mode & S_IWOTH == 0
+        else {
+            throw StartError(
+                .configuration, "\(path): everybody may write to it; if it is still yours, chmod o-w it")
+        }
         var bytes = [UInt8](repeating: 0, count: JSONValue.longest + 1)
         var count = 0
         while count < bytes.count {

@@ -164,13 +164,18 @@ public final class PluginHost: Sendable {
     ///
     /// - Returns: what went wrong; those plugins keep their old section.
     public func reload(_ settings: PluginSettings) -> [PluginError] {
-        plugins.compactMap { plugin in
-            do throws(PluginError) {
-                try plugin.reload(settings.section(of: plugin.name))
-                return nil
-            } catch {
-                return error
-            }
+        let unknown = settings.sections.keys.filter { name in !plugins.contains { $0.name == name } }.sorted()
+        let strangers = unknown.map { name in
+            PluginError(settings.directory, "no plugin named \(name) runs, which has the section plugins.\(name)")
         }
+        return strangers
+            + plugins.compactMap { plugin in
+                do throws(PluginError) {
+                    try plugin.reload(settings.section(of: plugin.name))
+                    return nil
+                } catch {
+                    return error
+                }
+            }
     }
 }

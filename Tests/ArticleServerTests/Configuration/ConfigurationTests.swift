@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import ArticleServer
@@ -135,5 +136,9 @@ import Testing
         #expect(error.problems.allSatisfy { $0.hasPrefix("\(path): ") })
         #expect(throws: StartError.self) { try ConfigurationFile.read("\(directory.path)/none") }
         #expect(throws: StartError.self) { try ConfigurationFile.read(directory.path) }
+        let open = try directory.write("open.json5", "{}")
+        #expect(try ConfigurationFile.read(open).path == open)
+        #expect(unsafe chmod(open, 0o666) == 0)
+        #expect(throws: StartError.self) { try ConfigurationFile.read(open) }
     }
 }

@@ -23,6 +23,9 @@ import Testing
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
         #expect(host.plugins.count == 1)
         #expect(host.reload(plugins.settings).isEmpty)
+        var settings = plugins.settings
+        settings.sections["nobody"] = Array("{}".utf8)
+        #expect(host.reload(settings).map(\.reason).first?.contains("plugins.nobody") == true)
         #expect(host.stop(within: 10_000_000_000))
     }
 
