@@ -26,7 +26,7 @@ extension Language {
         let impossible = words - min(words, Float(possible))
         let vietnamese = Float(syllables.vietnameseWords) * scale
         // Words are not independent of each other: their evidence counts as that of at most 40.
-        let evidence = ((words - impossible) * 0.98 - impossible * 2.2 + vietnamese * 3) * min(1, 40 / words)
+        let evidence = ((words - impossible) * 0.98 - impossible * 2.2 + vietnamese * 6) * min(1, 40 / words)
         let probability = 1 / (1 + exp(-evidence))
         // Vietnamese text that lost its marks has none at all; a foreign text with possible syllables has none either.
         if probability >= 0.5, vietnamese >= words * 0.08 || syllables.markedWords * 20 < syllables.words {

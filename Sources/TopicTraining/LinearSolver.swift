@@ -4,6 +4,8 @@ internal import TopicModel
 
 /// One linear model a topic against all others, by liblinear's dual solver for the squared hinge loss.
 struct LinearSolver {
+    private static let turn = Turn()
+
     /// A weight for each topic of each feature, topics behind each other: `weights[feature * topics + topic]`.
     private(set) var weights: [Double]
     /// The constant of each topic.
@@ -49,7 +51,10 @@ struct LinearSolver {
         var weights = counts.map { Double(rows.count) / Double(topics * max($0, 1)) }
         var weighted = (0..<Int32(topics)).map { $0 }
         unsafe set_print_string_function { _ in }
-        // liblinear draws its order from rand(): this program has no other user of it while it trains.
+        // liblinear draws its order from rand(), which the whole process shares: one training at a time, so that each has
+        // the numbers that belong to its seed.
+        LinearSolver.turn.wait()
+        defer { LinearSolver.turn.signal() }
         srand(seed)
         let trained = unsafe weights.withUnsafeMutableBufferPointer { weights in
             unsafe weighted.withUnsafeMutableBufferPointer { weighted in

@@ -86,6 +86,14 @@ import TopicModel
         #expect(Sample.verdict(model, "Команда выиграла матч").undecided)
     }
 
+    @Test func foreignNamesDoNotMakeAForeignText() throws {
+        let directory = try TemporaryDirectory()
+        let model = try Sample.model(in: directory)
+        let verdict = Sample.verdict(model, "Hôm qua Manchester United thắng Chelsea")
+        #expect(verdict.language.tag == "vi")
+        #expect(!verdict.isGroundless)
+    }
+
     @Test func doubtIsTold() throws {
         let directory = try TemporaryDirectory()
         let model = try Sample.model(in: directory)
