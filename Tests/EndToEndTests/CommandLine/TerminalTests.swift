@@ -21,7 +21,7 @@ import Testing
         try #require(unsafe ioctl(master, UInt(TIOCSWINSZ), &size) == 0)
         let process = tool.process(words)
         let handle = FileHandle(fileDescriptor: terminal, closeOnDealloc: false)
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = nil
         process.standardOutput = handle
         process.standardError = handle
         try process.run()

@@ -6,7 +6,7 @@ final class Articled: @unchecked Sendable {
     // Sendable: the process object is used by one test at a time.
 
     let directory: URL
-    private let process = Process()
+    private let process = Child()
     private let output: URL
 
     struct Failed: Error { let output: String }
@@ -21,8 +21,6 @@ final class Articled: @unchecked Sendable {
         through launcher: [String] = [], _ arguments: [String], files: [String: String] = [:],
         fixtures: [String] = [], environment: [String: String] = [:]
     ) throws {
-        // Foundation's Process writes to a pipe of its own when a child ends, at times after the other end is gone.
-        signal(SIGPIPE, SIG_IGN)
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
         guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
             throw CocoaError(.fileWriteUnknown)
@@ -56,12 +54,12 @@ final class Articled: @unchecked Sendable {
         .merging(environment.mapValues { $0.replacing("DIR/", with: "\(path)/") }) { $1 }
         process.standardOutput = handle
         process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = nil
         try process.run()
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.send(SIGKILL)
         process.waitUntilExit()
         try? FileManager.default.removeItem(at: directory)
     }
@@ -70,7 +68,7 @@ final class Articled: @unchecked Sendable {
     var socketPath: String { directory.appending(path: "socket").path }
     var text: String { (try? String(contentsOf: output, encoding: .utf8)) ?? "" }
 
-    func send(_ number: Int32) { kill(process.processIdentifier, number) }
+    func send(_ number: Int32) { process.send(number) }
 
     /// Waits until the condition holds: 20 seconds, or until the process has ended.
     func wait(_ condition: () -> Bool) throws {

@@ -46,19 +46,19 @@ struct CommandLineTool {
     }
 
     /// Not yet started, for tests that hold its ends themselves.
-    func process(_ words: [String]) -> Process {
-        let process = Process()
+    func process(_ words: [String]) -> Child {
+        let process = Child()
         process.executableURL = Service.products.appending(path: "articlectl")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging([
             "ARTICLED_ENDPOINT": "unix:\(service.socketPath)", "SWIFT_BACKTRACE": "enable=no", "TERM": "xterm",
             "NO_COLOR": "",
         ]) { $1 }
-        process.terminationHandler = { [service] _ in withExtendedLifetime(service) {} }  // it outlives the process
+        process.companion = service
         return process
     }
 
-    static func code(of process: Process) -> Int32 {
+    static func code(of process: Child) -> Int32 {
         process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
     }
 

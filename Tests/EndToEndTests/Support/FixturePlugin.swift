@@ -11,7 +11,7 @@ enum FixturePlugin {
         .appending(path: "../../Fixtures/Plugins/build").standardizedFileURL
 
     static func build(_ name: String, to library: URL) throws {
-        let compiler = try Process.run(script, arguments: [name, library.path])
+        let compiler = try Child.run(script, arguments: [name, library.path])
         compiler.waitUntilExit()
         guard compiler.terminationStatus == 0 else {
             throw DidNotBuild(name: name, status: compiler.terminationStatus)

@@ -66,14 +66,14 @@ final class PublishedPackage: Sendable {
     /// Runs shell commands; answers with what they print. What they say is in the error if they fail.
     @discardableResult
     static func run(_ commands: String, arguments: [String] = []) throws -> String {
-        let process = Process()
+        let process = Child()
         process.executableURL = URL(filePath: "/bin/bash")
         process.arguments = ["-euo", "pipefail", "-c", commands, "bash"] + arguments
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GIT_") }
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = nil
         try process.run()
         let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()

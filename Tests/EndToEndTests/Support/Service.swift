@@ -12,7 +12,7 @@ final class Service: @unchecked Sendable {
 
     let directory: URL
     let socketPath: String
-    private var process = Process()
+    private var process = Child()
 
     /// Starts it and waits until it listens.
     ///
@@ -48,7 +48,7 @@ final class Service: @unchecked Sendable {
 
     /// Ends it by a signal, waits for its end, and starts it again on the same state.
     func restart(after signal: Int32) throws {
-        kill(process.processIdentifier, signal)
+        process.send(signal)
         process.waitUntilExit()
         try start()
     }
@@ -57,7 +57,7 @@ final class Service: @unchecked Sendable {
         let output = directory.appending(path: "output")
         let handle = try FileHandle(forWritingTo: output)
         try handle.seekToEnd()
-        process = Process()
+        process = Child()
         process.executableURL = Self.products.appending(path: "articled")
         process.arguments = [
             "--listen", "unix:\(socketPath)", "--plugins", directory.appending(path: "plugins").path,
@@ -66,7 +66,7 @@ final class Service: @unchecked Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         process.standardOutput = handle
         process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
+        process.standardInput = nil
         try process.run()
         try awaitListening(output)
     }
