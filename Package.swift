@@ -66,7 +66,7 @@ let package = Package(
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "CLinux"]),
-        plugin("LMDBStorage", ["CLMDB"]),
+        plugin("LMDBStorage", ["CLMDB", "CLinux"]),
 
         // What people use.
         module("ArticleClient", ["ArticleProtocol", "CLinux"]),

@@ -1,5 +1,5 @@
 internal import ArticleProtocol
-internal import CLMDB
+internal import CLinux
 internal import Glibc
 
 /// Where in the file a thread has found records lately, so that a record that is read often is found without walking
@@ -54,7 +54,7 @@ final class RecordPlaces {
                 || place.address & Self.pageMask == Self.pageHeader && place.snapshot >= changes.last(id)
             guard isGood, let record = unsafe UnsafeRawPointer(bitPattern: place.address) else { return nil }
             // It will be copied: have its beginning come while its header is read, and the processor sees the rest coming.
-            for line in 0..<8 { unsafe clmdb_prefetch(record + line * 64) }
+            for line in 0..<8 { unsafe clinux_prefetch(record + line * 64) }
             return unsafe record
         }
         return nil
