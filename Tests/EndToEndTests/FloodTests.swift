@@ -42,6 +42,25 @@ import Testing
         return sent
     }
 
+    /// A peer that asks for much in one go and then only reads is answered to the end. While the answers leave, there are
+    /// times when the service has to wait for the peer, and it must not wait for more than that.
+    @Test func whoAsksForMuchAtOnceIsAnsweredToTheEnd() throws {
+        let connection = try RawConnection(service.socketPath)
+        let number = try connection.greet().number("service.describe")
+        for _ in 0..<40 {
+            let count: UInt32 = 500
+            let requests = (1...count).flatMap { Frames.request(number, DescribeRequest(), stream: $0) }
+            try #require(connection.send(requests))
+            for _ in 0..<count {
+                guard case .frame(let header, _) = connection.next() else {
+                    Issue.record("an answer is missing")
+                    return
+                }
+                #expect(header.kind == .message)
+            }
+        }
+    }
+
     private func checkMemory(_ allowance: Int = allowance) throws {
         #expect(service.isRunning)
         let gained = try service.privateMemory - before

@@ -58,7 +58,6 @@ final class Connection {
         isServing = true
         if readiness.contains(.writable) {
             guard write() else { return }
-            if outgoing.isEmpty, !incoming.isEmpty { understandKept() }
         }
         if readiness.contains(.readable), interest.contains(.readable) { read() }
         isServing = false
@@ -81,11 +80,6 @@ final class Connection {
     func writeOut() {
         isQueued = false
         guard state != .closed, write() else { return }
-        if outgoing.isEmpty, !incoming.isEmpty {
-            isServing = true
-            understandKept()
-            isServing = false
-        }
         settle()
     }
 
@@ -193,6 +187,19 @@ final class Connection {
         incoming.drop(used)
     }
 
+    /// Understands frames that had to wait because the peer did not read, for as long as it takes what comes of them.
+    ///
+    /// At the end of every turn: the peer may have read in the middle of it, and may send nothing more, so nothing else
+    /// would bring the connection back here.
+    private func goOn() {
+        var before = -1
+        while state == .open || state == .inputEnded {
+            guard write(), outgoing.isEmpty, !incoming.isEmpty, incoming.count != before else { return }
+            before = incoming.count
+            understandKept()
+        }
+    }
+
     /// Gives the session frame after frame, and writes in between when much has gathered.
     ///
     /// - Returns: how many bytes were understood. The rest is an incomplete frame, or must wait until the peer reads.
@@ -245,8 +252,11 @@ final class Connection {
 
     /// After whatever happened: what to wait for next.
     private func settle() {
+        isServing = true
+        goOn()
+        isServing = false
+        // From here on nothing is written: had the peer room for it, there might be frames that could go on.
         guard state != .closed else { return }
-        if !outgoing.isEmpty, !write() { return }
         if session.isOver, state == .open || state == .inputEnded {
             state = .closing
             incoming.release()
