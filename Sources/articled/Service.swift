@@ -17,7 +17,7 @@ final class Service {
         let path: String?
         (configuration, path) = try ServerConfiguration.effective(arguments)
         Log.threshold = configuration.logLevel
-        // Before any other thread is there: signals are blocked for all, the environment and the umask are changed.
+        // Before any other thread is there: signals are blocked for all, the environment is changed.
         signals = try Signals()
         watchdog = Systemd.watchdog
         listeners = try Self.listeners(configuration)

@@ -8,7 +8,7 @@ extension Listener {
     /// Binds a socket of our own.
     ///
     /// - Parameters:
-    ///   - mode: access rights of a Unix socket's file. Set before there are threads: by way of umask(2).
+    ///   - mode: access rights of a Unix socket's file.
     ///   - allowRemote: whether other machines may reach it.
     public init(binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false) throws(StartError) {
         guard address.isLocal || allowRemote else {
@@ -47,18 +47,22 @@ extension Listener {
 
     private static func bind(_ descriptor: Int32, to address: ListenAddress, mode: UInt32) throws(StartError) {
         switch address {
-        case .unix(let path): try SocketFile.removeIfDead(path)
+        case .unix(let path):
+            try SocketFile.removeIfDead(path)
+            // The file is made with these rights less the umask: never with more than it is meant to have.
+            _ = fchmod(descriptor, mode)
         case .ipv4: set(descriptor, Int32(SOL_SOCKET), SO_REUSEADDR)
         case .ipv6:
             set(descriptor, Int32(SOL_SOCKET), SO_REUSEADDR)
             set(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY)
         }
-        let before = umask(0o777 & ~mode)
         let answer = unsafe SocketAddress.with(address) { unsafe Glibc.bind(descriptor, $0, $1) }
         let code = errno
-        umask(before)
         guard answer == 0 else {
             throw StartError(.system, "\(address): cannot be bound: \(SystemCall.text(of: code))")
+        }
+        if case .unix(let path) = address, unsafe chmod(path, mode) != 0 {
+            throw StartError(.system, "\(address): its rights cannot be set: \(SystemCall.text(of: errno))")
         }
     }
 
