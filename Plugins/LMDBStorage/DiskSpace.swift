@@ -5,7 +5,7 @@ internal import HandlerKit
 enum DiskSpace {
     private static let least: UInt64 = 256 << 20
 
-    /// Degraded while there is still time to do something about it: below 256 MiB, or below 1 % of a smaller disk.
+    /// Degraded while there is still time to do something about it: below 256 MiB, or below 5 % of a smaller disk.
     static func health(of directory: String) -> Health {
         var information = statvfs()
         guard unsafe statvfs(directory, &information) == 0 else {
