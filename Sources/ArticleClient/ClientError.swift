@@ -27,14 +27,17 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     public let message: String
     /// The service may have carried out the call, although it failed here: the request was sent, and no answer came.
     public let mayHaveRun: Bool
+    /// The number that the service's journal has the call under (`journalctl REQUEST_ID=...`), if the service gave one.
+    public let request: UInt64?
 
     public var description: String { message }
 
-    init(_ kind: Kind, _ status: StatusCode, _ message: String, mayHaveRun: Bool = false) {
+    init(_ kind: Kind, _ status: StatusCode, _ message: String, mayHaveRun: Bool = false, request: UInt64? = nil) {
         self.kind = kind
         self.status = status
         self.message = message
         self.mayHaveRun = mayHaveRun
+        self.request = request
     }
 
     static func cancelled(_ method: String) -> ClientError {
@@ -72,7 +75,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
             default: .status
             }
         let text = status.message.isEmpty ? "the service answered with status \(status.code)" : status.message
-        return ClientError(kind, code, "\(method): \(text)")
+        return ClientError(kind, code, "\(method): \(text)", request: status.request > 0 ? status.request : nil)
     }
 }
 

@@ -24,7 +24,7 @@ public final class Server: Sendable {
         let count = configuration.eventLoops ?? max(1, Int(clinux_processors()) / 2)
         context = ServerContext(
             configuration: configuration, router: Router(Self.routes(service, plugins)), loops: count,
-            beatInterval: beatInterval)
+            listeners: listeners.count, beatInterval: beatInterval)
         service.attach(context)
         var loops: [EventLoop] = []
         for index in 0..<count {
@@ -61,6 +61,9 @@ public final class Server: Sendable {
             return threads
         }) { thread.join() }
     }
+
+    /// What the service measures of itself, in OpenMetrics. Any thread.
+    public func metrics() -> String { service.metrics() }
 
     /// Open connections.
     public var connectionCount: Int { context.openConnections }

@@ -33,7 +33,10 @@ extension CommandFailure {
         case .cancelled: self.init(.interrupted, error.message)
         case .protocolViolation: self.init(.protocol, error.message)
         case .misuse: self.init(.software, error.message)
-        case .status: self.init(ExitCode(error.status), error.message)
+        case .status:
+            let isFault = [.internal, .unknown, .dataLoss].contains(error.status)
+            let hint = isFault ? error.request.map { "the journal may have more: `journalctl REQUEST_ID=\($0)`" } : nil
+            self.init(ExitCode(error.status), error.message, hint: hint)
         }
     }
 

@@ -7,6 +7,7 @@ enum ConfigurationCheck {
         let (configuration, path) = try ServerConfiguration.effective(arguments)
         print("configuration: \(path ?? "none, the defaults")")
         for address in configuration.listen { print("listen: \(address)") }
+        for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
         print("plugins: \(configuration.plugins.directory)")
         for line in try PluginHost.check(configuration.plugins) { print("  \(line)") }
         print("all is well; plugins check their own sections when they start")

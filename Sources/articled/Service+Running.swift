@@ -57,7 +57,8 @@ extension Service {
             }
         }
         closeListeners()
-        let stopped = plugins.stop(within: grace)
+        // It asks plugins, which it must not do once they have stopped.
+        let stopped = (metrics?.stop(within: grace) ?? true) && plugins.stop(within: grace)
         Log.notice("ended", ["ANSWERED": "\(server.requestsEnded)"])
         return stopped ? .complete : .cutOff
     }
@@ -100,7 +101,8 @@ extension ServerConfiguration {
         var plugins = new.plugins
         plugins.sections = self.plugins.sections
         let compared: [(String, Bool)] = [
-            ("listen", listen == new.listen), ("allowRemote", allowRemote == new.allowRemote),
+            ("listen", listen == new.listen), ("listenMetrics", listenMetrics == new.listenMetrics),
+            ("allowRemote", allowRemote == new.allowRemote),
             ("socketMode", socketMode == new.socketMode), ("limits", self.limits == limits),
             ("access", access == new.access), ("eventLoops", eventLoops == new.eventLoops),
             ("stateDirectory", stateDirectory == new.stateDirectory), ("plugins", self.plugins == plugins),

@@ -7,6 +7,8 @@ final class Service {
     let listeners: [Listener]
     let plugins: PluginHost
     let server: Server
+    /// nil if nobody is to be told.
+    let metrics: MetricsListener?
     let signals: Signals
     /// How long there may be no beat; nil if nobody watches.
     let watchdog: UInt64?
@@ -25,11 +27,14 @@ final class Service {
             let directory = try StateDirectory.prepare(configuration.stateDirectory)
             Self.raiseDescriptorLimit(configuration)
             plugins = try PluginHost.load(configuration.plugins, stateDirectory: directory)
-            server = try Server(
-                configuration: configuration, listeners: listeners, plugins: plugins,
+            let server = try Server(
+                configuration: configuration, listeners: listeners.filter { $0.purpose == .articles }, plugins: plugins,
                 beatInterval: watchdog.map { $0 / 4 } ?? 0)
+            self.server = server
+            let forMetrics = listeners.filter { $0.purpose == .metrics }
+            metrics = forMetrics.isEmpty ? nil : try MetricsListener(forMetrics) { server.metrics() }
             try server.start()
-            let places = listeners.map(\.description).joined(separator: ", ")
+            let places = listeners.map { $0.purpose == .metrics ? "\($0) (metrics)" : "\($0)" }.joined(separator: ", ")
             Log.notice(
                 "articled \(Version.text) serves on \(places)",
                 ["CONFIGURATION": path ?? "defaults", "STATE_DIRECTORY": directory])
@@ -47,16 +52,22 @@ final class Service {
             for socket in try Systemd.inheritedSockets() {
                 listeners.append(try Listener(inheriting: socket, allowRemote: configuration.allowRemote))
             }
-            for address in configuration.listen {
-                listeners.append(
-                    try Listener(
-                        binding: address, mode: configuration.socketMode, allowRemote: configuration.allowRemote))
+            for (addresses, purpose) in [
+                (configuration.listen, Listener.Purpose.articles), (configuration.listenMetrics, .metrics),
+            ] {
+                for address in addresses {
+                    listeners.append(
+                        try Listener(
+                            binding: address, mode: configuration.socketMode, allowRemote: configuration.allowRemote,
+                            purpose: purpose))
+                }
             }
         } catch {
             for listener in listeners { listener.close() }
             throw error
         }
-        guard !listeners.isEmpty else {
+        guard listeners.contains(where: { $0.purpose == .articles }) else {
+            for listener in listeners { listener.close() }
             throw StartError(
                 .usage,
                 "nothing to listen on: start articled.socket (systemctl start articled.socket), or give --listen ADDRESS"

@@ -14,7 +14,7 @@ enum Filled {
         attributes: ["khóa": "giá trị", "b": ""], rating: rating, original: original, revision: 132, createdAt: -133,
         storedAt: -134, contentChecksum: 135, contentSize: 136)
     static let key = ArticleKey(id: id(1), url: "url-ệ")
-    static let status = Status(code: 101, message: "message-ệ")
+    static let status = Status(code: 101, message: "message-ệ", request: 103)
     static let putResult = PutResult(outcome: .created, id: id(2), revision: 103, createdAt: -104, storedAt: -105)
     static let classification = Classification(
         topics: [topic, topic], undecided: true, language: "language-ệ", languageConfidence: 4 / 64,
@@ -59,8 +59,8 @@ enum Filled {
         StatsResult(
             startedAt: -101, methods: [methodStats, methodStats], connections: 103, connectionsAccepted: 104,
             connectionsRefused: 105, inFlight: 106, bytesReceived: 107, bytesSent: 108, bytesBuffered: 109,
-            storage: storageStats, protocolErrors: 111),
-        methodStats, statusCount, histogram, storageStats,
+            storage: storageStats, protocolErrors: 111, refusedRequests: 112, slowRequests: 113),
+        methodStats, statusCount, histogram, storageStats, MetricsRequest(), MetricsResult(text: "text-ệ"),
         ClientHello(
             protocolMin: 101, protocolMax: 102, maxFrame: 103, streamWindow: 104,
             features: ["features-ệ", "features-ệ"],

@@ -10,6 +10,7 @@ let messageTypes: [any ProtocolMessage.Type] = [
     PingRequest.self, PingResult.self, DescribeRequest.self, ServiceDescription.self, PluginDescription.self,
     MethodDescription.self, HealthRequest.self, HealthResult.self, ComponentHealth.self, StatsRequest.self,
     StatsResult.self, MethodStats.self, StatusCount.self, Histogram.self, StorageStats.self,
+    MetricsRequest.self, MetricsResult.self,
     ClientHello.self, ServerHello.self, CallOptions.self, Status.self, Credit.self,
 ]
 

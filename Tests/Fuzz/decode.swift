@@ -19,6 +19,7 @@ private let types: [any ProtocolMessage.Type] = [
     Article.self, PutRequest.self, PutResult.self, PutManyResult.self, DeleteRequest.self, GetRequest.self,
     GetManyRequest.self, GetManyItem.self, ListRequest.self, ListItem.self, ClassifyArticleRequest.self,
     ClassifyArticleResult.self, TopicsResult.self, ServiceDescription.self, HealthResult.self, StatsResult.self,
+    MetricsResult.self,
     ClientHello.self, ServerHello.self, CallOptions.self, Status.self, Credit.self,
 ]
 

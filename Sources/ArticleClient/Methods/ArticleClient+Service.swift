@@ -23,4 +23,11 @@ extension ArticleClient {
     public func stats(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> StatsResult {
         try await call("service.stats", StatsRequest(), policy: policy.resolved(.idempotent))
     }
+
+    /// What the service has done since it started, as text in OpenMetrics 1.0.
+    public func metrics(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> String {
+        let result: MetricsResult = try await call(
+            "service.metrics", MetricsRequest(), policy: policy.resolved(.idempotent))
+        return result.text
+    }
 }

@@ -18,18 +18,8 @@ extension ServerConfiguration {
     private init(_ section: ConfigurationSection, owner: UInt32) {
         self.init(owner: owner)
         if let allowed = section.bool("allowRemote") { allowRemote = allowed }
-        for (index, text) in (section.strings("listen") ?? []).enumerated() {
-            do {
-                let address = try ListenAddress(text)
-                listen.append(address)
-                if !address.isLocal, !allowRemote {
-                    section.problem(
-                        "listen[\(index)]", "\(text) can be reached from other machines; allowRemote is false")
-                }
-            } catch {
-                section.problem("listen[\(index)]", error.description)
-            }
-        }
+        listen = section.addresses("listen", allowRemote: allowRemote)
+        listenMetrics = section.addresses("listenMetrics", allowRemote: allowRemote)
         if let mode = section.string("socketMode") {
             if let number = UInt32(mode, radix: 8), number <= 0o777, mode.utf8.count <= 4 {
                 socketMode = number
@@ -47,6 +37,24 @@ extension ServerConfiguration {
         if let level = section.choice("logLevel", of: Log.Level.allCases.map { ($0.name, $0) }) { logLevel = level }
         plugins = PluginSettings(section.section("plugins"))
         section.finish()
+    }
+}
+
+extension ConfigurationSection {
+    /// Where to listen: an array of addresses.
+    fileprivate func addresses(_ key: String, allowRemote: Bool) -> [ListenAddress] {
+        (strings(key) ?? []).enumerated().compactMap { index, text in
+            do throws(StartError) {
+                let address = try ListenAddress(text)
+                if !address.isLocal, !allowRemote {
+                    problem("\(key)[\(index)]", "\(text) can be reached from other machines; allowRemote is false")
+                }
+                return address
+            } catch {
+                problem("\(key)[\(index)]", error.description)
+                return nil
+            }
+        }
     }
 }
 

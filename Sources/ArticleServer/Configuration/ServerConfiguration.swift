@@ -2,6 +2,8 @@
 public struct ServerConfiguration: Sendable, Equatable {
     /// Sockets to bind ourselves, beside those that are inherited.
     public var listen: [ListenAddress] = []
+    /// Sockets to bind for Prometheus, beside those that are inherited.
+    public var listenMetrics: [ListenAddress] = []
     /// Whether TCP sockets may be reached from other machines.
     public var allowRemote = false
     /// Access rights of the Unix sockets that we bind.

@@ -140,7 +140,9 @@ enum HostFunctions {
     }
 
     private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
-        unsafe session.emit(.error, stream: slot.pointee.stream, Status(code: code.rawValue, message: message))
+        unsafe session.emit(
+            .error, stream: slot.pointee.stream,
+            Status(code: code.rawValue, message: message, request: slot.pointee.view.id))
         unsafe RequestTable.count(slot, session, code)
         unsafe RequestTable.release(slot, session)
     }

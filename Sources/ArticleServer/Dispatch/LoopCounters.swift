@@ -16,13 +16,16 @@ struct Counter: ~Copyable {
 
 /// What one loop has counted. Written by its thread, read by whichever thread answers `service.stats`.
 @safe final class LoopCounters: Sendable {
-    let accepted = Counter()
-    let refused = Counter()
+    /// Connections, by listener.
+    let accepted: CounterRow
+    let refused: CounterRow
     let bytesReceived = Counter()
     let bytesSent = Counter()
     let protocolErrors = Counter()
     /// Requests answered with an error before a plugin saw them.
     let refusedRequests = Counter()
+    /// Requests that took longer than `slowRequest`.
+    let slow = Counter()
     /// Requests given to a plugin, and those that their plugin has ended.
     let opened = Counter()
     let closed = Counter()
@@ -33,7 +36,9 @@ struct Counter: ~Copyable {
     // Fixed in `init`; its members are atomic.
     nonisolated(unsafe) private let methods: UnsafeMutableBufferPointer<MethodCounters>
 
-    init(methods count: Int) {
+    init(methods count: Int, listeners: Int) {
+        accepted = CounterRow(count: listeners)
+        refused = CounterRow(count: listeners)
         unsafe methods = .allocate(capacity: count)
         for index in 0..<count { unsafe methods.initializeElement(at: index, to: MethodCounters()) }
     }

@@ -1,5 +1,4 @@
 internal import ArticleProtocol
-internal import Synchronization
 
 /// What one loop has counted of one method.
 struct MethodCounters: ~Copyable {
@@ -9,8 +8,8 @@ struct MethodCounters: ~Copyable {
     /// Status codes have small numbers; what does not fit is counted as unknown.
     private static let codes = 18
 
-    private let latency = Counters(count: Self.buckets)
-    private let statuses = Counters(count: Self.codes)
+    private let latency = CounterRow(count: Self.buckets)
+    private let statuses = CounterRow(count: Self.codes)
     private let total = Counter()
 
     @inline(__always)
@@ -25,21 +24,4 @@ struct MethodCounters: ~Copyable {
     var histogram: [UInt64] { latency.values }
     /// How many ended with each status code, by its number.
     var byStatus: [UInt64] { statuses.values }
-}
-
-/// A row of counters.
-@safe private struct Counters: ~Copyable {
-    private let memory: UnsafeMutableBufferPointer<Counter>
-
-    init(count: Int) {
-        unsafe memory = .allocate(capacity: count)
-        for index in 0..<count { unsafe memory.initializeElement(at: index, to: Counter()) }
-    }
-
-    deinit { unsafe memory.deinitialize().deallocate() }
-
-    @inline(__always)
-    func add(_ amount: UInt64, at index: Int) { unsafe memory[index].add(amount) }
-
-    var values: [UInt64] { unsafe memory.indices.map { unsafe memory[$0].value } }
 }

@@ -67,7 +67,9 @@ enum RequestTable {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
         unsafe session.streams[slot.pointee.stream] = nil
         unsafe count(slot, session, code)
-        unsafe session.emit(.error, stream: slot.pointee.stream, Status(code: code.rawValue, message: message))
+        unsafe session.emit(
+            .error, stream: slot.pointee.stream,
+            Status(code: code.rawValue, message: message, request: slot.pointee.view.id))
         unsafe abandon(slot, code)
     }
 

@@ -19,11 +19,11 @@ final class ServerContext: Sendable {
     private let connections = Atomic<Int>(0)
     private let buffered = Atomic<Int>(0)
 
-    init(configuration: ServerConfiguration, router: Router, loops: Int, beatInterval: UInt64) {
+    init(configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64) {
         self.configuration = configuration
         self.router = router
         self.beatInterval = beatInterval
-        counters = ServiceCounters(loops: loops, methods: router.count)
+        counters = ServiceCounters(loops: loops, methods: router.count, listeners: listeners)
         inFlightPerLoop = max(1, configuration.limits.maxInFlightTotal / loops)
         refusal = Self.refusal(limit: configuration.limits.maxConnections)
     }

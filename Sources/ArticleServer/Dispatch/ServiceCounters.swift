@@ -2,8 +2,8 @@
 final class ServiceCounters: Sendable {
     let loops: [LoopCounters]
 
-    init(loops count: Int, methods: Int) {
-        loops = (0..<count).map { _ in LoopCounters(methods: methods) }
+    init(loops count: Int, methods: Int, listeners: Int) {
+        loops = (0..<count).map { _ in LoopCounters(methods: methods, listeners: listeners) }
     }
 
     func loop(_ index: Int) -> LoopCounters { loops[index] }

@@ -28,6 +28,8 @@ final class EventLoop: @unchecked Sendable {
     private var connections: [Connection?] = []
     private var vacant: [Int] = []
     private var openCount = 0
+    /// Tells a connection from earlier ones in the same slot.
+    private var generation: UInt64 = 0
     private var unwritten: [Connection] = []
     private var ownJobs: [Inbox.Job] = []
     private var jobs: [Inbox.Job] = []
@@ -150,13 +152,13 @@ final class EventLoop: @unchecked Sendable {
             guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
             let listener = acceptors[index].listener
             guard context.admit() else {
-                counters.refused.add(1)
+                counters.refused.add(1, at: index)
                 Acceptor.refuse(accepted, context.refusal)
                 continue
             }
             let slot = vacant.popLast() ?? connections.count
             if slot == connections.count { connections.append(nil) }
-            let generation = UInt64(counters.accepted.value & 0x3fff_ffff)
+            generation = (generation + 1) & 0x3fff_ffff
             let token = generation << 32 | UInt64(slot)
             let peer = Peer(of: accepted, on: listener, policy: context.configuration.access)
             let connection = Connection(descriptor: accepted, token: token, peer: peer, loop: self)
@@ -171,7 +173,7 @@ final class EventLoop: @unchecked Sendable {
             }
             connections[slot] = connection
             openCount += 1
-            counters.accepted.add(1)
+            counters.accepted.add(1, at: index)
             connection.start()
         }
     }

@@ -10,7 +10,10 @@ extension Listener {
     /// - Parameters:
     ///   - mode: access rights of a Unix socket's file.
     ///   - allowRemote: whether other machines may reach it.
-    public init(binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false) throws(StartError) {
+    ///   - purpose: who is expected there.
+    public init(
+        binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false, purpose: Purpose = .articles
+    ) throws(StartError) {
         guard address.isLocal || allowRemote else {
             throw StartError(
                 .configuration, "\(address) can be reached from other machines; if that is meant, set allowRemote: true"
@@ -32,8 +35,10 @@ extension Listener {
         switch address {
         case .unix(let path):
             self.init(
-                descriptor: descriptor, isTCP: false, group: SocketFile.group(path), description: address.description)
-        case .ipv4, .ipv6: self.init(descriptor: descriptor, isTCP: true, description: name.description)
+                descriptor: descriptor, isTCP: false, group: SocketFile.group(path), purpose: purpose,
+                description: address.description)
+        case .ipv4, .ipv6:
+            self.init(descriptor: descriptor, isTCP: true, purpose: purpose, description: name.description)
         }
     }
 

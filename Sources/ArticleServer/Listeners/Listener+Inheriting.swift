@@ -10,9 +10,10 @@ extension Listener {
         func fault(_ text: String) -> StartError {
             StartError(.configuration, "the inherited socket \"\(socket.name)\" (descriptor \(descriptor)) \(text)")
         }
-        // Other names are left for sockets that are not for articles.
-        guard Self.isArticleSocket(socket.name) else {
-            throw fault("has a name that is not known; set FileDescriptorName=articled, or a name that begins so")
+        guard let purpose = Self.purpose(of: socket.name) else {
+            throw fault(
+                "has a name that is not known; set FileDescriptorName=articled, or a name that begins so; for Prometheus "
+                    + "articled-metrics")
         }
         guard sd_is_socket(descriptor, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 1) > 0 else {
             throw fault("is no stream socket that listens; articled accepts by itself: Accept=no, ListenStream=")
@@ -31,11 +32,12 @@ extension Listener {
         if case .unix(let path) = address { group = SocketFile.group(path) }
         self.init(
             descriptor: descriptor, isTCP: SocketAddress.family(of: address) != AF_UNIX, group: group,
-            isInherited: true, description: address.description)
+            isInherited: true, purpose: purpose, description: address.description)
     }
 
     /// The names of articled's own units, or none at all: from `systemd-socket-activate`, or an inetd of another kind.
-    static func isArticleSocket(_ name: String) -> Bool {
-        name.hasPrefix("articled") || ["unix", "tcp", "unknown", ""].contains(name)
+    static func purpose(of name: String) -> Purpose? {
+        if name == "metrics" || name.hasPrefix("articled-metrics") { return .metrics }
+        return name.hasPrefix("articled") || ["unix", "tcp", "unknown", ""].contains(name) ? .articles : nil
     }
 }

@@ -43,12 +43,14 @@ extension ServiceMethods {
         }
         return StatsResult(
             startedAt: context.startedAt, methods: methods, connections: UInt64(context.openConnections),
-            connectionsAccepted: counters.sum { $0.accepted.value },
-            connectionsRefused: counters.sum { $0.refused.value },
+            connectionsAccepted: counters.sum { $0.accepted.sum },
+            connectionsRefused: counters.sum { $0.refused.sum },
             inFlight: counters.sum { $0.opened.value } &- counters.sum { $0.closed.value },
             bytesReceived: counters.sum { $0.bytesReceived.value }, bytesSent: counters.sum { $0.bytesSent.value },
             bytesBuffered: UInt64(clamping: context.bufferedBytes), storage: storage(),
-            protocolErrors: counters.sum { $0.protocolErrors.value })
+            protocolErrors: counters.sum { $0.protocolErrors.value },
+            refusedRequests: counters.sum { $0.refusedRequests.value },
+            slowRequests: counters.sum { $0.slow.value })
     }
 
     private func statistics(of index: Int, _ name: String, _ counters: ServiceCounters) -> MethodStats {

@@ -11,6 +11,7 @@ final class ServiceMethods: @unchecked Sendable {
         describe("service.describe", "DescribeRequest", "ServiceDescription"),
         describe("service.health", "HealthRequest", "HealthResult"),
         describe("service.stats", "StatsRequest", "StatsResult"),
+        describe("service.metrics", "MetricsRequest", "MetricsResult"),
     ]
 
     let plugins: PluginHost
@@ -51,9 +52,12 @@ final class ServiceMethods: @unchecked Sendable {
             case 2:
                 _ = try unsafe HealthRequest(decoding: payload)
                 response = health().encoded()
-            default:
+            case 3:
                 _ = try unsafe StatsRequest(decoding: payload)
                 response = statistics().encoded()
+            default:
+                _ = try unsafe MetricsRequest(decoding: payload)
+                response = MetricsResult(text: metrics()).encoded()
             }
             unsafe response.withUnsafeBytes { bytes in
                 var part = unsafe articled_bytes(data: bytes.baseAddress, size: bytes.count)

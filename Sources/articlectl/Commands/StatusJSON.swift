@@ -17,6 +17,7 @@ enum StatusJSON {
             ("connections", .integer(stats.connections)), ("connections_accepted", .integer(stats.connectionsAccepted)),
             ("connections_refused", .integer(stats.connectionsRefused)),
             ("protocol_errors", .integer(stats.protocolErrors)),
+            ("refused_requests", .integer(stats.refusedRequests)), ("slow_requests", .integer(stats.slowRequests)),
             ("in_flight", .integer(stats.inFlight)), ("bytes_received", .integer(stats.bytesReceived)),
             ("bytes_sent", .integer(stats.bytesSent)), ("bytes_buffered", .integer(stats.bytesBuffered)),
             ("storage", stats.storage.map(storage) ?? .null), ("methods", .array(stats.methods.map(method))),

@@ -85,8 +85,12 @@ import Testing
         #expect(inherited.isInherited)
         #expect(inherited.description == own.description)
         #expect(inherited.group == own.group)
+        #expect(inherited.purpose == .articles)
+        let metrics = try Listener(
+            inheriting: InheritedSocket(name: "articled-metrics", descriptor: own.descriptor), allowRemote: false)
+        #expect(metrics.purpose == .metrics)
         #expect(throws: StartError.self) {
-            try Listener(inheriting: InheritedSocket(name: "metrics", descriptor: own.descriptor), allowRemote: false)
+            try Listener(inheriting: InheritedSocket(name: "printer", descriptor: own.descriptor), allowRemote: false)
         }
         own.close()
     }

@@ -24,6 +24,10 @@ public struct StatsResult: ProtocolMessage {
     public var storage: StorageStats?
     /// Connections that ended with PROTOCOL_ERROR, since the start.
     public var protocolErrors: UInt64
+    /// Requests answered with an error before a plugin saw them, since the start.
+    public var refusedRequests: UInt64
+    /// Requests that took longer than the configuration's `slowRequest`, since the start.
+    public var slowRequests: UInt64
 
     public init() { self.init(startedAt: 0) }
 
@@ -31,7 +35,8 @@ public struct StatsResult: ProtocolMessage {
         startedAt: Int64 = 0, methods: [MethodStats] = [], connections: UInt64 = 0,
         connectionsAccepted: UInt64 = 0, connectionsRefused: UInt64 = 0, inFlight: UInt64 = 0,
         bytesReceived: UInt64 = 0, bytesSent: UInt64 = 0, bytesBuffered: UInt64 = 0,
-        storage: StorageStats? = nil, protocolErrors: UInt64 = 0
+        storage: StorageStats? = nil, protocolErrors: UInt64 = 0, refusedRequests: UInt64 = 0,
+        slowRequests: UInt64 = 0
     ) {
         self.startedAt = startedAt
         self.methods = methods
@@ -44,6 +49,8 @@ public struct StatsResult: ProtocolMessage {
         self.bytesBuffered = bytesBuffered
         self.storage = storage
         self.protocolErrors = protocolErrors
+        self.refusedRequests = refusedRequests
+        self.slowRequests = slowRequests
     }
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
@@ -59,6 +66,8 @@ public struct StatsResult: ProtocolMessage {
         case 9: bytesBuffered = try reader.uint64()
         case 10: try reader.merge(into: &storage)
         case 11: protocolErrors = try reader.uint64()
+        case 12: refusedRequests = try reader.uint64()
+        case 13: slowRequests = try reader.uint64()
         default: try reader.skip()
         }
     }
@@ -75,5 +84,7 @@ public struct StatsResult: ProtocolMessage {
         writer.write(bytesBuffered, at: 9)
         writer.write(storage, at: 10)
         writer.write(protocolErrors, at: 11)
+        writer.write(refusedRequests, at: 12)
+        writer.write(slowRequests, at: 13)
     }
 }

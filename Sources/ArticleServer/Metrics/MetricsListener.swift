@@ -1,0 +1,110 @@
+internal import CLinux
+internal import Synchronization
+
+/// Answers Prometheus over HTTP, on a thread of its own: whatever comes in there, the event loops do not notice.
+public final class MetricsListener: Sendable {
+    private let listeners: [Listener]
+    private let metrics: @Sendable () -> String
+    private let wakeUp: Inbox
+    private let ended: Inbox
+    private let isStopping = Atomic<Bool>(false)
+
+    /// Connections at once. One more takes the place of the oldest.
+    static let mostConnections = 32
+
+    private enum Token {
+        static let wakeUp = UInt64.max
+        /// Listeners have the numbers from here on, connections those below.
+        static let listeners = UInt64(1) << 62
+    }
+
+    /// Begins to answer.
+    ///
+    /// - Parameters:
+    ///   - listeners: listening sockets, which stay the caller's.
+    ///   - metrics: the text of the page. Called on the listener's thread.
+    public init(_ listeners: [Listener], metrics: @escaping @Sendable () -> String) throws(SystemError) {
+        self.listeners = listeners
+        self.metrics = metrics
+        wakeUp = try Inbox()
+        ended = try Inbox()
+        let code = BackgroundThread.run { [self] in
+            unsafe clinux_name_thread("metrics")
+            do {
+                try serve()
+            } catch {
+                Log.error("the metrics listener has ended: \(error)")
+            }
+            ended.add {}
+        }
+        guard code == 0 else { throw SystemError("pthread_create", code: code) }
+    }
+
+    /// Answers nobody any more, and waits until the thread has ended.
+    ///
+    /// - Returns: false if it did not end in time: a plugin keeps it.
+    public func stop(within nanoseconds: UInt64) -> Bool {
+        isStopping.store(true, ordering: .relaxed)
+        wakeUp.add {}
+        return (try? ended.wait(milliseconds: Int(clamping: nanoseconds / 1_000_000))) ?? false
+    }
+
+    private func serve() throws(SystemError) {
+        let poller = try Poller()
+        try poller.add(wakeUp.descriptor, .readable, token: Token.wakeUp)
+        let acceptors = listeners.map { Acceptor(listener: $0) }
+        for (index, acceptor) in acceptors.enumerated() {
+            try poller.add(acceptor.listener.descriptor, .readable, token: Token.listeners + UInt64(index))
+        }
+        // By age: a token is never used again.
+        var connections: [UInt64: MetricsConnection] = [:]
+        var next: UInt64 = 0
+        func close(_ token: UInt64) {
+            guard let connection = connections.removeValue(forKey: token) else { return }
+            poller.remove(connection.descriptor)
+        }
+        func settle(_ token: UInt64, _ connection: MetricsConnection, before: Poller.Readiness?) {
+            if connection.state == .over { return close(token) }
+            guard connection.interest != before else { return }
+            do throws(SystemError) {
+                try poller.modify(connection.descriptor, connection.interest, token: token)
+            } catch {
+                close(token)
+            }
+        }
+        while !isStopping.load(ordering: .relaxed) {
+            var ready: [UInt64] = []
+            poller.wait(timeout: timeout(connections.values.map(\.deadline).min())) { token, _ in ready.append(token) }
+            let now = clinux_now()
+            for token in ready where token != Token.wakeUp {
+                if token >= Token.listeners {
+                    guard let descriptor = acceptors[Int(token - Token.listeners)].accept() else { continue }
+                    if connections.count >= Self.mostConnections, let oldest = connections.keys.min() { close(oldest) }
+                    let connection = MetricsConnection(descriptor: descriptor, now: now)
+                    do throws(SystemError) {
+                        try poller.add(descriptor, .readable, token: next)
+                        connections[next] = connection
+                        next += 1
+                    } catch {
+                        Log.warning("a connection for metrics was given up: \(error)")
+                    }
+                } else if let connection = connections[token] {
+                    let before = connection.interest
+                    connection.proceed(at: now) { HTTPResponse.answer(to: $0, metrics: metrics) }
+                    settle(token, connection, before: before)
+                }
+            }
+            for (token, connection) in connections where now >= connection.deadline {
+                let before = connection.interest
+                connection.expire(at: now)
+                settle(token, connection, before: before)
+            }
+        }
+    }
+
+    private func timeout(_ deadline: UInt64?) -> Int32 {
+        guard let deadline else { return -1 }
+        let now = clinux_now()
+        return deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
+    }
+}

@@ -1,0 +1,131 @@
+internal import ArticleProtocol
+
+/// All that is measured of the service at one instant: what `service.metrics` and the metrics listener tell. It has no
+/// counts of its own: they are those of `service.stats`.
+struct ServiceMetrics {
+    let description: ServiceDescription
+    let statistics: StatsResult
+    let health: HealthResult
+    let listeners: [ListenerTraffic]
+    let process: ProcessUsage
+
+    /// In OpenMetrics. Every series is there from the start, but those of errors that have not happened.
+    var openMetrics: String {
+        var text = MetricsText()
+        identity(&text)
+        requests(&text)
+        connections(&text)
+        storage(&text)
+        components(&text)
+        process.write(to: &text)
+        text.finish()
+        return text.text
+    }
+
+    private func identity(_ text: inout MetricsText) {
+        text.family("articled_build", .info, "Which articled this is.")
+        text.sample(
+            "_info", [("version", description.version), ("protocol", "\(description.protocolVersion)")], 1 as UInt64)
+        text.family("articled_plugin", .info, "The plugins that are loaded.")
+        for plugin in description.plugins {
+            text.sample(
+                "_info",
+                [
+                    ("plugin", plugin.name), ("version", plugin.version), ("runtime", plugin.runtime),
+                    ("abi", plugin.abi),
+                ],
+                1 as UInt64)
+        }
+    }
+
+    private func requests(_ text: inout MetricsText) {
+        text.family("articled_requests", .counter, "Requests ended, by method and status code.")
+        for method in statistics.methods {
+            // OK is there before the first request, so that a rate can be told from the first one on.
+            if !method.statuses.contains(where: { $0.code == StatusCode.ok.rawValue }) {
+                text.sample("_total", [("method", method.name), ("code", StatusCode.ok.name)], 0 as UInt64)
+            }
+            for status in method.statuses {
+                let code = StatusCode(rawValue: status.code)?.name ?? "\(status.code)"
+                text.sample("_total", [("method", method.name), ("code", code)], status.count)
+            }
+        }
+        text.family(
+            "articled_request_duration_seconds", .histogram, unit: "seconds",
+            "From a request's arrival to its answer in the connection's buffer; of a stream, to its end.")
+        for method in statistics.methods { histogram(method, &text) }
+        text.family("articled_requests_in_flight", .gauge, "Requests that their plugin has not ended.")
+        text.sample(statistics.inFlight)
+        text.family("articled_slow_requests", .counter, "Requests that took longer than slowRequest.")
+        text.sample("_total", statistics.slowRequests)
+        text.family(
+            "articled_refused_requests", .counter, "Requests answered with an error before a plugin saw them.")
+        text.sample("_total", statistics.refusedRequests)
+    }
+
+    /// A bucket holds what took less than its bound: to the nanosecond, which is what times are counted in, that is
+    /// "less or equal" of one nanosecond less.
+    private func histogram(_ method: MethodStats, _ text: inout MetricsText) {
+        guard let latency = method.latency, latency.counts.count == latency.boundsNs.count + 1 else { return }
+        var count: UInt64 = 0
+        for (bound, more) in zip(latency.boundsNs.map { Double($0) / 1e9 } + [.infinity], latency.counts) {
+            count &+= more
+            text.sample("_bucket", [("method", method.name), ("le", bound.metricText)], count)
+        }
+        text.sample("_count", [("method", method.name)], count)
+        text.sample("_sum", [("method", method.name)], Double(latency.sumNs) / 1e9)
+    }
+
+    private func connections(_ text: inout MetricsText) {
+        text.family("articled_connections", .gauge, "Open connections.")
+        text.sample(statistics.connections)
+        text.family("articled_accepted_connections", .counter, "Connections taken, by listening socket.")
+        for listener in listeners { text.sample("_total", [("listener", listener.name)], listener.accepted) }
+        text.family("articled_refused_connections", .counter, "Connections turned away at limits.connections.")
+        for listener in listeners { text.sample("_total", [("listener", listener.name)], listener.refused) }
+        text.family("articled_protocol_errors", .counter, "Connections ended because their peer broke the protocol.")
+        text.sample("_total", statistics.protocolErrors)
+        text.family("articled_received_bytes", .counter, unit: "bytes", "Read from clients.")
+        text.sample("_total", statistics.bytesReceived)
+        text.family("articled_sent_bytes", .counter, unit: "bytes", "Written to clients.")
+        text.sample("_total", statistics.bytesSent)
+        text.family(
+            "articled_buffered_bytes", .gauge, unit: "bytes", "Held for clients that have yet to read or to send more.")
+        text.sample(statistics.bytesBuffered)
+    }
+
+    /// What the engine tells of itself, if it does.
+    private func storage(_ text: inout MetricsText) {
+        guard let storage = statistics.storage else { return }
+        text.family("articled_storage_articles", .gauge, "Articles that are stored.")
+        text.sample(storage.records)
+        text.family("articled_storage_used_bytes", .gauge, unit: "bytes", "Of articles and indexes.")
+        text.sample(storage.usedBytes)
+        text.family("articled_storage_file_bytes", .gauge, unit: "bytes", "Of the database on disk.")
+        text.sample(storage.fileBytes)
+        text.family("articled_storage_transactions", .counter, "Transactions brought to disk since the start.")
+        text.sample("_total", storage.transactions)
+        text.family("articled_storage_writes", .counter, "Changes in those transactions.")
+        text.sample("_total", storage.writes)
+    }
+
+    private func components(_ text: inout MetricsText) {
+        text.family("articled_component_health", .stateset, "How each plugin says it is.")
+        for component in health.components {
+            for (state, name) in [
+                (HealthState.healthy, "healthy"), (.degraded, "degraded"), (.unhealthy, "unhealthy"),
+            ] {
+                text.sample(
+                    "", [("component", component.name), ("articled_component_health", name)],
+                    component.state == state ? 1 : 0 as UInt64)
+            }
+        }
+    }
+}
+
+/// What one listening socket has seen.
+struct ListenerTraffic: Equatable {
+    let name: String
+    let accepted: UInt64
+    let refused: UInt64
+}
