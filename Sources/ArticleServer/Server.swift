@@ -7,8 +7,8 @@ internal import Synchronization
 ///
 /// `start` returns when the loops serve; `drain` asks them to finish, `join` waits until they have.
 public final class Server: Sendable {
-    private let context: ServerContext
-    private let loops: [EventLoop]
+    let context: ServerContext
+    let loops: [EventLoop]
     private let service: ServiceMethods
     private let threads = Mutex<[LoopThread]>([])
 

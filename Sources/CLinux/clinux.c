@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -121,4 +123,63 @@ size_t clinux_library_path(const void *address, char *path, size_t capacity) {
     if (size > capacity) return 0;
     memcpy(path, info.dli_fname, size);
     return size;
+}
+
+int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
+
+enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+int clinux_seal(int descriptor) { return fcntl(descriptor, F_ADD_SEALS, ALL_SEALS); }
+
+int clinux_is_sealed(int descriptor) {
+    int seals = fcntl(descriptor, F_GET_SEALS);
+    return seals >= 0 && (seals & ALL_SEALS) == ALL_SEALS;
+}
+
+int clinux_packet_pair(int pair[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair); }
+
+/* Aligned as a control message has to be. */
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(CLINUX_MOST_DESCRIPTORS * sizeof(int))];
+};
+
+long clinux_send_descriptors(int socket, const void *bytes, size_t size, const int *descriptors, int count) {
+    if (count < 0 || count > CLINUX_MOST_DESCRIPTORS) {
+        errno = EINVAL;
+        return -1;
+    }
+    union control control;
+    memset(&control, 0, sizeof control);
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    if (count > 0) {
+        size_t length = (size_t)count * sizeof *descriptors;
+        control.header = (struct cmsghdr){CMSG_LEN(length), SOL_SOCKET, SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.header), descriptors, length);
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(length);
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+long clinux_receive_descriptors(int socket, void *bytes, size_t capacity, int *descriptors, int *count) {
+    union control control;
+    struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    *count = 0;
+    long received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (received < 0) return -1;
+    for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry; entry = CMSG_NXTHDR(&message, entry)) {
+        if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_RIGHTS) continue;
+        int found = (int)((entry->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < found && *count < CLINUX_MOST_DESCRIPTORS; i++)
+            memcpy(&descriptors[(*count)++], CMSG_DATA(entry) + (size_t)i * sizeof(int), sizeof(int));
+    }
+    if (!(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) return received;
+    for (int i = 0; i < *count; i++) close(descriptors[i]);
+    *count = 0;
+    errno = EMSGSIZE;
+    return -1;
 }

@@ -19,7 +19,7 @@ extension Service {
             let next = min(watch.next(now), configuration.exitWhenIdle.map { idle.next(now, limit: $0) } ?? .max)
             Wait.until(next, readable: [signals.descriptor] + (reload.map { [$0.descriptor] } ?? []))
             switch signals.next() {
-            case .stop: return drain("asked to stop", &watch)
+            case .stop: return drain("asked to stop", &watch, handsOver: isToBeContinued)
             case .reload where reload == nil: reload = begin()
             case .reload: Log.notice("a reload is under way already")
             case nil: break
@@ -27,8 +27,15 @@ extension Service {
         }
     }
 
+    /// Whether another process of the service follows this one, as far as can be known, and takes the connections.
+    private var isToBeContinued: Bool {
+        Handover.isPossible && server.connectionCount > 0 && UnitJob.present != .stop
+    }
+
     /// Lets the requests in flight finish, within the time that is allowed, and releases everything.
-    private func drain(_ reason: String, _ watch: inout Watch) -> Ending {
+    ///
+    /// - Parameter handsOver: clients are not told to go: the next process goes on with their connections.
+    private func drain(_ reason: String, _ watch: inout Watch, handsOver: Bool = false) -> Ending {
         let limit = configuration.limits.drainTimeoutNanoseconds
         // Loops end by themselves at the limit. What is left of the grace is for one whose plugin does not return, and
         // for plugins that stop.
@@ -38,7 +45,7 @@ extension Service {
             ["CONNECTIONS": "\(server.connectionCount)", "IN_FLIGHT": "\(server.requestsInFlight)"])
         Systemd.stopping("finishing \(server.requestsInFlight) requests", within: limit + 2 * grace)
         plugins.drain()
-        server.drain(within: limit)
+        if handsOver { server.handOver(within: limit) } else { server.drain(within: limit) }
         guard let joined = Joining(server) else { return .cutOff }
         var end = Wait.now + limit + grace / 2
         while !joined.isDone {
@@ -57,6 +64,7 @@ extension Service {
             }
         }
         closeListeners()
+        if handsOver { server.pack()?.store() }
         // It asks plugins, which it must not do once they have stopped.
         let stopped = (metrics?.stop(within: grace) ?? true) && plugins.stop(within: grace)
         Log.notice("ended", ["ANSWERED": "\(server.requestsEnded)"])

@@ -9,6 +9,8 @@ final class Service {
     let server: Server
     /// nil if nobody is to be told.
     let metrics: MetricsListener?
+    /// What a former process has left with the service manager; closed once it is taken over.
+    private let inheritance: [Int32]
     let signals: Signals
     /// How long there may be no beat; nil if nobody watches.
     let watchdog: UInt64?
@@ -22,7 +24,9 @@ final class Service {
         // Before any other thread is there: signals are blocked for all, the environment is changed.
         signals = try Signals()
         watchdog = Systemd.watchdog
-        listeners = try Self.listeners(configuration)
+        let inherited = try Systemd.inheritedSockets()
+        inheritance = inherited.filter { $0.name == Handover.name }.map(\.descriptor)
+        listeners = try Self.listeners(configuration, inherited.filter { $0.name != Handover.name })
         do {
             let directory = try StateDirectory.prepare(configuration.stateDirectory)
             Self.raiseDescriptorLimit(configuration)
@@ -33,6 +37,7 @@ final class Service {
             self.server = server
             let forMetrics = listeners.filter { $0.purpose == .metrics }
             metrics = forMetrics.isEmpty ? nil : try MetricsListener(forMetrics) { server.metrics() }
+            takeOver()
             try server.start()
             let places = listeners.map { $0.purpose == .metrics ? "\($0) (metrics)" : "\($0)" }.joined(separator: ", ")
             Log.notice(
@@ -46,10 +51,12 @@ final class Service {
     }
 
     /// Takes what the service manager passed, and binds what the configuration says.
-    private static func listeners(_ configuration: ServerConfiguration) throws(StartError) -> [Listener] {
+    private static func listeners(
+        _ configuration: ServerConfiguration, _ inherited: [InheritedSocket]
+    ) throws(StartError) -> [Listener] {
         var listeners: [Listener] = []
         do throws(StartError) {
-            for socket in try Systemd.inheritedSockets() {
+            for socket in inherited {
                 listeners.append(try Listener(inheriting: socket, allowRemote: configuration.allowRemote))
             }
             for (addresses, purpose) in [
@@ -74,6 +81,13 @@ final class Service {
             )
         }
         return listeners
+    }
+
+    /// Not before all else is well: what fails to start leaves the connections in the store, to the next attempt.
+    private func takeOver() {
+        guard !inheritance.isEmpty else { return }
+        for descriptor in inheritance { server.adopt(descriptor) }
+        DescriptorStore.remove(name: Handover.name)
     }
 
     private static func raiseDescriptorLimit(_ configuration: ServerConfiguration) {

@@ -40,6 +40,10 @@ public struct ServiceLimits: Sendable, Equatable {
 
 extension ServiceLimits {
     private static let hour = 3_600_000
+    /// The most that may be configured of what clients are told.
+    static let largestFrame = 256 << 20
+    static let largestWindow = 1 << 30
+    static let mostInFlight = 65536
 
     /// The section `limits`.
     init(_ section: ConfigurationSection) {
@@ -48,12 +52,12 @@ extension ServiceLimits {
             if let value { self[keyPath: member] = value }
         }
         set(\.maxConnections, section.integer("connections", in: 1...1_000_000))
-        set(\.maxFrame, section.bytes("frame", in: Limits.smallestMaxFrame...(256 << 20)))
-        set(\.maxInFlight, section.integer("inFlightPerConnection", in: 1...65536))
+        set(\.maxFrame, section.bytes("frame", in: Limits.smallestMaxFrame...Self.largestFrame))
+        set(\.maxInFlight, section.integer("inFlightPerConnection", in: 1...Self.mostInFlight))
         set(\.maxInFlightTotal, section.integer("inFlight", in: 1...16_777_216))
         set(\.maxBuffered, section.bytes("bufferedPerConnection", in: (64 << 10)...(1 << 30)))
         set(\.maxBufferedTotal, section.bytes("buffered", in: (1 << 20)...(1 << 40)))
-        set(\.streamWindow, section.bytes("streamWindow", in: (4 << 10)...(1 << 30)))
+        set(\.streamWindow, section.bytes("streamWindow", in: (4 << 10)...Self.largestWindow))
         set(\.helloTimeoutMilliseconds, section.milliseconds("helloTimeout", in: 100...Self.hour))
         set(\.idleTimeoutMilliseconds, section.milliseconds("idleTimeout", in: 0...(24 * 7 * Self.hour)))
         set(\.defaultDeadlineMilliseconds, section.milliseconds("defaultDeadline", in: 1...(24 * Self.hour)))

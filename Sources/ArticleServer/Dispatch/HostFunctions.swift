@@ -100,7 +100,7 @@ enum HostFunctions {
         guard unsafe slot.pointee.phase == .inFlight || slot.pointee.phase == .handling, bytes > 0,
             let session = unsafe slot.pointee.session?.takeUnretainedValue()
         else { return }
-        let window = Int64(session.limits.streamWindow)
+        let window = Int64(session.terms.streamWindow)
         // A plugin cannot give back more than it was given.
         let outstanding = unsafe window - slot.pointee.receiveCredit - slot.pointee.consumed
         unsafe slot.pointee.consumed += min(Int64(bytes), max(0, outstanding))

@@ -44,7 +44,7 @@ enum RequestTable {
         unsafe slot.pointee.started = loop.now
         unsafe slot.pointee.session = Unmanaged.passUnretained(session)
         unsafe slot.pointee.sendCredit = session.clientWindow
-        unsafe slot.pointee.receiveCredit = Int64(session.limits.streamWindow)
+        unsafe slot.pointee.receiveCredit = Int64(session.terms.streamWindow)
         unsafe slot.pointee.consumed = 0
         session.inFlight += 1
         loop.counters.opened.add(1)

@@ -49,18 +49,7 @@ final class ServerContext: Sendable {
     var isOverBudget: Bool { bufferedBytes > configuration.limits.maxBufferedTotal }
 
     private static func refusal(limit: Int) -> [UInt8] {
-        let payload = Status(
-            code: StatusCode.resourceExhausted.rawValue,
-            message: "the service is at its limit of \(limit) connections; try again later"
-        ).encoded()
-        return unsafe payload.withUnsafeBytes { bytes in
-            let header = unsafe FrameHeader(
-                payloadLength: UInt32(bytes.count), kind: .goAway, flags: [], method: 0, stream: 0,
-                checksum: CRC32C.checksum(bytes))
-            return unsafe Array(unsafeUninitializedCapacity: FrameHeader.size) { memory, count in
-                if let base = memory.baseAddress { unsafe header.encode(to: base) }
-                count = FrameHeader.size
-            } + payload
-        }
+        WholeFrame.goAway(
+            .resourceExhausted, "the service is at its limit of \(limit) connections; try again later")
     }
 }

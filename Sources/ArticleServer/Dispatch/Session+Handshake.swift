@@ -36,10 +36,10 @@ extension Session {
         emit(
             .hello,
             ServerHello(
-                protocolVersion: version, maxFrame: UInt32(clamping: configuration.maxFrame),
-                streamWindow: UInt32(clamping: configuration.streamWindow), features: [],
+                protocolVersion: version, maxFrame: UInt32(clamping: terms.maxFrame),
+                streamWindow: UInt32(clamping: terms.streamWindow), features: [],
                 agent: unsafe "articled/\(loop.context.version)",
-                maxInFlight: UInt32(clamping: configuration.maxInFlight),
+                maxInFlight: UInt32(clamping: terms.maxInFlight),
                 idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
                 methods: unsafe loop.context.router.descriptions, roles: peer.roles))
     }

@@ -16,7 +16,7 @@ extension Session {
             return refuse(stream, .unavailable, "the service is stopping; connect again")
         }
         let context = unsafe loop.context
-        guard let route = context.router.index(of: header.method) else {
+        guard let route = context.router.index(of: methods?.number(for: header.method) ?? header.method) else {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
         }
         var message = unsafe payload
@@ -28,7 +28,7 @@ extension Session {
             case .failure(let error): return refuse(stream, error.code, error.message)
             }
         }
-        guard inFlight < context.configuration.limits.maxInFlight else {
+        guard inFlight < terms.maxInFlight else {
             return refuse(
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")

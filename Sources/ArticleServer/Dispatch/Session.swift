@@ -12,7 +12,9 @@ internal import CPluginABI
 
     private(set) var phase = Phase.greeting
     private(set) var lastActivity: UInt64
-    private let maxFrame: Int
+    private(set) var terms: SessionTerms
+    /// Of a client that shook hands with a former process and calls the methods by other numbers; usually nil.
+    private(set) var methods: ClientMethods?
     /// Requests of this session that their plugin has not ended, abandoned ones too.
     var inFlight = 0
     /// Those in flight that the client waits for, by stream.
@@ -54,7 +56,7 @@ internal import CPluginABI
         unsafe self.loop = loop
         self.outgoing = outgoing
         lastActivity = loop.now
-        maxFrame = loop.context.configuration.limits.maxFrame
+        terms = SessionTerms(loop.context.configuration.limits)
     }
 
     var limits: ServiceLimits { unsafe loop.context.configuration.limits }
@@ -98,7 +100,7 @@ internal import CPluginABI
 
     /// Checks what can be checked before the payload is there, so that no memory is held for a frame that is refused.
     private func accepts(_ header: FrameHeader) -> Bool {
-        let most = phase == .greeting ? Limits.helloPayload : maxFrame
+        let most = phase == .greeting ? Limits.helloPayload : terms.maxFrame
         guard Int(header.payloadLength) <= most else {
             violated("a frame announces \(header.payloadLength) bytes of payload; at most \(most) are allowed")
             return false
@@ -165,6 +167,15 @@ internal import CPluginABI
     }
 
     func establish() { phase = .established }
+
+    /// Goes on where a former process was, whose HELLO the client knows.
+    func resume(_ record: HandoverConnection, _ methods: ClientMethods?) {
+        terms = record.terms
+        clientMaxFrame = Int(record.clientMaxFrame)
+        clientWindow = Int64(record.clientWindow)
+        self.methods = methods
+        phase = .established
+    }
 
     private func clientGoes(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0 else { return violated("GO_AWAY has no flags and stream 0") }

@@ -24,8 +24,8 @@ final class EventLoop: @unchecked Sendable {
     let lastBeat = Atomic<UInt64>(clinux_now())
 
     private var poller: Poller
-    private var acceptors: [Acceptor]
-    private var connections: [Connection?] = []
+    private(set) var acceptors: [Acceptor]
+    private(set) var connections: [Connection?] = []
     private var vacant: [Int] = []
     private var openCount = 0
     /// Tells a connection from earlier ones in the same slot.
@@ -38,9 +38,13 @@ final class EventLoop: @unchecked Sendable {
     private var phase = Phase.serving
     private let thread = Atomic<UInt>(0)
 
+    /// What the next process goes on with; to be read when the loop has ended.
+    private(set) var leftovers: [HandoverLeftover] = []
+
     private enum Phase {
         case serving
         case draining(until: UInt64)
+        case handingOver(until: UInt64)
         case stopped
     }
 
@@ -112,13 +116,20 @@ final class EventLoop: @unchecked Sendable {
         }
         if now >= alarm { lookAfterDeadlines() }
         writeOut()
-        if case .draining(let end) = phase, openCount == 0 || now >= end { phase = .stopped }
+        switch phase {
+        case .draining(let end) where openCount == 0 || now >= end: phase = .stopped
+        case .handingOver(let end) where isAtRest(until: end): finishHandover()
+        default: break
+        }
     }
 
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty else { return 0 }
         var next = alarm
-        if case .draining(let end) = phase { next = min(next, end) }
+        switch phase {
+        case .draining(let end), .handingOver(let end): next = min(next, end)
+        case .serving, .stopped: break
+        }
         if beat > 0 { next = min(next, now &+ beat) }
         guard next != .max else { return -1 }
         let current = clinux_now()
@@ -156,26 +167,31 @@ final class EventLoop: @unchecked Sendable {
                 Acceptor.refuse(accepted, context.refusal)
                 continue
             }
-            let slot = vacant.popLast() ?? connections.count
-            if slot == connections.count { connections.append(nil) }
-            generation = (generation + 1) & 0x3fff_ffff
-            let token = generation << 32 | UInt64(slot)
             let peer = Peer(of: accepted, on: listener, policy: context.configuration.access)
-            let connection = Connection(descriptor: accepted, token: token, peer: peer, loop: self)
-            do {
-                try poller.add(accepted, .readable, token: token)
-            } catch {
-                Log.warning("a connection was given up: \(error)")
-                vacant.append(slot)
-                SystemCall.close(accepted)
-                context.release()
-                continue
-            }
-            connections[slot] = connection
-            openCount += 1
+            guard let connection = take(accepted, peer) else { continue }
             counters.accepted.add(1, at: index)
             connection.start()
         }
+    }
+
+    /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
+    func take(_ descriptor: Int32, _ peer: Peer) -> Connection? {
+        let slot = vacant.popLast() ?? connections.count
+        if slot == connections.count { connections.append(nil) }
+        generation = (generation + 1) & 0x3fff_ffff
+        let token = generation << 32 | UInt64(slot)
+        let connection = Connection(descriptor: descriptor, token: token, peer: peer, loop: self)
+        do {
+            try poller.add(descriptor, .readable, token: token)
+        } catch {
+            Log.warning("a connection was given up: \(error)")
+            vacant.append(slot)
+            context.release()
+            return nil  // with it goes the descriptor
+        }
+        connections[slot] = connection
+        openCount += 1
+        return connection
     }
 
     private func serve(_ token: UInt64, _ readiness: Poller.Readiness) {
@@ -241,8 +257,34 @@ final class EventLoop: @unchecked Sendable {
     func drain(until deadline: UInt64) {
         guard case .serving = phase else { return }
         phase = .draining(until: deadline)
-        for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
+        acceptNoMore()
         for case let connection? in connections { connection.drain() }
+    }
+
+    /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
+    /// that another process can go on with. The loop's thread.
+    func handOver(until deadline: UInt64) {
+        guard case .serving = phase else { return }
+        phase = .handingOver(until: deadline)
+        acceptNoMore()
+        for case let connection? in connections { connection.pause() }
+    }
+
+    private func acceptNoMore() {
+        for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
+    }
+
+    /// Whether nothing more is to be waited for.
+    private func isAtRest(until deadline: UInt64) -> Bool {
+        for case let connection? in connections { connection.endVainPause(isLate: now >= deadline) }
+        return now >= deadline || connections.allSatisfy { $0?.isAtRest ?? true }
+    }
+
+    private func finishHandover() {
+        for case let connection? in connections where connection.isAtRest {
+            leftovers.append(HandoverLeftover(socket: connection.descriptor, record: connection.release()))
+        }
+        phase = .stopped
     }
 
     /// Stops at once. The loop's thread.

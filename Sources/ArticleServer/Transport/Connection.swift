@@ -23,6 +23,8 @@ final class Connection {
         case open
         /// The peer sends no more; what it asked for is still answered.
         case inputEnded
+        /// The process ends and the next one goes on: nothing more is read, what is in flight is still answered.
+        case paused
         /// What is in the outgoing buffer is the last; what still comes in is thrown away, until the peer closes too.
         case closing
         case closed
@@ -104,7 +106,7 @@ final class Connection {
             } else {
                 setDeadline(limit - (now &- idleSince))
             }
-        case .closed: break
+        case .paused, .closed: break
         }
     }
 
@@ -129,6 +131,48 @@ final class Connection {
     private func say(_ code: StatusCode, _ message: String) {
         session.goAway(code, message)
         _ = write()
+        settle()
+    }
+
+    // MARK: Handing over
+
+    /// Reads no more, if the connection can be handed over: what comes from now on is for the next process to read.
+    func pause() {
+        guard state == .open, session.canBeHandedOver else { return drain() }
+        state = .paused
+        settle()
+    }
+
+    /// Whether it is paused and all is answered.
+    var isAtRest: Bool { state == .paused && session.isAtRest }
+
+    /// Gives up the pause of a connection that cannot come to rest: a stream of its needs to hear from the client, or
+    /// the time is over.
+    func endVainPause(isLate: Bool) {
+        guard state == .paused, !session.isAtRest, isLate || session.awaitsClient else { return }
+        state = .open
+        if isLate { say(.unavailable, "the service is stopping; connect again") } else { drain() }
+    }
+
+    /// Lets go of the socket, which stays open, and tells what is needed to go on with it. Once `isAtRest`.
+    func release() -> HandoverConnection {
+        var record = session.record
+        unsafe record.incoming = Array(incoming.bytes)
+        unsafe record.outgoing = Array(outgoing.bytes)
+        forget()
+        session.close(.unavailable)
+        return record
+    }
+
+    /// In place of `start`: goes on where a former process was.
+    func resume(_ record: HandoverConnection, _ methods: ClientMethods?) {
+        start()
+        unsafe record.incoming.withUnsafeBytes { unsafe incoming.append($0) }
+        unsafe record.outgoing.withUnsafeBytes { unsafe outgoing.append($0) }
+        if record.isEstablished {
+            session.resume(record, methods)
+            established()
+        }
         settle()
     }
 
@@ -296,11 +340,15 @@ final class Connection {
     /// Closes at once; requests in flight are cancelled with `code`.
     func close(_ code: StatusCode) {
         guard state != .closed else { return }
+        forget()
+        SystemCall.close(descriptor)
+        session.close(code)
+    }
+
+    private func forget() {
         state = .closed
         if accounted != 0 { unsafe loop.context.account(-accounted) }
         accounted = 0
         unsafe loop.remove(self)
-        SystemCall.close(descriptor)
-        session.close(code)
     }
 }

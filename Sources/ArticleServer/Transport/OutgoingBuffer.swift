@@ -17,6 +17,17 @@
     var count: Int { end - start }
     var isEmpty: Bool { start == end }
 
+    /// The bytes, valid until the next change.
+    var bytes: UnsafeRawBufferPointer {
+        guard let base = unsafe base else { return unsafe UnsafeRawBufferPointer(start: nil, count: 0) }
+        return unsafe UnsafeRawBufferPointer(start: base + start, count: end - start)
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        unsafe extend(by: bytes.count).copyMemory(from: source, byteCount: bytes.count)
+    }
+
     /// Makes room for `size` bytes behind the others and tells where. The caller fills all of them.
     @inline(__always)
     func extend(by size: Int) -> UnsafeMutableRawPointer {

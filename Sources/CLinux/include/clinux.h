@@ -54,6 +54,23 @@ int clinux_processors(void);
  * than `capacity`. */
 size_t clinux_library_path(const void *address, char *path, size_t capacity);
 
+/* memfd_create(2): close-on-exec, and sealable; `name` is for /proc alone */
+int clinux_memory_file(const char *name);
+/* Forbids all change for good: F_ADD_SEALS of fcntl(2) */
+int clinux_seal(int descriptor);
+/* 1 if nobody can change the file any more, else 0 */
+int clinux_is_sealed(int descriptor);
+
+/* socketpair(2): two connected Unix sockets that keep messages apart; non-blocking, close-on-exec */
+int clinux_packet_pair(int pair[2]);
+/* The most descriptors that one message carries: SCM_MAX_FD */
+enum { CLINUX_MOST_DESCRIPTORS = 253 };
+/* sendmsg(2): a message with descriptors, SCM_RIGHTS of unix(7) */
+long clinux_send_descriptors(int socket, const void *bytes, size_t size, const int *descriptors, int count);
+/* recvmsg(2): a message, and how many descriptors came with it, close-on-exec, in `descriptors`, which has room for
+ * CLINUX_MOST_DESCRIPTORS. A message that does not fit whole is EMSGSIZE. 0: the other end is closed. */
+long clinux_receive_descriptors(int socket, void *bytes, size_t capacity, int *descriptors, int *count);
+
 /* Asks the processor to bring the line of memory at `address` near, without waiting for it. Any address will do. */
 static inline void clinux_prefetch(const void *address) { __builtin_prefetch(address); }
 

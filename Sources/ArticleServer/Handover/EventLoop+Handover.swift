@@ -1,0 +1,48 @@
+internal import ArticleProtocol
+internal import CSystemd
+internal import Glibc
+
+extension EventLoop {
+    /// Goes on with a connection of a former process. The loop's thread.
+    func adopt(_ leftover: HandoverLeftover, _ methods: ClientMethods?) {
+        let socket = leftover.socket
+        guard let index = origin(of: socket) else {
+            return Acceptor.refuse(socket, leftover.record.outgoing + Self.farewell)
+        }
+        guard context.admit() else {
+            counters.refused.add(1, at: index)
+            return Acceptor.refuse(socket, leftover.record.outgoing + context.refusal)
+        }
+        // Who the peer is, and what it may do, is asked anew: the configuration may be another.
+        let peer = Peer(of: socket, on: acceptors[index].listener, policy: context.configuration.access)
+        guard let connection = take(socket, peer) else { return }
+        counters.accepted.add(1, at: index)
+        connection.resume(leftover.record, methods)
+    }
+
+    /// Which listening socket the connection came from; nil if it is none of today's, or no connection at all.
+    private func origin(of socket: Int32) -> Int? {
+        guard sd_is_socket(socket, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 0) > 0,
+            let address = SocketAddress.local(of: socket)
+        else { return nil }
+        let flags = fcntl(socket, F_GETFL)
+        guard flags >= 0, fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0 else { return nil }
+        return acceptors.firstIndex { $0.listener.accepts(at: address) }
+    }
+
+    /// What clients are told whose socket is no more listened on: a whole frame.
+    private static let farewell = WholeFrame.goAway(
+        .unavailable, "the service does not listen here any more; connect where it does")
+}
+
+extension Listener {
+    /// Whether a connection with this address of ours can have come from this socket.
+    func accepts(at address: ListenAddress) -> Bool {
+        switch (SocketAddress.local(of: descriptor), address) {
+        case (let own?, _) where own == address: true
+        case (.ipv4(let own, let port)?, .ipv4(_, let other)): port == other && own.allSatisfy { $0 == 0 }
+        case (.ipv6(let own, let port)?, .ipv6(_, let other)): port == other && own.allSatisfy { $0 == 0 }
+        default: false
+        }
+    }
+}

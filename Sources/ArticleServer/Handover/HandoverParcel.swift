@@ -1,0 +1,76 @@
+internal import CLinux
+internal import Glibc
+
+/// Connections on their way from one process to the next: one end of a Unix socket in whose queue they lie, the sealed
+/// file with their state first.
+///
+/// So the service manager stores a single descriptor, however many connections there are: thousands of its own would
+/// each be compared with all others there, and named in the environment of the next process. What is taken out of the
+/// queue is gone from it, so two processes can never have the same connection.
+enum HandoverParcel {
+    private static let label = Array("articled handover".utf8)
+
+    /// Packs the sockets, which stay open here as well.
+    ///
+    /// - Returns: the descriptor to be stored; the caller's.
+    static func pack(_ state: HandoverState, _ sockets: [Int32]) throws(HandoverError) -> Int32 {
+        let file = try SealedMemory.make("articled-handover", state.file())
+        defer { SystemCall.close(file) }
+        var ends: [Int32] = [-1, -1]
+        guard unsafe clinux_packet_pair(&ends) == 0 else {
+            throw HandoverError("socketpair: \(SystemCall.text(of: errno))")
+        }
+        defer { SystemCall.close(ends[0]) }
+        do throws(HandoverError) {
+            try send([file], to: ends[0])
+            var rest = sockets[...]
+            while !rest.isEmpty {
+                try send(Array(rest.prefix(Int(CLINUX_MOST_DESCRIPTORS))), to: ends[0])
+                rest = rest.dropFirst(Int(CLINUX_MOST_DESCRIPTORS))
+            }
+        } catch {
+            SystemCall.close(ends[1])
+            throw error
+        }
+        return ends[1]
+    }
+
+    /// Takes out what is there. The sockets are the caller's, who closes them if the state cannot be used.
+    static func unpack(_ descriptor: Int32) -> (state: Result<HandoverState, HandoverError>, sockets: [Int32]) {
+        var received: [Int32] = []
+        while received.count <= HandoverState.mostConnections, let more = receive(from: descriptor) { received += more }
+        guard let file = received.first else { return (.failure(HandoverError("there is none")), []) }
+        defer { SystemCall.close(file) }
+        let sockets = Array(received.dropFirst())
+        do throws(HandoverError) {
+            let state = try HandoverState(file: SealedMemory.read(file, most: HandoverState.largest))
+            guard state.connections.count == sockets.count else {
+                throw HandoverError("it is of \(state.connections.count) connections, and \(sockets.count) have come")
+            }
+            return (.success(state), sockets)
+        } catch {
+            return (.failure(error), sockets)
+        }
+    }
+
+    private static func send(_ descriptors: [Int32], to socket: Int32) throws(HandoverError) {
+        let sent = unsafe label.withUnsafeBytes {
+            unsafe clinux_send_descriptors(socket, $0.baseAddress, $0.count, descriptors, Int32(descriptors.count))
+        }
+        guard sent == label.count else { throw HandoverError("sendmsg: \(SystemCall.text(of: errno))") }
+    }
+
+    /// The descriptors of the next message; nil if there is none, or none of ours.
+    private static func receive(from socket: Int32) -> [Int32]? {
+        var bytes = [UInt8](repeating: 0, count: label.count)
+        var descriptors = [Int32](repeating: -1, count: Int(CLINUX_MOST_DESCRIPTORS))
+        var count: Int32 = 0
+        let size = unsafe clinux_receive_descriptors(socket, &bytes, bytes.count, &descriptors, &count)
+        let received = Array(descriptors.prefix(Int(count)))
+        guard size == label.count, bytes == label, !received.isEmpty else {
+            for descriptor in received { SystemCall.close(descriptor) }
+            return nil
+        }
+        return received
+    }
+}

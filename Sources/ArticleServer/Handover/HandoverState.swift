@@ -1,0 +1,108 @@
+internal import ArticleProtocol
+
+/// All that one process leaves to the next about its connections: the content of the sealed file that travels with
+/// their sockets.
+///
+/// | offset | bytes | |
+/// |---|---|---|
+/// | 0 | 8 | `articled` |
+/// | 8 | 4 | the format's number, 1; little-endian like the others |
+/// | 12 | 4 | CRC-32C of what follows the header |
+/// | 16 | 8 | its length |
+/// | 24 | | a message of the Protocol Buffers encoding |
+///
+/// It comes from another version of this program, or from whoever can reach the unit's descriptor store: nothing in it
+/// is believed before it is checked.
+struct HandoverState: ProtocolMessage {
+    static var name: String { "handover state" }
+
+    /// What clients were told; several if connections have lived through more than one process.
+    var tables: [MethodTable] = []
+    /// In the order of their sockets.
+    var connections: [HandoverConnection] = []
+
+    static let headerSize = 24
+    static let format: UInt32 = 1
+    /// Connections that are handed over at most.
+    static let mostConnections = 16384
+    static let mostTables = 64
+    /// Bytes of connections' buffers that are handed over at most, all together.
+    static let mostBuffered = 64 << 20
+    /// Bytes of a state that is looked at.
+    static let largest = mostBuffered + (16 << 20)
+
+    private static let magic = Array("articled".utf8)
+
+    mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1:
+            guard tables.count < Self.mostTables else { throw Self.tooMany("method tables", Self.mostTables) }
+            tables.append(try reader.message())
+        case 2:
+            guard connections.count < Self.mostConnections else {
+                throw Self.tooMany("connections", Self.mostConnections)
+            }
+            connections.append(try reader.message())
+        default: try reader.skip()
+        }
+    }
+
+    func encode(to writer: inout WireWriter) {
+        writer.write(tables, at: 1)
+        writer.write(connections, at: 2)
+    }
+
+    private static func tooMany(_ what: String, _ most: Int) -> ServiceError {
+        ServiceError(.invalidArgument, "more than \(most) \(what)")
+    }
+
+    // MARK: The file
+
+    /// The file's content.
+    func file() -> [UInt8] {
+        let body = encoded()
+        var file = Self.magic
+        file.reserveCapacity(Self.headerSize + body.count)
+        Self.append(UInt64(Self.format), 4, to: &file)
+        Self.append(UInt64(CRC32C.checksum(body)), 4, to: &file)
+        Self.append(UInt64(body.count), 8, to: &file)
+        return file + body
+    }
+
+    /// Reads a file's content, and checks all that is in it.
+    init(file: [UInt8]) throws(HandoverError) {
+        guard file.count >= Self.headerSize, file.starts(with: Self.magic) else {
+            throw HandoverError("it is no state of articled's")
+        }
+        let format = Self.number(file[8..<12])
+        guard format == UInt64(Self.format) else {
+            throw HandoverError(
+                "its format is \(format), of another version of articled; this one reads \(Self.format)")
+        }
+        let body = Array(file[Self.headerSize...])
+        guard Self.number(file[16..<24]) == UInt64(body.count) else { throw HandoverError("it is cut off") }
+        guard Self.number(file[12..<16]) == UInt64(CRC32C.checksum(body)) else {
+            throw HandoverError("its checksum is wrong")
+        }
+        do {
+            try self.init(decoding: body)
+        } catch {
+            throw HandoverError(error.message)
+        }
+        for (index, connection) in connections.enumerated() {
+            if let fault = connection.fault(tables: tables.count) {
+                throw HandoverError("connection \(index) has \(fault)")
+            }
+        }
+    }
+
+    init() {}
+
+    private static func append(_ value: UInt64, _ size: Int, to bytes: inout [UInt8]) {
+        for index in 0..<size { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}

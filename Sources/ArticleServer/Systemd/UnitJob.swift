@@ -1,0 +1,83 @@
+internal import CSystemd
+internal import Glibc
+
+/// What the service manager is about to do with our unit: asked for over D-Bus, as no signal tells a stop from a restart.
+public enum UnitJob: Sendable, Equatable {
+    /// To stop it, or nothing at all: somebody else sent the signal. Nobody will go on where we end.
+    case stop
+    /// Anything else: most likely to restart it.
+    case other
+    /// It cannot be asked: no service manager, no D-Bus, or we are none of its units.
+    case unknown
+
+    /// How long each question may take: a bus that hangs must not keep a process from ending.
+    private static let patience: UInt64 = 1_000_000  // microseconds
+    private static let manager = "org.freedesktop.systemd1"
+
+    /// Asks. Blocks for some milliseconds.
+    public static var present: UnitJob { (try? ask()) ?? .unknown }
+
+    private struct Unanswered: Error {}
+
+    private static func ask() throws(Unanswered) -> UnitJob {
+        let (unit, isUser) = try unit()
+        var opened: OpaquePointer?
+        let code = unsafe isUser ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
+        guard code >= 0, let bus = unsafe opened else { throw Unanswered() }
+        defer { unsafe _ = sd_bus_flush_close_unref(bus) }
+        unsafe sd_bus_set_method_call_timeout(bus, patience)
+        // A unit that merely contains us, such as the session of a terminal, is not ours.
+        let main: UInt32 = try unsafe property(bus, unit, "Service", "MainPID", "u") { message in
+            var value: UInt32 = 0
+            return unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "u")), &value) > 0 ? value : nil
+        }
+        guard main == UInt32(getpid()) else { throw Unanswered() }
+        let job: (UInt32, String) = try unsafe property(bus, unit, "Unit", "Job", "(uo)") { message in
+            var number: UInt32 = 0
+            var path: UnsafePointer<CChar>?
+            guard unsafe sd_bus_message_enter_container(message, CChar(UInt8(ascii: "r")), "uo") > 0,
+                unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "u")), &number) > 0,
+                unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "o")), &path) > 0,
+                let path = unsafe path
+            else { return nil }
+            return unsafe (number, String(cString: path))
+        }
+        guard job.0 != 0 else { return .stop }
+        let kind: String = try unsafe property(bus, job.1, "Job", "JobType", "s") { message in
+            var text: UnsafePointer<CChar>?
+            guard unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "s")), &text) > 0, let text = unsafe text
+            else { return nil }
+            return unsafe String(cString: text)
+        }
+        return kind == "stop" ? .stop : .other
+    }
+
+    /// Our unit's object, and whether it is one of a user's own service manager.
+    private static func unit() throws(Unanswered) -> (path: String, isUser: Bool) {
+        var name: UnsafeMutablePointer<CChar>?
+        var isUser = true
+        if unsafe sd_pid_get_user_unit(0, &name) < 0 {
+            isUser = false
+            guard unsafe sd_pid_get_unit(0, &name) >= 0 else { throw Unanswered() }
+        }
+        defer { unsafe free(name) }
+        var path: UnsafeMutablePointer<CChar>?
+        guard unsafe sd_bus_path_encode("/org/freedesktop/systemd1/unit", name, &path) >= 0, let path = unsafe path
+        else { throw Unanswered() }
+        defer { unsafe free(path) }
+        return unsafe (String(cString: path), isUser)
+    }
+
+    private static func property<Value>(
+        _ bus: OpaquePointer, _ path: String, _ interface: String, _ name: String, _ type: String,
+        _ read: (OpaquePointer) -> Value?
+    ) throws(Unanswered) -> Value {
+        var answer: OpaquePointer?
+        let code = unsafe sd_bus_get_property(
+            bus, manager, path, "\(manager).\(interface)", name, nil, &answer, type)
+        guard code >= 0, let answer = unsafe answer else { throw Unanswered() }
+        defer { unsafe _ = sd_bus_message_unref(answer) }
+        guard let value = unsafe read(answer) else { throw Unanswered() }
+        return value
+    }
+}
