@@ -100,7 +100,8 @@ struct ArticledDialect: Dialect {
             if firstError == nil { firstError = status.map(\.message) ?? "an error of \(header.payloadLength) bytes" }
             return header.payloadLength == 0
         case .goAway:
-            throw .unavailable("the service said go-away: \(status?.message ?? "")")
+            unsafe lane.pointee.isLeaving = true
+            return false
         case .message, .end, .hello:
             throw .foreign("an answer that fits no request: \(header.kind) on stream \(header.stream)")
         default: return false

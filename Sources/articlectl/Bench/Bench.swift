@@ -11,6 +11,8 @@ struct Bench: Command {
                 + "little beside what it measures. Latency is from sending a batch to each answer in it.",
             "fetch first makes sure that its articles are in the store, under ids of their own (a second run finds them), "
                 + "then fetches at random among them. store puts new articles, which stay: use a store that you can throw away.",
+            "A connection that is lost is made again: restart the service meanwhile to see what its clients would notice, in "
+                + "errors, reconnects, and the longest time in which nothing was answered.",
             "With --peer redis the same generator sends GET and SET to a Redis at --socket or --tcp, for a comparison on "
                 + "the same machine, the same bytes and the same load.",
         ],
@@ -55,7 +57,9 @@ struct Bench: Command {
                 "the service at \(endpoint) has no method \(name): is the plugin installed?")
         }
         let requests = Requests(operation, method: method, bodies: bodies, sizes: sizes, seed: clinux_now())
-        return try measure(ArticledDialect(requests, verifies: plan.verifies), descriptors, endpoint)
+        return try measure(ArticledDialect(requests, verifies: plan.verifies), descriptors, endpoint) {
+            () throws(CommandFailure) in try ServiceConnections.again(endpoint, methods: methods)
+        }
     }
 
     private func redis(_ endpoint: Endpoint, _ bodies: Bodies) throws(CommandFailure) -> BenchReport {
@@ -70,17 +74,23 @@ struct Bench: Command {
         var descriptors: [Int32] = []
         for _ in 0..<plan.connections { descriptors.append(try ServiceConnections.connect(endpoint)) }
         return try measure(
-            RedisDialect(plan.operation == .fetch ? .get : .set, bodies, seed: clinux_now()), descriptors, endpoint)
+            RedisDialect(plan.operation == .fetch ? .get : .set, bodies, seed: clinux_now()), descriptors, endpoint
+        ) { () throws(CommandFailure) in try ServiceConnections.connect(endpoint) }
     }
 
     private func measure<Language: Dialect>(
-        _ dialect: Language, _ descriptors: [Int32], _ endpoint: Endpoint
+        _ dialect: Language, _ descriptors: [Int32], _ endpoint: Endpoint,
+        _ reconnect: @escaping () throws(CommandFailure) -> Int32
     ) throws(CommandFailure) -> BenchReport {
-        var generator = try LoadGenerator(dialect, descriptors: descriptors, pipeline: plan.pipeline)
+        var generator = try LoadGenerator(
+            dialect, descriptors: descriptors, pipeline: plan.pipeline, reconnect: reconnect)
         let result = try generator.run(seconds: plan.seconds, warmUp: plan.warmUp)
         return BenchReport(
             plan: plan, endpoint: "\(endpoint)", seconds: result.seconds, requests: result.requests,
-            bytes: result.bytes, errors: generator.dialect.errors, firstError: generator.dialect.firstError,
-            latency: result.latency, generatorCores: result.generatorCores)
+            bytes: result.bytes, errors: generator.dialect.errors + result.lost,
+            firstError: generator.dialect.firstError
+                ?? (result.lost > 0 ? "a connection was lost before the answer came" : nil),
+            reconnects: result.reconnects, longestPause: result.longestPause, latency: result.latency,
+            generatorCores: result.generatorCores)
     }
 }

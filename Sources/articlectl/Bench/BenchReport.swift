@@ -7,6 +7,9 @@ struct BenchReport {
     let bytes: UInt64
     let errors: UInt64
     let firstError: String?
+    let reconnects: Int
+    /// In which nothing was answered, nanoseconds.
+    let longestPause: UInt64
     let latency: LatencyHistogram
     let generatorCores: Double
 
@@ -24,7 +27,9 @@ struct BenchReport {
         let latencies = Self.shares.map { "\($0) " + Quantity.duration(nanoseconds: Double(latency.quantile($1))) }
         text +=
             "  \(latencies.joined(separator: ", ")), max \(Quantity.duration(nanoseconds: Double(latency.maximum)))\n"
-        text += "  \(Quantity.grouped(Int(requests))) requests in \(Int(seconds)) s, \(errors) errors\n"
+        text +=
+            "  \(Quantity.grouped(Int(requests))) requests in \(Int(seconds)) s, \(errors) errors, \(reconnects) reconnects; "
+            + "longest pause \(Quantity.duration(nanoseconds: Double(longestPause)))\n"
         if let firstError { text += "  first error: \(firstError)\n" }
         if generatorCores > 0.95 {
             text += "  the generator used all of its core: the service may be faster than this\n"
@@ -44,7 +49,8 @@ struct BenchReport {
         members += [
             ("p50_us", micro(latency.quantile(0.5))), ("p99_us", micro(latency.quantile(0.99))),
             ("p999_us", micro(latency.quantile(0.999))), ("max_us", micro(latency.maximum)),
-            ("errors", .integer(errors)), ("generator_cores", .float(generatorCores)),
+            ("errors", .integer(errors)), ("reconnects", .integer(reconnects)),
+            ("longest_pause_us", micro(longestPause)), ("generator_cores", .float(generatorCores)),
         ]
         if let firstError { members.append(("first_error", .string(firstError))) }
         return JSON.object(members).text

@@ -1,7 +1,11 @@
+import Glibc
+
 /// One connection of the load generator. It has one batch under way at a time: the batch is sent, all of its answers
 /// awaited, then the next one is sent.
 @safe struct Lane {
-    let descriptor: Int32
+    var descriptor: Int32
+    /// The service takes no more requests here: once the batch is answered, another connection takes its place.
+    var isLeaving = false
     /// What the next bytes to send are: the batch, and how much of it has gone.
     let output: UnsafeMutableRawPointer
     var outputCount = 0
@@ -25,6 +29,15 @@
     var wantedChecksum: UInt32 = 0
 
     static let headCapacity = 160
+
+    /// A new connection takes the place of the old one.
+    mutating func replace(_ descriptor: Int32) {
+        close(self.descriptor)
+        self.descriptor = descriptor
+        isLeaving = false
+        headCount = 0
+        skip = 0
+    }
 
     init(descriptor: Int32, pipeline: Int, outputCapacity: Int) {
         self.descriptor = descriptor

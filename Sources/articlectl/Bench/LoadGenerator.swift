@@ -3,13 +3,17 @@ import Glibc
 
 /// A closed loop on one thread: each connection sends a batch with one system call, awaits all of its answers, and sends
 /// the next. Latency is from the sending of a batch to each answer in it.
+///
+/// A connection that is lost is made again at once, which blocks all others for that long: they are most likely lost too.
 @safe struct LoadGenerator<Language: Dialect>: ~Copyable {
     private(set) var dialect: Language
     private let pipeline: Int
     private let poller: Int32
     private let lanes: UnsafeMutableBufferPointer<Lane>
     private let input: UnsafeMutableRawBufferPointer
+    private let reconnect: (() throws(CommandFailure) -> Int32)?
     private var live: Int
+    private var lastAnswerAt: UInt64 = 0
 
     /// What was measured after the warm-up.
     struct Result {
@@ -19,11 +23,23 @@ import Glibc
         var latency = LatencyHistogram()
         /// How many cores the generator itself was busy with: near 1, it and not the service is the limit.
         var generatorCores = 0.0
+        /// Requests that were on a connection which was lost before the answer came.
+        var lost: UInt64 = 0
+        /// Connections that were made again, after they were lost or the service said go-away.
+        var reconnects = 0
+        /// The longest time in which no connection had an answer, nanoseconds.
+        var longestPause: UInt64 = 0
     }
 
     /// Takes over the descriptors: connected, and beyond any handshake.
-    init(_ dialect: Language, descriptors: [Int32], pipeline: Int) throws(CommandFailure) {
+    ///
+    /// - Parameter reconnect: makes another connection for one that was lost; without it, such a loss ends the run.
+    init(
+        _ dialect: Language, descriptors: [Int32], pipeline: Int,
+        reconnect: (() throws(CommandFailure) -> Int32)? = nil
+    ) throws(CommandFailure) {
         self.dialect = dialect
+        self.reconnect = reconnect
         self.pipeline = pipeline
         poller = clinux_epoll_create()
         live = descriptors.count
@@ -33,10 +49,7 @@ import Glibc
             let lane = Lane(
                 descriptor: descriptor, pipeline: pipeline, outputCapacity: dialect.largestRequest * pipeline)
             unsafe lanes.initializeElement(at: index, to: lane)
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-            guard clinux_epoll_add(poller, descriptor, UInt32(CLINUX_READABLE), UInt64(index)) == 0 else {
-                throw .unavailable("epoll: error \(errno)")
-            }
+            try watch(descriptor, index)
         }
     }
 
@@ -57,7 +70,8 @@ import Glibc
         let until = seconds > 0 ? from + UInt64(seconds * 1e9) : UInt64.max
         var result = Result()
         let cpuAtStart = Self.processorTime()
-        for index in unsafe lanes.indices { try startBatch(index) }
+        lastAnswerAt = began
+        for index in unsafe lanes.indices { try goOn(index, from: from, until: until, &result) }
         var events = [clinux_event](repeating: clinux_event(), count: 256)
         while live > 0 {
             let count = unsafe events.withUnsafeMutableBufferPointer {
@@ -83,27 +97,81 @@ import Glibc
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index  // the tokens are the indices given to the poller
         if event.events & UInt32(CLINUX_WRITABLE) != 0 {
             _ = unsafe clinux_epoll_modify(poller, lane.pointee.descriptor, UInt32(CLINUX_READABLE), event.token)
-            try send(index)
+            guard send(index) else { return try lose(index, from: from, until: until, &result) }
         }
         guard event.events & ~UInt32(CLINUX_WRITABLE) != 0 else { return }
         let got = unsafe recv(lane.pointee.descriptor, input.baseAddress, input.count, 0)
         if got < 0, errno == EAGAIN || errno == EINTR { return }
-        guard got > 0 else { throw .unavailable("the service closed a connection") }
+        guard got > 0 else { return try lose(index, from: from, until: until, &result) }
         let now = clinux_now()
         let measured = now >= from && now < until
         let done = try unsafe dialect.read(UnsafeRawBufferPointer(rebasing: input[..<got]), lane)
         if measured { result.bytes += UInt64(got) }
         guard done > 0 else { return }
         unsafe lane.pointee.answered += done
+        // Only as far as it lies in the time that is measured.
+        let since = max(lastAnswerAt, from)
+        if now > since, since < until { result.longestPause = max(result.longestPause, min(now, until) - since) }
+        lastAnswerAt = now
         if measured {
             result.requests += UInt64(done)
             unsafe result.latency.add(now - lane.pointee.startedAt, count: done)
         }
         guard unsafe lane.pointee.answered >= lane.pointee.awaited else { return }
-        if now < until { try startBatch(index) } else { live -= 1 }
+        guard now < until else {
+            live -= 1
+            return
+        }
+        if unsafe lane.pointee.isLeaving { return try replace(index, &result) }
+        try goOn(index, from: from, until: until, &result)
     }
 
-    private mutating func startBatch(_ index: Int) throws(CommandFailure) {
+    /// Sends the next batch. A connection that is lost by then is made again.
+    private mutating func goOn(
+        _ index: Int, from: UInt64, until: UInt64, _ result: inout Result
+    ) throws(CommandFailure) {
+        guard try !startBatch(index) else { return }
+        try lose(index, from: from, until: until, &result)
+    }
+
+    /// The connection broke, with part of its batch unanswered.
+    @inline(never)
+    private mutating func lose(
+        _ index: Int, from: UInt64, until: UInt64, _ result: inout Result
+    ) throws(CommandFailure) {
+        let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
+        let now = clinux_now()
+        let unanswered = unsafe lane.pointee.awaited - lane.pointee.answered
+        if now >= from, now < until { result.lost += UInt64(unanswered) }
+        guard now < until else {
+            _ = unsafe clinux_epoll_remove(poller, lane.pointee.descriptor)
+            live -= 1
+            return
+        }
+        try replace(index, &result)
+    }
+
+    /// Makes another connection in place of one, and goes on.
+    private mutating func replace(_ index: Int, _ result: inout Result) throws(CommandFailure) {
+        guard let reconnect else { throw .unavailable("the service closed a connection") }
+        let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
+        _ = unsafe clinux_epoll_remove(poller, lane.pointee.descriptor)
+        result.reconnects += 1
+        let descriptor = try reconnect()
+        unsafe lane.pointee.replace(descriptor)
+        try watch(descriptor, index)
+        guard try startBatch(index) else { throw .unavailable("the service closes every connection at once") }
+    }
+
+    private func watch(_ descriptor: Int32, _ index: Int) throws(CommandFailure) {
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        guard clinux_epoll_add(poller, descriptor, UInt32(CLINUX_READABLE), UInt64(index)) == 0 else {
+            throw .unavailable("epoll: error \(errno)")
+        }
+    }
+
+    /// False: the connection broke.
+    private mutating func startBatch(_ index: Int) throws(CommandFailure) -> Bool {
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         var size = 0
         var count = 0
@@ -118,10 +186,13 @@ import Glibc
         unsafe lane.pointee.awaited = count
         unsafe lane.pointee.answered = 0
         unsafe lane.pointee.startedAt = clinux_now()
-        if count == 0 { live -= 1 } else { try send(index) }
+        if count > 0 { return send(index) }
+        live -= 1
+        return true
     }
 
-    private func send(_ index: Int) throws(CommandFailure) {
+    /// Sends what there is room for. False: the connection broke.
+    private func send(_ index: Int) -> Bool {
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         while unsafe lane.pointee.outputSent < lane.pointee.outputCount {
             let sent = unsafe Glibc.send(
@@ -132,11 +203,12 @@ import Glibc
             } else if errno == EAGAIN {
                 let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
                 _ = unsafe clinux_epoll_modify(poller, lane.pointee.descriptor, interest, UInt64(index))
-                return
+                return true
             } else if errno != EINTR {
-                throw .unavailable("the service closed a connection: error \(errno)")
+                return false
             }
         }
+        return true
     }
 
     /// User and system time of this process, nanoseconds.

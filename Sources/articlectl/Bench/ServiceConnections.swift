@@ -25,6 +25,27 @@ enum ServiceConnections {
         return (descriptors, methods)
     }
 
+    /// How long a service that restarts may be away.
+    private static let patience: UInt64 = 10_000_000_000
+
+    /// Another connection to a service that was there before, and may be starting again.
+    static func again(_ endpoint: Endpoint, methods: [String: UInt16]) throws(CommandFailure) -> Int32 {
+        let end = clinux_now() + patience
+        while true {
+            do throws(CommandFailure) {
+                let (descriptors, now) = try articled(endpoint, count: 1, pipeline: 1)
+                guard now == methods else {
+                    for descriptor in descriptors { close(descriptor) }
+                    throw .foreign("the service that is there now has other methods, or other numbers for them")
+                }
+                return descriptors[0]
+            } catch {
+                guard error.code == .unavailable, clinux_now() < end else { throw error }
+                _ = poll(nil, 0, 20)
+            }
+        }
+    }
+
     static func connect(_ endpoint: Endpoint) throws(CommandFailure) -> Int32 {
         do {
             return try BlockingConnection.open(endpoint)

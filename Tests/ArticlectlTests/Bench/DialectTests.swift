@@ -63,6 +63,15 @@ import Testing
     static func feed<Language: Dialect>(
         _ dialect: inout Language, _ bytes: [UInt8], step: Int, pipeline: Int, expected: [UInt32] = []
     ) throws -> Int {
+        var leaves = false
+        return try feed(&dialect, bytes, step: step, pipeline: pipeline, expected: expected, leaves: &leaves)
+    }
+
+    /// The same, and whether the connection takes no more requests.
+    static func feed<Language: Dialect>(
+        _ dialect: inout Language, _ bytes: [UInt8], step: Int, pipeline: Int, expected: [UInt32] = [],
+        leaves: inout Bool
+    ) throws -> Int {
         var lane = Lane(descriptor: -1, pipeline: pipeline, outputCapacity: 1)
         defer { lane.deallocate() }
         lane.awaited = pipeline
@@ -74,6 +83,7 @@ import Testing
             }
             lane.answered += done
         }
+        leaves = lane.isLeaving
         return lane.answered
     }
 
@@ -108,8 +118,21 @@ import Testing
         #expect(dialect.errors == 1)
     }
 
+    /// The batch under way is still answered; then another connection takes its place.
+    @Test func goAwayMarksTheConnection() throws {
+        let bytes =
+            Self.frame(.goAway, Status(code: 14, message: "bye").encoded(), stream: 0)
+            + Self.frame(.message, [1, 2], flags: .end, stream: 1)
+        for step in 1...bytes.count {
+            var dialect = ArticledDialect(Requests(.ping, method: 1, bodies: Self.bodies, seed: 1), verifies: false)
+            var leaves = false
+            #expect(try Self.feed(&dialect, bytes, step: step, pipeline: 1, leaves: &leaves) == 1)
+            #expect(leaves)
+            #expect(dialect.errors == 0)
+        }
+    }
+
     @Test(arguments: [
-        frame(.goAway, Status(code: 14, message: "bye").encoded(), stream: 0),
         frame(.message, [], flags: .end, stream: 9),
         frame(.end, [], stream: 1), [UInt8](repeating: 0xff, count: 16),
     ]) func whatFitsNoRequestStopsTheMeasurement(bytes: [UInt8]) {

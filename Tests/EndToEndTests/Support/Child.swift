@@ -18,6 +18,8 @@ final class Child: @unchecked Sendable {
     var standardInput: AnyObject?
     var standardOutput: AnyObject?
     var standardError: AnyObject?
+    /// Descriptors that the child gets as 3, 4 and so on.
+    var inherited: [Int32] = []
     /// Something that lives as long as the child.
     var companion: AnyObject?
 
@@ -50,7 +52,13 @@ final class Child: @unchecked Sendable {
             }
         }
         // Descriptors that other tests have open at this moment are none of its business.
-        for number in Int32(3)..<1024 { unsafe posix_spawn_file_actions_addclose(&actions, number) }
+        let last: Int32 = 1024
+        let copies = inherited.map { fcntl($0, F_DUPFD_CLOEXEC, last) }
+        defer { for copy in copies { close(copy) } }
+        for number in Int32(3)..<last { unsafe posix_spawn_file_actions_addclose(&actions, number) }
+        for (number, copy) in zip(Int32(3)..., copies) {
+            unsafe posix_spawn_file_actions_adddup2(&actions, copy, number)
+        }
         var attributes = posix_spawnattr_t()
         unsafe posix_spawnattr_init(&attributes)
         defer { unsafe posix_spawnattr_destroy(&attributes) }

@@ -21,6 +21,9 @@ final class RawConnection {
     private let descriptor: Int32
     private var received: [UInt8] = []
 
+    /// Takes over a connected socket.
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
     init(_ path: String) throws {
         descriptor = clinux_socket(AF_UNIX, 0)
         guard descriptor >= 0 else { throw Failed(what: "socket") }
@@ -31,10 +34,7 @@ final class RawConnection {
             unsafe connect(
                 descriptor, bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
         }
-        guard result == 0 else {
-            close(descriptor)
-            throw Failed(what: "connect: \(errno)")
-        }
+        guard result == 0 else { throw Failed(what: "connect: \(errno)") }  // `deinit` closes
     }
 
     deinit { close(descriptor) }

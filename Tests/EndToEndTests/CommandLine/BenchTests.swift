@@ -1,0 +1,24 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `articlectl bench` when the service does not stay.
+@Suite struct BenchTests {
+    @Test func lostConnectionsAreMadeAgainAndTold() throws {
+        let service = try Service()
+        let output = Pipe()
+        let bench = CommandLineTool(service).process(["bench", "ping", "-c", "4", "-s", "2", "--json"])
+        bench.standardOutput = output
+        try bench.run()
+        _ = poll(nil, 0, 1200)  // it measures by then
+        try service.restart(after: SIGKILL)
+        bench.waitUntilExit()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(report["reconnects"] as? Int == 4, "\(report)")
+        #expect((1...4).contains(report["errors"] as? Int ?? 0), "requests that were lost: \(report)")
+        #expect(report["first_error"] as? String == "a connection was lost before the answer came")
+        #expect(report["longest_pause_us"] as? Double ?? 0 > 1000)
+        #expect(CommandLineTool.code(of: bench) == 70)
+    }
+}
