@@ -156,6 +156,35 @@ import Testing
         try await service.finished()
     }
 
+    @Test func butItIsIfTheCallerSaysThatItDoesNoHarm() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                _ = try connection.receive(.request)
+                _ = try connection.receive(.message)
+            },
+            { connection in
+                try connection.hello()
+                let titles = try Self.answer(connection)
+                guard titles == ["x"] else { throw ScriptedConnection.Unexpected(description: "\(titles)") }
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        let requests = AsyncStream<PutRequest> { continuation in
+            continuation.yield(PutRequest(article: Article(title: "x"), expectedRevision: 0))
+            continuation.finish()
+        }
+        let policy = CallPolicy(retry: .idempotent)
+        let outcomes = try await client.put(contentsOf: requests, policy: policy) { outcomes in
+            var all: [PutOutcome] = []
+            for try await outcome in outcomes { all.append(try outcome.result.get().outcome) }
+            return all
+        }
+        #expect(outcomes == [.created])
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func theSequencesOwnErrorReachesTheCaller() async throws {
         struct Torn: Error {}
         let service = try ScriptedService { connection in

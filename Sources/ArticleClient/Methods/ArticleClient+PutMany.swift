@@ -22,7 +22,8 @@ extension ArticleClient {
     }
 
     /// The same with a condition for each article. One with an expected revision is not sent again after a lost
-    /// connection: its outcome is then an error with ``ClientError/mayHaveRun``.
+    /// connection: its outcome is then an error with ``ClientError/mayHaveRun``; but it is with ``Retry/idempotent``, for who takes
+    /// the CONFLICT that the second may find for success.
     public func put<Requests: AsyncSequence & Sendable, Success: Sendable>(
         contentsOf requests: Requests, policy: CallPolicy = CallPolicy(),
         outcomes body: (PutOutcomes) async throws -> Success

@@ -23,8 +23,8 @@ extension Upload {
             await waitForRoom()
             let (sent, call): (Bool, CallStream?) = state.withLock { state in
                 guard !state.complete, state.hasRoom else { return (false, nil) }
-                state.send(
-                    Item(index: state.count, message: message, conditional: request.expectedRevision != nil))
+                let repeatable = request.expectedRevision == nil || repeatsConditional
+                state.send(Item(index: state.count, message: message, repeatable: repeatable))
                 state.count += 1
                 state.moveIfLeaving()
                 return (true, state.call)

@@ -73,14 +73,14 @@ extension Upload {
             let call = client.open(Self.method, streamsResponse: true, policy: state.renewal.policy)
             state.begin(call)
             for item in unanswered {
-                if item.conditional {
-                    let doubt = ClientError.connection(
-                        "\(Self.method): \(error.message); whether this article was stored is not known: fetch it",
-                        mayHaveRun: true)
-                    state.settled.append(PutManyOutcome(index: item.index, result: .failure(doubt)))
-                } else {
+                if item.repeatable {
                     state.send(item)
+                    continue
                 }
+                let doubt = ClientError.connection(
+                    "\(Self.method): \(error.message); whether this article was stored is not known: fetch it",
+                    mayHaveRun: true)
+                state.settled.append(PutManyOutcome(index: item.index, result: .failure(doubt)))
             }
             if state.complete { call.finish() }
             return state.hasRoom ? state.feeder.take() : nil

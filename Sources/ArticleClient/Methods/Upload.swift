@@ -12,7 +12,8 @@ final class Upload: Sendable {
     struct Item: Sendable {
         let index: UInt64
         let message: [UInt8]
-        let conditional: Bool
+        /// To be sent again if it is not known whether it was stored: it does no harm, or the caller wants it so.
+        let repeatable: Bool
     }
 
     struct State: Sendable {
@@ -39,11 +40,14 @@ final class Upload: Sendable {
 
     let client: ArticleClient
     let state: Mutex<State>
+    /// What becomes of an article with a condition when it is not known whether it was stored.
+    let repeatsConditional: Bool
 
     static let method = "store.putMany"
 
     init(client: ArticleClient, policy: CallPolicy) {
         self.client = client
+        repeatsConditional = policy.retry == .idempotent
         let renewal = Renewal(policy, client.options)
         let call = client.open(Self.method, streamsResponse: true, policy: renewal.policy)
         state = Mutex(State(call: call, renewal: renewal))

@@ -13,7 +13,8 @@ struct Import: Command {
                 + "original, as `export` writes them. Other people's names are understood as well: text or content for body, "
                 + "label or category for topics, headline, link, publisher, byline, date and so on; --map names any other. What is left "
                 + "becomes attributes, so nothing is lost.",
-            "An import can be stopped (Ctrl-C) and begun again at any time: each article goes by the same id then, and one that is there "
+            "If the service goes away meanwhile, the import waits for it and goes on. "
+                + "An import can be stopped (Ctrl-C) and begun again at any time: each article goes by the same id then, and one that is there "
                 + "already is \"unchanged\". That id is the record's own if it is a UUIDv7, else it follows from its URL, or from "
                 + "the file's path and the record's id, or from the content. If the files move, give --namespace NAME both times. "
                 + "An article that differs is replaced, with any topics it got meanwhile; --keep leaves it alone.",
@@ -65,7 +66,9 @@ struct Import: Command {
         let feed = ImportFeed(files: files, options: options, keep: keep, interrupt: interrupt, report: report)
         var failure: CommandFailure?
         do {
-            try await session.client.put(contentsOf: feed) { outcomes in
+            // With --keep an article that is there already stays, whoever has stored it: even the import itself, before a
+            // connection was lost. So there is no harm in sending any article twice.
+            try await session.client.put(contentsOf: feed, policy: CallPolicy(retry: .idempotent)) { outcomes in
                 for try await outcome in outcomes { try report.note(outcome) }
             }
         } catch {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 /// `articlectl import` and `export` with the real service.
@@ -120,5 +121,32 @@ import Testing
         let tool = CommandLineTool(try Service())
         #expect(try tool.run("import", "/nonexistent").code == 66)
         #expect(try tool.run("import", tool.directory.appending(path: "plugins").path).code == 66)
+    }
+
+    /// The program goes on by itself, each time, and what it counts in the end is what is there.
+    @Test(.timeLimit(.minutes(5)), arguments: [[], ["--keep"]])
+    func anImportOutlivesTheService(options: [String]) throws {
+        let service = try Service()
+        let tool = CommandLineTool(service)
+        let file = try tool.file("a.jsonl", Self.collection(0..<20_000))
+        let output = Pipe()
+        let process = tool.process(["import", "--json"] + options + [file])
+        process.standardOutput = output
+        try process.run()
+        var kills = 0
+        while process.isRunning, kills < 5 {
+            _ = poll(nil, 0, 150)  // in which some thousand are stored
+            try service.restart(after: SIGKILL)
+            kills += 1
+        }
+        process.waitUntilExit()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        #expect(CommandLineTool.code(of: process) == 0)
+        let counts = ["created", "updated", "unchanged", "rejected"].map { report[$0] as? Int ?? -1 }
+        #expect(counts.reduce(0, +) == 20_000)
+        #expect(counts[1] == 0 && counts[3] == 0, "\(report)")
+        #expect(try tool.run("list", "--topic", "doi-song").lines.count == 20_000)
+        #expect(kills > 1, "else it shows nothing")
     }
 }
