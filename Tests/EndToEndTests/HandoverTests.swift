@@ -152,6 +152,22 @@ import Testing
         try ping(next, "all is well again")
     }
 
+    /// A process that does not get as far as to serve takes nothing out of the store.
+    @Test func aFailedStartLosesNothing() throws {
+        let manager = try ServiceManager()
+        defer { manager.end() }
+        let connection = try RawConnection(manager.socketPath)
+        _ = try connection.greet()
+        try manager.stop()
+        let wrong = manager.directory.appending(path: "plugins/wrong.so")
+        try Data("no library".utf8).write(to: wrong)
+        #expect(throws: ServiceManager.Failed.self) { try manager.start() }
+        try FileManager.default.removeItem(at: wrong)
+        #expect(manager.stored == 1)
+        try manager.start()
+        try ping(connection, "still there")
+    }
+
     /// Numbers of methods move when a plugin comes; a client that knows the former ones is understood all the same.
     @Test func pluginsMayChange() throws {
         let manager = try ServiceManager()

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """call.py ADDRESS METHOD [TEXT]: calls a method of articled with TEXT as the request's bytes, and prints the answer's.
 
+call.py ADDRESS --hold: connects, says "connected", asks for nothing, and prints how that ends.
+
 ADDRESS is a Unix socket's path or HOST:PORT. An error is printed as "error CODE: MESSAGE", and the exit status is 1.
 Written against Protocol/PROTOCOL.md alone."""
 import socket
@@ -61,6 +63,17 @@ def fields(data):
         yield tag >> 3, value
 
 
+def hold(connection):
+    print("connected", flush=True)
+    connection.settimeout(None)
+    if not connection.recv(1, socket.MSG_PEEK):
+        return print("closed")
+    kind, _, _, payload = receive(connection)
+    assert kind == GO_AWAY, kind
+    status = dict(fields(payload))
+    print(f"GO_AWAY {status.get(1, 0)}: {status.get(2, b'').decode()}")
+
+
 def main():
     address, method, text = (sys.argv[1:] + [""])[:3]
     if address.startswith("/"):
@@ -74,6 +87,8 @@ def main():
     connection.sendall(frame(HELLO, bytes([8, 1, 16, 1, 24, 128, 128, 64, 32, 128, 128, 4])))
     kind, _, _, hello = receive(connection)
     assert kind == HELLO, kind
+    if method == "--hold":
+        return hold(connection)
     numbers = {}
     for number, value in fields(hello):
         if number == 8:

@@ -15,23 +15,35 @@ public enum UnitJob: Sendable, Equatable {
     private static let manager = "org.freedesktop.systemd1"
 
     /// Asks. Blocks for some milliseconds.
-    public static var present: UnitJob { (try? ask()) ?? .unknown }
+    public static var present: UnitJob {
+        do throws(Unanswered) {
+            return try ask()
+        } catch {
+            Log.debug("whether this is a stop or a restart is not known: \(error.reason)")
+            return .unknown
+        }
+    }
 
-    private struct Unanswered: Error {}
+    private struct Unanswered: Error {
+        let reason: String
+
+        init(_ reason: String) { self.reason = reason }
+        init(_ call: StaticString, _ code: Int32) { reason = "\(call): \(SystemCall.text(of: -code))" }
+    }
 
     private static func ask() throws(Unanswered) -> UnitJob {
-        let (unit, isUser) = try unit()
         var opened: OpaquePointer?
-        let code = unsafe isUser ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
-        guard code >= 0, let bus = unsafe opened else { throw Unanswered() }
+        let code = unsafe isUsers ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
+        guard code >= 0, let bus = unsafe opened else { throw Unanswered("sd_bus_open", code) }
         defer { unsafe _ = sd_bus_flush_close_unref(bus) }
         unsafe sd_bus_set_method_call_timeout(bus, patience)
+        let unit = try unsafe unit(bus)
         // A unit that merely contains us, such as the session of a terminal, is not ours.
         let main: UInt32 = try unsafe property(bus, unit, "Service", "MainPID", "u") { message in
             var value: UInt32 = 0
             return unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "u")), &value) > 0 ? value : nil
         }
-        guard main == UInt32(getpid()) else { throw Unanswered() }
+        guard main == UInt32(getpid()) else { throw Unanswered("its main process is \(main), not this one") }
         let job: (UInt32, String) = try unsafe property(bus, unit, "Unit", "Job", "(uo)") { message in
             var number: UInt32 = 0
             var path: UnsafePointer<CChar>?
@@ -52,20 +64,32 @@ public enum UnitJob: Sendable, Equatable {
         return kind == "stop" ? .stop : .other
     }
 
-    /// Our unit's object, and whether it is one of a user's own service manager.
-    private static func unit() throws(Unanswered) -> (path: String, isUser: Bool) {
-        var name: UnsafeMutablePointer<CChar>?
-        var isUser = true
-        if unsafe sd_pid_get_user_unit(0, &name) < 0 {
-            isUser = false
-            guard unsafe sd_pid_get_unit(0, &name) >= 0 else { throw Unanswered() }
+    /// Whether our service manager is a user's own.
+    private static var isUsers: Bool {
+        guard let directory = Environment.text("XDG_RUNTIME_DIR") else { return false }
+        return Environment.text("NOTIFY_SOCKET")?.hasPrefix("\(directory)/") ?? false
+    }
+
+    /// Our unit's object. Our own look into /proc would not do: a hardened service does not see process 1 there.
+    private static func unit(_ bus: OpaquePointer) throws(Unanswered) -> String {
+        var question: OpaquePointer?
+        var code = unsafe sd_bus_message_new_method_call(
+            bus, &question, manager, "/org/freedesktop/systemd1", "\(manager).Manager", "GetUnitByPID")
+        guard code >= 0, let question = unsafe question else {
+            throw Unanswered("sd_bus_message_new_method_call", code)
         }
-        defer { unsafe free(name) }
-        var path: UnsafeMutablePointer<CChar>?
-        guard unsafe sd_bus_path_encode("/org/freedesktop/systemd1/unit", name, &path) >= 0, let path = unsafe path
-        else { throw Unanswered() }
-        defer { unsafe free(path) }
-        return unsafe (String(cString: path), isUser)
+        defer { unsafe _ = sd_bus_message_unref(question) }
+        var ourselves: UInt32 = 0
+        code = unsafe sd_bus_message_append_basic(question, CChar(UInt8(ascii: "u")), &ourselves)
+        guard code >= 0 else { throw Unanswered("sd_bus_message_append_basic", code) }
+        var answer: OpaquePointer?
+        code = unsafe sd_bus_call(bus, question, patience, nil, &answer)
+        guard code >= 0, let answer = unsafe answer else { throw Unanswered("GetUnitByPID", code) }
+        defer { unsafe _ = sd_bus_message_unref(answer) }
+        var path: UnsafePointer<CChar>?
+        guard unsafe sd_bus_message_read_basic(answer, CChar(UInt8(ascii: "o")), &path) > 0, let path = unsafe path
+        else { throw Unanswered("GetUnitByPID has no answer") }
+        return unsafe String(cString: path)
     }
 
     private static func property<Value>(
@@ -75,9 +99,9 @@ public enum UnitJob: Sendable, Equatable {
         var answer: OpaquePointer?
         let code = unsafe sd_bus_get_property(
             bus, manager, path, "\(manager).\(interface)", name, nil, &answer, type)
-        guard code >= 0, let answer = unsafe answer else { throw Unanswered() }
+        guard code >= 0, let answer = unsafe answer else { throw Unanswered("sd_bus_get_property", code) }
         defer { unsafe _ = sd_bus_message_unref(answer) }
-        guard let value = unsafe read(answer) else { throw Unanswered() }
+        guard let value = unsafe read(answer) else { throw Unanswered("\(name) is not of type \(type)") }
         return value
     }
 }
