@@ -54,12 +54,15 @@ let package = Package(
         module("ArticleProtocol", path: "Protocol/ArticleProtocol", ["CISAL"]),
         .target(name: "CPluginABI"),
 
+        // "Did you mean", wherever people type names.
+        module("Spelling", []),
+
         // The service.
-        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "CLinux", "CSystemd"]),
+        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "Spelling", "CLinux", "CSystemd"]),
         program("articled", ["ArticleServer"]),
 
         // Plugins, and what they are written with.
-        module("HandlerKit", ["ArticleProtocol", "CPluginABI"]),
+        module("HandlerKit", ["ArticleProtocol", "CPluginABI", "Spelling"]),
         plugin("Store", []),
         plugin("Fetch", []),
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
@@ -72,7 +75,7 @@ let package = Package(
         module("ArticleClient", ["ArticleProtocol", "CLinux"]),
         program(
             "articlectl",
-            ["ArticleClient", "ArticleProtocol", "ArticleText", "CLinux", "TopicModel", "TopicTraining"]),
+            ["ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "TopicModel", "TopicTraining"]),
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
@@ -95,7 +98,7 @@ let package = Package(
         tests("ClassifyTests", ["ClassifyHandler", "HandlerKit", "ArticleProtocol", "TopicTraining"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
-        tests("ArticlectlTests", ["articlectl", "ArticleClient", "ArticleProtocol", "ArticleText"]),
+        tests("ArticlectlTests", ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
     ]
 )

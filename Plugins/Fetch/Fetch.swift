@@ -30,7 +30,10 @@ public struct Fetch: Handler {
 
     let storage: any ArticleStorage
 
+    public static func check(_ configuration: PluginConfiguration) throws { try configuration.expectEmpty() }
+
     public init(context: PluginContext) throws {
+        try Self.check(context.configuration)
         storage = try context.storage
     }
 

@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import HandlerKit
 
 /// The settings, checked and complete.
 struct EngineLimits: Sendable {
@@ -11,22 +12,29 @@ struct EngineLimits: Sendable {
 
     init() {}
 
-    /// Throws `invalidArgument`, naming the key, for what cannot be.
-    init(_ settings: Settings) throws(ServiceError) {
-        mapSize = try Self.check("mapSize", settings.mapSize, 1 << 20...1 << 46) ?? mapSize
-        maxReaders = try Self.check("maxReaders", settings.maxReaders, 4...65_536) ?? maxReaders
-        queueBytes = try Self.check("queueBytes", settings.queueBytes, 1 << 16...1 << 40) ?? queueBytes
-        queueWrites = try Self.check("queueWrites", settings.queueWrites, 1...1 << 24) ?? queueWrites
+    /// Reads the engine's section of the configuration.
+    ///
+    /// Throws `invalidArgument`, with all that is wrong.
+    static func read(_ configuration: PluginConfiguration) throws(ServiceError) -> (EngineLimits, Settings) {
+        var limits = EngineLimits()
+        let settings = try configuration.decode(Settings.self) { settings, problems in
+            limits.take("mapSize", settings.mapSize, 1 << 20...1 << 46, \.mapSize, &problems)
+            limits.take("maxReaders", settings.maxReaders, 4...65_536, \.maxReaders, &problems)
+            limits.take("queueBytes", settings.queueBytes, 1 << 16...1 << 40, \.queueBytes, &problems)
+            limits.take("queueWrites", settings.queueWrites, 1...1 << 24, \.queueWrites, &problems)
+        }
+        return (limits, settings)
     }
 
-    private static func check<Value: FixedWidthInteger>(
-        _ name: String, _ value: Value?, _ range: ClosedRange<Value>
-    ) throws(ServiceError) -> Value? {
-        guard let value else { return nil }
-        guard range.contains(value) else {
-            throw ServiceError(
-                .invalidArgument, "\(name): \(value) is not from \(range.lowerBound) to \(range.upperBound)")
+    private mutating func take<Value: FixedWidthInteger>(
+        _ name: String, _ value: Value?, _ range: ClosedRange<Value>, _ member: WritableKeyPath<EngineLimits, Value>,
+        _ problems: inout SettingsProblems
+    ) {
+        guard let value else { return }
+        if range.contains(value) {
+            self[keyPath: member] = value
+        } else {
+            problems.add(name, "\(value) is not from \(range.lowerBound) to \(range.upperBound)")
         }
-        return value
     }
 }

@@ -19,8 +19,12 @@ final class LMDBEngine: StorageEngine {
     private let isStopped = Atomic(false)
 
     convenience init(context: PluginContext) throws {
-        let settings = try context.configuration.decode(Settings.self, keys: Settings.CodingKeys.self)
-        try self.init(EngineLimits(settings), directory: settings.directory ?? context.stateDirectory, log: context.log)
+        let (limits, settings) = try EngineLimits.read(context.configuration)
+        try self.init(limits, directory: settings.directory ?? context.stateDirectory, log: context.log)
+    }
+
+    static func check(_ configuration: PluginConfiguration) throws {
+        _ = try EngineLimits.read(configuration)
     }
 
     init(_ limits: EngineLimits, directory path: String, log: PluginLog = .none) throws(ServiceError) {

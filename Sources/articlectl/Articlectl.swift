@@ -1,4 +1,5 @@
 internal import Glibc
+import Spelling
 
 /// The program: finds the command, runs it, ends with its code.
 @main

@@ -2,27 +2,38 @@ internal import ArticleServer
 
 /// `--check-configuration`
 enum ConfigurationCheck {
-    /// Says what is right; throws what is wrong. Plugins are opened but not started, so their own sections are not read.
+    /// Says what is right; throws all that is wrong. Plugins are opened and check their own sections, but are not started.
     static func run(_ arguments: Arguments) throws {
-        let (configuration, path) = try ServerConfiguration.effective(arguments)
-        print("configuration: \(path ?? "none, the defaults")")
-        for address in configuration.listen { print("listen: \(address)") }
-        for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
-        print("plugins: \(configuration.plugins.directory)")
-        for line in try PluginHost.check(configuration.plugins) { print("  \(line)") }
-        print("all is well; plugins check their own sections when they start")
+        let reading = try ConfigurationReading.effective(arguments)
+        let configuration = reading.configuration
+        var problems = reading.problems
+        do {
+            let (plugins, more) = try PluginHost.check(configuration.plugins)
+            problems += more
+            guard problems.isEmpty else { throw reading.error(problems) }
+            print("configuration: \(reading.source?.path ?? "none, the defaults")")
+            for address in configuration.listen { print("listen: \(address)") }
+            for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
+            print("plugins: \(configuration.plugins.directory)")
+            for line in plugins { print("  \(line)") }
+            print("all is well")
+        } catch let error as PluginError {
+            guard !problems.isEmpty else { throw error }
+            let told = reading.error(problems)
+            throw StartError(told.code, told.problems + [error.description])
+        }
     }
 }
 
-extension ServerConfiguration {
+extension ConfigurationReading {
     /// The configuration file's, or the defaults, with what the command line says in its place.
-    static func effective(_ arguments: Arguments) throws(StartError) -> (ServerConfiguration, path: String?) {
-        var (configuration, path) = try ConfigurationFile.read(arguments.configuration)
-        if !arguments.listen.isEmpty { configuration.listen = arguments.listen }
-        if let directory = arguments.plugins { configuration.plugins.directory = directory }
-        if let directory = arguments.stateDirectory { configuration.stateDirectory = directory }
-        if let count = arguments.eventLoops { configuration.eventLoops = count }
-        if let time = arguments.exitWhenIdle { configuration.exitWhenIdle = time }
-        return (configuration, path)
+    static func effective(_ arguments: Arguments) throws(StartError) -> ConfigurationReading {
+        var reading = try ConfigurationFile.read(arguments.configuration)
+        if !arguments.listen.isEmpty { reading.configuration.listen = arguments.listen }
+        if let directory = arguments.plugins { reading.configuration.plugins.directory = directory }
+        if let directory = arguments.stateDirectory { reading.configuration.stateDirectory = directory }
+        if let count = arguments.eventLoops { reading.configuration.eventLoops = count }
+        if let time = arguments.exitWhenIdle { reading.configuration.exitWhenIdle = time }
+        return reading
     }
 }

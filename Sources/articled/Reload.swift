@@ -2,17 +2,21 @@ internal import ArticleServer
 
 /// A reload under way: plugins may take their time for it, and the main thread has other things to do.
 struct Reload {
-    struct Outcome: Sendable {
-        let configuration: ServerConfiguration
-        /// What plugins did not like.
-        let problems: [String]
+    enum Outcome: Sendable {
+        /// Something is wrong with it: nothing was changed.
+        case refused(StartError)
+        /// It is in force, but for what these plugins did not take.
+        case taken(ServerConfiguration, refusals: [String])
     }
 
     private let call: BoundedCall<Outcome>
 
-    init(_ configuration: ServerConfiguration, _ plugins: PluginHost) throws {
+    init(_ reading: ConfigurationReading, _ plugins: PluginHost) throws {
         call = try BoundedCall {
-            Outcome(configuration: configuration, problems: plugins.reload(configuration.plugins).map(\.description))
+            let settings = reading.configuration.plugins
+            let problems = reading.problems + plugins.problems(in: settings)
+            guard problems.isEmpty else { return .refused(reading.error(problems)) }
+            return .taken(reading.configuration, refusals: plugins.reload(settings).map(\.description))
         }
     }
 

@@ -78,23 +78,34 @@ extension Service {
     private func begin() -> Reload? {
         Systemd.reloading()
         do {
-            let (new, path) = try ServerConfiguration.effective(arguments)
-            Log.info("reloading \(path ?? "the defaults")")
-            return try Reload(new, plugins)
+            let reading = try ConfigurationReading.effective(arguments)
+            Log.info("reloading \(reading.source?.path ?? "the defaults")")
+            return try Reload(reading, plugins)
         } catch {
-            for problem in (error as? StartError)?.problems ?? ["\(error)"] { Log.error(problem) }
-            Log.error("the configuration was not reloaded: the old one stays in force")
-            Systemd.ready("the new configuration is wrong, the old one is in force: see the journal")
+            refuse((error as? StartError)?.problems ?? ["\(error)"])
             return nil
         }
     }
 
     private func finish(_ outcome: Reload.Outcome) {
-        for problem in outcome.problems { Log.error(problem) }
-        let fixed = configuration.differences(to: outcome.configuration)
-        adopt(outcome.configuration)
+        switch outcome {
+        case .refused(let error): refuse(error.problems)
+        case .taken(let configuration, let refusals): take(configuration, refusals)
+        }
+    }
+
+    private func refuse(_ problems: [String]) {
+        for problem in problems { Log.error(problem) }
+        Log.error("the configuration was not reloaded: the old one stays in force")
+        Systemd.ready("the new configuration is wrong, the old one is in force: see the journal")
+    }
+
+    private func take(_ new: ServerConfiguration, _ refusals: [String]) {
+        for refusal in refusals { Log.error(refusal) }
+        let fixed = configuration.differences(to: new)
+        adopt(new)
         if !fixed.isEmpty { Log.warning("takes effect at the next start only: \(fixed.joined(separator: ", "))") }
-        let isWhole = outcome.problems.isEmpty
+        let isWhole = refusals.isEmpty
         Log.notice(
             isWhole ? "the configuration was reloaded" : "the configuration was reloaded, but not by all plugins")
         Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")

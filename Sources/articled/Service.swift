@@ -18,8 +18,8 @@ final class Service {
     /// Starts everything in order, or nothing: what fails leaves no socket file behind.
     init(_ arguments: Arguments) throws {
         self.arguments = arguments
-        let path: String?
-        (configuration, path) = try ServerConfiguration.effective(arguments)
+        let reading = try ConfigurationReading.effective(arguments)
+        configuration = try reading.checked()
         Log.threshold = configuration.logLevel
         // Before any other thread is there: signals are blocked for all, the environment is changed.
         signals = try Signals()
@@ -30,7 +30,7 @@ final class Service {
         do {
             let directory = try StateDirectory.prepare(configuration.stateDirectory)
             Self.raiseDescriptorLimit(configuration)
-            plugins = try PluginHost.load(configuration.plugins, stateDirectory: directory)
+            plugins = try PluginHost.load(configuration.plugins, stateDirectory: directory, from: reading)
             let server = try Server(
                 configuration: configuration, listeners: listeners.filter { $0.purpose == .articles }, plugins: plugins,
                 beatInterval: watchdog.map { $0 / 4 } ?? 0)
@@ -42,7 +42,7 @@ final class Service {
             let places = listeners.map { $0.purpose == .metrics ? "\($0) (metrics)" : "\($0)" }.joined(separator: ", ")
             Log.notice(
                 "articled \(Version.text) serves on \(places)",
-                ["CONFIGURATION": path ?? "defaults", "STATE_DIRECTORY": directory])
+                ["CONFIGURATION": reading.source?.path ?? "defaults", "STATE_DIRECTORY": directory])
             Systemd.ready("serving on \(places)")
         } catch {
             for listener in listeners { listener.close() }

@@ -1,6 +1,7 @@
 import ArticleClient
 import Testing
 
+@testable import Spelling
 @testable import articlectl
 
 @Suite struct ArgumentsTests {

@@ -39,10 +39,23 @@ import Testing
 
     @Test func allThatIsWrongWithAConfiguration() throws {
         let articled = try Articled(
-            ["--check-configuration"], files: ["articled.json5": "{ wrong: 1, limits: { frame: 'x' }, plugins: [] }"])
+            ["--check-configuration", "--plugins", "DIR/plugins"],
+            files: [
+                "articled.json5": """
+                { wrong: 1, limits: { frame: 'x' },
+                  plugins: { store: { x: 1 },
+                    'lmdb-storage': { mapSize: 5, queueWrites: "many", maxReader: 9 },
+                    stroe: {} } }
+                """
+            ])
         #expect(try articled.ended() == 78)
-        for text in ["wrong: unknown key", "limits.frame: ", "plugins: an array"] {
-            #expect(articled.text.contains("articled.json5: \(text)"), "\(articled.text)")
+        for text in [
+            "1: wrong: unknown key", "1: limits.frame: ", "2: plugins.store.x: unknown key; there is nothing to be set",
+            "3: plugins.lmdb-storage.mapSize: 5 is not from", "3: plugins.lmdb-storage.queueWrites: a string, where",
+            "3: plugins.lmdb-storage.maxReader: unknown key; did you mean maxReaders?",
+            "4: plugins.stroe: there is no plugin stroe; did you mean store?",
+        ] {
+            #expect(articled.text.contains("articled.json5:\(text)"), "\(text): \(articled.text)")
         }
     }
 
@@ -58,9 +71,8 @@ import Testing
     @Test func aPluginsOwnSectionIsWrong() throws {
         let articled = try Articled(
             Self.serving, files: ["articled.json5": "{ plugins: { 'lmdb-storage': { nope: 1 } } }"])
-        #expect(try articled.ended() == 69)
-        #expect(articled.text.contains("libLMDBStorage.so"))
-        #expect(articled.text.contains("nope"))
+        #expect(try articled.ended() == 78)
+        #expect(articled.text.contains("articled.json5:1: plugins.lmdb-storage.nope: unknown key"), "\(articled.text)")
         #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
     }
 
@@ -117,6 +129,10 @@ import Testing
         articled.send(SIGHUP)
         try articled.wait { articled.text.contains("the old one stays in force") }
         #expect(articled.text.contains("nope: unknown key"))
+        // Nothing of it is taken if a plugin does not like its part.
+        try "{ logLevel: 'error', plugins: { fetch: { x: 1 } } }".write(to: file, atomically: false, encoding: .utf8)
+        articled.send(SIGHUP)
+        try articled.wait { articled.text.contains("plugins.fetch.x: unknown key") }
         try "{ logLevel: 'debug', eventLoops: 7 }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
         try articled.wait { articled.text.contains("the configuration was reloaded") }

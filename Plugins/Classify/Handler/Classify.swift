@@ -40,6 +40,8 @@ public struct Classify: Handler {
     /// Replaced as a whole by `reload`; requests under way keep the one they began with.
     private let current: CurrentClassifier
 
+    public static func check(_ configuration: PluginConfiguration) throws { _ = try Settings(configuration) }
+
     public init(context: PluginContext) throws {
         let settings = try Settings(context.configuration)
         storage = try context.storage

@@ -12,7 +12,7 @@ struct Settings: Decodable {
     /// Long texts that may wait for a thread before new ones are turned away.
     var mostWaiting: Int
 
-    enum CodingKeys: String, CodingKey, CaseIterable {
+    enum CodingKeys: String, CodingKey {
         case model
         case threshold
         case workers
@@ -27,16 +27,18 @@ struct Settings: Decodable {
         mostWaiting = try values.decodeIfPresent(Int.self, forKey: .mostWaiting) ?? 256
     }
 
+    /// Throws `invalidArgument`, with all that is wrong.
     init(_ configuration: PluginConfiguration) throws(ServiceError) {
-        self = try configuration.decode(Settings.self, keys: CodingKeys.self)
-        if let threshold, !(0...1).contains(threshold) {
-            throw ServiceError(.invalidArgument, "threshold: \(threshold) is no probability; 0 to 1 is allowed")
-        }
-        guard (1...64).contains(workers) else {
-            throw ServiceError(.invalidArgument, "workers: \(workers); 1 to 64 are allowed")
-        }
-        guard (1...65_536).contains(mostWaiting) else {
-            throw ServiceError(.invalidArgument, "mostWaiting: \(mostWaiting); 1 to 65536 are allowed")
+        self = try configuration.decode(Settings.self) { settings, problems in
+            if let threshold = settings.threshold, !(0...1).contains(threshold) {
+                problems.add("threshold", "\(threshold) is no probability; 0 to 1 is allowed")
+            }
+            if !(1...64).contains(settings.workers) {
+                problems.add("workers", "\(settings.workers); 1 to 64 are allowed")
+            }
+            if !(1...65_536).contains(settings.mostWaiting) {
+                problems.add("mostWaiting", "\(settings.mostWaiting); 1 to 65536 are allowed")
+            }
         }
     }
 }

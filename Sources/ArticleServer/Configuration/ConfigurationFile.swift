@@ -9,23 +9,25 @@ public enum ConfigurationFile {
     /// Reads the file that is given, or the one in $CONFIGURATION_DIRECTORY, or the system's; the defaults if there is none
     /// of them.
     ///
-    /// - Returns: the configuration, and the path it came from; nil for the defaults.
-    public static func read(_ given: String?) throws(StartError) -> (ServerConfiguration, path: String?) {
+    /// - Throws: if it cannot be read at all.
+    public static func read(_ given: String?) throws(StartError) -> ConfigurationReading {
         let owner = geteuid()
-        if let given { return (try configuration(try bytes(given), given, owner), given) }
+        if let given { return try reading(try bytes(given), given, owner) }
         var places = [packaged]
         if let directory = try Environment.directory("CONFIGURATION_DIRECTORY") { places = ["\(directory)/\(name)"] }
         for path in places where unsafe access(path, F_OK) == 0 {
-            return (try configuration(try bytes(path), path, owner), path)
+            return try reading(try bytes(path), path, owner)
         }
-        return (ServerConfiguration(owner: owner), nil)
+        return ConfigurationReading(configuration: ServerConfiguration(owner: owner), source: nil, problems: [])
     }
 
-    private static func configuration(
+    private static func reading(
         _ bytes: [UInt8], _ path: String, _ owner: UInt32
-    ) throws(StartError) -> ServerConfiguration {
+    ) throws(StartError) -> ConfigurationReading {
         do {
-            return try ServerConfiguration(json5: bytes, owner: owner)
+            let (configuration, problems) = try ServerConfiguration.reading(bytes, owner: owner)
+            return ConfigurationReading(
+                configuration: configuration, source: ConfigurationSource(path: path, bytes), problems: problems)
         } catch {
             throw StartError(error.code, error.problems.map { "\(path): \($0)" })
         }

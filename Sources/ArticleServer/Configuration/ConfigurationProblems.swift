@@ -1,6 +1,6 @@
 /// What is wrong with a configuration: collected, so that all of it is told at once.
 final class ConfigurationProblems {
-    private(set) var found: [String] = []
+    private(set) var found: [ConfigurationProblem] = []
 
-    func add(_ path: String, _ text: String) { found.append(path.isEmpty ? text : "\(path): \(text)") }
+    func add(_ path: String, _ text: String) { found.append(ConfigurationProblem(path, text)) }
 }

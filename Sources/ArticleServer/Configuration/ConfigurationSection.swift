@@ -1,3 +1,5 @@
+internal import Spelling
+
 /// One object of the configuration: hands out its members, and knows in the end which of them nobody asked for.
 final class ConfigurationSection {
     let path: String
@@ -40,8 +42,13 @@ final class ConfigurationSection {
 
     /// Tells of the members that nobody asked for. To be called last.
     func finish() {
-        guard !others.isEmpty else { return }
-        let names = known.sorted().joined(separator: ", ")
-        for other in others { problem(other.key, "unknown key; there are: \(names)") }
+        let names = known.sorted()
+        for other in others {
+            if let meant = Suggestion.closest(to: other.key, among: names) {
+                problem(other.key, "unknown key; did you mean \(meant)?")
+            } else {
+                problem(other.key, "unknown key; there are: \(names.joined(separator: ", "))")
+            }
+        }
     }
 }

@@ -5,14 +5,25 @@ extension ServerConfiguration {
     ///
     /// - Throws: all that is wrong with it, each with its path.
     public init(json5: [UInt8], owner: UInt32) throws(StartError) {
+        let (configuration, problems) = try Self.reading(json5, owner: owner)
+        guard problems.isEmpty else { throw StartError(.configuration, problems.map(\.description)) }
+        self = configuration
+    }
+
+    /// What can be understood, and all that is wrong.
+    ///
+    /// - Throws: if it is not JSON5.
+    static func reading(
+        _ json5: [UInt8], owner: UInt32
+    ) throws(StartError) -> (ServerConfiguration, [ConfigurationProblem]) {
         let problems = ConfigurationProblems()
+        var configuration = ServerConfiguration(owner: owner)
         switch try JSONValue(json5: json5) {
-        case .object(let members): self.init(ConfigurationSection(path: "", members, problems), owner: owner)
-        case let other:
-            problems.add("", "\(other.kind), where an object belongs: { ... }")
-            self.init(owner: owner)
+        case .object(let members):
+            configuration = ServerConfiguration(ConfigurationSection(path: "", members, problems), owner: owner)
+        case let other: problems.add("", "\(other.kind), where an object belongs: { ... }")
         }
-        guard problems.found.isEmpty else { throw StartError(.configuration, problems.found) }
+        return (configuration, problems.found + ConfigurationPlaces(json5).repeated)
     }
 
     private init(_ section: ConfigurationSection, owner: UInt32) {

@@ -2,12 +2,17 @@ internal import CPluginABI
 
 /// Room for a plugin to say why something failed.
 enum FailureText {
-    private static let capacity = 1024
+    /// Bytes of a reason.
+    private static let sentence = 1024
+    /// Bytes of a list of all that is wrong with something.
+    static let list = 16 << 10
 
     /// Calls `body` with an empty `articled_failure`.
     ///
     /// - Returns: what `body` answered, and the text that it left.
-    static func collect(_ body: (UnsafeMutablePointer<articled_failure>) -> UInt32) -> (UInt32, String) {
+    static func collect(
+        capacity: Int = sentence, _ body: (UnsafeMutablePointer<articled_failure>) -> UInt32
+    ) -> (UInt32, String) {
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { memory in
             var failure = unsafe articled_failure(
                 size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: memory.baseAddress,

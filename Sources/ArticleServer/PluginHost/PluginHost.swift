@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import Spelling
 
 /// The plugins of this process: all that the plugin directory holds, checked and started, or none.
 public final class PluginHost: Sendable {
@@ -16,10 +17,24 @@ public final class PluginHost: Sendable {
     /// Loads and starts every plugin of the directory. What one plugin does wrong keeps all from running: those that
     /// were started already are stopped again.
     ///
-    /// - Throws: `PluginError` for the first fault found.
-    public static func load(_ settings: PluginSettings, stateDirectory: String) throws(PluginError) -> PluginHost {
+    /// - Parameter reading: where the settings come from.
+    /// - Throws: `PluginError` for the first fault found; `StartError` for all that is wrong with the plugins' sections of
+    ///   the configuration.
+    public static func load(
+        _ settings: PluginSettings, stateDirectory: String, from reading: ConfigurationReading? = nil
+    ) throws -> PluginHost {
         let libraries = try open(settings)
         let engine = try engine(among: libraries, settings)
+        let problems = problems(in: settings, libraries)
+        guard problems.isEmpty else {
+            throw reading?.error(problems) ?? StartError(.configuration, problems.map(\.description))
+        }
+        return try start(libraries, engine, settings, stateDirectory)
+    }
+
+    private static func start(
+        _ libraries: [PluginLibrary], _ engine: PluginLibrary?, _ settings: PluginSettings, _ stateDirectory: String
+    ) throws(PluginError) -> PluginHost {
         var started: [LoadedPlugin] = []
         do throws(PluginError) {
             var storage: LoadedStorage?
@@ -42,17 +57,37 @@ public final class PluginHost: Sendable {
 
     /// Opens and checks every plugin of the directory, and starts none.
     ///
-    /// - Returns: a line for each: for people.
-    public static func check(_ settings: PluginSettings) throws(PluginError) -> [String] {
+    /// - Returns: a line for each, for people; and what is wrong with their sections of the configuration.
+    public static func check(
+        _ settings: PluginSettings
+    ) throws(PluginError) -> (plugins: [String], problems: [ConfigurationProblem]) {
         let libraries = try open(settings)
         let engine = try engine(among: libraries, settings)
         if engine == nil, let library = libraries.first(where: \.needsStorage) {
             throw noStorage(for: library, settings)
         }
-        return order(libraries, engine: engine).map { library in
+        let lines = order(libraries, engine: engine).map { library in
             let storage = library.path == engine?.path ? ["storage"] : []
             let provides = (storage + library.methods.map(\.name)).joined(separator: ", ")
             return "\(library.name) \(library.version) (\(library.path)): \(provides)"
+        }
+        return (lines, problems(in: settings, libraries))
+    }
+
+    /// What is wrong with the plugins' sections.
+    private static func problems(in settings: PluginSettings, _ libraries: [PluginLibrary]) -> [ConfigurationProblem] {
+        settings.sections.keys.sorted().flatMap { name in
+            if let library = libraries.first(where: { $0.name == name }) {
+                return library.problems(in: settings.section(of: name))
+            }
+            let names = libraries.map(\.name)
+            let meant = Suggestion.closest(to: name, among: names)
+            return [
+                ConfigurationProblem(
+                    "plugins.\(name)",
+                    "there is no plugin \(name); "
+                        + (meant.map { "did you mean \($0)?" } ?? "there are: \(names.joined(separator: ", "))"))
+            ]
         }
     }
 
@@ -97,12 +132,6 @@ public final class PluginHost: Sendable {
             throw PluginError(
                 settings.directory,
                 "the required plugin \(name) is not there; install it, or take it out of plugins.required")
-        }
-        for name in settings.sections.keys.sorted() where !libraries.contains(where: { $0.name == name }) {
-            let names = libraries.map(\.name).joined(separator: ", ")
-            throw PluginError(
-                settings.directory,
-                "no plugin named \(name) is there, which has the section plugins.\(name); there are: \(names)")
         }
         return libraries
     }
@@ -160,22 +189,22 @@ public final class PluginHost: Sendable {
     /// How each plugin is doing.
     func health() -> [ComponentHealth] { plugins.map { $0.health() } }
 
+    /// What is wrong with the plugins' sections of a configuration that was read anew.
+    public func problems(in settings: PluginSettings) -> [ConfigurationProblem] {
+        Self.problems(in: settings, plugins.map(\.library))
+    }
+
     /// Gives each plugin its section anew.
     ///
     /// - Returns: what went wrong; those plugins keep their old section.
     public func reload(_ settings: PluginSettings) -> [PluginError] {
-        let unknown = settings.sections.keys.filter { name in !plugins.contains { $0.name == name } }.sorted()
-        let strangers = unknown.map { name in
-            PluginError(settings.directory, "no plugin named \(name) runs, which has the section plugins.\(name)")
-        }
-        return strangers
-            + plugins.compactMap { plugin in
-                do throws(PluginError) {
-                    try plugin.reload(settings.section(of: plugin.name))
-                    return nil
-                } catch {
-                    return error
-                }
+        plugins.compactMap { plugin in
+            do throws(PluginError) {
+                try plugin.reload(settings.section(of: plugin.name))
+                return nil
+            } catch {
+                return error
             }
+        }
     }
 }

@@ -28,7 +28,7 @@ extern "C" {
 
 #define ARTICLED_PLUGIN_MAGIC UINT64_C(0x4e494c5044545241) /* "ARTDPLIN", little-endian */
 #define ARTICLED_ABI_MAJOR 1u /* must be equal on both sides */
-#define ARTICLED_ABI_MINOR 0u /* tells only which members an author could know; sizes decide */
+#define ARTICLED_ABI_MINOR 1u /* tells only which members an author could know; sizes decide */
 #define ARTICLED_ABI ((ARTICLED_ABI_MAJOR << 16) | ARTICLED_ABI_MINOR)
 #define ARTICLED_HAS(pointer, member) \
     ((pointer)->size >= offsetof(__typeof__(*(pointer)), member) + sizeof((pointer)->member))
@@ -330,6 +330,11 @@ typedef struct articled_plugin {
     /* The plugin's section of the configuration was read anew (any thread but a loop's). A code other than 0: the old
      * one stays in force, and the text says why. May be NULL: the plugin's section is fixed at start. */
     uint32_t (*reload)(void *plugin, articled_bytes configuration, articled_failure *failure);
+    /* Since 1.1. Would `start` and `reload` take this section of the configuration? A code other than 0 if not; the text
+     * then tells all that is wrong with it, a line for each, which begins with the member's path within the section and a
+     * colon if it is about one: "workers: ...", "a.b[2]: ...". Starts and changes nothing; called before `start` and on any
+     * thread but a loop's. May be NULL: then `start` and `reload` alone tell. */
+    uint32_t (*check)(articled_bytes configuration, articled_failure *failure);
 } articled_plugin;
 
 #define ARTICLED_PLUGIN_SYMBOL "articled_plugin_descriptor"

@@ -4,7 +4,9 @@ internal import CPluginABI
 extension articled_plugin {
     /// The C form of a descriptor, for as long as the process.
     static func immortal(
-        _ description: PluginDescriptor, storage: UnsafePointer<articled_storage>?, start: @escaping PluginExports.Start
+        _ description: PluginDescriptor, storage: UnsafePointer<articled_storage>?,
+        start: @escaping PluginExports.Start,
+        check: @escaping PluginExports.CheckSection
     ) -> UnsafePointer<articled_plugin> {
         let methods = UnsafeMutablePointer<UnsafePointer<articled_method>?>.allocate(
             capacity: description.methods.count)
@@ -37,7 +39,7 @@ extension articled_plugin {
                         try unsafe PluginInstance.at(plugin)?.reload(
                             PluginConfiguration(json: [UInt8](configuration)))
                     }
-                }))
+                }, check: check))
         return unsafe UnsafePointer(plugin)
     }
 

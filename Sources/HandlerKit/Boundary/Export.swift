@@ -10,17 +10,17 @@ internal import CPluginABI
 /// - Returns: an `articled_plugin` that lives as long as the process; `nil` if the library exports too many types.
 public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
-        of: ObjectIdentifier(type), type.descriptor, hasStorage: false
-    ) { host, context in
-        unsafe PluginInstance(host: host, handler: try type.init(context: context), engine: nil)
-    }
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: false, check: { try type.check($0) },
+        make: { host, context in
+            unsafe PluginInstance(host: host, handler: try type.init(context: context), engine: nil)
+        })
 }
 
 /// Exports a storage engine: the one line of a storage plugin's library. As ``exportPlugin(_:)``.
 public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
-        of: ObjectIdentifier(type), type.descriptor, hasStorage: true
-    ) { host, context in
-        unsafe PluginInstance(host: host, handler: nil, engine: try type.init(context: context))
-    }
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
+        make: { host, context in
+            unsafe PluginInstance(host: host, handler: nil, engine: try type.init(context: context))
+        })
 }

@@ -9,26 +9,31 @@ internal import Synchronization
 enum PluginExports {
     typealias Make = @Sendable (UnsafePointer<articled_host>, PluginContext) throws -> PluginInstance
 
+    typealias Check = @Sendable (PluginConfiguration) throws -> Void
+
     @safe
     private struct Export: @unchecked Sendable {
         let type: ObjectIdentifier
         /// Immortal, and never written after it was made.
         let descriptor: UnsafePointer<articled_plugin>
         let make: Make
+        let check: Check
     }
 
     private static let exports = Mutex<[Export]>([])
 
     /// The descriptor of a type, made when it is asked for first.
     static func descriptor(
-        of type: ObjectIdentifier, _ description: PluginDescriptor, hasStorage: Bool, make: @escaping Make
+        of type: ObjectIdentifier, _ description: PluginDescriptor, hasStorage: Bool, check: @escaping Check,
+        make: @escaping Make
     ) -> UnsafeRawPointer? {
         let address = exports.withLock { exports -> UInt? in
             for known in exports where known.type == type { return UInt(bitPattern: unsafe known.descriptor) }
             guard unsafe exports.count < starts.count else { return nil }
             let descriptor = unsafe articled_plugin.immortal(
-                description, storage: hasStorage ? EngineTable.table : nil, start: starts[exports.count])
-            unsafe exports.append(Export(type: type, descriptor: descriptor, make: make))
+                description, storage: hasStorage ? EngineTable.table : nil, start: starts[exports.count],
+                check: checks[exports.count])
+            unsafe exports.append(Export(type: type, descriptor: descriptor, make: make, check: check))
             return UInt(bitPattern: descriptor)
         }
         guard let address else { return nil }
@@ -45,6 +50,23 @@ enum PluginExports {
         { unsafe start(0, $0, $1, $2, $3) }, { unsafe start(1, $0, $1, $2, $3) },
         { unsafe start(2, $0, $1, $2, $3) }, { unsafe start(3, $0, $1, $2, $3) },
     ]
+
+    typealias CheckSection =
+        @convention(c) (articled_bytes, UnsafeMutablePointer<articled_failure>?) -> UInt32
+
+    private static let checks: [CheckSection] = unsafe [
+        { unsafe check(0, $0, $1) }, { unsafe check(1, $0, $1) }, { unsafe check(2, $0, $1) },
+        { unsafe check(3, $0, $1) },
+    ]
+
+    private static func check(
+        _ index: Int, _ configuration: articled_bytes, _ failure: UnsafeMutablePointer<articled_failure>?
+    ) -> UInt32 {
+        unsafe articled_failure.answer(failure) {
+            let check = exports.withLock { $0[index].check }
+            try check(unsafe PluginConfiguration(json: [UInt8](configuration)))
+        }
+    }
 
     private static func start(
         _ index: Int, _ host: UnsafePointer<articled_host>?, _ start: UnsafePointer<articled_start>?,

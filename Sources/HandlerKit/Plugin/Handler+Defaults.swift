@@ -1,6 +1,9 @@
 internal import ArticleProtocol
 
 extension Handler {
+    /// Left to `init`.
+    public static func check(_ configuration: PluginConfiguration) throws {}
+
     /// Gives the request on to `handle`.
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? { responder }
 

@@ -20,6 +20,11 @@ public protocol Handler: Sendable {
     /// Runs on a thread that may block, within the host's time limit for a start.
     init(context: PluginContext) throws
 
+    /// Would `init` and `reload` take this section of the configuration? Throws all that is wrong with it, as
+    /// ``PluginConfiguration/decode(_:check:)`` does, and changes nothing. `articled --check-configuration` asks, and
+    /// articled itself before it starts or reloads anything. By default nothing is wrong.
+    static func check(_ configuration: PluginConfiguration) throws
+
     /// Answers a request at once, on its event loop, where nothing may block.
     ///
     /// - Parameters:

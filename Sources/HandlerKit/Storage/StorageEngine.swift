@@ -13,6 +13,9 @@ public protocol StorageEngine: ArticleStorage {
     /// Opens the storage in `context.stateDirectory`. An error here keeps articled from starting.
     init(context: PluginContext) throws
 
+    /// Would `init` and `reload` take this section of the configuration? As ``Handler/check(_:)``.
+    static func check(_ configuration: PluginConfiguration) throws
+
     /// Takes a new configuration while running; an error keeps the old one in force.
     func reload(_ configuration: PluginConfiguration) throws
 
@@ -27,6 +30,9 @@ public protocol StorageEngine: ArticleStorage {
 }
 
 extension StorageEngine {
+    /// Left to `init`.
+    public static func check(_ configuration: PluginConfiguration) throws {}
+
     /// The configuration is fixed at the start.
     public func reload(_ configuration: PluginConfiguration) throws {}
 

@@ -1,3 +1,5 @@
+import Spelling
+
 /// A command line, taken apart as the command's description says.
 ///
 /// Options may stand before and behind operands, as `--limit 3`, `--limit=3`, `-n 3` or `-n3`; what follows `--` is an

@@ -1,4 +1,5 @@
 import ArticleClient
+import Spelling
 
 /// What is measured, and how.
 struct BenchPlan: Sendable {

@@ -1,5 +1,6 @@
 import ArticleProtocol
 import ArticleText
+import Spelling
 
 /// How the members of a JSON record become an article.
 ///

@@ -96,6 +96,28 @@ import Testing
         for (problem, start) in zip(found, expected) { #expect(problem.hasPrefix(start), "\(problem)") }
     }
 
+    @Test func didYouMean() {
+        #expect(problems("{limits: {conections: 5}}") == ["limits.conections: unknown key; did you mean connections?"])
+        #expect(problems("{xyz: 5}").first?.hasPrefix("xyz: unknown key; there are: access, ") == true)
+    }
+
+    /// A reader takes one of the two, and the person who wrote them does not know which.
+    @Test func twice() {
+        #expect(problems("{logLevel: 'info', logLevel: 'debug'}") == ["logLevel: is in line 1 already"])
+    }
+
+    /// In the order of the file, each with its line.
+    @Test func lines() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("a.json5", "{ // here\n  plugins: { Bad: {} },\n\n  limits: {\n frame: 0 } }")
+        let reading = try ConfigurationFile.read(path)
+        #expect(
+            reading.error(reading.problems + [ConfigurationProblem("plugins.classify.x", "no")]).problems == [
+                "\(path):2: plugins.Bad: no plugin's name, which is [a-z][a-z0-9-]*",
+                "\(path):2: plugins.classify.x: no", "\(path):5: limits.frame: not between 8 KiB and 256 MiB",
+            ])
+    }
+
     @Test func limitsThatContradictEachOther() {
         #expect(problems("{limits: {defaultDeadline: '2 h', maxDeadline: '1 h'}}").count == 1)
         #expect(problems("{limits: {inFlightPerConnection: 5, inFlight: 4}}").count == 1)
@@ -130,14 +152,14 @@ import Testing
     @Test func files() throws {
         let directory = try TemporaryDirectory()
         let path = try directory.write("articled.json5", "{wrong: 1, limits: {frame: 0}}")
-        let error = try #require(throws: StartError.self) { try ConfigurationFile.read(path) }
+        let error = try #require(throws: StartError.self) { try ConfigurationFile.read(path).checked() }
         #expect(error.code == .configuration)
         #expect(error.problems.count == 2)
-        #expect(error.problems.allSatisfy { $0.hasPrefix("\(path): ") })
+        #expect(error.problems.allSatisfy { $0.hasPrefix("\(path):1: ") })
         #expect(throws: StartError.self) { try ConfigurationFile.read("\(directory.path)/none") }
         #expect(throws: StartError.self) { try ConfigurationFile.read(directory.path) }
         let open = try directory.write("open.json5", "{}")
-        #expect(try ConfigurationFile.read(open).path == open)
+        #expect(try ConfigurationFile.read(open).source?.path == open)
         #expect(unsafe chmod(open, 0o666) == 0)
         #expect(throws: StartError.self) { try ConfigurationFile.read(open) }
     }

@@ -67,9 +67,27 @@ import Testing
         let plugins = try FixturePlugins("greeter")
         var settings = plugins.settings
         settings.sections = ["greter": Array("{}".utf8)]
-        let error = try #require(throws: PluginError.self) { try PluginHost.check(settings) }
-        #expect(error.description.contains("plugins.greter"))
-        #expect(error.description.contains("there are: greeter"))
+        let wanted = "plugins.greter: there is no plugin greter; did you mean greeter?"
+        #expect(try PluginHost.check(settings).problems.map(\.description) == [wanted])
+        let error = try #require(throws: StartError.self) {
+            try PluginHost.load(settings, stateDirectory: plugins.directory.path)
+        }
+        #expect(error == StartError(.configuration, wanted))
+    }
+
+    /// A plugin tells line by line what it does not like, and is not started.
+    @Test func sectionThatThePluginDoesNotLike() throws {
+        let plugins = try FixturePlugins("picky")
+        var settings = plugins.settings
+        settings.sections = ["picky": Array(#"{"a":1}"#.utf8)]
+        let wanted = ["plugins.picky.sizes[1]: too small", "plugins.picky: it is a matter of taste"]
+        #expect(try PluginHost.check(settings).problems.map(\.description) == wanted)
+        let error = try #require(throws: StartError.self) {
+            try PluginHost.load(settings, stateDirectory: plugins.directory.path)
+        }
+        #expect(error == StartError(.configuration, wanted))
+        settings.sections = [:]
+        #expect(try PluginHost.check(settings).problems.isEmpty)
     }
 
     @Test func writableByEverybody() throws {

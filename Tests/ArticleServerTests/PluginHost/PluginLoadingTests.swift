@@ -17,7 +17,7 @@ import Testing
         #expect(host.stop(within: 10_000_000_000))
     }
 
-    /// The descriptor ends before `reload`, and is read no further.
+    /// The descriptor ends before `reload` and `check`, and is read no further.
     @Test func previousHeader() throws {
         let plugins = try FixturePlugins("previous-header")
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
@@ -25,7 +25,7 @@ import Testing
         #expect(host.reload(plugins.settings).isEmpty)
         var settings = plugins.settings
         settings.sections["nobody"] = Array("{}".utf8)
-        #expect(host.reload(settings).map(\.reason).first?.contains("plugins.nobody") == true)
+        #expect(host.problems(in: settings).map(\.description).first?.hasPrefix("plugins.nobody: ") == true)
         #expect(host.stop(within: 10_000_000_000))
     }
 
@@ -38,7 +38,8 @@ import Testing
 
     @Test func checkedButNotStarted() throws {
         let plugins = try FixturePlugins("fails-at-start")
-        let lines = try PluginHost.check(plugins.settings)
+        let (lines, problems) = try PluginHost.check(plugins.settings)
+        #expect(problems.isEmpty)
         #expect(lines.count == 1)
         #expect(lines.first?.contains("fails-at-start 1.0.0") == true)
     }

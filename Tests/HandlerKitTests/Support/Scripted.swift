@@ -19,10 +19,11 @@ struct Scripted: Handler {
 
     private struct Settings: Decodable {
         var fails: String?
-        enum CodingKeys: String, CodingKey, CaseIterable { case fails }
     }
 
     private let isStopped = Flag()
+
+    static func check(_ configuration: PluginConfiguration) throws { _ = try configuration.decode(Settings.self) }
 
     init(context: PluginContext) throws {
         try reload(context.configuration)
@@ -30,7 +31,7 @@ struct Scripted: Handler {
     }
 
     func reload(_ configuration: PluginConfiguration) throws {
-        let settings = try configuration.decode(Settings.self, keys: Settings.CodingKeys.self)
+        let settings = try configuration.decode(Settings.self)
         if let reason = settings.fails { throw ServiceError(.failedPrecondition, reason) }
     }
 

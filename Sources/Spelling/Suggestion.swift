@@ -1,7 +1,7 @@
 /// "Did you mean": the nearest of the words that exist.
-enum Suggestion {
+public enum Suggestion {
     /// - Returns: the closest by letters inserted, removed, replaced or swapped; nil if none is near enough to be meant.
-    static func closest(to word: String, among words: [String]) -> String? {
+    public static func closest(to word: String, among words: [String]) -> String? {
         let allowed = max(1, min(3, word.count / 2))
         let best = words.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
         if let best, best.1 <= allowed { return best.0 }
@@ -10,7 +10,7 @@ enum Suggestion {
         return beginning.count == 1 ? beginning[0] : nil
     }
 
-    /// Damerau-Levenshtein distance with adjacent swaps. Both words are short: a command line's.
+    /// Damerau-Levenshtein distance with adjacent swaps. Both words are short: names that a person typed.
     static func distance(_ one: String, _ other: String) -> Int {
         let a = Array(one.lowercased().prefix(64))
         let b = Array(other.lowercased().prefix(64))
