@@ -75,6 +75,23 @@ import Testing
         #expect(articled.text.contains("asked to stop again"))
     }
 
+    /// Whoever promises a store for descriptors and has none does not leave clients without a word.
+    @Test func whatNobodyStoresIsToldToGo() throws {
+        let articled = try Articled(
+            Self.serving, environment: ["FDSTORE": "8", "NOTIFY_SOCKET": "DIR/nobody-listens-here"])
+        let connection = try articled.connect()
+        _ = try connection.greet()
+        articled.send(SIGTERM)
+        guard case .frame(let header, let payload) = connection.next() else {
+            throw Articled.Failed(output: articled.text)
+        }
+        #expect(header.kind == .goAway)
+        #expect(try Status(decoding: payload).code == StatusCode.unavailable.rawValue)
+        #expect(connection.next() == .ended)
+        #expect(try articled.ended() == 0)
+        #expect(articled.text.contains("the service manager did not take the connections"))
+    }
+
     /// A plugin that keeps its loop cannot keep the process.
     @Test func aStuckLoopIsLeftBehind() throws {
         let articled = try Articled(Self.serving, fixtures: ["blocks-its-loop"])

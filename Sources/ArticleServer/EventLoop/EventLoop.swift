@@ -44,7 +44,7 @@ final class EventLoop: @unchecked Sendable {
     private enum Phase {
         case serving
         case draining(until: UInt64)
-        case handingOver(until: UInt64)
+        case handingOver(until: UInt64, streamsUntil: UInt64)
         case stopped
     }
 
@@ -118,7 +118,7 @@ final class EventLoop: @unchecked Sendable {
         writeOut()
         switch phase {
         case .draining(let end) where openCount == 0 || now >= end: phase = .stopped
-        case .handingOver(let end) where isAtRest(until: end): finishHandover()
+        case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
     }
@@ -127,7 +127,8 @@ final class EventLoop: @unchecked Sendable {
         guard ownJobs.isEmpty else { return 0 }
         var next = alarm
         switch phase {
-        case .draining(let end), .handingOver(let end): next = min(next, end)
+        case .draining(let end): next = min(next, end)
+        case .handingOver(let end, let streamsEnd): next = min(next, now < streamsEnd ? streamsEnd : end)
         case .serving, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
@@ -263,9 +264,11 @@ final class EventLoop: @unchecked Sendable {
 
     /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
     /// that another process can go on with. The loop's thread.
-    func handOver(until deadline: UInt64) {
+    ///
+    /// - Parameter streamsDeadline: until then those are waited for, too, that are told to go away.
+    func handOver(until deadline: UInt64, streamsUntil streamsDeadline: UInt64) {
         guard case .serving = phase else { return }
-        phase = .handingOver(until: deadline)
+        phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
         acceptNoMore()
         for case let connection? in connections { connection.pause() }
     }
@@ -275,9 +278,14 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Whether nothing more is to be waited for.
-    private func isAtRest(until deadline: UInt64) -> Bool {
+    private func isAtRest(until deadline: UInt64, _ streamsDeadline: UInt64) -> Bool {
         for case let connection? in connections { connection.endVainPause(isLate: now >= deadline) }
-        return now >= deadline || connections.allSatisfy { $0?.isAtRest ?? true }
+        if now >= deadline { return true }
+        let waitsForAll = now < streamsDeadline
+        for case let connection? in connections where connection.isPaused || waitsForAll {
+            guard connection.isAtRest else { return false }
+        }
+        return true
     }
 
     private func finishHandover() {

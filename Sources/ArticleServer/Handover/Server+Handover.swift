@@ -2,15 +2,21 @@ internal import ArticleProtocol
 internal import CLinux
 
 extension Server {
+    /// How long streams that need to hear from their clients keep all others waiting, in nanoseconds. Clients go on with
+    /// lists and uploads where they were.
+    private static let streamPatience: UInt64 = 2_000_000_000
+
     /// Accepts and reads no more, and ends when all requests are answered; connections stay open, for `pack`.
     ///
     /// A connection that cannot come to rest by itself, as a stream of its needs to hear from the client, is told to go
-    /// away, as `drain` does.
+    /// away, as `drain` does, and has two seconds.
     ///
     /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off.
     public func handOver(within nanoseconds: UInt64) {
-        let deadline = clinux_now() &+ nanoseconds
-        for loop in loops { loop.inbox.add { loop.handOver(until: deadline) } }
+        let now = clinux_now()
+        for loop in loops {
+            loop.inbox.add { loop.handOver(until: now &+ nanoseconds, streamsUntil: now &+ Self.streamPatience) }
+        }
     }
 
     /// Packs the connections that `handOver` has left, after `join`.

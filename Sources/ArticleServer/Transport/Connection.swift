@@ -143,8 +143,9 @@ final class Connection {
         settle()
     }
 
+    var isPaused: Bool { state == .paused }
     /// Whether it is paused and all is answered.
-    var isAtRest: Bool { state == .paused && session.isAtRest }
+    var isAtRest: Bool { isPaused && session.isAtRest }
 
     /// Gives up the pause of a connection that cannot come to rest: a stream of its needs to hear from the client, or
     /// the time is over.

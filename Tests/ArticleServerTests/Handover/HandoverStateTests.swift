@@ -56,6 +56,22 @@ import Testing
         }
     }
 
+    /// Nonsense with a checksum that is right is refused or read, and no more.
+    @Test func nonsenseDoesNoHarm() {
+        let example = Self.state(Self.connection { $0.incoming = [1, 2, 3] }, HandoverConnection()).file()
+        var refused = 0
+        for place in example.indices.dropFirst(HandoverState.headerSize) {
+            for byte in UInt8.min...UInt8.max {
+                var file = example
+                file[place] = byte
+                let checksum = CRC32C.checksum(Array(file[HandoverState.headerSize...]))
+                for index in 0..<4 { file[12 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index)) }
+                do throws(HandoverError) { _ = try HandoverState(file: file) } catch { refused += 1 }
+            }
+        }
+        #expect(refused > 1000)
+    }
+
     @Test func anotherFormatIsNamed() throws {
         var file = Self.example.file()
         file[8] = 2

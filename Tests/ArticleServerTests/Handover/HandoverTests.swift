@@ -158,6 +158,24 @@ import Testing
         #expect(before.loop.leftovers.isEmpty)
     }
 
+    /// A long stream keeps the others waiting for a moment only; a request as long as it takes.
+    @Test func streamsAreNotWaitedForLong() throws {
+        let clients = try (0..<3).map { _ in try LoopClient(listener, before) }
+        for client in clients { _ = try client.greet(before) }
+        clients[0].send(Self.request(2))
+        before.turn()
+        clients[1].send(Self.request(3, flags: []))
+        before.turn()
+        before.handOver(streamsMilliseconds: 50)
+        before.loop.turn()  // until the time of streams is over
+        #expect(before.loop.leftovers.isEmpty)
+        _ = before.script.respond([1])
+        before.turn()
+        #expect(before.loop.leftovers.count == 2)
+        #expect(try clients[0].received().map(\.kind) == [.message])
+        #expect(try clients[1].received().map(\.kind) == [.goAway])
+    }
+
     @Test func notForEver() throws {
         let client = try LoopClient(listener, before)
         let other = try LoopClient(listener, before)

@@ -43,10 +43,11 @@ final class LoopHarness {
     }
 
     /// Brings the connections to rest, within a time.
-    func handOver(seconds: UInt64 = 20) {
+    func handOver(seconds: UInt64 = 20, streamsMilliseconds: UInt64 = 20_000) {
         let loop = loop
         let deadline = Wait.now + seconds * 1_000_000_000
-        loop.inbox.add { loop.handOver(until: deadline) }
+        let streamsDeadline = Wait.now + streamsMilliseconds * 1_000_000
+        loop.inbox.add { loop.handOver(until: deadline, streamsUntil: streamsDeadline) }
         loop.turn()
     }
 }
