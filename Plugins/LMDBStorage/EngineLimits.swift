@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// The settings, checked and complete.
-struct EngineLimits: Sendable {
+struct EngineLimits: Sendable, Equatable {
     /// 1 TiB of address space of the 128 TiB that a process has. A map costs nothing until it is touched; one that is as
     /// large as any disk never has to be made larger, which LMDB could only do while nobody reads.
     var mapSize = 1 << 40

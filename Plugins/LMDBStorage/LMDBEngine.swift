@@ -8,6 +8,7 @@ internal import Synchronization
 final class LMDBEngine: StorageEngine {
     static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
 
+    private let limits: EngineLimits
     private let directory: DataDirectory
     private let lock: DirectoryLock
     private let environment: Environment
@@ -27,7 +28,16 @@ final class LMDBEngine: StorageEngine {
         _ = try EngineLimits.read(configuration)
     }
 
+    /// All of it is fixed at the start: says so, if anything is new.
+    func reload(_ configuration: PluginConfiguration) throws {
+        let (limits, settings) = try EngineLimits.read(configuration)
+        if limits != self.limits || settings.directory ?? directory.path != directory.path {
+            log.warning("its new configuration takes effect at the next start")
+        }
+    }
+
     init(_ limits: EngineLimits, directory path: String, log: PluginLog = .none) throws(ServiceError) {
+        self.limits = limits
         directory = try DataDirectory(path)
         lock = try DirectoryLock(path)
         environment = try Environment.open(in: directory, limits)

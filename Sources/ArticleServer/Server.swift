@@ -65,6 +65,13 @@ public final class Server: Sendable {
     /// What the service measures of itself, in OpenMetrics. Any thread.
     public func metrics() -> String { service.metrics() }
 
+    /// Goes by another configuration from now on, in all that does not need a new start: limits, access, slow requests. What
+    /// a connection's HELLO promised holds for as long as the connection.
+    public func adopt(_ configuration: ServerConfiguration) {
+        context.adopt(configuration.limits)
+        for loop in loops { loop.inbox.add { loop.adopt(configuration) } }
+    }
+
     /// Open connections.
     public var connectionCount: Int { context.openConnections }
 

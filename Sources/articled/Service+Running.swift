@@ -67,7 +67,11 @@ extension Service {
         if handsOver { server.pack()?.store() }
         // It asks plugins, which it must not do once they have stopped.
         let stopped = (metrics?.stop(within: grace) ?? true) && plugins.stop(within: grace)
-        Log.notice("ended", ["ANSWERED": "\(server.requestsEnded)"])
+        let left = server.requestsInFlight
+        if left > 0 { Log.warning("\(left) requests were cut off: they took longer than limits.drainTimeout allows") }
+        Log.notice(
+            "ended after \(server.requestsEnded) requests\(left > 0 ? "" : ", none was cut off")",
+            ["ANSWERED": "\(server.requestsEnded)", "CUT_OFF": "\(left)"])
         return stopped ? .complete : .cutOff
     }
 
@@ -102,30 +106,15 @@ extension Service {
 
     private func take(_ new: ServerConfiguration, _ refusals: [String]) {
         for refusal in refusals { Log.error(refusal) }
-        let fixed = configuration.differences(to: new)
+        let changed = configuration.differences(to: new)
+        let live = changed.filter(\.isLive).map(\.path).joined(separator: ", ")
+        let fixed = changed.filter { !$0.isLive }.map(\.path).joined(separator: ", ")
         adopt(new)
-        if !fixed.isEmpty { Log.warning("takes effect at the next start only: \(fixed.joined(separator: ", "))") }
+        if !fixed.isEmpty { Log.warning("takes effect at the next start only: \(fixed)", ["CHANGED": fixed]) }
         let isWhole = refusals.isEmpty
+        let what = live.isEmpty ? "nothing is new" : "new: \(live)"
         Log.notice(
-            isWhole ? "the configuration was reloaded" : "the configuration was reloaded, but not by all plugins")
+            "the configuration was reloaded\(isWhole ? "" : ", but not by all plugins"); \(what)", ["CHANGED": live])
         Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")
-    }
-}
-
-extension ServerConfiguration {
-    /// Keys that differ, of those that are fixed at the start.
-    fileprivate func differences(to new: ServerConfiguration) -> [String] {
-        var limits = new.limits
-        limits.drainTimeoutMilliseconds = self.limits.drainTimeoutMilliseconds
-        var plugins = new.plugins
-        plugins.sections = self.plugins.sections
-        let compared: [(String, Bool)] = [
-            ("listen", listen == new.listen), ("listenMetrics", listenMetrics == new.listenMetrics),
-            ("allowRemote", allowRemote == new.allowRemote),
-            ("socketMode", socketMode == new.socketMode), ("limits", self.limits == limits),
-            ("access", access == new.access), ("eventLoops", eventLoops == new.eventLoops),
-            ("stateDirectory", stateDirectory == new.stateDirectory), ("plugins", self.plugins == plugins),
-        ]
-        return compared.filter { !$0.1 }.map(\.0)
     }
 }

@@ -41,8 +41,16 @@ final class Service {
             try server.start()
             let places = listeners.map { $0.purpose == .metrics ? "\($0) (metrics)" : "\($0)" }.joined(separator: ", ")
             Log.notice(
-                "articled \(Version.text) serves on \(places)",
-                ["CONFIGURATION": reading.source?.path ?? "defaults", "STATE_DIRECTORY": directory])
+                "articled \(Version.text) serves on \(places), with \(plugins.summary.joined(separator: ", "))",
+                [
+                    "CONFIGURATION": reading.source?.path ?? "defaults", "STATE_DIRECTORY": directory,
+                    "PLUGINS": plugins.summary.joined(separator: ","),
+                ])
+            if let (articles, bytes) = plugins.stored {
+                Log.info(
+                    "\(articles) articles are stored in \(directory), in \(bytes >> 20) MiB",
+                    ["ARTICLES": "\(articles)", "STORAGE_BYTES": "\(bytes)"])
+            }
             Systemd.ready("serving on \(places)")
         } catch {
             for listener in listeners { listener.close() }
@@ -103,7 +111,11 @@ final class Service {
         Log.threshold = new.logLevel
         configuration.logLevel = new.logLevel
         configuration.exitWhenIdle = new.exitWhenIdle
-        configuration.limits.drainTimeoutMilliseconds = new.limits.drainTimeoutMilliseconds
+        configuration.slowRequestMilliseconds = new.slowRequestMilliseconds
+        configuration.limits = new.limits
+        configuration.access = new.access
         configuration.plugins.sections = new.plugins.sections
+        Self.raiseDescriptorLimit(configuration)
+        server.adopt(configuration)
     }
 }

@@ -14,7 +14,7 @@ extension AccessPolicy {
         section.finish()
     }
 
-    fileprivate static let names = [("read", read), ("write", write), ("administer", administer)]
+    static let names = [("read", read), ("write", write), ("administer", administer)]
 }
 
 extension ConfigurationSection {

@@ -5,7 +5,9 @@ extension ConfigurationSection {
         guard let value = quantity(key, units: units.map { ($0.0, Double($0.1)) }, plain: 1) else { return nil }
         let bytes = value.rounded()
         if bytes >= Double(range.lowerBound), bytes <= Double(range.upperBound) { return Int(bytes) }
-        problem(key, "not between \(Self.text(ofBytes: range.lowerBound)) and \(Self.text(ofBytes: range.upperBound))")
+        problem(
+            key,
+            "not between \(ConfigurationText.size(range.lowerBound)) and \(ConfigurationText.size(range.upperBound))")
         return nil
     }
 
@@ -17,7 +19,9 @@ extension ConfigurationSection {
         if milliseconds >= Double(range.lowerBound), milliseconds <= Double(range.upperBound) {
             return Int(milliseconds)
         }
-        problem(key, "not between \(Self.text(ofTime: range.lowerBound)) and \(Self.text(ofTime: range.upperBound))")
+        problem(
+            key,
+            "not between \(ConfigurationText.time(range.lowerBound)) and \(ConfigurationText.time(range.upperBound))")
         return nil
     }
 
@@ -33,17 +37,5 @@ extension ConfigurationSection {
             problem(key, "\(other.kind), where a number belongs, or a string such as \"10 \(units[1].0)\"")
         }
         return nil
-    }
-
-    private static func text(ofTime milliseconds: Int) -> String {
-        milliseconds == 0 ? "0" : TimeText.of(nanoseconds: UInt64(clamping: milliseconds) &* 1_000_000)
-    }
-
-    private static func text(ofBytes bytes: Int) -> String {
-        for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-        where bytes >= size && bytes % size == 0 {
-            return "\(bytes / size) \(unit)"
-        }
-        return "\(bytes) B"
     }
 }

@@ -46,6 +46,7 @@ extension ServerConfiguration {
         }
         stateDirectory = section.path("stateDirectory")
         if let level = section.choice("logLevel", of: Log.Level.allCases.map { ($0.name, $0) }) { logLevel = level }
+        if let limit = section.milliseconds("slowRequest", in: 0...3_600_000) { slowRequestMilliseconds = limit }
         plugins = PluginSettings(section.section("plugins"))
         section.finish()
     }

@@ -17,7 +17,14 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Where storage engines keep their files; nil: as the environment says.
     public var stateDirectory: String?
     public var logLevel = Log.Level.info
+    /// From when on a request is told of in the journal; 0: never.
+    public var slowRequestMilliseconds = 1000
     public var plugins = PluginSettings()
+
+    /// As a bound that is compared with: never is later than all.
+    var slowRequestNanoseconds: UInt64 {
+        slowRequestMilliseconds > 0 ? UInt64(clamping: slowRequestMilliseconds) &* 1_000_000 : .max
+    }
 
     /// The defaults.
     ///

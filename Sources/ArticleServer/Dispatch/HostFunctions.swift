@@ -140,6 +140,11 @@ enum HostFunctions {
     }
 
     private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
+        if code == .internal || code == .dataLoss {
+            let context = unsafe session.loop.context
+            let method = unsafe context.router.withRoute(slot.pointee.route) { $0.description.name }
+            unsafe context.journal.failed(method, code, message, request: slot.pointee.view.id, session.peer)
+        }
         unsafe session.emit(
             .error, stream: slot.pointee.stream,
             Status(code: code.rawValue, message: message, request: slot.pointee.view.id))

@@ -5,17 +5,41 @@ internal import CPluginABI
 struct Peer {
     /// The process, user and group that connected; nil on TCP.
     let credentials: PeerCredentials?
-    /// A set of `ARTICLED_ROLE_*`.
+    /// A set of `ARTICLED_ROLE_*`: by the policy that it connected under.
     let roles: UInt32
+    /// Where it connected; nil in tests.
+    private let listener: Listener?
 
     init(of descriptor: Int32, on listener: Listener, policy: AccessPolicy) {
         credentials = listener.isTCP ? nil : PeerCredentials(of: descriptor)
         roles = policy.roles(of: credentials, on: listener)
+        self.listener = listener
     }
+
+    /// What the peer may do by another policy than that which it connected under.
+    func roles(under policy: AccessPolicy) -> UInt32 { listener.map { policy.roles(of: credentials, on: $0) } ?? roles }
 
     /// For tests.
     init(credentials: PeerCredentials?, roles: UInt32) {
         self.credentials = credentials
         self.roles = roles
+        listener = nil
+    }
+}
+
+extension Peer: CustomStringConvertible {
+    /// "user 1000 (process 4711)"
+    var description: String {
+        credentials.map { "user \($0.user) (process \($0.process))" }
+            ?? (listener.map { "a peer on \($0)" } ?? "a peer")
+    }
+
+    /// For the journal.
+    var fields: [String: String] {
+        var fields = credentials.map {
+            ["PEER_UID": "\($0.user)", "PEER_GID": "\($0.group)", "PEER_PID": "\($0.process)"]
+        }
+        if let listener { fields = (fields ?? [:]).merging(["LISTENER": "\(listener)"]) { $1 } }
+        return fields ?? [:]
     }
 }

@@ -19,6 +19,9 @@ internal import CPluginABI
     var route: Int = 0
     /// When its frame arrived: CLOCK_MONOTONIC, nanoseconds.
     var started: UInt64 = 0
+    /// When it was its turn, and when its plugin's handler returned without an answer; 0 before that.
+    var dispatched: UInt64 = 0
+    var returned: UInt64 = 0
 
     /// Retained from `inFlight` on until the plugin has ended the request.
     var session: Unmanaged<Session>?

@@ -32,7 +32,7 @@ enum RequestTable {
             size: UInt32(MemoryLayout<articled_request>.size),
             flags: clientEnded ? 0 : UInt32(ARTICLED_REQUEST_MORE),
             payload: articled_bytes(data: payload.baseAddress, size: payload.count),
-            deadline: deadline, id: loop.nextRequestID(), loop: loop.handle, roles: session.peer.roles,
+            deadline: deadline, id: loop.nextRequestID(), loop: loop.handle, roles: session.roles,
             peer_uid: session.peer.credentials?.user ?? .max, peer_gid: session.peer.credentials?.group ?? .max,
             peer_pid: session.peer.credentials?.process ?? .max)
         unsafe slot.pointee.phase = .handling
@@ -42,6 +42,8 @@ enum RequestTable {
         unsafe slot.pointee.stream = stream
         unsafe slot.pointee.route = route
         unsafe slot.pointee.started = loop.now
+        unsafe slot.pointee.dispatched = max(loop.now, loop.lastAnswer)
+        unsafe slot.pointee.returned = 0
         unsafe slot.pointee.session = Unmanaged.passUnretained(session)
         unsafe slot.pointee.sendCredit = session.clientWindow
         unsafe slot.pointee.receiveCredit = Int64(session.terms.streamWindow)
@@ -53,6 +55,7 @@ enum RequestTable {
     /// `handle` has returned without an answer: from now on the request lives by itself.
     static func enlist(_ slot: RequestPointer, _ session: Session) {
         unsafe slot.pointee.phase = .inFlight
+        unsafe slot.pointee.returned = clinux_now()
         unsafe slot.pointee.view.payload = articled_bytes(data: nil, size: 0)
         _ = unsafe slot.pointee.session?.retain()
         unsafe session.streams[slot.pointee.stream] = slot
@@ -133,8 +136,26 @@ enum RequestTable {
     @inline(__always)
     static func count(_ slot: RequestPointer, _ session: Session, _ code: StatusCode) {
         let loop = unsafe session.loop
-        unsafe loop.counters.ended(
-            route: slot.pointee.route, code: code, nanoseconds: clinux_now() &- slot.pointee.started)
+        let now = clinux_now()
+        let duration = unsafe now &- slot.pointee.started
+        unsafe loop.counters.ended(route: slot.pointee.route, code: code, nanoseconds: duration)
+        loop.lastAnswer = now
+        if duration >= loop.slowRequest { unsafe noteSlow(slot, session, code, now) }
+    }
+
+    /// How long a stream takes is its client's affair.
+    @inline(never)
+    private static func noteSlow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ now: UInt64) {
+        let loop = unsafe session.loop
+        unsafe loop.context.router.withRoute(slot.pointee.route) { route in
+            guard !route.streamsRequest, !route.streamsResponse else { return }
+            loop.counters.slow.add(1)
+            unsafe session.note(
+                SlowRequest(
+                    method: route.description.name, code: code, id: slot.pointee.view.id, stream: slot.pointee.stream,
+                    peer: session.peer, received: slot.pointee.started, dispatched: slot.pointee.dispatched,
+                    returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
+        }
     }
 
     /// The plugin has ended the request: its slot is free.

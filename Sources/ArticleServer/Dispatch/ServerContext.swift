@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CLinux
 internal import Synchronization
 
-/// What all loops share: the configuration, the methods, and the totals that limits are for.
+/// What all loops share: the configuration at the start, the methods, and the totals that limits are for.
 final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let router: Router
@@ -11,11 +11,12 @@ final class ServerContext: Sendable {
     let startedAt = clinux_wall_clock_ms()
     /// How often a loop must begin a turn, in nanoseconds; 0 if nobody watches.
     let beatInterval: UInt64
-    /// Requests in flight that one loop may hold.
-    let inFlightPerLoop: Int
-    /// What a peer is told that cannot be admitted: a whole frame.
-    let refusal: [UInt8]
+    let journal = RequestJournal()
 
+    private let loops: Int
+    private let mostConnections: Atomic<Int>
+    private let mostBuffered: Atomic<Int>
+    private let mostInFlightPerLoop: Atomic<Int>
     private let connections = Atomic<Int>(0)
     private let buffered = Atomic<Int>(0)
 
@@ -24,9 +25,28 @@ final class ServerContext: Sendable {
         self.router = router
         self.beatInterval = beatInterval
         counters = ServiceCounters(loops: loops, methods: router.count, listeners: listeners)
-        inFlightPerLoop = max(1, configuration.limits.maxInFlightTotal / loops)
-        refusal = Self.refusal(limit: configuration.limits.maxConnections)
+        self.loops = loops
+        let limits = configuration.limits
+        mostConnections = Atomic(limits.maxConnections)
+        mostBuffered = Atomic(limits.maxBufferedTotal)
+        mostInFlightPerLoop = Atomic(Self.perLoop(limits, loops))
     }
+
+    /// New limits for all connections together. Any thread.
+    func adopt(_ limits: ServiceLimits) {
+        mostConnections.store(limits.maxConnections, ordering: .relaxed)
+        mostBuffered.store(limits.maxBufferedTotal, ordering: .relaxed)
+        mostInFlightPerLoop.store(Self.perLoop(limits, loops), ordering: .relaxed)
+    }
+
+    private static func perLoop(_ limits: ServiceLimits, _ loops: Int) -> Int {
+        max(1, limits.maxInFlightTotal / loops)
+    }
+
+    /// Requests in flight that one loop may hold.
+    var inFlightPerLoop: Int { mostInFlightPerLoop.load(ordering: .relaxed) }
+    /// Connections that may be open.
+    var connectionLimit: Int { mostConnections.load(ordering: .relaxed) }
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
     var bufferedBytes: Int { buffered.load(ordering: .relaxed) }
@@ -34,7 +54,7 @@ final class ServerContext: Sendable {
     /// Takes a place for one more connection, if there is one.
     func admit() -> Bool {
         let (_, now) = connections.add(1, ordering: .relaxed)
-        if now <= configuration.limits.maxConnections { return true }
+        if now <= connectionLimit { return true }
         release()
         return false
     }
@@ -46,10 +66,11 @@ final class ServerContext: Sendable {
     func account(_ change: Int) { buffered.add(change, ordering: .relaxed) }
 
     /// More is buffered than all connections together may: those that do not read are read from no more.
-    var isOverBudget: Bool { bufferedBytes > configuration.limits.maxBufferedTotal }
+    var isOverBudget: Bool { bufferedBytes > mostBuffered.load(ordering: .relaxed) }
 
-    private static func refusal(limit: Int) -> [UInt8] {
+    /// What a peer is told that cannot be admitted: a whole frame.
+    var refusal: [UInt8] {
         WholeFrame.goAway(
-            .resourceExhausted, "the service is at its limit of \(limit) connections; try again later")
+            .resourceExhausted, "the service is at its limit of \(connectionLimit) connections; try again later")
     }
 }

@@ -32,7 +32,7 @@ extension Session {
         clientWindow = Int64(hello.streamWindow)
         establish()
         unsafe connection?.established()
-        let configuration = unsafe loop.context.configuration.limits
+        let configuration = unsafe loop.configuration.limits
         emit(
             .hello,
             ServerHello(
@@ -41,7 +41,7 @@ extension Session {
                 agent: unsafe "articled/\(loop.context.version)",
                 maxInFlight: UInt32(clamping: terms.maxInFlight),
                 idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
-                methods: unsafe loop.context.router.descriptions, roles: peer.roles))
+                methods: unsafe loop.context.router.descriptions, roles: roles))
     }
 
     func ping(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {

@@ -20,7 +20,7 @@ extension Session {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
         }
         var message = unsafe payload
-        var deadline = unsafe loop.now &+ context.configuration.limits.defaultDeadlineNanoseconds
+        var deadline = unsafe loop.now &+ loop.configuration.limits.defaultDeadlineNanoseconds
         if header.flags.contains(.options) {
             switch unsafe options(&message) {
             case .success(let milliseconds?): deadline = unsafe loop.now &+ milliseconds
@@ -38,7 +38,8 @@ extension Session {
                 stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
         }
         context.router.withRoute(route) { entry in
-            guard peer.roles & entry.role != 0 else {
+            guard roles & entry.role != 0 else {
+                context.journal.denied(entry.description.name, entry.description.role, peer)
                 return refuse(
                     stream, .permissionDenied, "\(entry.description.name) needs the role \"\(entry.description.role)\"")
             }

@@ -5,6 +5,8 @@ internal import CPluginABI
 /// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is its specification.
 @safe final class Session {
     let peer: Peer
+    /// What the peer may do: a set of `ARTICLED_ROLE_*`.
+    private(set) var roles: UInt32
     let outgoing: OutgoingBuffer
     /// Where to say that there is something to write. nil in tests and after the end.
     unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
@@ -21,6 +23,9 @@ internal import CPluginABI
     var streams: [UInt32: RequestPointer] = unsafe [:]
     /// Those whose `send` was answered BLOCKED for want of room.
     var blocked: [RequestPointer] = unsafe []
+
+    /// Requests that took long, and whose answers wait to be written.
+    private var slow: [SlowRequest] = []
 
     /// What the client said in its HELLO.
     var clientMaxFrame = 0
@@ -53,13 +58,15 @@ internal import CPluginABI
 
     init(peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.peer = peer
+        roles = peer.roles
         unsafe self.loop = loop
         self.outgoing = outgoing
         lastActivity = loop.now
-        terms = SessionTerms(loop.context.configuration.limits)
+        terms = SessionTerms(loop.configuration.limits)
     }
 
-    var limits: ServiceLimits { unsafe loop.context.configuration.limits }
+    /// Those of now; what the client was promised is in `terms`.
+    var limits: ServiceLimits { unsafe loop.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
@@ -131,6 +138,7 @@ internal import CPluginABI
     /// The peer broke the protocol: says how, and ends the connection.
     func violated(_ what: String) {
         unsafe loop.counters.protocolErrors.add(1)
+        unsafe loop.context.journal.violated(what, peer)
         goAway(.protocolError, what)
     }
 
@@ -187,6 +195,7 @@ internal import CPluginABI
     func close(_ code: StatusCode) {
         phase = .closed
         unsafe connection = nil
+        tellSlow(.never)
         abandonAll(code)
     }
 
@@ -198,6 +207,25 @@ internal import CPluginABI
             let slot = unsafe all[index]
             if unsafe slot.pointee.phase == .inFlight { unsafe RequestTable.abandon(slot, code) }
         }
+    }
+
+    /// The configuration gives the peer other roles from now on.
+    func reconsider(_ policy: AccessPolicy) { roles = peer.roles(under: policy) }
+
+    // MARK: Slow requests
+
+    /// An answer that took long is in the outgoing buffer: it is told of when it is written.
+    func note(_ request: SlowRequest) {
+        // What comes of a whole batch that was held up is not worth the memory of all of it.
+        if slow.count < 16 { slow.append(request) }
+    }
+
+    /// Whether there is something to tell once the outgoing buffer is written.
+    var hasSlow: Bool { !slow.isEmpty }
+
+    func tellSlow(_ written: SlowRequest.Written) {
+        for request in slow { unsafe loop.context.journal.slow(request, written: written) }
+        slow = []
     }
 
     // MARK: Output

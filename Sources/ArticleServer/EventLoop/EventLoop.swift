@@ -23,6 +23,14 @@ final class EventLoop: @unchecked Sendable {
     /// When the loop last began a turn: what the watchdog looks at.
     let lastBeat = Atomic<UInt64>(clinux_now())
 
+    /// The one in force, which a reload replaces.
+    private(set) var configuration: ServerConfiguration
+    /// From how many nanoseconds on a request is slow.
+    var slowRequest: UInt64
+    /// When the last request of this loop was answered: where the next one of a batch begins, without another look at the
+    /// clock.
+    var lastAnswer: UInt64 = 0
+
     private var poller: Poller
     private(set) var acceptors: [Acceptor]
     private(set) var connections: [Connection?] = []
@@ -57,6 +65,8 @@ final class EventLoop: @unchecked Sendable {
     init(index: Int, context: ServerContext, listeners: [Listener]) throws(SystemError) {
         self.index = index
         self.context = context
+        configuration = context.configuration
+        slowRequest = context.configuration.slowRequestNanoseconds
         inbox = try Inbox()
         poller = try Poller()
         requests = RequestPool()
@@ -165,10 +175,12 @@ final class EventLoop: @unchecked Sendable {
             let listener = acceptors[index].listener
             guard context.admit() else {
                 counters.refused.add(1, at: index)
+                context.journal.refused(on: listener, limit: context.connectionLimit)
                 Acceptor.refuse(accepted, context.refusal)
                 continue
             }
-            let peer = Peer(of: accepted, on: listener, policy: context.configuration.access)
+            let peer = Peer(of: accepted, on: listener, policy: configuration.access)
+            if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
             guard let connection = take(accepted, peer) else { continue }
             counters.accepted.add(1, at: index)
             connection.start()
@@ -235,6 +247,14 @@ final class EventLoop: @unchecked Sendable {
         for connection in batch { connection.writeOut() }
         batch.removeAll(keepingCapacity: true)
         if unwritten.isEmpty { swap(&batch, &unwritten) }
+    }
+
+    /// Goes by another configuration from now on. What HELLO promised a client holds for as long as its connection. The
+    /// loop's thread.
+    func adopt(_ new: ServerConfiguration) {
+        configuration = new
+        slowRequest = new.slowRequestNanoseconds
+        for case let connection? in connections { connection.reconsider() }
     }
 
     // MARK: Time

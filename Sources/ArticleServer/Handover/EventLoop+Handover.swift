@@ -14,7 +14,7 @@ extension EventLoop {
             return Acceptor.refuse(socket, leftover.record.outgoing + context.refusal)
         }
         // Who the peer is, and what it may do, is asked anew: the configuration may be another.
-        let peer = Peer(of: socket, on: acceptors[index].listener, policy: context.configuration.access)
+        let peer = Peer(of: socket, on: acceptors[index].listener, policy: configuration.access)
         guard let connection = take(socket, peer) else { return }
         counters.accepted.add(1, at: index)
         connection.resume(leftover.record, methods)

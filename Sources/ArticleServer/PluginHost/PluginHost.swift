@@ -186,6 +186,14 @@ public final class PluginHost: Sendable {
         return true
     }
 
+    /// "store 0.1.0", for each.
+    public var summary: [String] { plugins.map { "\($0.name) \($0.version)" } }
+
+    /// How much the engine keeps, and the size of its file; nil if it does not tell.
+    public var stored: (articles: UInt64, bytes: UInt64)? {
+        storage?.statistics().map { ($0.records, $0.file_bytes) }
+    }
+
     /// How each plugin is doing.
     func health() -> [ComponentHealth] { plugins.map { $0.health() } }
 

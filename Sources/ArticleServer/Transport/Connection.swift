@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import CLinux
 
 /// One client's socket: moves bytes between it and the `Session` that understands them.
 ///
@@ -49,7 +50,7 @@ final class Connection {
 
     func start() {
         unsafe session.connection = self
-        unsafe setDeadline(loop.context.configuration.limits.helloTimeoutNanoseconds)
+        unsafe setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
     }
 
     // MARK: Events
@@ -92,7 +93,7 @@ final class Connection {
         switch state {
         case .closing: close(.unavailable)
         case .open, .inputEnded:
-            let limits = unsafe loop.context.configuration.limits
+            let limits = unsafe loop.configuration.limits
             guard session.isEstablished else {
                 return say(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
             }
@@ -112,8 +113,14 @@ final class Connection {
 
     /// The handshake is over: from now on the idle limit counts.
     func established() {
-        let limit = unsafe loop.context.configuration.limits.idleTimeoutNanoseconds
+        let limit = unsafe loop.configuration.limits.idleTimeoutNanoseconds
         if limit > 0 { setDeadline(limit) } else { deadline = .max }
+    }
+
+    /// The configuration has changed.
+    func reconsider() {
+        session.reconsider(unsafe loop.configuration.access)
+        if session.isEstablished, state == .open || state == .inputEnded { established() }
     }
 
     func drain() {
@@ -291,7 +298,10 @@ final class Connection {
             return false
         }
         unsafe loop.counters.bytesSent.add(UInt64(count))
-        if outgoing.isEmpty { session.drained() }
+        if outgoing.isEmpty {
+            if session.hasSlow { session.tellSlow(.at(clinux_now())) }
+            session.drained()
+        }
         return state != .closed
     }
 

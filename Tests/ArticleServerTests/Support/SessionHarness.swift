@@ -17,7 +17,10 @@ final class SessionHarness {
 
     static let read = UInt32(ARTICLED_ROLE_READ)
 
-    init(roles: UInt32 = read, limits: ServiceLimits = ServiceLimits(), greeted: Bool = true) throws {
+    init(
+        roles: UInt32 = read, limits: ServiceLimits = ServiceLimits(), greeted: Bool = true,
+        slowRequestNanoseconds: UInt64? = nil
+    ) throws {
         script = Script()
         let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
         func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route
@@ -35,6 +38,7 @@ final class SessionHarness {
                 route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)),
             ]), loops: 1, beatInterval: 0)
         loop = try EventLoop(index: 0, context: context, listeners: [])
+        if let slowRequestNanoseconds { loop.slowRequest = slowRequestNanoseconds }
         outgoing = OutgoingBuffer(pool: loop.buffers)
         session = Session(peer: Peer(credentials: nil, roles: roles), loop: loop, outgoing: outgoing)
         if greeted {

@@ -1,0 +1,31 @@
+/// Values of a configuration as a person may write them.
+enum ConfigurationText {
+    static func list(_ texts: [String]) -> String { "[\(texts.joined(separator: ", "))]" }
+
+    static func mode(_ mode: UInt32) -> String { "0" + String(mode, radix: 8) }
+
+    static func time(_ milliseconds: some BinaryInteger) -> String {
+        milliseconds == 0 ? "0" : TimeText.of(nanoseconds: UInt64(clamping: milliseconds) &* 1_000_000)
+    }
+
+    static func size(_ bytes: Int) -> String {
+        for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        where bytes >= size && bytes % size == 0 {
+            return "\(bytes / size) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+
+    static func roles(_ roles: AccessPolicy.Roles) -> String {
+        list(AccessPolicy.names.filter { roles & $0.1 != 0 }.map(\.0))
+    }
+
+    /// The ids that have a role.
+    static func accounts(_ accounts: [UInt32: AccessPolicy.Roles], _ role: AccessPolicy.Roles) -> String {
+        list(accounts.filter { $0.value & role != 0 }.keys.sorted().map { "\($0)" })
+    }
+
+    static func sections(_ sections: [String: [UInt8]]) -> String {
+        list(sections.sorted { $0.key < $1.key }.map { "\($0.key): \(String(decoding: $0.value, as: UTF8.self))" })
+    }
+}
