@@ -33,7 +33,7 @@ final class EventLoop: @unchecked Sendable {
 
     private var poller: Poller
     private(set) var acceptors: [Acceptor]
-    private(set) var connections: [Connection?] = []
+    private var connections: [Connection?] = []
     private var vacant: [Int] = []
     private var openCount = 0
     /// Tells a connection from earlier ones in the same slot.
