@@ -1,16 +1,21 @@
+import ArticleClient
+import ArticleProtocol
 import Foundation
 import Glibc
 import Testing
 
 /// `articlectl bench` when the service does not stay.
 @Suite struct BenchTests {
-    @Test func lostConnectionsAreMadeAgainAndTold() throws {
+    @Test(.timeLimit(.minutes(1))) func lostConnectionsAreMadeAgainAndTold() async throws {
         let service = try Service()
         let output = Pipe()
-        let bench = CommandLineTool(service).process(["bench", "ping", "-c", "4", "-s", "2", "--json"])
+        let bench = CommandLineTool(service).process(["bench", "ping", "-c", "4", "-s", "4", "--json"])
         bench.standardOutput = output
         try bench.run()
-        _ = poll(nil, 0, 1200)  // it measures by then
+        let client = ArticleClient(endpoint: .unix(path: service.socketPath))
+        while try await client.stats().connections < 5 { _ = poll(nil, 0, 20) }
+        await client.close()
+        _ = poll(nil, 0, 1000)  // beyond the half second of warming up
         try service.restart(after: SIGKILL)
         bench.waitUntilExit()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
