@@ -151,14 +151,18 @@ internal import CPluginABI
     }
 
     /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be.
-    func inputEnded() {
+    ///
+    /// - Returns: whether there was such a stream, and an answer to it is to be written.
+    func inputEnded() -> Bool {
+        if phase == .greeting { phase = .over }
+        let inFlight = unsafe streams.count
         let all = unsafe Array(streams.values)
         for index in unsafe all.indices {
             let slot = unsafe all[index]
             guard unsafe !slot.pointee.clientEnded else { continue }
             unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
         }
-        if phase == .greeting { phase = .over }
+        return unsafe streams.count < inFlight
     }
 
     /// Takes no new requests; those in flight are finished.

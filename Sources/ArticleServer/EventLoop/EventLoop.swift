@@ -134,7 +134,7 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func timeout() -> Int32 {
-        guard ownJobs.isEmpty else { return 0 }
+        guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
         switch phase {
         case .draining(let end): next = min(next, end)
@@ -188,12 +188,14 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
-    func take(_ descriptor: Int32, _ peer: Peer) -> Connection? {
+    func take(_ descriptor: Int32, _ peer: Peer, _ outgoing: OutgoingBuffer? = nil) -> Connection? {
         let slot = vacant.popLast() ?? connections.count
         if slot == connections.count { connections.append(nil) }
         generation = (generation + 1) & 0x3fff_ffff
         let token = generation << 32 | UInt64(slot)
-        let connection = Connection(descriptor: descriptor, token: token, peer: peer, loop: self)
+        let connection = Connection(
+            descriptor: descriptor, token: token, peer: peer, loop: self,
+            outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
         do {
             try poller.add(descriptor, .readable, token: token)
         } catch {

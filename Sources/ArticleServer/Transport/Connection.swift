@@ -38,11 +38,11 @@ final class Connection {
     /// How long a peer is listened to after the last word: it may not have read that yet.
     private static let lingering: UInt64 = 2_000_000_000
 
-    init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop) {
+    init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.descriptor = descriptor
         self.token = token
         unsafe self.loop = loop
-        outgoing = OutgoingBuffer(pool: loop.buffers)
+        self.outgoing = outgoing
         session = Session(peer: peer, loop: loop, outgoing: outgoing)
     }
 
@@ -125,6 +125,7 @@ final class Connection {
 
     func drain() {
         guard state != .closed else { return }
+        isServing = true
         session.drain()
         _ = write()
         settle()
@@ -136,6 +137,7 @@ final class Connection {
     }
 
     private func say(_ code: StatusCode, _ message: String) {
+        isServing = true
         session.goAway(code, message)
         _ = write()
         settle()
@@ -209,6 +211,9 @@ final class Connection {
             case .ended: inputEnded()
             case .failed: close(.unavailable)
             }
+        } else if unsafe loop.context.isOverBudget {
+            // The rest of the frame has no room, and without it nothing behind it can be understood.
+            session.goAway(.resourceExhausted, "the service is at its limit of memory; connect again later")
         } else {
             // A large frame grows in memory of its own, as its bytes come.
             readKept(min(missing, max(incoming.count, 64 * 1024)))
@@ -246,10 +251,13 @@ final class Connection {
     private func goOn() {
         var before = -1
         while state == .open || state == .inputEnded {
-            guard write(), outgoing.isEmpty, !incoming.isEmpty, incoming.count != before else { return }
+            guard write(), outgoing.isEmpty else { return }
+            guard !incoming.isEmpty, incoming.count != before else { break }
             before = incoming.count
             understandKept()
         }
+        // Not before all that came is understood: a stream's end may be among what had to wait.
+        if state == .inputEnded, session.inputEnded() { _ = write() }
     }
 
     /// Gives the session frame after frame, and writes in between when much has gathered.
@@ -275,7 +283,6 @@ final class Connection {
     private func inputEnded() {
         guard state == .open else { return close(.unavailable) }
         state = .inputEnded
-        session.inputEnded()
     }
 
     /// Nothing that comes in matters any more, but closing with unread bytes would take back what was written last.
@@ -305,7 +312,8 @@ final class Connection {
         return state != .closed
     }
 
-    /// After whatever happened: what to wait for next.
+    /// After whatever happened: what to wait for next. From the first word to the peer until here, `isServing` says that
+    /// nobody has to ask for a write.
     private func settle() {
         isServing = true
         goOn()

@@ -1,8 +1,9 @@
 /// The bytes that a connection has still to write, in one piece, so that a turn's responses leave in one call.
 ///
 /// It borrows a block of the loop's while there is something in it, and a larger one of its own if that is not enough.
-/// How much may gather is not its concern: `Connection` stops reading from a peer that does not read.
-@safe final class OutgoingBuffer {
+/// How much may gather is not its concern: `Connection` stops reading from a peer that does not read. Not final, so that
+/// a test can let its peer read between two writes of one turn.
+@safe class OutgoingBuffer {
     private let pool: BufferPool
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -14,8 +15,8 @@
     deinit { release() }
 
     /// Bytes not yet written.
-    var count: Int { end - start }
-    var isEmpty: Bool { start == end }
+    final var count: Int { end - start }
+    final var isEmpty: Bool { start == end }
 
     /// The bytes, valid until the next change.
     var bytes: UnsafeRawBufferPointer {
@@ -30,7 +31,7 @@
 
     /// Makes room for `size` bytes behind the others and tells where. The caller fills all of them.
     @inline(__always)
-    func extend(by size: Int) -> UnsafeMutableRawPointer {
+    final func extend(by size: Int) -> UnsafeMutableRawPointer {
         if let base = unsafe base, capacity - end >= size {
             defer { end += size }
             return unsafe base + end

@@ -22,21 +22,7 @@ final class SessionHarness {
         slowRequestNanoseconds: UInt64? = nil
     ) throws {
         script = Script()
-        let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
-        func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route
-        {
-            unsafe Route(
-                description: MethodDescription(name: name, number: index + 1, role: "write"), role: role,
-                streamsRequest: streams, streamsResponse: streams, handle: Script.handle, plugin: plugin, index: index)
-        }
-        var configuration = ServerConfiguration()
-        configuration.limits = limits
-        let context = ServerContext(
-            configuration: configuration,
-            router: Router([
-                route(0, "test.echo"), route(1, "test.keep"), route(2, "test.stream", streams: true),
-                route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)),
-            ]), loops: 1, beatInterval: 0)
+        let context = Self.context(script, limits)
         loop = try EventLoop(index: 0, context: context, listeners: [])
         if let slowRequestNanoseconds { loop.slowRequest = slowRequestNanoseconds }
         outgoing = OutgoingBuffer(pool: loop.buffers)
@@ -46,6 +32,27 @@ final class SessionHarness {
             let answer = try sent()
             #expect(answer.map(\.kind) == [.hello], "\(answer)")
         }
+    }
+
+    /// A service with the methods above, which `script` answers.
+    ///
+    /// - Parameter beatInterval: how long a turn of the loop may wait, in nanoseconds; 0 for ever.
+    static func context(_ script: Script, _ limits: ServiceLimits, beatInterval: UInt64 = 0) -> ServerContext {
+        let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
+        func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route
+        {
+            unsafe Route(
+                description: MethodDescription(name: name, number: index + 1, role: "write"), role: role,
+                streamsRequest: streams, streamsResponse: streams, handle: Script.handle, plugin: plugin, index: index)
+        }
+        var configuration = ServerConfiguration()
+        configuration.limits = limits
+        return ServerContext(
+            configuration: configuration,
+            router: Router([
+                route(0, "test.echo"), route(1, "test.keep"), route(2, "test.stream", streams: true),
+                route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)),
+            ]), loops: 1, beatInterval: beatInterval)
     }
 
     static func hello(window: UInt32 = 100, maxFrame: UInt32 = 65536) -> ClientHello {

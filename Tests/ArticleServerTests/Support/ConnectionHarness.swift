@@ -1,0 +1,71 @@
+import ArticleProtocol
+import Glibc
+import Testing
+
+@testable import ArticleServer
+
+/// A connection on a real loop, turned by hand, with the methods of `SessionHarness`; the test is the peer.
+final class ConnectionHarness {
+    let loop: EventLoop
+    let script: Script
+    let peer: Int32
+
+    /// - Parameters:
+    ///   - beat: how long a turn waits for something to happen, in nanoseconds.
+    ///   - outgoing: makes the connection's outgoing buffer, given the peer's socket.
+    init(
+        limits: ServiceLimits = ServiceLimits(), beat: UInt64 = 1_000_000,
+        outgoing: (BufferPool, Int32) -> OutgoingBuffer = { pool, _ in OutgoingBuffer(pool: pool) }
+    ) throws {
+        script = Script()
+        let context = SessionHarness.context(script, limits, beatInterval: beat)
+        loop = try EventLoop(index: 0, context: context, listeners: [])
+        let (served, peer) = try socketPair()
+        self.peer = peer
+        // Much fits in what the peer sends at once, and little waits in the socket until it reads.
+        for (descriptor, size) in [(peer, Int32(1 << 20)), (served, 16384)] {
+            var size = size
+            _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        }
+        try #require(context.admit())
+        let connection = loop.take(
+            served, Peer(credentials: nil, roles: SessionHarness.read), outgoing(loop.buffers, peer))
+        try #require(connection).start()
+        let hello = SessionHarness.hello(window: 1 << 20)
+        try send([WireFrame(kind: .hello, payload: hello.encoded())])
+        loop.turn()
+        try #require(try WireFrame.all(in: drain(peer)).map(\.kind) == [.hello])
+    }
+
+    deinit {
+        SystemCall.close(peer)
+        loop.stop()
+        loop.run()
+    }
+
+    /// Sends the frames in one piece, which the socket must take.
+    func send(_ frames: [WireFrame]) throws {
+        let bytes = frames.flatMap(\.bytes)
+        guard case .bytes(bytes.count) = send(bytes[...]) else { throw Refused() }
+    }
+
+    /// Sends what the socket takes of the bytes.
+    func send(_ bytes: ArraySlice<UInt8>) -> SystemCall.Transfer {
+        unsafe bytes.withUnsafeBytes { unsafe SystemCall.send(peer, from: $0.baseAddress!, count: $0.count) }
+    }
+
+    struct Refused: Error {}
+
+    /// The peer sends no more.
+    func endInput() { SystemCall.endSending(peer) }
+
+    /// What the peer has after so many turns in which it read.
+    func receive(turns: Int = 20) throws -> [WireFrame] {
+        var bytes: [UInt8] = []
+        for _ in 0..<turns {
+            loop.turn()
+            bytes += drain(peer)
+        }
+        return try WireFrame.all(in: bytes)
+    }
+}

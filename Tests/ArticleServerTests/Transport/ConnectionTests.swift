@@ -1,0 +1,127 @@
+import ArticleProtocol
+import CLinux
+import CPluginABI
+import Testing
+
+@testable import ArticleServer
+
+/// Connections whose peer does not read for a while: nothing that was asked for may be left lying.
+@Suite struct ConnectionTests {
+    /// Requests for echoes of 1 KiB, together more than a connection lets wait for a peer that does not read.
+    private static let many = (1...240).map { request(1, stream: $0, [UInt8](repeating: 7, count: 1024)) }
+
+    private static func request(_ method: UInt16, stream: UInt32, _ payload: [UInt8] = [], flags: FrameFlags = .end)
+        -> WireFrame
+    {
+        WireFrame(kind: .request, flags: flags, method: method, stream: stream, payload: payload)
+    }
+
+    /// A peer that reads nothing until a write finds no room at all, and has read everything by the next one, of the
+    /// same turn.
+    private final class ReadInBetween: OutgoingBuffer {
+        private let peer: Int32
+        private var foundNoRoom = false
+        private(set) var timesRead = 0
+        var read: [UInt8] = []
+
+        init(_ pool: BufferPool, _ peer: Int32) {
+            self.peer = peer
+            super.init(pool: pool)
+        }
+
+        override func write(to descriptor: Int32) -> Int? {
+            guard var written = super.write(to: descriptor) else { return nil }
+            defer { foundNoRoom = written == 0 }
+            guard foundNoRoom else { return written }
+            while !isEmpty {
+                read += drain(peer)
+                timesRead += 1
+                guard let more = super.write(to: descriptor) else { return nil }
+                written += more
+            }
+            return written
+        }
+    }
+
+    /// Frames are kept back because the peer does not read; it reads before the turn is over, and sends nothing more:
+    /// no event will tell that the frames can go on.
+    @Test func aPeerThatReadsInTheMiddleOfATurnIsAnsweredToTheEnd() throws {
+        var outgoing: ReadInBetween?
+        let harness = try ConnectionHarness { pool, peer in
+            let buffer = ReadInBetween(pool, peer)
+            outgoing = buffer
+            return buffer
+        }
+        try harness.send(Self.many)
+        let buffer = try #require(outgoing)
+        for _ in 0..<20 {
+            harness.loop.turn()
+            buffer.read += drain(harness.peer)
+        }
+        try #require(buffer.timesRead > 0)
+        #expect(try WireFrame.all(in: buffer.read).map(\.stream) == Self.many.map(\.stream))
+    }
+
+    @Test func aPeerThatReadsLaterIsAnsweredToTheEnd() throws {
+        let harness = try ConnectionHarness()
+        try harness.send(Self.many)
+        for _ in 0..<5 { harness.loop.turn() }
+        #expect(harness.loop.context.bufferedBytes > 0)
+        #expect(try harness.receive().map(\.stream) == Self.many.map(\.stream))
+        #expect(harness.loop.context.bufferedBytes == 0)
+    }
+
+    /// The end of a stream is among the frames that had to wait when the peer's input ended.
+    @Test func aStreamThatEndedInTimeIsNotCancelled() throws {
+        let harness = try ConnectionHarness()
+        try harness.send(
+            [Self.request(3, stream: 1000, flags: [])] + Self.many + [WireFrame(kind: .end, stream: 1000)])
+        harness.endInput()
+        for _ in 0..<5 { harness.loop.turn() }
+        let answers = try harness.receive()
+        #expect(answers.map(\.stream) == Self.many.map(\.stream))
+        #expect(harness.script.ends == 1)
+        #expect(harness.script.cancellations.isEmpty)
+        #expect(harness.script.finish() == UInt32(ARTICLED_SENT))
+        #expect(try harness.receive().map(\.kind) == [.end])
+    }
+
+    /// A stream that is opened by a frame that had to wait is cancelled like any other that the peer never ended.
+    @Test func aStreamThatCanNeverEndIsCancelled() throws {
+        let harness = try ConnectionHarness()
+        try harness.send(Self.many + [Self.request(3, stream: 1000, flags: [])])
+        harness.endInput()
+        for _ in 0..<5 { harness.loop.turn() }
+        let last = try #require(try harness.receive().last)
+        #expect(last.stream == 1000 && last.kind == .error)
+        #expect(harness.script.cancellations == [UInt32(ARTICLED_CANCELLED)])
+        _ = harness.script.fail(ARTICLED_CANCELLED)
+    }
+
+    /// What is answered when a turn is over already, as by a plugin that is told of another connection's room, leaves with
+    /// the next one, which does not wait for an event first.
+    @Test func anAnswerAfterTheTurnDoesNotWaitForAnEvent() throws {
+        let harness = try ConnectionHarness(beat: 60_000_000_000)
+        try harness.send([Self.request(2, stream: 2)])
+        harness.loop.turn()
+        let start = clinux_now()
+        #expect(harness.script.respond([9]) == UInt32(ARTICLED_SENT))
+        #expect(try harness.receive(turns: 1).map(\.payload) == [[9]])
+        #expect(clinux_now() - start < 5_000_000_000)
+    }
+
+    /// Large frames that never become whole do not hold more memory than all connections together may.
+    @Test func aLargeFrameFindsNoRoomWhenTheServiceIsFull() throws {
+        var limits = ServiceLimits()
+        limits.maxBufferedTotal = 1 << 20
+        let harness = try ConnectionHarness(limits: limits)
+        let frame = Self.request(1, stream: 1, [UInt8](repeating: 0, count: 8 << 20)).bytes
+        var sent = 0
+        while sent < 4 << 20, case .bytes(let count) = harness.send(frame[sent..<(sent + 65536)]) {
+            sent += count
+            harness.loop.turn()
+        }
+        #expect(try harness.receive().map { try $0.status().code } == [StatusCode.resourceExhausted.rawValue])
+        #expect(harness.loop.context.bufferedBytes == 0)
+    }
+}
