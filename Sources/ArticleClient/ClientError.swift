@@ -16,6 +16,9 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case deadline
         /// The client was closed.
         case closed
+        /// The request breaks a limit or another rule that the service holds every request to, and was not sent: fix the
+        /// request. ``ClientError/status`` says INVALID_ARGUMENT, or what else the service would have answered.
+        case invalidRequest
         /// The call cannot be made so: the program that makes it needs mending.
         case misuse
     }
@@ -58,6 +61,10 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
 
     static func dataLoss(_ message: String) -> ClientError {
         ClientError(.status, .dataLoss, message)
+    }
+
+    static func invalidRequest(_ method: String, _ error: ServiceError) -> ClientError {
+        ClientError(.invalidRequest, error.code, "\(method): \(error.message)")
     }
 
     static func misuse(_ message: String) -> ClientError {

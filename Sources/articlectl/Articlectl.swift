@@ -22,8 +22,7 @@ enum Articlectl {
             return try await carryOut(words)
         } catch {
             let failure = CommandFailure(of: error)
-            Complaint.line(failure.message)
-            if let hint = failure.hint { Complaint.write("  " + Sanitised.text(hint) + "\n") }
+            failure.tell(asJSON: words.prefix { $0 != "--" }.contains("--json"))
             return failure.code
         }
     }

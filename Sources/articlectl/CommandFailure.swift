@@ -7,11 +7,14 @@ struct CommandFailure: Error, Equatable {
     let message: String
     /// What to do about it, on a line of its own.
     let hint: String?
+    /// The number that the service's journal has the request under.
+    let request: UInt64?
 
-    init(_ code: ExitCode, _ message: String, hint: String? = nil) {
+    init(_ code: ExitCode, _ message: String, hint: String? = nil, request: UInt64? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
+        self.request = request
     }
 
     static func usage(_ message: String, hint: String? = nil) -> CommandFailure {
@@ -32,11 +35,12 @@ extension CommandFailure {
         case .deadline: self.init(.tryAgain, error.message, hint: "give it more time with --timeout")
         case .cancelled: self.init(.interrupted, error.message)
         case .protocolViolation: self.init(.protocol, error.message)
+        case .invalidRequest: self.init(ExitCode(error.status), error.message)
         case .misuse: self.init(.software, error.message)
         case .status:
             let isFault = [.internal, .unknown, .dataLoss].contains(error.status)
             let hint = isFault ? error.request.map { "the journal may have more: `journalctl REQUEST_ID=\($0)`" } : nil
-            self.init(ExitCode(error.status), error.message, hint: hint)
+            self.init(ExitCode(error.status), error.message, hint: hint, request: error.request)
         }
     }
 

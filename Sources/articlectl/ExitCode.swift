@@ -26,6 +26,25 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     /// Ctrl-C.
     case interrupted = 130
 
+    /// For programs that read `--json`: sysexits' names in lower case, and three of our own.
+    var name: String {
+        switch self {
+        case .success: "ok"
+        case .notFound: "not-found"
+        case .usage: "usage"
+        case .data: "data"
+        case .noInput: "no-input"
+        case .unavailable: "unavailable"
+        case .software: "software"
+        case .conflict: "conflict"
+        case .io: "io"
+        case .tryAgain: "try-again"
+        case .protocol: "protocol"
+        case .permission: "permission"
+        case .interrupted: "interrupted"
+        }
+    }
+
     /// For `articlectl help exit-codes`.
     var meaning: String {
         switch self {

@@ -69,21 +69,25 @@ import Testing
         try await service.finished()
     }
 
-    @Test func unavailableIsTriedAgain() async throws {
+    /// Both say that nothing was changed.
+    @Test(arguments: [(StatusCode.unavailable, Duration.zero), (.resourceExhausted, .milliseconds(50))])
+    func whatChangedNothingIsTriedAgain(code: StatusCode, pause: Duration) async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
-            try connection.fail(connection.receive(.request).header.stream, .unavailable, "busy")
+            try connection.fail(connection.receive(.request).header.stream, code, "busy")
             let request = try connection.receive(.request)
             try connection.send(.message, [8], flags: .end, stream: request.header.stream)
-            for _ in 0..<2 { try connection.fail(connection.receive(.request).header.stream, .unavailable, "busy") }
+            for _ in 0..<2 { try connection.fail(connection.receive(.request).header.stream, code, "busy") }
             try connection.awaitClose()
         }
         var options = ClientOptions()
         options.attempts = 2
         let client = ArticleClient(endpoint: service.endpoint, options: options)
+        let start = ContinuousClock.now
         #expect(try await client.call("test.once", payload: []) == [8])
+        #expect(ContinuousClock.now - start >= pause)
         let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
-        #expect(error?.status == .unavailable)
+        #expect(error?.status == code)
         await client.close()
         try await service.finished()
     }

@@ -224,4 +224,51 @@ import Testing
         await client.close()
         try await service.finished()
     }
+
+    /// One article that no service would take does not stop the others, and is not sent.
+    @Test func anArticleBeyondTheLimitsIsAnsweredHere() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            let titles = try Self.answer(connection)
+            guard titles == ["good", "good"] else {
+                throw ScriptedConnection.Unexpected(description: "\(titles)")
+            }
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let bad = Article(title: String(repeating: "a", count: Limits.title + 1))
+        let articles = AsyncStream<Article> { continuation in
+            for article in [Article(title: "good"), bad, Article(title: "good"), bad] { continuation.yield(article) }
+            continuation.finish()
+        }
+        let refused = try await client.put(contentsOf: articles) { outcomes in
+            var refused: [UInt64] = []
+            for try await outcome in outcomes {
+                guard case .failure(let error) = outcome.result else { continue }
+                #expect(error.kind == .invalidRequest)
+                refused.append(outcome.index)
+            }
+            return refused
+        }
+        #expect(refused.sorted() == [1, 3])
+        await client.close()
+        try await service.finished()
+    }
+
+    @Test func aSingleArticleBeyondTheLimitsIsNotSent() async throws {
+        let client = ArticleClient(endpoint: .unix(path: "/nonexistent"))  // nothing is asked of it
+        for (article, field) in [
+            (Article(title: String(repeating: "a", count: Limits.title + 1)), "title"),
+            (Article(url: String(repeating: "a", count: Limits.url + 1)), "url"),
+            (Article(publishedAt: .max), "published_at"),
+            (Article(body: String(repeating: "a", count: Limits.body + 1)), "body"),
+        ] {
+            let error = await #expect(throws: ClientError.self) { try await client.put(article) }
+            #expect(error?.kind == .invalidRequest)
+            #expect(error?.status == .invalidArgument)
+            #expect(error?.mayHaveRun == false)
+            #expect(error?.message.hasPrefix("store.put: \(field)") == true, "\(error?.message ?? "")")
+        }
+        await client.close()
+    }
 }

@@ -10,12 +10,16 @@ extension ArticleClient {
     /// Repeating: a put without condition is sent again if a connection is lost, as storing the same content twice
     /// changes nothing. A put with a condition is not, as the second would find its own first in the way: the error then
     /// has ``ClientError/mayHaveRun``, and the article's revision tells what happened.
+    ///
+    /// An article that breaks a limit of the protocol is not sent: ``ClientError/Kind/invalidRequest``.
     public func put(
         _ article: Article, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> PutResult {
         let request = PutRequest(article: article.named(), expectedRevision: expectedRevision)
-        return try await call(
-            "store.put", request, policy: policy.resolved(expectedRevision == nil ? .idempotent : .never))
+        let answer = try await call(
+            "store.put", payload: request.encodedWithinLimits("store.put"),
+            policy: policy.resolved(expectedRevision == nil ? .idempotent : .never))
+        return try PutResult(answer, of: "store.put")
     }
 
     /// Deletes an article. With `expectedRevision` a mismatch throws status CONFLICT and changes nothing.

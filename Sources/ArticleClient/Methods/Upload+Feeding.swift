@@ -18,7 +18,18 @@ extension Upload {
     private func admit(_ request: PutRequest) async -> Bool {
         var request = request
         request.article = request.article?.named()
-        let message = request.encoded()
+        let message: [UInt8]
+        do throws(ClientError) {
+            message = try request.encodedWithinLimits(Self.method)
+        } catch {
+            // It is this article's outcome alone: the others go on.
+            return state.withLock { state in
+                if state.complete { return false }
+                state.settled.append(PutManyOutcome(index: state.count, result: .failure(error)))
+                state.count += 1
+                return true
+            }
+        }
         while !Task.isCancelled {
             await waitForRoom()
             let (sent, call): (Bool, CallStream?) = state.withLock { state in

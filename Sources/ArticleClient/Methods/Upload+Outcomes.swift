@@ -10,7 +10,7 @@ extension Upload {
             guard let call else { return nil }
             do throws(ClientError) {
                 guard let message = try await call.next() else {
-                    if try end() { return nil }
+                    try end()  // what is settled is still to be told
                     continue
                 }
                 let (outcome, feeder) = try take(PutManyResult(message, of: Self.method))
@@ -23,9 +23,9 @@ extension Upload {
         }
     }
 
-    /// The stream is over. True: and so is the upload; else it goes on with another one.
-    private func end() throws(ClientError) -> Bool {
-        let (over, feeder) = try state.withLock { state throws(ClientError) in
+    /// The stream is over: the upload too, or it goes on with another one.
+    private func end() throws(ClientError) {
+        let feeder = try state.withLock { state throws(ClientError) in
             guard state.complete || state.moving, state.unanswered == 0 else {
                 throw .violation(
                     "\(Self.method): the service ended the call with \(state.unanswered) articles unanswered")
@@ -33,13 +33,12 @@ extension Upload {
             if state.moving {
                 state.begin(client.open(Self.method, streamsResponse: true, policy: state.renewal.policy))
                 if state.complete { state.call?.finish() }
-                return (false, state.feeder.take())
+                return state.feeder.take()
             }
             state.call = nil
-            return (true, nil as CheckedContinuation<Void, Never>?)
+            return nil as CheckedContinuation<Void, Never>?
         }
         feeder?.resume()
-        return over
     }
 
     private func take(

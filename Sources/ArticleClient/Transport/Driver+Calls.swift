@@ -85,7 +85,7 @@ extension Driver {
         let size = exchange.request.count + 16  // the options at most
         guard size <= connection.state.largestOutgoing else {
             return ClientError(
-                .status, .invalidArgument,
+                .invalidRequest, .invalidArgument,
                 "\(method.name): the request has \(exchange.request.count) bytes; the service at \(endpoint) takes "
                     + "\(connection.state.largestOutgoing - 16) at most")
         }
@@ -150,7 +150,7 @@ extension Driver {
 
     private func tooLarge(_ message: [UInt8], _ exchange: Exchange, _ connection: Connection) -> ClientError {
         ClientError(
-            .status, .invalidArgument,
+            .invalidRequest, .invalidArgument,
             "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(endpoint) takes "
                 + "\(connection.state.largestOutgoing) at most")
     }

@@ -86,12 +86,18 @@ extension Driver {
         end(exchange, outcome)
     }
 
+    /// What PROTOCOL.md asks for after RESOURCE_EXHAUSTED, to begin with.
+    private static let busyPause = Duration.milliseconds(100)
+
     private func failed(_ stream: UInt32, _ status: Status, _ connection: Connection) {
         guard let exchange = connection.exchange(stream) else { return }
-        // UNAVAILABLE says that nothing was changed, so that any method may be called again: PROTOCOL.md.
-        if status.code == StatusCode.unavailable.rawValue, mayBeginAgain(exchange) {
+        // Both say that nothing was changed, so that any method may be called again: PROTOCOL.md. A service that has too much
+        // to do is left alone for longer.
+        let isBusy = status.code == StatusCode.resourceExhausted.rawValue
+        if isBusy || status.code == StatusCode.unavailable.rawValue, mayBeginAgain(exchange) {
             connection.unseat(stream)
-            var pause = Backoff(shortest: options.shortestPause, longest: options.longestPause)
+            let shortest = isBusy ? max(options.shortestPause, Self.busyPause) : options.shortestPause
+            var pause = Backoff(shortest: shortest, longest: max(shortest, options.longestPause))
             for _ in 1..<max(2, exchange.seat.attempts) { _ = pause.failed(using: &random) }
             exchange.seat.notBefore = now + pause.failed(using: &random)
             return wait(exchange)

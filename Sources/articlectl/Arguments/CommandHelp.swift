@@ -48,6 +48,10 @@ enum CommandHelp {
                 let number = String(code.rawValue)
                 return String(repeating: " ", count: 5 - number.count) + number + "  " + code.meaning + "\n"
             }.joined()
+            + "\nWith --json the error is one line of JSON on standard error:\n"
+            + "  {\"error\":{\"code\":\"unavailable\",\"exit\":69,\"message\":\"...\",\"hint\":\"...\",\"request\":17}}\n"
+            + "code is one of: " + ExitCode.allCases.dropFirst().map(\.name).joined(separator: ", ") + ".\n"
+            + "hint and request are there if there is something to be done, and if the journal knows the request.\n"
     }
 
     private static func table(_ options: [Option]) -> String {

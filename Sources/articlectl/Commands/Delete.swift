@@ -36,7 +36,7 @@ struct Delete: Command {
                 }
             } catch let error as ClientError where error.status == .notFound {
                 try session.output.flush()
-                Complaint.line("there is no article \(key.text)")
+                CommandFailure(.notFound, "there is no article \(key.text)").tell(asJSON: session.json)
                 code = .notFound
             }
         }

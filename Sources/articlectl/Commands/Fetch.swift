@@ -43,7 +43,7 @@ struct Fetch: Command {
                 }
             } catch let error as ClientError where error.status == .notFound {
                 try session.output.flush()
-                Complaint.line("there is no article \(key.text)")
+                CommandFailure(.notFound, "there is no article \(key.text)").tell(asJSON: session.json)
                 code = .notFound
             }
         }

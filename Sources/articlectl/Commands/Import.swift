@@ -62,7 +62,7 @@ struct Import: Command {
         }
         let report = ImportReport(
             total: files.reduce(0) { sum, file in sum.flatMap { sum in file.size.map { sum + $0 } } }, keep: keep,
-            shown: session.terminal.showsErrors)
+            shown: session.terminal.showsErrors, json: session.json)
         let feed = ImportFeed(files: files, options: options, keep: keep, interrupt: interrupt, report: report)
         var failure: CommandFailure?
         do {

@@ -71,8 +71,7 @@ struct Store: Command {
                 }
             } catch let failure as CommandFailure where failure.code == .noInput || failure.code == .permission {
                 try session.output.flush()
-                Complaint.line(failure.message)
-                if let hint = failure.hint { Complaint.write("  " + hint + "\n") }
+                failure.tell(asJSON: session.json)
                 worst = failure.code
             }
         }
@@ -118,7 +117,8 @@ struct Store: Command {
         }
         guard [.data, .conflict, .notFound].contains(failure.code) else { throw failure }
         try session.output.flush()
-        Complaint.line("\(origin): \(failure.message)")
+        CommandFailure(failure.code, "\(origin): \(failure.message)", request: failure.request).tell(
+            asJSON: session.json)
         return failure.code
     }
 }

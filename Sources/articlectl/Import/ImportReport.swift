@@ -21,10 +21,13 @@ final class ImportReport: Sendable {
     private let total: Int?
     /// Articles that are there already are meant to stay.
     private let keep: Bool
+    /// Complaints are JSON, for programs.
+    private let complainsInJSON: Bool
 
-    init(total: Int?, keep: Bool, shown: Bool) {
+    init(total: Int?, keep: Bool, shown: Bool, json: Bool) {
         self.total = total
         self.keep = keep
+        complainsInJSON = json
         state = Mutex(State(progress: Progress(shown: shown)))
     }
 
@@ -43,7 +46,7 @@ final class ImportReport: Sendable {
         state.withLock { state in
             state.rejected += 1
             state.progress.clear()
-            Complaint.line((origin.map { "\($0): " } ?? "") + reason)
+            CommandFailure(.data, (origin.map { "\($0): " } ?? "") + reason).tell(asJSON: complainsInJSON)
         }
     }
 

@@ -128,6 +128,18 @@ import Testing
         let run = try tool.run("ping", "--socket", service.directory.path + "/nobody")
         #expect(run.code == 69)
         #expect(run.complaints.contains("systemctl"))
+        // The same for a program: one object on standard error, the same exit code, and nothing on standard output.
+        let json = try tool.run("ping", "--json", "--socket", service.directory.path + "/nobody")
+        #expect(json.code == 69)
+        #expect(json.output.isEmpty)
+        let object = try JSONSerialization.jsonObject(with: Data(json.complaints.utf8)) as? [String: Any]
+        let error = try #require(object?["error"] as? [String: Any])
+        #expect(error["code"] as? String == "unavailable")
+        #expect(error["exit"] as? Int == 69)
+        #expect((error["message"] as? String)?.contains("systemctl enable --now articled.socket") == true)
+        let usage = try tool.run("ping", "--nonsense", "--json")
+        #expect(usage.code == 64)
+        #expect(usage.complaints.hasPrefix(#"{"error":{"code":"usage""#))
         let lacking = try tool.run("topics")
         #expect(lacking.code == 69)
         #expect(lacking.complaints.contains("plugin"))

@@ -1,0 +1,20 @@
+import ArticleClient
+import Testing
+
+@testable import articlectl
+
+@Suite struct CommandFailureTests {
+    @Test func asJSON() {
+        #expect(
+            CommandFailure(.unavailable, "no \"socket\"\n", hint: "start it", request: 17).json.text
+                == #"{"error":{"code":"unavailable","exit":69,"message":"no \"socket\"\n","hint":"start it","request":17}}"#
+        )
+        #expect(
+            CommandFailure(.usage, "x").json.text == #"{"error":{"code":"usage","exit":64,"message":"x"}}"#)
+    }
+
+    /// A program that goes by the name can rely on it.
+    @Test func namesDiffer() {
+        #expect(Set(ExitCode.allCases.map(\.name)).count == ExitCode.allCases.count)
+    }
+}
