@@ -11,7 +11,7 @@ struct Bench: Command {
                 + "little beside what it measures. Latency is from sending a batch to each answer in it.",
             "fetch first makes sure that its articles are in the store, under ids of their own (a second run finds them), "
                 + "then fetches at random among them. store puts new articles, which stay: use a store that you can throw away.",
-            "A connection that is lost is made again: restart the service meanwhile to see what its clients would notice, in "
+            "Ctrl-C ends it early, with the figures so far. A connection that is lost is made again: restart the service meanwhile to see what its clients would notice, in "
                 + "errors, reconnects, and the longest time in which nothing was answered.",
             "With --peer redis the same generator sends GET and SET to a Redis at --socket or --tcp, for a comparison on "
                 + "the same machine, the same bytes and the same load.",
@@ -82,6 +82,7 @@ struct Bench: Command {
         _ dialect: Language, _ descriptors: [Int32], _ endpoint: Endpoint,
         _ reconnect: @escaping () throws(CommandFailure) -> Int32
     ) throws(CommandFailure) -> BenchReport {
+        _ = Signals.catchInterrupts()
         var generator = try LoadGenerator(
             dialect, descriptors: descriptors, pipeline: plan.pipeline, reconnect: reconnect)
         let result = try generator.run(seconds: plan.seconds, warmUp: plan.warmUp)

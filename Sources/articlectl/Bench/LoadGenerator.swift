@@ -63,11 +63,12 @@ import Glibc
         close(poller)
     }
 
-    /// Runs for `seconds` after a warm-up; with 0 seconds, until the dialect has no more requests, measuring from the start.
+    /// Runs for `seconds` after a warm-up, or until Ctrl-C; with 0 seconds, until the dialect has no more requests, measuring
+    /// from the start.
     mutating func run(seconds: Double, warmUp: Double) throws(CommandFailure) -> Result {
         let began = clinux_now()
         let from = seconds > 0 ? began + UInt64(warmUp * 1e9) : began
-        let until = seconds > 0 ? from + UInt64(seconds * 1e9) : UInt64.max
+        var until = seconds > 0 ? from + UInt64(seconds * 1e9) : UInt64.max
         var result = Result()
         let cpuAtStart = Self.processorTime()
         lastAnswerAt = began
@@ -77,6 +78,7 @@ import Glibc
             let count = unsafe events.withUnsafeMutableBufferPointer {
                 unsafe clinux_epoll_wait(poller, $0.baseAddress, Int32($0.count), 10_000)
             }
+            if Signals.isInterrupted { until = min(until, clinux_now()) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .unavailable("no answer within 10 s: the service hangs, or answers are lost") }
             for position in 0..<Int(count) {
@@ -84,7 +86,8 @@ import Glibc
             }
         }
         let ended = clinux_now()
-        result.seconds = seconds > 0 ? seconds : Double(ended - began) / 1e9
+        guard until > from else { throw CommandFailure(.interrupted, "stopped before anything was measured") }
+        result.seconds = Double(min(ended, until) - from) / 1e9
         result.generatorCores = Double(Self.processorTime() - cpuAtStart) / Double(ended - began)
         return result
     }
