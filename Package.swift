@@ -95,7 +95,7 @@ let package = Package(
         tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
-        tests("ClassifyTests", ["ClassifyHandler", "HandlerKit", "ArticleProtocol", "TopicTraining"]),
+        tests("ClassifyTests", ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests("ArticlectlTests", ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText"]),

@@ -37,7 +37,9 @@ extension Store {
         let size = message.count
         do throws(ServiceError) {
             let request = try LentPutRequest(message.rawSpan)
-            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
+            ) { result in
                 window.complete(PutManyResult.of(PutResult.of(result), index: index), size)
             }
         } catch {

@@ -6,7 +6,9 @@ extension Store {
     func put(_ payload: RawSpan, _ response: PendingResponse) {
         do throws(ServiceError) {
             let request = try LentPutRequest(payload)
-            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
+            ) { result in
                 response.complete(PutResult.of(result).map { $0.encoded() })
             }
         } catch {

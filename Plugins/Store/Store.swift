@@ -29,11 +29,17 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
+    /// Articles that come without topics are marked for whoever classifies them: that costs an entry in the index, and
+    /// no time of the acknowledgement's.
+    let marksForTopics: Bool
 
-    public static func check(_ configuration: PluginConfiguration) throws { try configuration.expectEmpty() }
+    public static func check(_ configuration: PluginConfiguration) throws {
+        _ = try configuration.decode(Settings.self) { _, _ in }
+    }
 
     public init(context: PluginContext) throws {
-        try Self.check(context.configuration)
+        let settings = try context.configuration.decode(Settings.self) { _, _ in }
+        marksForTopics = settings.classify ?? false
         storage = try context.storage
     }
 

@@ -52,6 +52,27 @@ import Testing
         await client.close()
     }
 
+    @Test(.timeLimit(.minutes(2))) func whatIsStoredIsClassifiedIfTheConfigurationSaysSo() async throws {
+        let service = try Service(
+            plugins: ["Store", "Fetch", "Classify", "LMDBStorage"],
+            configuration: "{plugins: {store: {classify: true}}}")
+        let client = ArticleClient(endpoint: .unix(path: service.socketPath))
+        let story = Article(
+            url: "https://mic.gov.vn/2", title: "Đội tuyển Việt Nam thắng trận chung kết",
+            body: "Tiền đạo ghi bàn ở phút 90, huấn luyện viên khen các cầu thủ sau trận đấu bóng đá trên sân Mỹ Đình.")
+        #expect(try await client.put(story).revision == 1)
+        var topics: [Topic] = []
+        while topics.isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+            topics = try await client.get(url: story.url).topics
+        }
+        #expect(topics.first?.slug == "the-thao")
+        var listed: [String] = []
+        for try await item in client.list(topic: "the-thao") { listed.append(item.article.url) }
+        #expect(listed == [story.url])
+        await client.close()
+    }
+
     final class Counter: Sendable {
         private let count = Atomic<Int>(0)
         func increment() -> Int { count.add(1, ordering: .relaxed).newValue }

@@ -67,4 +67,21 @@ struct ArticleText: Sendable {
                 .map(\.element), at: 10)
         return changed + writer.bytes
     }
+
+    /// Stores `content` in the article's place, under the terms that follow from it, unless somebody has changed the
+    /// article meanwhile: then it is refused with `conflict`.
+    ///
+    /// - Parameter completion: called once, from any thread; never if the call throws.
+    func replace(
+        with content: [UInt8], in storage: any ArticleStorage,
+        completion: @escaping @Sendable (WriteResult) -> Void
+    ) throws(ServiceError) {
+        let bytes = unsafe content.span.bytes
+        let known = try ArticleContent(validating: bytes)
+        let write = StorageWrite(
+            put: .id(id), key: bytes.extracting(known.url ?? 0..<0), expectedRevision: revision,
+            time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
+            contentChecksum: CRC32C.checksum(bytes), terms: TermList(of: known, in: bytes))
+        storage.write(write, completion: completion)
+    }
 }

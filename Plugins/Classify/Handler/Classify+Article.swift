@@ -64,13 +64,14 @@ extension Classify {
         _ classification: Classification, to article: ArticleText
     ) async throws(ServiceError) -> WriteResult {
         let content = try article.content(with: classification)
-        let bytes = unsafe content.span.bytes
-        let known = try ArticleContent(validating: bytes)
-        let write = StorageWrite(
-            put: .id(article.id), key: bytes.extracting(known.url ?? 0..<0),
-            expectedRevision: article.revision, time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
-            contentChecksum: CRC32C.checksum(bytes), terms: TermList(of: known, in: bytes))
-        return await storage.write(write)
+        let result: Result<WriteResult, ServiceError> = await withCheckedContinuation { continuation in
+            do throws(ServiceError) {
+                try article.replace(with: content, in: storage) { continuation.resume(returning: .success($0)) }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
     }
 }
 

@@ -39,6 +39,7 @@ public struct Classify: Handler {
     let workers: Workers
     /// Replaced as a whole by `reload`; requests under way keep the one they began with.
     private let current: CurrentClassifier
+    private let incoming: Incoming
 
     public static func check(_ configuration: PluginConfiguration) throws { _ = try Settings(configuration) }
 
@@ -48,6 +49,7 @@ public struct Classify: Handler {
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
         workers = try Workers(count: settings.workers, mostWaiting: settings.mostWaiting)
+        incoming = try Incoming(storage: storage, classifier: current, log: log)
         log.info("classifies with \(classifier.identity) from \(classifier.path)")
     }
 
@@ -95,5 +97,8 @@ public struct Classify: Handler {
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")
     }
 
-    public func stop() { workers.stop() }
+    public func stop() {
+        incoming.stop()
+        workers.stop()
+    }
 }

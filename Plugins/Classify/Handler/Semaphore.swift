@@ -20,4 +20,15 @@ import Glibc
     func wait() {
         while unsafe sem_wait(semaphore) != 0, errno == EINTR {}
     }
+
+    /// Waits no longer than so. `false`: nobody has signalled.
+    func wait(seconds: Int) -> Bool {
+        var end = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += seconds
+        while unsafe sem_timedwait(semaphore, &end) != 0 {
+            guard errno == EINTR else { return false }
+        }
+        return true
+    }
 }

@@ -10,11 +10,13 @@ extension ArticleStorage {
     /// - Parameters:
     ///   - article: lent; copied before the call returns, if it does not throw.
     ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: whatever is there.
+    ///   - awaitsTopics: if the article has no topics, it is marked as one that is still to be classified.
     ///   - completion: called once, from any thread, when the article is on disk or refused; never if the call throws.
     ///
     /// Throws `invalidArgument` if the article is not well-formed or exceeds a limit, naming the field.
     public func put(
-        article: RawSpan, expectedRevision: UInt64? = nil, completion: @escaping @Sendable (WriteResult) -> Void
+        article: RawSpan, expectedRevision: UInt64? = nil, awaitsTopics: Bool = false,
+        completion: @escaping @Sendable (WriteResult) -> Void
     ) throws(ServiceError) {
         let checked = try ArticleContent(validating: article)
         if let id = checked.id, !id.isVersion7 {
@@ -26,7 +28,8 @@ extension ArticleStorage {
             if let id = checked.id { .id(id) } else if url.byteCount > 0 { .key(new: .generate()) } else {
                 .id(.generate())
             }
-        let terms = TermList(of: checked, in: article)
+        var terms = TermList(of: checked, in: article)
+        if awaitsTopics, checked.topics.isEmpty { terms.appendAwaitsTopics() }
         let time = checked.publishedAt == 0 ? nil : checked.publishedAt
         if let range = checked.contiguousContent(of: article.byteCount) {
             let content = article.extracting(range)

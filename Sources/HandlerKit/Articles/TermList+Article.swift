@@ -9,6 +9,10 @@ extension TermList {
         if let language = article.language { appendLanguage(bytes.extracting(language)) }
     }
 
+    /// The term of an article that is still to be classified. It says nothing of the article itself: whoever classifies it
+    /// stores it without.
+    public mutating func appendAwaitsTopics() { append("w:topics", RawSpan()) }
+
     /// The term of a topic, by its slug. An empty one has none.
     public mutating func appendTopic(_ slug: RawSpan) {
         if slug.byteCount > 0 { append("t:", slug) }

@@ -20,8 +20,10 @@ final class Service: @unchecked Sendable {
     ///   - plugins: the libraries that it shall load, of those that were built with this test.
     ///   - fixtures: plugins of `Tests/Fixtures/Plugins` that it shall load too.
     ///   - libraries: plugins from elsewhere that it shall load too.
+    ///   - configuration: JSON5; the defaults without it.
     init(
-        plugins: [String] = ["Store", "Fetch", "LMDBStorage"], fixtures: [String] = [], libraries: [URL] = []
+        plugins: [String] = ["Store", "Fetch", "LMDBStorage"], fixtures: [String] = [], libraries: [URL] = [],
+        configuration: String = "{}"
     ) throws {
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
         guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
@@ -41,6 +43,7 @@ final class Service: @unchecked Sendable {
         for fixture in fixtures {
             try FixturePlugin.build(fixture, to: directory.appending(path: "plugins/\(fixture).so"))
         }
+        try configuration.write(to: directory.appending(path: "articled.json5"), atomically: true, encoding: .utf8)
         let output = directory.appending(path: "output")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         try start()
@@ -62,6 +65,7 @@ final class Service: @unchecked Sendable {
         process.arguments = [
             "--listen", "unix:\(socketPath)", "--plugins", directory.appending(path: "plugins").path,
             "--state-directory", directory.appending(path: "state").path,
+            "--configuration", directory.appending(path: "articled.json5").path,
         ]
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         process.standardOutput = handle

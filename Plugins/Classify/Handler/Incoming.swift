@@ -1,0 +1,138 @@
+internal import ArticleProtocol
+import Glibc
+internal import HandlerKit
+internal import Synchronization
+
+/// Classifies the articles that were stored with the mark that they await topics (`store.classify` of the
+/// configuration), on a thread of its own: their writers were answered before.
+///
+/// The mark lies in the storage's index and goes with the write that brings the topics, so nothing is forgotten when the
+/// service ends, however it ends. An article that somebody changes meanwhile keeps what that one wrote, and its mark.
+final class Incoming: Sendable {
+    /// What is read at once, and written by one commit.
+    private static let mostArticles = 64
+    private static let mostBytes = 4 << 20
+    /// How often the storage is asked whether anything was written.
+    private static let pause = 1
+    /// How long to wait when the storage is in trouble.
+    private static let patience = 30
+
+    private let storage: any ArticleStorage
+    private let classifier: CurrentClassifier
+    private let log: PluginLog
+    /// Damaged articles that the journal knows of. They keep their mark.
+    private let damaged = Mutex<Set<ArticleID>>([])
+    private let isStopped = Atomic(false)
+    private let stopping = Semaphore()
+    private let ended = Semaphore()
+
+    /// Starts the thread.
+    init(storage: any ArticleStorage, classifier: CurrentClassifier, log: PluginLog) throws(ServiceError) {
+        self.storage = storage
+        self.classifier = classifier
+        self.log = log
+        guard Thread.start({ [self] in run() }) else {
+            throw ServiceError(
+                .unavailable, "no thread can be started for new articles: \(unsafe String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Ends the thread after the articles that it is at, and waits for it.
+    func stop() {
+        if isStopped.exchange(true, ordering: .relaxed) { return }
+        stopping.signal()
+        ended.wait()
+    }
+
+    private func run() {
+        // After requests, where the system lets us say so: it is this thread's niceness alone on Linux.
+        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+        var seen: UInt64?
+        var trouble: ServiceError?
+        repeat {
+            do throws(ServiceError) {
+                let transactions = try storage.statistics().transactions
+                if transactions != seen, try classifyAll() == 0 { seen = transactions }
+                trouble = nil
+            } catch {
+                // Once, and not every time.
+                if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
+                trouble = error
+            }
+        } while !stopping.wait(seconds: trouble == nil ? Self.pause : Self.patience)
+        ended.signal()
+    }
+
+    /// Classifies what is marked, newest first, until nothing is left or the plugin stops.
+    ///
+    /// - Returns: how many articles it has changed. Throws what keeps the storage from reading or writing.
+    private func classifyAll() throws(ServiceError) -> Int {
+        var terms = TermList()
+        terms.appendAwaitsTopics()
+        var query = StorageQuery(terms: terms, limit: Self.mostArticles)
+        var changed = 0
+        while !isStopped.load(ordering: .relaxed) {
+            let (articles, last) = try read(query)
+            guard let last else { break }
+            changed += try store(articles)
+            query.after = last
+        }
+        if changed > 0 { log.debug("classified \(changed) new articles") }
+        return changed
+    }
+
+    private func read(_ query: StorageQuery) throws(ServiceError) -> ([ArticleText], StorageQuery.Position?) {
+        var articles: [ArticleText] = []
+        var bytes = 0
+        var last: StorageQuery.Position?
+        try storage.scan(query) { record in
+            last = StorageQuery.Position(time: record.time, id: record.id)
+            bytes += record.content.byteCount
+            switch ArticleText.read(record) {
+            case .success(let article): articles.append(article)
+            case .failure(let error):
+                if damaged.withLock({ $0.insert(record.id).inserted }) {
+                    log.warning("\(error.message); it is not classified")
+                }
+            }
+            return bytes < Self.mostBytes
+        }
+        return (articles, last)
+    }
+
+    /// Writes the topics of these articles, and waits until they are on disk.
+    private func store(_ articles: [ArticleText]) throws(ServiceError) -> Int {
+        let outcome = Mutex((changed: 0, trouble: ServiceError?.none))
+        let answered = Semaphore()
+        let classifier = classifier.value
+        var written = 0
+        for article in articles {
+            let classification = classifier.classify(article.parts, explain: false)
+            do throws(ServiceError) {
+                // One that the model does not stand by loses its mark alone.
+                let content =
+                    classification.undecided ? article.content : try article.content(with: classification)
+                try article.replace(with: content, in: storage) { result in
+                    outcome.withLock { outcome in
+                        switch result.outcome {
+                        // Somebody else was faster: what that one wrote stands.
+                        case .refused(let error) where error.code == .conflict || error.code == .notFound: break
+                        case .refused(let error): outcome.trouble = error
+                        case .created, .updated, .unchanged, .deleted: outcome.changed += 1
+                        }
+                    }
+                    answered.signal()
+                }
+                written += 1
+            } catch {
+                if damaged.withLock({ $0.insert(article.id).inserted }) {
+                    log.warning("the article \(article.id) cannot be given topics: \(error.message)")
+                }
+            }
+        }
+        for _ in 0..<written { answered.wait() }
+        let (changed, trouble) = outcome.withLock { $0 }
+        if let trouble { throw trouble }
+        return changed
+    }
+}
