@@ -128,4 +128,18 @@ import Testing
         #expect(DerivedID.named("1", in: "a") != DerivedID.named("1", in: "b"))
         #expect(DerivedID.named("1", in: "a") == DerivedID.named("1", in: "a"))
     }
+
+    @Test(
+        "An id that stands for content begins with the time of publication",
+        arguments: [
+            (1_245_036_000_123, 1_245_036_000_123), (1, 1), (1 << 48 - 1, 1 << 48 - 1), (0, 0), (-1, 0), (.min, 0),
+            (1 << 48, 0), (.max, 0),
+        ] as [(Int64, Int64)]) func timesOfDerivedIDs(publishedAt: Int64, expected: Int64)
+    {
+        let id = DerivedID.content(Article(title: "a", publishedAt: publishedAt))
+        #expect(id.milliseconds == expected)
+        #expect(id.isVersion7)
+        #expect(DerivedID.content(Article(title: "a", publishedAt: publishedAt)) == id)
+        #expect(DerivedID.content(Article(title: "b", publishedAt: publishedAt)) != id)
+    }
 }

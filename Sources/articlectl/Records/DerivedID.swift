@@ -4,22 +4,28 @@ import ArticleProtocol
 /// same thing twice, or an import that is begun again, makes no second article.
 enum DerivedID {
     /// For a record that its collection knows by a name: the same namespace and name are the same article.
+    ///
+    /// It tells no time, even of an article that has one: a date that is put right later must change the article, and
+    /// not make a second one.
     static func named(_ name: String, in namespace: String) -> ArticleID {
-        make(Array("name\0\(namespace)\0\(name)".utf8))
+        make(Array("name\0\(namespace)\0\(name)".utf8), at: 0)
     }
 
-    /// For a record without a name: the same content is the same article.
+    /// For a record without a name: the same content is the same article. The time of publication is part of the content,
+    /// so the id may begin with it: such articles are sorted by it, and stored in the order in which pages fill best.
     static func content(_ article: Article) -> ArticleID {
         var plain = article
         plain.id = nil
-        return make(Array("content\0".utf8) + plain.encoded())
+        return make(Array("content\0".utf8) + plain.encoded(), at: article.publishedAt)
     }
 
-    /// A UUIDv7 whose time is 0, as none is known, and whose 74 free bits are of a SHA-256.
-    private static func make(_ bytes: [UInt8]) -> ArticleID {
+    /// A UUIDv7 of a time in milliseconds since 1970, or of 0 if that is none which 48 bits can tell, and of 74 bits of a
+    /// SHA-256.
+    private static func make(_ bytes: [UInt8], at time: Int64) -> ArticleID {
         let digest = SHA256.digest(bytes)
         var words: [UInt64] = [0, 0]
         for (index, byte) in digest.prefix(16).enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        return ArticleID(high: 7 << 12 | words[0] & 0xfff, low: 2 << 62 | words[1] & (1 << 62 - 1))
+        let time = UInt64(exactly: time).flatMap { $0 < 1 << 48 ? $0 : nil } ?? 0
+        return ArticleID(high: time << 16 | 7 << 12 | words[0] & 0xfff, low: 2 << 62 | words[1] & (1 << 62 - 1))
     }
 }
