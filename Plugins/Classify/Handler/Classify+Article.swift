@@ -14,6 +14,13 @@ extension Classify {
         guard !request.writeBack || call.peer.roles.contains(.write) else {
             throw ServiceError(.permissionDenied, "write_back: this peer may read articles, but not change them")
         }
+        return try await classifyArticle(key, request) { call.cancellation }
+    }
+
+    /// The same of a request that was checked. `cancellation` says whether writing is still of use.
+    func classifyArticle(
+        _ key: ArticleKey, _ request: ClassifyArticleRequest, cancellation: () -> ServiceError?
+    ) async throws(ServiceError) -> ClassifyArticleResult {
         let classifier = classifier
         for _ in 0..<Classify.mostAttempts {
             let article = try article(key)
@@ -22,7 +29,7 @@ extension Classify {
             guard request.writeBack, !classification.undecided else {
                 return ClassifyArticleResult(classification: classification)
             }
-            if let cancellation = call.cancellation { throw cancellation }
+            if let cancellation = cancellation() { throw cancellation }
             let written = try await write(classification, to: article)
             switch written.outcome {
             case .refused(let error) where error.code == .conflict: continue

@@ -36,4 +36,39 @@ import Testing
         #expect(try tool.run("topics").lines.count > 2)
         #expect((try tool.run("topics", "--json").json()["topics"] as? [Any])?.isEmpty == false)
     }
+
+    /// Waits for what comes about by itself: 20 seconds at most.
+    private func eventually(_ condition: () throws -> Bool) throws -> Bool {
+        for _ in 0..<400 {
+            if try condition() { return true }
+            _ = poll(nil, 0, 50)
+        }
+        return false
+    }
+
+    @Test func aReloadUnderLoadLosesNoRequestAndRefusesABadModel() throws {
+        let service = try Service(plugins: ["Store", "Fetch", "Classify", "LMDBStorage"])
+        let tool = CommandLineTool(service)
+        let bad = try tool.file("bad.topics", "no model")
+        let bench = tool.process(
+            ["bench", "classify", "--connections", "2", "--pipeline", "8", "--seconds", "4", "--json"])
+        let result = service.directory.appending(path: "bench")
+        _ = FileManager.default.createFile(atPath: result.path, contents: nil)
+        bench.standardOutput = try FileHandle(forWritingTo: result)
+        bench.standardError = nil
+        bench.standardInput = nil
+        try bench.run()
+        for threshold in ["0.3", "0.5", "0.7"] {
+            try service.reload("{plugins: {classify: {threshold: \(threshold)}}}")
+            #expect(try eventually { try tool.run("topics", "--json").text.contains("\"threshold\":\(threshold)") })
+        }
+        try service.reload("{plugins: {classify: {model: '\(bad)', threshold: 0.9}}}")
+        #expect(try eventually { service.told.contains("bad.topics") })
+        #expect(try tool.run("topics", "--json").text.contains("\"threshold\":0.7"))
+        bench.waitUntilExit()
+        #expect(CommandLineTool.code(of: bench) == 0)
+        let measured = try JSONSerialization.jsonObject(with: Data(contentsOf: result)) as? [String: Any] ?? [:]
+        #expect((measured["requests"] as? Int ?? 0) > 0)
+        #expect(measured["errors"] as? Int == 0)
+    }
 }

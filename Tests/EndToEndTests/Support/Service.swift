@@ -81,6 +81,15 @@ final class Service: @unchecked Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// Tells it to read a new configuration.
+    func reload(_ configuration: String) throws {
+        try configuration.write(to: directory.appending(path: "articled.json5"), atomically: true, encoding: .utf8)
+        process.send(SIGHUP)
+    }
+
+    /// What it has told so far.
+    var told: String { (try? String(contentsOf: directory.appending(path: "output"), encoding: .utf8)) ?? "" }
+
     /// Where the build has put programs and plugin libraries: beside this test.
     static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
