@@ -43,6 +43,11 @@ public struct Fetch: Handler {
         return nil
     }
 
+    public func expect(method: Int, message: RawSpan) {
+        guard method == Call.get.rawValue, let id = LentGetRequest.id(in: message) else { return }
+        storage.expect(id: id)
+    }
+
     public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
         switch Call(rawValue: call.method) {
         case .getMany: try await getMany(GetManyRequest(decoding: call.payload), responder)

@@ -37,4 +37,13 @@ struct LentGetRequest: ~Copyable, ~Escapable {
         self.url = url
         self.view = view
     }
+
+    /// The id alone; nil if there is none, or if the request cannot be read.
+    static func id(in bytes: RawSpan) -> ArticleID? {
+        do throws(ServiceError) {
+            return try LentGetRequest(bytes).id
+        } catch {
+            return nil
+        }
+    }
 }

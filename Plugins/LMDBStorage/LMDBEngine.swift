@@ -79,6 +79,8 @@ final class LMDBEngine: StorageEngine {
         }
     }
 
+    func expect(id: ArticleID) { readers.current?.expect(id) }
+
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
     }

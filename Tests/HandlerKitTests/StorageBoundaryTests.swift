@@ -1,8 +1,9 @@
 import ArticleProtocol
 import CPluginABI
-import HandlerKit
 import Synchronization
 import Testing
+
+@testable import HandlerKit
 
 /// An engine seen through the C header: what goes in comes out, on both sides of the boundary.
 @Suite struct StorageBoundaryTests {
@@ -32,6 +33,26 @@ import Testing
                     content: content.span.bytes, contentChecksum: 7, terms: list)
             ) { continuation.resume(returning: $0) }
         }
+    }
+
+    @Test func whatIsExpectedIsToldToTheEngine() {
+        let ids = (0..<3).map { _ in ArticleID.generate() }
+        for id in ids { storage.expect(id: id) }
+        #expect(MemoryEngine.expected.withLock { $0.filter(ids.contains) } == ids)
+    }
+
+    /// An engine that was built before `expect` was added: its table ends with `statistics`.
+    @Test func anOlderEngineIsExpectedNothingOf() throws {
+        let table = unsafe try #require(unsafe engine.descriptor.pointee.storage)
+        var older = unsafe table.pointee
+        unsafe older.size = UInt32(try #require(MemoryLayout<articled_storage>.offset(of: \.expect)))
+        let id = ArticleID.generate()
+        unsafe try withUnsafePointer(to: &older) { older in
+            let storage = unsafe try InjectedStorage(older, engine: engine.instance)
+            storage.expect(id: id)
+            #expect(try storage.read(id: id) { _ in } == false)
+        }
+        #expect(!MemoryEngine.expected.withLock { $0.contains(id) })
     }
 
     @Test func aRecordAsItWasWritten() async throws {

@@ -57,3 +57,23 @@ import Testing
         #expect(unsafe places.find(id, in: 12, changes) == nil)
     }
 }
+
+/// What is expected comes out again in its order, a few later.
+@Suite struct ExpectedRecordsTests {
+    private let ids = (0..<9).map { ArticleID(high: 1, low: UInt64($0)) }
+
+    @Test func theOldestComesOutWhenThereAreMoreThanAFew() {
+        var expected = ExpectedRecords()
+        #expect(ids.map { expected.add($0) } == [nil, nil, nil, nil] + ids[..<5].map(Optional.some))
+        #expect((0..<5).map { _ in expected.next() } == ids[5...].map(Optional.some) + [nil])
+    }
+
+    @Test func whatIsAskedForMeanwhileMakesRoom() {
+        var expected = ExpectedRecords()
+        for id in ids {
+            #expect(expected.add(id) == nil)
+            #expect(expected.next() == id)
+        }
+        #expect(expected.next() == nil)
+    }
+}

@@ -31,6 +31,7 @@ final class RecordPlaces {
 
     /// Two places for each hash, side by side in one cache line.
     private let places: UnsafeMutablePointer<Place>?
+    private var outlook = ExpectedRecords()
 
     init() {
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -45,6 +46,7 @@ final class RecordPlaces {
     /// The record's first byte, if it is known to lie there in the snapshot.
     @inline(__always)
     func find(_ id: ArticleID, in snapshot: UInt64, _ changes: ChangeStamps) -> UnsafeRawPointer? {
+        if let next = outlook.next() { bringNear(next) }
         guard let bucket = unsafe bucket(of: id) else { return nil }
         for way in 0..<2 {
             let place = unsafe bucket[way]
@@ -53,11 +55,38 @@ final class RecordPlaces {
                 place.snapshot == snapshot
                 || place.address & Self.pageMask == Self.pageHeader && place.snapshot >= changes.last(id)
             guard isGood, let record = unsafe UnsafeRawPointer(bitPattern: place.address) else { return nil }
-            // It will be copied: have its beginning come while its header is read, and the processor sees the rest coming.
-            for line in 0..<8 { unsafe clinux_prefetch(record + line * 64) }
+            unsafe Self.prefetch(record)
             return unsafe record
         }
         return nil
+    }
+
+    /// The record may be asked for soon. Two steps bring it near, each with time for the memory to come: now the line that
+    /// tells its place, and the record itself when a few more were expected, or asked for.
+    @inline(__always)
+    func expect(_ id: ArticleID) {
+        guard let bucket = unsafe bucket(of: id) else { return }
+        unsafe clinux_prefetch(bucket)
+        if let next = outlook.add(id) { bringNear(next) }
+    }
+
+    /// The record at the place that is known for it, be it good or not: asking for memory in vain does no harm.
+    @inline(__always)
+    private func bringNear(_ id: ArticleID) {
+        guard let bucket = unsafe bucket(of: id) else { return }
+        for way in 0..<2 {
+            let place = unsafe bucket[way]
+            guard place.low == id.low, place.high == id.high,
+                let record = unsafe UnsafeRawPointer(bitPattern: place.address)
+            else { continue }
+            unsafe Self.prefetch(record)
+        }
+    }
+
+    /// It will be copied: has its beginning come while its header is read, and the processor sees the rest coming.
+    @inline(__always)
+    private static func prefetch(_ record: UnsafeRawPointer) {
+        for line in 0..<8 { unsafe clinux_prefetch(record + line * 64) }
     }
 
     /// The record was found in the tree.

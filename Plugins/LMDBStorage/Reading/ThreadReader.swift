@@ -59,6 +59,9 @@ final class ThreadReader: @unchecked Sendable {
         isBusy = false
     }
 
+    /// The record may be asked for soon.
+    func expect(_ id: ArticleID) { places.expect(id) }
+
     /// Lends a record to `body`; `nil` if there is none.
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result

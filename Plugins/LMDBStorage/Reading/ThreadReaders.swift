@@ -49,6 +49,12 @@ final class ThreadReaders: @unchecked Sendable {
         return try body(reader)
     }
 
+    /// This thread's reader, if it has one.
+    var current: ThreadReader? {
+        guard isOpen.load(ordering: .relaxed), let slot = unsafe pthread_getspecific(key) else { return nil }
+        return unsafe Unmanaged<Slot>.fromOpaque(slot).takeUnretainedValue().reader
+    }
+
     /// Gives up all readers. `false` if one of them is in use, which the host rules out: the file stays open then.
     func close() -> Bool {
         isOpen.store(false, ordering: .relaxed)

@@ -5,6 +5,7 @@ extension LoadedPlugin {
     /// A route for each of the plugin's methods, not numbered yet.
     func routes() -> [Route] {
         guard let handle = unsafe descriptor.pointee.handle else { return [] }
+        let expect = unsafe DescriptorCheck.has(descriptor, \.expect) ? descriptor.pointee.expect : nil
         return methods.enumerated().map { index, method in
             let streamsRequest = method.flags & UInt32(ARTICLED_METHOD_STREAM_REQUEST) != 0
             let streamsResponse = method.flags & UInt32(ARTICLED_METHOD_STREAM_RESPONSE) != 0
@@ -15,7 +16,7 @@ extension LoadedPlugin {
                     idempotent: method.flags & UInt32(ARTICLED_METHOD_IDEMPOTENT) != 0,
                     role: Self.name(ofRole: method.role), plugin: name),
                 role: method.role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
-                plugin: instance, index: UInt32(index))
+                plugin: instance, index: UInt32(index), expect: expect)
         }
     }
 

@@ -11,6 +11,8 @@ internal import CPluginABI
     let plugin: UnsafeMutableRawPointer?
     /// The method's place in the plugin's own table.
     let index: UInt32
+    /// Tells the plugin of a request that will come.
+    var expect: (@convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void)?
 
     /// The same with the number that clients call it by.
     func numbered(_ number: UInt32) -> Route {

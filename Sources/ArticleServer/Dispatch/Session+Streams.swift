@@ -60,6 +60,19 @@ extension Session {
         }
     }
 
+    /// Tells its plugin of a request that will be opened soon, unless it is refused.
+    @inline(__always)
+    func announce(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
+        guard header.kind == .request, !header.flags.contains(.options), phase == .established,
+            let route = unsafe loop.context.router.index(of: methods?.number(for: header.method) ?? header.method)
+        else { return }
+        unsafe loop.context.router.withRoute(route) { entry in
+            guard let expect = unsafe entry.expect, roles & entry.role != 0 else { return }
+            unsafe expect(
+                entry.plugin, entry.index, articled_bytes(data: payload.baseAddress, size: payload.count))
+        }
+    }
+
     /// The CallOptions before a request's message: their length as a varint, then they.
     ///
     /// - Returns: the deadline in nanoseconds from now, if the client gave one.

@@ -85,6 +85,7 @@ internal import CPluginABI
     /// Understands the whole frames in `bytes`, until `limit` bytes wait to be written.
     func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
         var used = 0
+        var outlook = Outlook()
         guard let base = bytes.baseAddress else { return Step(used: 0, outcome: .incomplete) }
         while phase != .over, phase != .closed {
             let left = bytes.count - used
@@ -95,6 +96,7 @@ internal import CPluginABI
             guard left - FrameHeader.size >= length else { return Step(used: used, outcome: .incomplete) }
             let payload = unsafe UnsafeRawBufferPointer(start: base + used + FrameHeader.size, count: length)
             used += FrameHeader.size + length
+            unsafe outlook.move(to: used, in: bytes) { unsafe announce($0, $1) }
             guard unsafe CRC32C.checksum(payload) == header.checksum else {
                 violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
                 break

@@ -70,10 +70,12 @@ struct DescriptorCheck {
         return unsafe table
     }
 
-    /// An engine has to have all functions: none is optional.
+    /// An engine has to have all functions of the first version: none of those is optional.
     private func checkStorage(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
         guard let table = unsafe Self.storage(of: descriptor) else { return }
-        guard unsafe table.pointee.size >= MemoryLayout<articled_storage>.size else {
+        // What was added later may be missing.
+        let least = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? MemoryLayout<articled_storage>.size
+        guard unsafe table.pointee.size >= least else {
             throw wrong("its table of storage functions says it has \(unsafe table.pointee.size) bytes, too few")
         }
         guard unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil, unsafe table.pointee.scan != nil,

@@ -28,7 +28,7 @@ extern "C" {
 
 #define ARTICLED_PLUGIN_MAGIC UINT64_C(0x4e494c5044545241) /* "ARTDPLIN", little-endian */
 #define ARTICLED_ABI_MAJOR 1u /* must be equal on both sides */
-#define ARTICLED_ABI_MINOR 1u /* tells only which members an author could know; sizes decide */
+#define ARTICLED_ABI_MINOR 2u /* tells only which members an author could know; sizes decide */
 #define ARTICLED_ABI ((ARTICLED_ABI_MAJOR << 16) | ARTICLED_ABI_MINOR)
 #define ARTICLED_HAS(pointer, member) \
     ((pointer)->size >= offsetof(__typeof__(*(pointer)), member) + sizeof((pointer)->member))
@@ -266,6 +266,9 @@ typedef struct articled_storage {
     void (*write)(void *engine, const articled_write *writes, size_t count,
                   void (*done)(void *context, const articled_written *results, size_t count), void *context);
     uint32_t (*statistics)(void *engine, articled_storage_statistics *statistics, articled_failure *failure);
+    /* Since 1.2. The record may be asked for soon, by this thread: whatever makes that quicker and costs next to nothing,
+     * such as bringing memory near. Answers nothing and never waits. May be NULL. */
+    void (*expect)(void *engine, const uint8_t id[16]);
 } articled_storage;
 
 /* ---- The plugin ---------------------------------------------------------------------------------------------- */
@@ -335,6 +338,10 @@ typedef struct articled_plugin {
      * colon if it is about one: "workers: ...", "a.b[2]: ...". Starts and changes nothing; called before `start` and on any
      * thread but a loop's. May be NULL: then `start` and `reload` alone tell. */
     uint32_t (*check)(articled_bytes configuration, articled_failure *failure);
+    /* Since 1.2. A request for methods[method] with this message has come and stands behind a few others: it will
+     * probably, not certainly, be given to `handle` soon, by this thread. As `articled_storage.expect`, for which this is
+     * the occasion. The message is lent for the call and not checked yet: it may be damaged. May be NULL. */
+    void (*expect)(void *plugin, uint32_t method, articled_bytes message);
 } articled_plugin;
 
 #define ARTICLED_PLUGIN_SYMBOL "articled_plugin_descriptor"

@@ -39,7 +39,12 @@ extension articled_plugin {
                         try unsafe PluginInstance.at(plugin)?.reload(
                             PluginConfiguration(json: [UInt8](configuration)))
                     }
-                }, check: check))
+                }, check: check,
+                expect: { plugin, method, message in
+                    let bytes = unsafe message.buffer
+                    unsafe PluginInstance.at(plugin)?.handler?.expect(
+                        method: Int(method), message: RawSpan(_unsafeBytes: bytes))
+                }))
         return unsafe UnsafePointer(plugin)
     }
 

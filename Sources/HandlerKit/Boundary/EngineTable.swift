@@ -59,6 +59,10 @@ enum EngineTable {
                         unsafe statistics.pointee.set(present)
                         return true
                     }
+                },
+                expect: { engine, id in
+                    guard let id = unsafe id else { return }
+                    unsafe PluginInstance.at(engine)?.engine?.expect(id: ArticleID(at: id))
                 }))
         return unsafe UnsafePointer(table)
     }()

@@ -9,15 +9,20 @@ internal import CPluginABI
 struct InjectedStorage: ArticleStorage, @unchecked Sendable {
     private let table: UnsafePointer<articled_storage>
     private let engine: UnsafeMutableRawPointer?
+    /// nil: the engine is older, or does not care.
+    private let expect: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?) -> Void)?
 
     init(_ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?) throws(ServiceError) {
-        let functions = unsafe table.pointee
-        guard functions.size >= UInt32(MemoryLayout<articled_storage>.size), unsafe functions.get != nil,
-            unsafe functions.get_by_key != nil, unsafe functions.scan != nil, unsafe functions.write != nil,
-            unsafe functions.statistics != nil
+        // What was added to the header later may be missing, and must not be read then.
+        let size = unsafe Int(table.pointee.size)
+        let first = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? .max
+        guard size >= first, unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil,
+            unsafe table.pointee.scan != nil, unsafe table.pointee.write != nil,
+            unsafe table.pointee.statistics != nil
         else { throw ServiceError(.failedPrecondition, "the storage offers less than the plugin was built for") }
         unsafe self.table = table
         unsafe self.engine = engine
+        unsafe expect = size >= MemoryLayout<articled_storage>.size ? table.pointee.expect : nil
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -50,6 +55,11 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
                 }
             }
         }
+    }
+
+    func expect(id: ArticleID) {
+        guard let expect = unsafe expect else { return }
+        unsafe id.withBytes { unsafe expect(engine, $0) }
     }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {

@@ -7,6 +7,9 @@ extension Handler {
     /// Gives the request on to `handle`.
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? { responder }
 
+    /// Nothing to prepare.
+    public func expect(method: Int, message: RawSpan) {}
+
     /// For handlers that answer everything at once.
     public func handle(_ call: Call, _ responder: consuming Responder) async throws {
         throw ServiceError(.internal, "\(Self.descriptor.name) neither answered nor handled a request")

@@ -34,6 +34,12 @@ public protocol Handler: Sendable {
     ///   answered, or if the responder was turned into a ``PendingResponse``. The default gives it back.
     func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder?
 
+    /// A request stands behind a few others and will probably be offered to `answer` soon, on this thread: the occasion
+    /// for `ArticleStorage.expect(id:)`. By default nothing.
+    ///
+    /// - Parameter message: the request's, not checked yet: it may be damaged.
+    func expect(method: Int, message: RawSpan)
+
     /// Answers a request in a task of its own, on its event loop between suspensions.
     ///
     /// The task is cancelled when the client cancels, the deadline passes or the connection goes away. An error thrown

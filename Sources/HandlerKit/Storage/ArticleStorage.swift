@@ -17,6 +17,9 @@ public protocol ArticleStorage: Sendable {
     /// As `read(key:_:)`, for the paths where an allocation counts. There is a default.
     func read<Reader: RecordReader & ~Copyable>(key: RawSpan, into reader: inout Reader) throws(ServiceError) -> Bool
 
+    /// The record may be read soon, by this thread: makes that quicker if it can, at next to no cost. There is a default.
+    func expect(id: ArticleID)
+
     /// Lends each match to `visit`, in the query's order, until it answers `false`. One consistent view for the call,
     /// which the engine may have to keep for as long: so visit few records, and go on from the last one's position.
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError)
@@ -32,6 +35,9 @@ public protocol ArticleStorage: Sendable {
 }
 
 extension ArticleStorage {
+    /// Nothing to prepare.
+    public func expect(id: ArticleID) {}
+
     /// Through a closure.
     public func read<Reader: RecordReader & ~Copyable>(
         id: ArticleID, into reader: inout Reader

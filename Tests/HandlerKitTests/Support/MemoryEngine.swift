@@ -40,6 +40,11 @@ final class MemoryEngine: StorageEngine {
         return try read(id: id, lend)
     }
 
+    /// What was expected of any engine, by ids that are one test's own.
+    static let expected = Mutex<[ArticleID]>([])
+
+    func expect(id: ArticleID) { Self.expected.withLock { $0.append(id) } }
+
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         let all = state.withLock { $0.records }.sorted { ($0.value.time, $0.key) > ($1.value.time, $1.key) }
         var left = query.limit
