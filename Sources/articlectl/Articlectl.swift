@@ -8,7 +8,7 @@ enum Articlectl {
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
         ServiceStatus.self, Metrics.self,
-        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self,
+        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, Completion.self,
     ]
 
     static func main() async {
@@ -76,6 +76,7 @@ enum Articlectl {
         let output = Output(isTerminal: true)
         switch topic {
         case nil: try output.write(CommandHelp.overview(commands))
+        case "manual-page": try output.write(ManualPage.text(commands.map { $0.description }))
         case "exit-codes": try output.write(CommandHelp.exitCodes)
         case let name?: try output.write(CommandHelp.page(find(name).description))
         }
