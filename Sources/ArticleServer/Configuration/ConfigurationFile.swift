@@ -33,7 +33,6 @@ public enum ConfigurationFile {
         }
     }
 
-    /// At most one byte more than a configuration may have.
     private static func bytes(_ path: String) throws(StartError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
@@ -46,6 +45,11 @@ public enum ConfigurationFile {
             throw StartError(
                 .configuration, "\(path): everybody may write to it; if it is still yours, chmod o-w it")
         }
+        return try contents(descriptor, path)
+    }
+
+    /// What is in an open file: at most one byte more than a configuration may have.
+    static func contents(_ descriptor: Int32, _ path: String) throws(StartError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: JSONValue.longest + 1)
         var count = 0
         while count < bytes.count {

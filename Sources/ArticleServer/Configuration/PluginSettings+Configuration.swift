@@ -22,7 +22,8 @@ extension PluginSettings {
             switch value {
             case .object where DescriptorCheck.isPluginName(name):
                 if value.isFinite {
-                    sections[name] = value.json
+                    // Only here may credentials be named: what is wrong with other values is told with the value.
+                    sections[name] = value.resolving(.own, at: name) { section.problem($0, $1) }.json
                 } else {
                     section.problem(name, "NaN or an infinity is in it, which a plugin cannot read")
                 }
