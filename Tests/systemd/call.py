@@ -74,6 +74,31 @@ def hold(connection):
     print(f"GO_AWAY {status.get(1, 0)}: {status.get(2, b'').decode()}")
 
 
+def greet(connection):
+    """Both hellos; the methods' numbers by their names."""
+    # protocol_min 1, protocol_max 1, max_frame 1 MiB, stream_window 64 KiB
+    connection.sendall(frame(HELLO, bytes([8, 1, 16, 1, 24, 128, 128, 64, 32, 128, 128, 4])))
+    kind, _, _, hello = receive(connection)
+    assert kind == HELLO, kind
+    descriptions = [dict(fields(value)) for number, value in fields(hello) if number == 8]
+    return {description[1].decode(): description[2] for description in descriptions}
+
+
+def answer(connection, method, text=""):
+    """What a method answers to this request; ends the process if that is an error."""
+    numbers = greet(connection)
+    connection.sendall(frame(REQUEST, text.encode(), END_FLAG, numbers[method], 1))
+    while True:
+        kind, _, stream, payload = receive(connection)
+        if kind == ERROR and stream == 1:
+            status = dict(fields(payload))
+            sys.exit(f"error {status.get(1, 0)}: {status.get(2, b'').decode()}")
+        if kind == MESSAGE and stream == 1:
+            return payload
+        # GO_AWAY says that no further request is taken; this one is still answered.
+        assert kind == GO_AWAY, kind
+
+
 def main():
     address, method, text = (sys.argv[1:] + [""])[:3]
     if address.startswith("/"):
@@ -83,28 +108,11 @@ def main():
         host, port = address.rsplit(":", 1)
         connection = socket.create_connection((host, int(port)))
     connection.settimeout(60)
-    # protocol_min 1, protocol_max 1, max_frame 1 MiB, stream_window 64 KiB
-    connection.sendall(frame(HELLO, bytes([8, 1, 16, 1, 24, 128, 128, 64, 32, 128, 128, 4])))
-    kind, _, _, hello = receive(connection)
-    assert kind == HELLO, kind
     if method == "--hold":
+        greet(connection)
         return hold(connection)
-    numbers = {}
-    for number, value in fields(hello):
-        if number == 8:
-            description = dict(fields(value))
-            numbers[description[1].decode()] = description[2]
-    connection.sendall(frame(REQUEST, text.encode(), END_FLAG, numbers[method], 1))
-    while True:
-        kind, _, stream, payload = receive(connection)
-        if kind == ERROR and stream == 1:
-            status = dict(fields(payload))
-            sys.exit(f"error {status.get(1, 0)}: {status.get(2, b'').decode()}")
-        if kind == MESSAGE and stream == 1:
-            sys.stdout.buffer.write(payload)
-            return
-        # GO_AWAY says that no further request is taken; this one is still answered.
-        assert kind == GO_AWAY, kind
+    sys.stdout.buffer.write(answer(connection, method, text))
 
 
-main()
+if __name__ == "__main__":
+    main()
