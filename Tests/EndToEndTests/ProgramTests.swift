@@ -50,7 +50,7 @@ import Testing
             ])
         #expect(try articled.ended() == 78)
         for text in [
-            "1: wrong: unknown key", "1: limits.frame: ", "2: plugins.store.x: unknown key; there is nothing to be set",
+            "1: wrong: unknown key", "1: limits.frame: ", "2: plugins.store.x: unknown key; there are: classify",
             "3: plugins.lmdb-storage.mapSize: 5 is not from", "3: plugins.lmdb-storage.queueWrites: a string, where",
             "3: plugins.lmdb-storage.maxReader: unknown key; did you mean maxReaders?",
             "4: plugins.stroe: there is no plugin stroe; did you mean store?",
