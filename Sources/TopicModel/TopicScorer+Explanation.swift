@@ -7,39 +7,43 @@ extension TopicScorer {
         let first: Int
         let last: Int
         var weight: UInt32 = 0
-        /// What it said by itself.
-        var own: Float = 0
-        /// What it and all features within it said: of "trận đấu" those of "trận" and "đấu" too.
-        var whole: Float = 0
+        /// The known features within it, itself among them: of "trận đấu" those of "trận" and "đấu" too.
+        var parts: [UInt32] = []
     }
 
-    /// The phrases that spoke most for or against `topic`, the most telling first. Phrases that overlap are one.
+    /// The phrases that spoke most for or against `topic`, the most telling first. Phrases that overlap are one, and what
+    /// one phrase has said no other says again: once "thông tin" is named, "thông" adds nothing to "viễn thông".
     func phrases(for topic: Int, plain: Bool, in texts: [String]) -> [DecidingPhrase] {
         var findings = findings(plain: plain)
+        var left: [UInt32: Float] = [:]
         var total: Float = 0
         for (slot, finding) in findings {
             let weight = contribution(of: slot, weight: finding.weight, to: topic)
-            findings[slot]?.own = weight
+            left[slot] = weight
             total += abs(weight)
         }
         guard total > 0 else { return [] }
         for (slot, finding) in findings {
-            var whole: Float = 0
+            var parts: [UInt32] = []
             forEachFeature(from: finding.first, through: finding.last, plain: plain) { part, _, _ in
-                whole += findings[part]?.own ?? 0
+                parts.append(part)
             }
-            findings[slot]?.whole = whole
+            findings[slot]?.parts = parts
         }
-        let ranked = findings.values.sorted {
-            (abs($0.whole), $1.first, $1.last) > (abs($1.whole), $0.first, $0.last)
-        }
-        var chosen: [Finding] = []
+        var candidates = Array(findings.values)
         var phrases: [DecidingPhrase] = []
-        for finding in ranked where phrases.count < TopicScorer.mostPhrases {
-            if chosen.contains(where: { $0.first <= finding.last && finding.first <= $0.last }) { continue }
-            guard let phrase = phrase(from: finding.first, through: finding.last, in: texts) else { continue }
-            chosen.append(finding)
-            phrases.append(DecidingPhrase(phrase: phrase, topic: topic, weight: finding.whole / total))
+        while phrases.count < TopicScorer.mostPhrases {
+            let weights = candidates.map { $0.parts.reduce(0) { $0 + (left[$1] ?? 0) } }
+            let best = candidates.indices.max {
+                let (one, other) = (candidates[$0], candidates[$1])
+                return (abs(weights[$0]), other.first, other.last) < (abs(weights[$1]), one.first, one.last)
+            }
+            guard let best, weights[best] != 0 else { break }
+            let chosen = candidates[best]
+            for part in chosen.parts { left[part] = nil }
+            candidates.removeAll { $0.first <= chosen.last && chosen.first <= $0.last }
+            guard let phrase = phrase(from: chosen.first, through: chosen.last, in: texts) else { continue }
+            phrases.append(DecidingPhrase(phrase: phrase, topic: topic, weight: weights[best] / total))
         }
         return phrases
     }
