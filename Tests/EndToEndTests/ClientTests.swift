@@ -14,7 +14,7 @@ import Testing
         return options
     }
 
-    @Test(.timeLimit(.minutes(2))) func eachMethodDoesWhatItSays() async throws {
+    @Test(.timeLimit(.minutes(10))) func eachMethodDoesWhatItSays() async throws {
         let service = try Service()
         let client = ArticleClient(endpoint: .unix(path: service.socketPath))
         let story = Article(
@@ -52,7 +52,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(2))) func whatIsStoredIsClassifiedIfTheConfigurationSaysSo() async throws {
+    @Test(.timeLimit(.minutes(10))) func whatIsStoredIsClassifiedIfTheConfigurationSaysSo() async throws {
         let service = try Service(
             plugins: ["Store", "Fetch", "Classify", "LMDBStorage"],
             configuration: "{plugins: {store: {classify: true}}}")
@@ -101,7 +101,7 @@ import Testing
     }
 
     /// Whatever happens to the service, each article is acknowledged once, and is there.
-    @Test(.timeLimit(.minutes(5)), arguments: [SIGKILL, SIGTERM])
+    @Test(.timeLimit(.minutes(10)), arguments: [SIGKILL, SIGTERM])
     func anUploadOutlivesTheService(signal: Int32) async throws {
         let service = try Service()
         let client = ArticleClient(endpoint: .unix(path: service.socketPath), options: Self.options())
@@ -130,7 +130,7 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: [SIGKILL, SIGTERM])
+    @Test(.timeLimit(.minutes(10)), arguments: [SIGKILL, SIGTERM])
     func callsOutliveTheService(signal: Int32) async throws {
         let service = try Service()
         let client = ArticleClient(endpoint: .unix(path: service.socketPath), options: Self.options())

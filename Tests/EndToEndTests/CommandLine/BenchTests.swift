@@ -6,7 +6,7 @@ import Testing
 
 /// `articlectl bench` when the service does not stay.
 @Suite struct BenchTests {
-    @Test(.timeLimit(.minutes(1))) func anInterruptEndsItWithTheFiguresSoFar() async throws {
+    @Test(.timeLimit(.minutes(10))) func anInterruptEndsItWithTheFiguresSoFar() async throws {
         let service = try Service()
         let output = Pipe()
         let bench = CommandLineTool(service).process(["bench", "ping", "-c", "4", "-s", "3600", "--json"])
@@ -26,7 +26,7 @@ import Testing
         #expect(report["requests"] as? Int ?? 0 > 0)
     }
 
-    @Test(.timeLimit(.minutes(1))) func lostConnectionsAreMadeAgainAndTold() async throws {
+    @Test(.timeLimit(.minutes(10))) func lostConnectionsAreMadeAgainAndTold() async throws {
         let service = try Service()
         let output = Pipe()
         let bench = CommandLineTool(service).process(["bench", "ping", "-c", "4", "-s", "4", "--json"])

@@ -124,7 +124,7 @@ import Testing
     }
 
     /// The program goes on by itself, each time, and what it counts in the end is what is there.
-    @Test(.timeLimit(.minutes(5)), arguments: [[], ["--keep"]])
+    @Test(.timeLimit(.minutes(10)), arguments: [[], ["--keep"]])
     func anImportOutlivesTheService(options: [String]) throws {
         let service = try Service()
         let tool = CommandLineTool(service)
