@@ -54,16 +54,16 @@ import Testing
     @Test func aPluginThatIgnoresCancellationHoldsUpNobody() async throws {
         let service = try Service(plugins: [], fixtures: ["ignores-cancellation"])
         let client = client(of: service)
-        let stubborn = Task { try await client.call("stubborn.wait", payload: Array("500".utf8)) }
+        let stubborn = Task { try await client.call("stubborn.wait", payload: Array("2000".utf8)) }
         let late = Task {
             try await client.call(
-                "stubborn.wait", payload: Array("400".utf8), policy: CallPolicy(deadline: .milliseconds(50)))
+                "stubborn.wait", payload: Array("1500".utf8), policy: CallPolicy(deadline: .milliseconds(50)))
         }
         #expect(text(try await client.call("stubborn.wait", payload: Array("1".utf8))) == "done")
         stubborn.cancel()
         await #expect { try await stubborn.value } throws: { ($0 as? ClientError)?.kind == .cancelled }
         await #expect { try await late.value } throws: { ($0 as? ClientError)?.kind == .deadline }
         // This one is answered behind the late answers of both, on the same connection.
-        #expect(text(try await client.call("stubborn.wait", payload: Array("600".utf8))) == "done")
+        #expect(text(try await client.call("stubborn.wait", payload: Array("2500".utf8))) == "done")
     }
 }
