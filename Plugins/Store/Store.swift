@@ -29,8 +29,8 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
-    /// Articles that come without topics are marked for whoever classifies them: that costs an entry in the index, and
-    /// no time of the acknowledgement's.
+    /// Articles that come without topics are marked for whoever classifies them: an entry more in the index. No
+    /// acknowledgement waits for the classification itself.
     let marksForTopics: Bool
 
     public static func check(_ configuration: PluginConfiguration) throws {
