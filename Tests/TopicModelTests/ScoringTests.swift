@@ -101,6 +101,15 @@ import TopicModel
         #expect(verdict.scores.max().map { $0 < 0.9 } == true, "\(verdict.scores)")
     }
 
+    @Test func whatOnePhraseHasSaidNoOtherSaysAgain() throws {
+        let directory = try TemporaryDirectory()
+        let model = try Sample.model(in: directory)
+        // All of these live on "bệnh": it is the first one's, and what is left for the others is their own.
+        let verdict = Sample.verdict(model, "", "bệnh nhân, bệnh viện, bệnh tim, phòng bệnh, bị bệnh.", explain: true)
+        #expect(verdict.phrases.count > 2, "\(verdict.phrases)")
+        #expect(verdict.phrases.reduce(0) { $0 + abs($1.weight) } <= 1.0001, "\(verdict.phrases)")
+    }
+
     @Test func theDecidingPhrasesAreThoseOfTheText() throws {
         let directory = try TemporaryDirectory()
         let model = try Sample.model(in: directory)
