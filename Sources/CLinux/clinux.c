@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +53,17 @@ int clinux_eventfd_signal(int descriptor) { return eventfd_write(descriptor, 1);
 int clinux_eventfd_clear(int descriptor) {
     eventfd_t count;
     return eventfd_read(descriptor, &count);
+}
+
+int clinux_timerfd(void) { return timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC); }
+
+int clinux_timerfd_set(int descriptor, uint64_t time) {
+    struct itimerspec when = {{0, 0}, {0, 0}}; /* all zero disarms it */
+    if (time != UINT64_MAX) {
+        when.it_value.tv_sec = (time_t)(time / 1000000000);
+        when.it_value.tv_nsec = (long)(time % 1000000000) + (time == 0);
+    }
+    return timerfd_settime(descriptor, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }

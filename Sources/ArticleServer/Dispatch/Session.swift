@@ -82,6 +82,15 @@ internal import CPluginABI
 
     func received(at now: UInt64) { lastActivity = now }
 
+    /// Tells its plugin of the first request in bytes that will be understood soon.
+    func announceFirst(in bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return }
+        let header = unsafe FrameHeader(decoding: base)
+        let length = Int(header.payloadLength)
+        guard bytes.count - FrameHeader.size >= length else { return }
+        unsafe announce(header, UnsafeRawBufferPointer(start: base + FrameHeader.size, count: length))
+    }
+
     /// Understands the whole frames in `bytes`, until `limit` bytes wait to be written.
     func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
         var used = 0

@@ -32,6 +32,7 @@ final class EventLoop: @unchecked Sendable {
     var lastAnswer: UInt64 = 0
 
     private var poller: Poller
+    private var alarmClock: AlarmClock
     private(set) var acceptors: [Acceptor]
     private var connections: [Connection?] = []
     private var vacant: [Int] = []
@@ -58,6 +59,7 @@ final class EventLoop: @unchecked Sendable {
 
     private enum Token {
         static let inbox = UInt64.max
+        static let alarmClock = UInt64.max - 1
         /// Acceptors have the numbers from here on, connections those below.
         static let acceptors = UInt64(1) << 62
     }
@@ -69,12 +71,14 @@ final class EventLoop: @unchecked Sendable {
         slowRequest = context.configuration.slowRequestNanoseconds
         inbox = try Inbox()
         poller = try Poller()
+        alarmClock = try AlarmClock()
         requests = RequestPool()
         // Each loop numbers its own requests; the loop's index above them keeps them apart.
         lastRequest = UInt64(index) << 48
         counters = context.counters.loop(index)
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
+        try poller.add(alarmClock.descriptor, .readable, token: Token.alarmClock)
         for (index, acceptor) in acceptors.enumerated() {
             try poller.add(
                 acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
@@ -102,15 +106,25 @@ final class EventLoop: @unchecked Sendable {
 
     /// One turn: also what tests call, one at a time.
     func turn() {
+        let ready = poller.wait(timeout: timeout())
         var jobsWait = false
-        poller.wait(timeout: timeout()) { token, readiness in
+        var index = 0
+        while index < ready {
             now = clinux_now()
-            if token == Token.inbox {
-                jobsWait = true
-            } else if token >= Token.acceptors {
-                accept(from: Int(token - Token.acceptors))
-            } else {
-                serve(token, readiness)
+            let end = min(index + BufferPool.aheadCount, ready)
+            // Several are read from before the first of them is served: what their requests need comes near meanwhile.
+            if end - index > 1 {
+                for slot in index..<end { readAhead(poller.event(slot), slot - index) }
+            }
+            while index < end {
+                let (token, readiness) = poller.event(index)
+                switch token {
+                case Token.inbox: jobsWait = true
+                case Token.alarmClock: alarmClock.silence()
+                case Token.acceptors...: accept(from: Int(token - Token.acceptors))
+                default: connection(token)?.serve(readiness)
+                }
+                index += 1
             }
         }
         now = clinux_now()
@@ -133,6 +147,7 @@ final class EventLoop: @unchecked Sendable {
         }
     }
 
+    /// How long the turn may wait: not at all, or until the alarm clock rings.
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
@@ -142,10 +157,8 @@ final class EventLoop: @unchecked Sendable {
         case .serving, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
-        guard next != .max else { return -1 }
-        let current = clinux_now()
-        guard next > current else { return 0 }
-        return Int32(min((next - current) / 1_000_000 + 1, 60_000))
+        alarmClock.ring(by: next)
+        return -1
     }
 
     private func runJobs() {
@@ -209,11 +222,20 @@ final class EventLoop: @unchecked Sendable {
         return connection
     }
 
-    private func serve(_ token: UInt64, _ readiness: Poller.Readiness) {
+    /// The connection that an event is for; nil for one that was closed in this very turn.
+    @inline(__always)
+    private func connection(_ token: UInt64) -> Connection? {
         let slot = Int(token & 0xffff_ffff)
-        // An event of this very turn may be for a connection that was closed in it.
-        guard slot < connections.count, let connection = connections[slot], connection.token == token else { return }
-        connection.serve(readiness)
+        guard slot < connections.count, let connection = connections[slot], connection.token == token else {
+            return nil
+        }
+        return connection
+    }
+
+    /// Reads for a connection that will be served in a moment.
+    private func readAhead(_ event: (token: UInt64, readiness: Poller.Readiness), _ slot: Int) {
+        guard event.token < Token.acceptors, event.readiness == .readable else { return }
+        unsafe connection(event.token)?.readAhead(into: buffers.ahead(slot))
     }
 
     func watch(_ connection: Connection, for interest: Poller.Readiness) {

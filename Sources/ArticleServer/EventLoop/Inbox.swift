@@ -78,9 +78,7 @@ extension Inbox {
         while true {
             let now = clinux_now()
             let left = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
-            var isReady = false
-            poller.wait(timeout: left) { _, _ in isReady = true }
-            if isReady { return true }
+            if poller.wait(timeout: left) > 0 { return true }
             if clinux_now() >= deadline { return false }
         }
     }

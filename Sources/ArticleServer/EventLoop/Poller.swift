@@ -45,15 +45,18 @@ import CLinux
         _ = clinux_epoll_remove(descriptor, target)
     }
 
-    /// Waits until a descriptor is ready or the time-out has passed, and calls `body` for each that is ready.
+    /// Waits until a descriptor is ready or the time-out has passed.
     ///
     /// - Parameter timeout: milliseconds; -1 for ever.
-    func wait(timeout: Int32, _ body: (UInt64, Readiness) -> Void) {
-        let count = unsafe clinux_epoll_wait(descriptor, ready.baseAddress, Int32(ready.count), timeout)
-        guard count > 0 else { return }  // a signal, or the time-out: the loop's turn goes on all the same
-        for index in 0..<Int(count) {
-            let event = unsafe ready[index]
-            body(event.token, Readiness(rawValue: event.events))
-        }
+    /// - Returns: how many are ready; `event` tells which.
+    func wait(timeout: Int32) -> Int {
+        // A signal counts as the time-out: the loop's turn goes on all the same.
+        max(0, Int(unsafe clinux_epoll_wait(descriptor, ready.baseAddress, Int32(ready.count), timeout)))
+    }
+
+    /// What the last `wait` found: the descriptor's token, and what it is ready for.
+    func event(_ index: Int) -> (token: UInt64, readiness: Readiness) {
+        let event = unsafe ready[index]
+        return (event.token, Readiness(rawValue: event.events))
     }
 }

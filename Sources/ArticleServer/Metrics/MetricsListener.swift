@@ -73,10 +73,9 @@ public final class MetricsListener: Sendable {
             }
         }
         while !isStopping.load(ordering: .relaxed) {
-            var ready: [UInt64] = []
-            poller.wait(timeout: timeout(connections.values.map(\.deadline).min())) { token, _ in ready.append(token) }
+            let ready = poller.wait(timeout: timeout(connections.values.map(\.deadline).min()))
             let now = clinux_now()
-            for token in ready where token != Token.wakeUp {
+            for token in (0..<ready).map({ poller.event($0).token }) where token != Token.wakeUp {
                 if token >= Token.listeners {
                     guard let descriptor = acceptors[Int(token - Token.listeners)].accept() else { continue }
                     if connections.count >= Self.mostConnections, let oldest = connections.keys.min() { close(oldest) }

@@ -6,7 +6,7 @@ internal import CLinux
 /// Confined to its loop's thread. Reads go to the loop's own memory and are understood there; only an incomplete
 /// frame is kept. What the session answers leaves in one write. While the peer does not take what was written, nothing
 /// more is read from it.
-final class Connection {
+@safe final class Connection {
     let descriptor: Int32
     let token: UInt64
     private unowned(unsafe) let loop: EventLoop  // the loop owns the connection and outlives it
@@ -18,6 +18,8 @@ final class Connection {
     private var isServing = false
     private var isQueued = false
     private var accounted = 0
+    /// What was read ahead of the turn, and where it lies.
+    private var ahead: (transfer: SystemCall.Transfer, memory: UnsafeMutableRawPointer)?
     private var deadline = UInt64.max
 
     private enum State {
@@ -63,6 +65,7 @@ final class Connection {
             guard write() else { return }
         }
         if readiness.contains(.readable), interest.contains(.readable) { read() }
+        unsafe ahead = nil
         isServing = false
         guard state != .closed else { return }
         // The peer has closed both directions: nobody is there to answer to.
@@ -188,8 +191,24 @@ final class Connection {
 
     // MARK: Reading
 
+    /// Reads what `serve` will understand in a moment, into memory that nobody else uses until then.
+    func readAhead(into memory: UnsafeMutableRawPointer) {
+        guard state == .open, interest == .readable, incoming.isEmpty, outgoing.isEmpty else { return }
+        let transfer = unsafe SystemCall.receive(descriptor, into: memory, capacity: BufferPool.aheadSize)
+        if case .bytes(let count) = transfer {
+            unsafe session.announceFirst(in: UnsafeRawBufferPointer(start: memory, count: count))
+        }
+        unsafe ahead = (transfer, memory)
+    }
+
     private func read() {
         if state == .closing { return discard() }
+        if let (transfer, memory) = unsafe ahead {
+            guard case .bytes(BufferPool.aheadSize) = transfer else { return unsafe take(transfer, memory, kept: 0) }
+            // There is more, and it goes behind this.
+            received(BufferPool.aheadSize)
+            unsafe incoming.append(UnsafeRawBufferPointer(start: memory, count: BufferPool.aheadSize))
+        }
         let missing = unsafe session.missing(in: unsafe incoming.bytes)
         if incoming.isEmpty || missing < Self.largeFrame {
             // The common way: behind what is kept, which is short, into the loop's own memory.
@@ -199,24 +218,31 @@ final class Connection {
             if kept > 0, let base = unsafe incoming.bytes.baseAddress {
                 unsafe memory.copyMemory(from: base, byteCount: kept)
             }
-            switch unsafe SystemCall.receive(descriptor, into: memory + kept, capacity: BufferPool.blockSize - kept) {
-            case .bytes(let count):
-                received(count)
-                incoming.release()
-                let all = unsafe UnsafeRawBufferPointer(start: memory, count: kept + count)
-                let used = unsafe understand(all)
-                guard state == .open, used < all.count else { return }
-                unsafe incoming.append(UnsafeRawBufferPointer(rebasing: all[used...]))
-            case .wouldBlock: break
-            case .ended: inputEnded()
-            case .failed: close(.unavailable)
-            }
+            unsafe take(
+                SystemCall.receive(descriptor, into: memory + kept, capacity: BufferPool.blockSize - kept), memory,
+                kept: kept)
         } else if unsafe loop.context.isOverBudget {
             // The rest of the frame has no room, and without it nothing behind it can be understood.
             session.goAway(.resourceExhausted, "the service is at its limit of memory; connect again later")
         } else {
             // A large frame grows in memory of its own, as its bytes come.
             readKept(min(missing, max(incoming.count, 64 * 1024)))
+        }
+    }
+
+    /// What a read into the loop's memory came to, `kept` bytes behind its beginning, which are the ones that were kept.
+    private func take(_ transfer: SystemCall.Transfer, _ memory: UnsafeMutableRawPointer, kept: Int) {
+        switch transfer {
+        case .bytes(let count):
+            received(count)
+            incoming.release()
+            let all = unsafe UnsafeRawBufferPointer(start: memory, count: kept + count)
+            let used = unsafe understand(all)
+            guard state == .open, used < all.count else { return }
+            unsafe incoming.append(UnsafeRawBufferPointer(rebasing: all[used...]))
+        case .wouldBlock: break
+        case .ended: inputEnded()
+        case .failed: close(.unavailable)
         }
     }
 

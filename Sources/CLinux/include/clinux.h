@@ -22,6 +22,11 @@ int clinux_eventfd(void);
 int clinux_eventfd_signal(int descriptor);
 int clinux_eventfd_clear(int descriptor);
 
+/* timerfd_create(2) on CLOCK_MONOTONIC: non-blocking, close-on-exec */
+int clinux_timerfd(void);
+/* Lets it expire at `time`, nanoseconds; UINT64_MAX: never. An expiration that was not read is forgotten. */
+int clinux_timerfd_set(int descriptor, uint64_t time);
+
 /* accept4(2): non-blocking, close-on-exec */
 int clinux_accept(int listener);
 /* socket(2): stream, close-on-exec, non-blocking if asked */
