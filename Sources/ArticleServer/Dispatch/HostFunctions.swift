@@ -142,7 +142,7 @@ enum HostFunctions {
     private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
         if code == .internal || code == .dataLoss {
             let context = unsafe session.loop.context
-            let method = unsafe context.router.withRoute(slot.pointee.route) { $0.description.name }
+            let method = unsafe context.router.descriptions[slot.pointee.route].name
             unsafe context.journal.failed(method, code, message, request: slot.pointee.view.id, session.peer)
         }
         unsafe session.emit(
@@ -163,33 +163,5 @@ enum HostFunctions {
             size = sum
         }
         return size
-    }
-
-    /// Copies a message into the outgoing buffer, behind its frame's header: the one copy of a response.
-    @inline(__always)
-    private static func write(
-        _ session: Session, _ flags: FrameFlags, kind: FrameKind = .message, stream: UInt32,
-        _ parts: UnsafePointer<articled_bytes>? = nil, _ count: Int = 0, _ size: Int = 0,
-        _ checksum: UnsafePointer<UInt32>? = nil
-    ) {
-        let memory = unsafe session.outgoing.extend(by: FrameHeader.size + size)
-        var target = unsafe memory + FrameHeader.size
-        for index in 0..<count {
-            let part = unsafe parts.unsafelyUnwrapped[index]
-            guard let data = unsafe part.data, unsafe part.size > 0 else { continue }
-            unsafe target.copyMemory(from: data, byteCount: part.size)
-            unsafe target += part.size
-        }
-        let sum: UInt32
-        if let checksum = unsafe checksum {
-            sum = unsafe checksum.pointee
-        } else {
-            sum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(start: memory + FrameHeader.size, count: size))
-        }
-        let header = FrameHeader(
-            payloadLength: UInt32(size), kind: kind, flags: kind == .end ? [] : flags, method: 0, stream: stream,
-            checksum: sum)
-        unsafe header.encode(to: memory)
-        unsafe session.connection?.wroteToBuffer()
     }
 }

@@ -147,15 +147,16 @@ enum RequestTable {
     @inline(never)
     private static func noteSlow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ now: UInt64) {
         let loop = unsafe session.loop
-        unsafe loop.context.router.withRoute(slot.pointee.route) { route in
-            guard !route.streamsRequest, !route.streamsResponse else { return }
-            loop.counters.slow.add(1)
-            unsafe session.note(
-                SlowRequest(
-                    method: route.description.name, code: code, id: slot.pointee.view.id, stream: slot.pointee.stream,
-                    peer: session.peer, received: slot.pointee.started, dispatched: slot.pointee.dispatched,
-                    returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
-        }
+        let router = loop.context.router
+        let target = unsafe router.target(slot.pointee.route)
+        guard !target.streamsRequest, !target.streamsResponse else { return }
+        loop.counters.slow.add(1)
+        unsafe session.note(
+            SlowRequest(
+                method: router.descriptions[slot.pointee.route].name, code: code, id: slot.pointee.view.id,
+                stream: slot.pointee.stream,
+                peer: session.peer, received: slot.pointee.started, dispatched: slot.pointee.dispatched,
+                returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
     }
 
     /// The plugin has ended the request: its slot is free.

@@ -3,16 +3,35 @@ internal import CPluginABI
 
 /// One method and who answers it.
 @safe struct Route {
+    typealias Handle =
+        @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void
+    typealias Expect = @convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void
+
+    /// All that a request needs of its route. Nothing in it is counted, so a copy costs nothing.
+    @safe struct Target {
+        let role: UInt32
+        let streamsRequest: Bool
+        let streamsResponse: Bool
+        let handle: Handle
+        let plugin: UnsafeMutableRawPointer?
+        /// The method's place in the plugin's own table.
+        let index: UInt32
+        /// Tells the plugin of a request that will come.
+        let expect: Expect?
+    }
+
     private(set) var description: MethodDescription
-    let role: UInt32
-    let streamsRequest: Bool
-    let streamsResponse: Bool
-    let handle: @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void
-    let plugin: UnsafeMutableRawPointer?
-    /// The method's place in the plugin's own table.
-    let index: UInt32
-    /// Tells the plugin of a request that will come.
-    var expect: (@convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void)?
+    let target: Target
+
+    init(
+        description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
+        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil
+    ) {
+        self.description = description
+        target = unsafe Target(
+            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
+            plugin: plugin, index: index, expect: expect)
+    }
 
     /// The same with the number that clients call it by.
     func numbered(_ number: UInt32) -> Route {

@@ -37,27 +37,27 @@ extension Session {
             return refuse(
                 stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
         }
-        context.router.withRoute(route) { entry in
-            guard roles & entry.role != 0 else {
-                context.journal.denied(entry.description.name, entry.description.role, peer)
-                return refuse(
-                    stream, .permissionDenied, "\(entry.description.name) needs the role \"\(entry.description.role)\"")
-            }
-            let ended = header.flags.contains(.end)
-            guard ended || entry.streamsRequest else {
-                return refuse(stream, .invalidArgument, "\(entry.description.name) takes one message: set END")
-            }
-            guard unsafe !entry.streamsRequest || message.isEmpty else {
-                return refuse(
-                    stream, .invalidArgument,
-                    "\(entry.description.name) takes its messages in MESSAGE frames, none in REQUEST")
-            }
-            let slot = unsafe loop.requests.take()
-            unsafe RequestTable.prepare(
-                slot, self, stream: stream, route: route, payload: message, deadline: deadline, clientEnded: ended)
-            unsafe entry.handle(entry.plugin, entry.index, RequestTable.view(of: slot))
-            if unsafe slot.pointee.phase == .handling { unsafe RequestTable.enlist(slot, self) }
+        let target = context.router.target(route)
+        guard roles & target.role != 0 else {
+            let method = context.router.descriptions[route]
+            context.journal.denied(method.name, method.role, peer)
+            return refuse(stream, .permissionDenied, "\(method.name) needs the role \"\(method.role)\"")
         }
+        let ended = header.flags.contains(.end)
+        guard ended || target.streamsRequest else {
+            return refuse(
+                stream, .invalidArgument, "\(context.router.descriptions[route].name) takes one message: set END")
+        }
+        guard unsafe !target.streamsRequest || message.isEmpty else {
+            return refuse(
+                stream, .invalidArgument,
+                "\(context.router.descriptions[route].name) takes its messages in MESSAGE frames, none in REQUEST")
+        }
+        let slot = unsafe loop.requests.take()
+        unsafe RequestTable.prepare(
+            slot, self, stream: stream, route: route, payload: message, deadline: deadline, clientEnded: ended)
+        unsafe target.handle(target.plugin, target.index, RequestTable.view(of: slot))
+        if unsafe slot.pointee.phase == .handling { unsafe RequestTable.enlist(slot, self) }
     }
 
     /// Tells its plugin of a request that will be opened soon, unless it is refused.
@@ -66,11 +66,9 @@ extension Session {
         guard header.kind == .request, !header.flags.contains(.options), phase == .established,
             let route = unsafe loop.context.router.index(of: methods?.number(for: header.method) ?? header.method)
         else { return }
-        unsafe loop.context.router.withRoute(route) { entry in
-            guard let expect = unsafe entry.expect, roles & entry.role != 0 else { return }
-            unsafe expect(
-                entry.plugin, entry.index, articled_bytes(data: payload.baseAddress, size: payload.count))
-        }
+        let target = unsafe loop.context.router.target(route)
+        guard let expect = unsafe target.expect, roles & target.role != 0 else { return }
+        unsafe expect(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
     }
 
     /// The CallOptions before a request's message: their length as a varint, then they.

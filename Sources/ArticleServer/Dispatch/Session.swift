@@ -27,6 +27,9 @@ internal import CPluginABI
     /// Requests that took long, and whose answers wait to be written.
     private var slow: [SlowRequest] = []
 
+    /// Whether the frame that is being understood is the last that has come: its answer need not wait for others.
+    private(set) var isAtLastFrame = false
+
     /// What the client said in its HELLO.
     var clientMaxFrame = 0
     var clientWindow: Int64 = 0
@@ -110,7 +113,9 @@ internal import CPluginABI
                 violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
                 break
             }
+            isAtLastFrame = used == bytes.count
             unsafe act(on: header, payload)
+            isAtLastFrame = false
             if outgoing.count >= limit, phase != .over { return Step(used: used, outcome: .full) }
         }
         return Step(used: used, outcome: .over)

@@ -31,8 +31,8 @@ final class EventLoop: @unchecked Sendable {
     /// clock.
     var lastAnswer: UInt64 = 0
 
-    private var poller: Poller
-    private var alarmClock: AlarmClock
+    private let poller: Poller
+    private let alarmClock: AlarmClock
     private(set) var acceptors: [Acceptor]
     private var connections: [Connection?] = []
     private var vacant: [Int] = []

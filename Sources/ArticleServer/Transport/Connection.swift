@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CLinux
+internal import Glibc
 
 /// One client's socket: moves bytes between it and the `Session` that understands them.
 ///
@@ -321,6 +322,17 @@ internal import CLinux
 
     // MARK: Writing
 
+    /// Writes a response from where it lies, without the copy into the outgoing buffer, if nothing else is to leave in the
+    /// same write.
+    ///
+    /// - Returns: how many bytes the socket took. The rest goes the common way, and so does what a broken socket refuses.
+    func writeAtOnce(_ pieces: UnsafeMutableBufferPointer<iovec>) -> Int {
+        guard isServing, state == .open, outgoing.isEmpty else { return 0 }
+        guard case .bytes(let count) = unsafe SystemCall.send(descriptor, pieces) else { return 0 }
+        unsafe loop.counters.bytesSent.add(UInt64(count))
+        return count
+    }
+
     /// Writes what there is.
     ///
     /// - Returns: false if that closed the connection.
@@ -331,10 +343,7 @@ internal import CLinux
             return false
         }
         unsafe loop.counters.bytesSent.add(UInt64(count))
-        if outgoing.isEmpty {
-            if session.hasSlow { session.tellSlow(.at(clinux_now())) }
-            session.drained()
-        }
+        if outgoing.isEmpty { session.drained() }
         return state != .closed
     }
 
@@ -352,6 +361,7 @@ internal import CLinux
             setDeadline(Self.lingering)
         }
         if outgoing.isEmpty {
+            if session.hasSlow { session.tellSlow(.at(clinux_now())) }
             switch state {
             case .closing:
                 SystemCall.endSending(descriptor)

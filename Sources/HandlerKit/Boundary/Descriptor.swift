@@ -41,9 +41,7 @@ extension articled_plugin {
                     }
                 }, check: check,
                 expect: { plugin, method, message in
-                    let bytes = unsafe message.buffer
-                    unsafe PluginInstance.at(plugin)?.handler?.expect(
-                        method: Int(method), message: RawSpan(_unsafeBytes: bytes))
+                    unsafe PluginInstance.at(plugin)?.expect(Int(method), message)
                 }))
         return unsafe UnsafePointer(plugin)
     }

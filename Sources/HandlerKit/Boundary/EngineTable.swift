@@ -10,12 +10,15 @@ enum EngineTable {
             to: articled_storage(
                 size: UInt32(MemoryLayout<articled_storage>.size), reserved: 0,
                 get: { engine, id, lend, context, failure in
-                    unsafe answer(engine, failure) { engine throws(ServiceError) in
-                        guard let id = unsafe id, let lend = unsafe lend else { throw missing }
-                        return try engine.read(id: unsafe ArticleID(at: id)) {
-                            unsafe $0.withC { unsafe lend(context, $0) }
-                        }
+                    // By its type: this is the way of every fetch.
+                    var isFound = true
+                    let code = unsafe articled_failure.answer(failure) {
+                        guard let instance = unsafe PluginInstance.at(engine), let id = unsafe id,
+                            let lend = unsafe lend
+                        else { throw missing }
+                        isFound = try unsafe instance.read(ArticleID(at: id)) { unsafe lend(context, $0) }
                     }
+                    return isFound ? code : StatusCode.notFound.rawValue
                 },
                 get_by_key: { engine, key, lend, context, failure in
                     unsafe answer(engine, failure) { engine throws(ServiceError) in
@@ -62,12 +65,12 @@ enum EngineTable {
                 },
                 expect: { engine, id in
                     guard let id = unsafe id else { return }
-                    unsafe PluginInstance.at(engine)?.engine?.expect(id: ArticleID(at: id))
+                    unsafe PluginInstance.at(engine)?.expect(ArticleID(at: id))
                 }))
         return unsafe UnsafePointer(table)
     }()
 
-    private static var missing: ServiceError {
+    static var missing: ServiceError {
         ServiceError(.internal, "a storage function was called without its arguments")
     }
 

@@ -12,7 +12,7 @@ public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPoint
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: false, check: { try type.check($0) },
         make: { host, context in
-            unsafe PluginInstance(host: host, handler: try type.init(context: context), engine: nil)
+            unsafe HandlerInstance(try type.init(context: context), host: host)
         })
 }
 
@@ -21,6 +21,6 @@ public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRa
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
         make: { host, context in
-            unsafe PluginInstance(host: host, handler: nil, engine: try type.init(context: context))
+            unsafe EngineInstance(try type.init(context: context), host: host)
         })
 }

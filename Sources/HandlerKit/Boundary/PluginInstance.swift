@@ -3,48 +3,50 @@ internal import CPluginABI
 
 /// A started plugin: what the host hands back as the first argument of all calls.
 ///
-/// Sendable although it is made of a pointer: the host's table is immortal.
+/// The two kinds of plugin are subclasses that know the plugin's type: a call finds it without opening an existential,
+/// which would be copied for each request. What a kind does not have answers as such a plugin would.
+///
+/// Sendable although it is made of a pointer: the host's table is immortal, and subclasses add nothing but what is Sendable.
 @safe
-final class PluginInstance: @unchecked Sendable {
-    let host: UnsafePointer<articled_host>
-    let handler: (any Handler)?
-    let engine: (any StorageEngine)?
+class PluginInstance: @unchecked Sendable {
+    final let host: UnsafePointer<articled_host>
 
-    init(host: UnsafePointer<articled_host>, handler: (any Handler)?, engine: (any StorageEngine)?) {
-        unsafe self.host = host
-        self.handler = handler
-        self.engine = engine
-    }
+    init(host: UnsafePointer<articled_host>) { unsafe self.host = host }
 
     /// The instance behind the host's pointer, which lives as long as the process.
+    @inline(__always)
     static func at(_ plugin: UnsafeMutableRawPointer?) -> PluginInstance? {
         guard let plugin = unsafe plugin else { return nil }
         return unsafe Unmanaged<PluginInstance>.fromOpaque(plugin).takeUnretainedValue()
     }
 
-    /// One request, on its event loop: at once if the handler can, else in a task on the same loop.
+    // MARK: Of a handler
+
+    /// One request, on its event loop.
     func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
-        let handle = unsafe RequestHandle(request, host: host)
-        guard let handler else { return handle.fail(.unanswered) }
-        let payload = unsafe request.pointee.payload.buffer
-        let view = unsafe Request(method: method, request.pointee, payload: RawSpan(_unsafeBytes: payload))
-        guard let responder = handler.answer(view, Responder(handle)) else { return }
-        responder.disarm()
-        let state = CallState(handle, isStreamed: view.isStreamed)
-        handle.watch(state)
-        let call = Call(view, payload: unsafe [UInt8](payload), state: state)
-        guard let loop = unsafe handle.loop else {
-            return handle.fail(ServiceError(.internal, "the request has no event loop"), state)
-        }
-        let executor = unsafe LoopExecutor.of(loop, host)
-        let task = Task.immediate(executorPreference: executor) {
-            do {
-                try await handler.handle(call, Responder(handle, state: state))
-                state.returned(nil)
-            } catch {
-                state.returned(error)
-            }
-        }
-        state.started(task)
+        unsafe RequestHandle(request, host: host).fail(.unanswered)
     }
+
+    /// A request that will probably come.
+    func expect(_ method: Int, _ message: articled_bytes) {}
+
+    // MARK: Of a storage engine
+
+    /// The engine; nil if the plugin is none.
+    var engine: (any StorageEngine)? { nil }
+
+    /// Lends the record with this id.
+    func read(
+        _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
+    ) throws(ServiceError) -> Bool { throw EngineTable.missing }
+
+    /// The record may be asked for soon.
+    func expect(_ id: ArticleID) {}
+
+    // MARK: Of both
+
+    func drain() {}
+    func stop() {}
+    var health: Health { .healthy }
+    func reload(_ configuration: PluginConfiguration) throws {}
 }

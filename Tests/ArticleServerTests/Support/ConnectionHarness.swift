@@ -20,21 +20,28 @@ final class ConnectionHarness {
         script = Script()
         let context = SessionHarness.context(script, limits, beatInterval: beat)
         loop = try EventLoop(index: 0, context: context, listeners: [])
+        peer = try Self.connect(loop, outgoing)
+    }
+
+    /// One more connection of the same loop, beyond its handshake: the peer's socket, which the caller closes.
+    func another() throws -> Int32 { try Self.connect(loop) { pool, _ in OutgoingBuffer(pool: pool) } }
+
+    private static func connect(_ loop: EventLoop, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer) throws -> Int32 {
         let (served, peer) = try socketPair()
-        self.peer = peer
         // Much fits in what the peer sends at once, and little waits in the socket until it reads.
         for (descriptor, size) in [(peer, Int32(1 << 20)), (served, 16384)] {
             var size = size
             _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        try #require(context.admit())
+        try #require(loop.context.admit())
         let connection = loop.take(
             served, Peer(credentials: nil, roles: SessionHarness.read), outgoing(loop.buffers, peer))
         try #require(connection).start()
-        let hello = SessionHarness.hello(window: 1 << 20)
-        try send([WireFrame(kind: .hello, payload: hello.encoded())])
+        let hello = WireFrame(kind: .hello, payload: SessionHarness.hello(window: 1 << 20).encoded())
+        try deliver(hello, to: peer)
         loop.turn()
         try #require(try WireFrame.all(in: drain(peer)).map(\.kind) == [.hello])
+        return peer
     }
 
     deinit {

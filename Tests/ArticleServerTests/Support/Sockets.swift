@@ -21,3 +21,10 @@ func drain(_ descriptor: Int32) -> [UInt8] {
         all += block[..<count]
     }
 }
+
+/// Sends a frame in one piece, which the socket must take.
+func deliver(_ frame: WireFrame, to descriptor: Int32) throws {
+    let bytes = frame.bytes
+    let written = unsafe bytes.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+    try #require(written == bytes.count)
+}

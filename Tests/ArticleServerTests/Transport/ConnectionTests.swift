@@ -124,4 +124,39 @@ import Testing
         #expect(try harness.receive().map { try $0.status().code } == [StatusCode.resourceExhausted.rawValue])
         #expect(harness.loop.context.bufferedBytes == 0)
     }
+
+    /// The answer to a request by itself is written from where it lies; the socket takes a part of it.
+    @Test func anAnswerThatTheSocketTakesInPartIsWhole() throws {
+        let harness = try ConnectionHarness()
+        let payload = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+        try harness.send([Self.request(1, stream: 1, payload)])
+        for _ in 0..<3 { harness.loop.turn() }
+        #expect(harness.loop.context.bufferedBytes > 0)
+        let answers = try harness.receive()
+        #expect(answers.map(\.payload) == [payload])
+        #expect(harness.loop.context.bufferedBytes == 0)
+    }
+
+    /// Several connections are read from before the first is served: what each has sent is answered to it, whether it fits
+    /// in what is read ahead or not.
+    @Test(arguments: [1, 1024, 4079, 4080, 4081, 10_000])
+    func connectionsThatAreReadAheadKeepApart(size: Int) throws {
+        let harness = try ConnectionHarness()
+        let peers = try (0..<10).map { _ in try harness.another() }
+        defer { for peer in peers { SystemCall.close(peer) } }
+        func payload(_ index: Int, _ number: Int) -> [UInt8] {
+            [UInt8](repeating: UInt8(index * 16 + number), count: number == 1 ? size : 100)
+        }
+        for (index, peer) in peers.enumerated() {
+            for number in 1...3 {
+                try deliver(Self.request(1, stream: UInt32(number), payload(index, number)), to: peer)
+            }
+        }
+        SystemCall.endSending(peers[4])
+        for _ in 0..<3 { harness.loop.turn() }
+        for (index, peer) in peers.enumerated() {
+            let answers = try WireFrame.all(in: drain(peer))
+            #expect(answers.map(\.payload) == (1...3).map { payload(index, $0) })
+        }
+    }
 }
