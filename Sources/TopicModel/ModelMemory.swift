@@ -10,27 +10,25 @@ import Glibc
     /// A file that is larger than this is no model.
     private static let mostBytes = 4 << 30
 
-    init(path: String) throws(TopicModelError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw ModelMemory.failure(path) }
-        defer { close(descriptor) }
+    init(_ file: ModelFile) throws(TopicModelError) {
+        let path = file.path
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw ModelMemory.failure(path) }
+        guard unsafe fstat(file.descriptor, &status) == 0 else { throw file.failure() }
         guard status.st_mode & S_IFMT == S_IFREG, (1...ModelMemory.mostBytes).contains(Int(status.st_size)) else {
             let what = status.st_mode & S_IFMT == S_IFREG ? "a file of \(status.st_size) bytes" : "no regular file"
             throw TopicModelError(.foreign, "\(path) is not a topic model: it is \(what)")
         }
         let size = Int(status.st_size)
         let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw ModelMemory.failure(path) }
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw file.failure() }
         unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a wish: small pages do as well
         var offset = 0
         while offset < size {
             // `offset` is below `size`: within the memory.
-            let count = unsafe read(descriptor, memory + offset, size - offset)
+            let count = unsafe pread(file.descriptor, memory + offset, size - offset, offset)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                let failure = ModelMemory.failure(path)
+                let failure = file.failure()
                 unsafe _ = munmap(memory, size)
                 throw count < 0 ? failure : TopicModelError(.damaged, "\(path) became shorter while it was read")
             }
@@ -41,9 +39,4 @@ import Glibc
     }
 
     deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }
-
-    private static func failure(_ path: String) -> TopicModelError {
-        let reason = unsafe String(cString: strerror(errno))
-        return TopicModelError(.unreadable, "cannot read the topic model \(path): \(reason)")
-    }
 }

@@ -24,8 +24,12 @@ public final class TopicModel: Sendable {
     }
 
     /// Reads the model file at `path`, and checks all of it before it is used.
-    public init(path: String) throws(TopicModelError) {
-        file = try ModelMemory(path: path)
+    public convenience init(path: String) throws(TopicModelError) { try self.init(ModelFile(path: path)) }
+
+    /// Reads a model file, as often as one likes, and checks all of it before it is used.
+    public init(_ source: ModelFile) throws(TopicModelError) {
+        let path = source.path
+        file = try ModelMemory(source)
         header = unsafe try ModelHeader(reading: file.bytes, of: path)
         checksum = header.checksum
         threshold = header.threshold

@@ -32,8 +32,9 @@ import Testing
         #expect(plugin.classifier.topicsResult.threshold == 0.99)
         // A request that began with the old model still has it.
         let text = ClassifyTextRequest(title: "Trận đấu", body: "Cầu thủ ghi bàn thắng.", explain: false)
-        #expect(old.classify(text).model.hasPrefix("old ("))
-        #expect(old.classify(text).topics.first?.slug == "the-thao")
+        let answer = try old.waitForScoring().classify(text)
+        #expect(answer.model.hasPrefix("old ("))
+        #expect(answer.topics.first?.slug == "the-thao")
     }
 
     @Test func aBadModelLeavesTheOldOneInForce() throws {
@@ -49,7 +50,7 @@ import Testing
         #expect(message { try plugin.reload(configuration("{thresold: 0.5}")) }.contains("thresold"))
         #expect(plugin.classifier.identity == identity)
         let text = ClassifyTextRequest(title: "", body: "Ngân hàng giảm lãi suất.", explain: false)
-        #expect(plugin.classifier.classify(text).topics.first?.slug == "kinh-doanh")
+        #expect(try plugin.classifier.waitForScoring().classify(text).topics.first?.slug == "kinh-doanh")
     }
 
     @Test func whatMakesNoSenseIsRefusedAtTheStart() throws {
@@ -61,20 +62,23 @@ import Testing
             let told = message { try plugin("{model: '\(sample.path)', \(setting)}").stop() }
             #expect(told.contains(word), "\(setting): \(told)")
         }
+        sample.spoil()
+        #expect(message { try plugin("{model: '\(sample.path)'}").stop() }.contains("damaged"))
     }
 
     @Test func answersAreOrderedAndExplained() throws {
         let sample = try Sample()
         let plugin = try plugin("{model: '\(sample.path)', threshold: 0}")
         defer { plugin.stop() }
-        let answer = plugin.classifier.classify(
+        let scoring = try plugin.classifier.waitForScoring()
+        let answer = scoring.classify(
             ClassifyTextRequest(title: "Bóng đá", body: "Cầu thủ ghi bàn thắng ở phút cuối.", explain: true))
         #expect(answer.topics.map(\.slug) == ["the-thao", "kinh-doanh"])
         #expect(answer.topics.map(\.name) == ["Thể thao", "Kinh doanh"])
         #expect(!answer.undecided && answer.language == "vi")
         #expect(answer.evidence.first?.topic == "the-thao")
         #expect(answer.evidence.contains { "Bóng đá Cầu thủ ghi bàn thắng ở phút cuối.".contains($0.phrase) })
-        let empty = plugin.classifier.classify(ClassifyTextRequest(title: "", body: "", explain: true))
+        let empty = scoring.classify(ClassifyTextRequest(title: "", body: "", explain: true))
         #expect(empty.undecided && empty.language == "und" && empty.evidence.isEmpty)
         #expect(empty.topics.allSatisfy { $0.score == 0.5 })
     }

@@ -51,6 +51,23 @@ final class Sample {
         }
     }
 
+    /// What a file has in it.
+    static func bytes(of path: String) throws -> [UInt8] {
+        guard let file = unsafe fopen(path, "r") else { throw Failure() }
+        defer { unsafe fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 20)
+        let count = unsafe fread(&bytes, 1, bytes.count, file)
+        guard (1..<bytes.count).contains(count) else { throw Failure() }
+        return Array(bytes[..<count])
+    }
+
+    /// Writes other bytes into the same file, as `cp` does.
+    func overwrite(with bytes: [UInt8]) throws {
+        guard let file = unsafe fopen(path, "w") else { throw Failure() }
+        defer { unsafe fclose(file) }
+        guard unsafe fwrite(bytes, 1, bytes.count, file) == bytes.count else { throw Failure() }
+    }
+
     deinit {
         unsafe _ = unlink(path)
         unsafe _ = rmdir(directory)

@@ -1,69 +1,153 @@
 internal import ArticleProtocol
+internal import CLinux
+import Glibc
 internal import Synchronization
 internal import TopicModel
 
-/// A model with what is needed to answer from it; any thread.
+/// A model that was checked, and is in memory only while it is of use; any thread.
+///
+/// Most of an idle service's memory would be its model. So it is read for the check, and again when somebody wants a
+/// text classified: some milliseconds, on a thread of their own, while the requests wait and event loops go on. The file
+/// stays open meanwhile, so that a model that takes its name does not become this one.
 final class Classifier: Sendable {
-    /// Where the model was read from.
-    let path: String
     /// The model's name and checksum.
     let identity: String
-    private let model: TopicModel
-    private let threshold: Float
-    /// Scorers that are not in use: one for each thread that scored at the same time as others.
-    private let idle = Mutex<[Scorer]>([])
-
-    /// A scorer keeps memory from text to text, and is one caller's at a time.
-    private final class Scorer: @unchecked Sendable {  // taken out of `idle`, so that one thread alone has it
-        var scorer: TopicScorer
-
-        init(_ model: TopicModel) { scorer = TopicScorer(model: model) }
-    }
-
-    init(settings: Settings) throws(ServiceError) {
-        path = if let named = settings.model { named } else { try ModelLocation.find() }
-        do throws(TopicModelError) {
-            model = try TopicModel(path: path)
-        } catch {
-            throw ServiceError(.failedPrecondition, "classify.model: \(error.message)")
-        }
-        threshold = settings.threshold ?? model.threshold
-        identity = model.identity
-    }
-
     /// The answer to classify.topics.
-    var topicsResult: TopicsResult {
-        TopicsResult(
+    let topicsResult: TopicsResult
+    /// Where the model was read from.
+    var path: String { file.path }
+
+    private let file: ModelFile
+    private let checksum: UInt32
+    private let threshold: Float
+    private let state: Mutex<State>
+
+    private enum State {
+        case absent
+        case loading([Waiter])
+        case present(Scoring)
+    }
+
+    typealias Waiter = @Sendable (Result<Scoring, ServiceError>) -> Void
+
+    /// Reads and checks the model.
+    ///
+    /// - Parameter stays: whether it stays in memory from the beginning, for requests that come at once.
+    init(settings: Settings, stays: Bool = false) throws(ServiceError) {
+        let path = if let named = settings.model { named } else { try ModelLocation.find() }
+        let model: TopicModel
+        do throws(TopicModelError) {
+            file = try ModelFile(path: path)
+            model = try TopicModel(file)
+        } catch {
+            throw Self.refused(error)
+        }
+        checksum = model.checksum
+        identity = model.identity
+        threshold = settings.threshold ?? model.threshold
+        topicsResult = TopicsResult(
             topics: model.topics.map { topic in
                 TopicDescription(
                     slug: topic.slug, name: topic.name, trainingArticles: UInt64(clamping: topic.trainingArticles))
-            }, model: identity, threshold: threshold)
+            }, model: model.identity, threshold: threshold)
+        state = Mutex(stays ? .present(Scoring(model, threshold: threshold)) : .absent)
     }
 
-    /// The answer to classify.text.
-    func classify(_ request: ClassifyTextRequest) -> Classification {
-        classify([request.title, request.body], explain: request.explain)
+    /// The model, if it is in memory.
+    var scoring: Scoring? {
+        state.withLock { state in
+            if case .present(let scoring) = state { scoring } else { nil }
+        }
     }
 
-    /// Classifies a text that lies in parts, the title first.
-    func classify(_ parts: [String], explain: Bool) -> Classification {
-        let lent = idle.withLock { $0.popLast() } ?? Scorer(model)
-        defer { idle.withLock { $0.append(lent) } }
-        lent.scorer.begin()
-        for part in parts { lent.scorer.read(part) }
-        return classification(lent.scorer.finish(explaining: explain ? parts : []))
+    /// The model. Reads it if it is not in memory, while the task waits.
+    func loadedScoring() async throws(ServiceError) -> Scoring {
+        if let scoring { return scoring }
+        let result: Result<Scoring, ServiceError> = await withCheckedContinuation { continuation in
+            whenLoaded { continuation.resume(returning: $0) }
+        }
+        return try result.get()
     }
 
-    private func classification(_ verdict: Verdict) -> Classification {
-        let ranked = model.topics.indices.sorted { (verdict.scores[$0], $1) > (verdict.scores[$1], $0) }
-        return Classification(
-            topics: ranked.map { index in
-                Topic(slug: model.topics[index].slug, score: verdict.scores[index], name: model.topics[index].name)
-            },
-            undecided: verdict.isGroundless || verdict.scores[verdict.best] < threshold,
-            language: verdict.language.tag, languageConfidence: verdict.language.confidence,
-            evidence: verdict.phrases.map { phrase in
-                Evidence(phrase: phrase.phrase, topic: model.topics[phrase.topic].slug, weight: phrase.weight)
-            }, model: identity)
+    /// The same, while the thread waits: none of an event loop.
+    func waitForScoring() throws(ServiceError) -> Scoring {
+        if let scoring { return scoring }
+        let kept = Mutex<Result<Scoring, ServiceError>?>(nil)
+        let loaded = Semaphore()
+        whenLoaded { result in
+            kept.withLock { $0 = result }
+            loaded.signal()
+        }
+        loaded.wait()
+        guard let result = kept.withLock({ $0 }) else { throw ServiceError(.internal, "the model was not read") }
+        return try result.get()
+    }
+
+    /// Gives the model's memory back, if nobody has used it for `nanoseconds`. Requests that use it now keep it until they
+    /// are done.
+    ///
+    /// - Returns: whether it did.
+    func rest(unusedFor nanoseconds: UInt64) -> Bool {
+        // Of class types the last reference may go here: not under the lock.
+        let given: Scoring? = state.withLock { state in
+            guard case .present(let scoring) = state, clinux_now() &- scoring.lastUse >= nanoseconds else { return nil }
+            state = .absent
+            return scoring
+        }
+        return given != nil
+    }
+
+    /// Calls `waiter` once, now or from the thread that reads the model. One reads for all that wait.
+    private func whenLoaded(_ waiter: @escaping Waiter) {
+        enum Step {
+            case use(Scoring)
+            case wait
+            case load
+        }
+        let step: Step = state.withLock { state in
+            switch state {
+            case .present(let scoring): return .use(scoring)
+            case .loading(let others):
+                state = .loading(others + [waiter])
+                return .wait
+            case .absent:
+                state = .loading([waiter])
+                return .load
+            }
+        }
+        switch step {
+        case .use(let scoring): waiter(.success(scoring))
+        case .wait: break
+        case .load:
+            guard !Thread.start({ [self] in finish(read()) }) else { return }
+            let reason = unsafe String(cString: strerror(errno))
+            finish(.failure(ServiceError(.unavailable, "no thread can be started to read the model: \(reason)")))
+        }
+    }
+
+    private func read() -> Result<Scoring, ServiceError> {
+        do throws(TopicModelError) {
+            let model = try TopicModel(file)
+            guard model.checksum == checksum else {
+                let message = "\(path) was written over since it was checked; reload articled, which reads it anew"
+                return .failure(ServiceError(.failedPrecondition, "classify.model: \(message)"))
+            }
+            return .success(Scoring(model, threshold: threshold))
+        } catch {
+            return .failure(Self.refused(error))
+        }
+    }
+
+    private func finish(_ result: Result<Scoring, ServiceError>) {
+        let waiting: [Waiter] = state.withLock { state in
+            guard case .loading(let waiting) = state else { return [] }
+            state = if case .success(let scoring) = result { .present(scoring) } else { .absent }
+            return waiting
+        }
+        for waiter in waiting { waiter(result) }
+    }
+
+    private static func refused(_ error: TopicModelError) -> ServiceError {
+        ServiceError(.failedPrecondition, "classify.model: \(error.message)")
     }
 }

@@ -61,10 +61,11 @@ extension Classify {
     private func classify(
         _ article: ArticleText, with classifier: Classifier, explain: Bool
     ) async throws(ServiceError) -> Classification {
+        let scoring = try await classifier.loadedScoring()
         if article.content.count <= Classify.mostBytesOnLoop {
-            return classifier.classify(article.parts, explain: explain)
+            return scoring.classify(article.parts, explain: explain)
         }
-        return try await workers.run { classifier.classify(article.parts, explain: explain) }
+        return try await workers.run { scoring.classify(article.parts, explain: explain) }
     }
 
     private func write(

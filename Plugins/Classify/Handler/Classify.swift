@@ -6,7 +6,8 @@ internal import TopicModel
 /// Tells articles' topics: classify.text, classify.article, classify.topics.
 ///
 /// A short text is scored on the event loop, because that takes less time than going elsewhere and back; a long one goes
-/// to a worker thread of the plugin's own, so that no other request waits for it.
+/// to a worker thread of the plugin's own, so that no other request waits for it. The first ones after a while wait until
+/// the model is in memory again.
 public struct Classify: Handler {
     /// The methods, in the descriptor's order.
     enum Call: Int {
@@ -59,8 +60,10 @@ public struct Classify: Handler {
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
         switch Call(rawValue: request.method) {
         case .text:
-            guard request.payload.byteCount <= Classify.mostBytesOnLoop else { return responder }
-            answerText(request.payload, responder)
+            guard request.payload.byteCount <= Classify.mostBytesOnLoop, let scoring = classifier.scoring else {
+                return responder
+            }
+            answerText(request.payload, scoring, responder)
         case .topics: responder.respond(classifier.topicsResult)
         case .article, nil: return responder
         }
@@ -71,18 +74,21 @@ public struct Classify: Handler {
         switch Call(rawValue: call.method) {
         case .text:
             let request = try ClassifyTextRequest(decoding: call.payload)
-            let classifier = classifier
-            let result = try await workers.run { classifier.classify(request) }
+            let size = call.payload.count
+            let scoring = try await classifier.loadedScoring()
+            let result =
+                size <= Classify.mostBytesOnLoop
+                ? scoring.classify(request) : try await workers.run { scoring.classify(request) }
             responder.respond(result)
         case .article: responder.respond(try await classifyArticle(call))
         case .topics, nil: throw ServiceError(.internal, "classify has no method \(call.method) that waits")
         }
     }
 
-    private func answerText(_ payload: RawSpan, _ responder: consuming Responder) {
+    private func answerText(_ payload: RawSpan, _ scoring: Scoring, _ responder: consuming Responder) {
         do throws(ServiceError) {
             let request = try ClassifyTextRequest(decoding: payload)
-            responder.respond(classifier.classify(request))
+            responder.respond(scoring.classify(request))
         } catch {
             responder.fail(error)
         }
@@ -91,7 +97,7 @@ public struct Classify: Handler {
     /// Takes another model or threshold. A model that cannot be read leaves the old one in force.
     public func reload(_ configuration: PluginConfiguration) throws {
         let settings = try Settings(configuration)
-        let new = try Classifier(settings: settings)
+        let new = try Classifier(settings: settings, stays: classifier.scoring != nil)
         let old = classifier.identity
         current.value = new
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")

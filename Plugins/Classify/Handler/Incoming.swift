@@ -4,7 +4,7 @@ internal import HandlerKit
 internal import Synchronization
 
 /// Classifies the articles that were stored with the mark that they await topics (`store.classify` of the
-/// configuration), on a thread of its own: their writers were answered before.
+/// configuration), on a thread of its own: their writers were answered before. Lets the model rest when nobody needs it.
 ///
 /// The mark lies in the storage's index and goes with the write that brings the topics, so nothing is forgotten when the
 /// service ends, however it ends. An article that somebody changes meanwhile keeps what that one wrote, and its mark.
@@ -16,6 +16,8 @@ final class Incoming: Sendable {
     private static let pause = 1
     /// How long to wait when the storage is in trouble.
     private static let patience = 30
+    /// How long the model stays in memory when nothing is classified, in nanoseconds.
+    private static let modelRest: UInt64 = 300_000_000_000
 
     private let storage: any ArticleStorage
     private let classifier: CurrentClassifier
@@ -59,6 +61,7 @@ final class Incoming: Sendable {
                 if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
                 trouble = error
             }
+            if classifier.value.rest(unusedFor: Self.modelRest) { log.debug("gave the model's memory back") }
         } while !stopping.wait(seconds: trouble == nil ? Self.pause : Self.patience)
         ended.signal()
     }
@@ -104,10 +107,11 @@ final class Incoming: Sendable {
     private func store(_ articles: [ArticleText]) throws(ServiceError) -> Int {
         let outcome = Mutex((changed: 0, trouble: ServiceError?.none))
         let answered = Semaphore()
-        let classifier = classifier.value
+        guard !articles.isEmpty else { return 0 }
+        let scoring = try classifier.value.waitForScoring()
         var written = 0
         for article in articles {
-            let classification = classifier.classify(article.parts, explain: false)
+            let classification = scoring.classify(article.parts, explain: false)
             do throws(ServiceError) {
                 // One that the model does not stand by loses its mark alone.
                 let content =

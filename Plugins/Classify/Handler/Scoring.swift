@@ -1,0 +1,56 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import Synchronization
+internal import TopicModel
+
+/// A model that is in memory, with what is needed to answer from it; any thread.
+final class Scoring: Sendable {
+    private let model: TopicModel
+    private let threshold: Float
+    /// Scorers that are not in use: one for each thread that scored at the same time as others.
+    private let idle = Mutex<[Scorer]>([])
+    private let used = Atomic<UInt64>(clinux_now())
+
+    /// A scorer keeps memory from text to text, and is one caller's at a time.
+    private final class Scorer: @unchecked Sendable {  // taken out of `idle`, so that one thread alone has it
+        var scorer: TopicScorer
+
+        init(_ model: TopicModel) { scorer = TopicScorer(model: model) }
+    }
+
+    init(_ model: TopicModel, threshold: Float) {
+        self.model = model
+        self.threshold = threshold
+    }
+
+    /// When it was last used: CLOCK_MONOTONIC, nanoseconds.
+    var lastUse: UInt64 { used.load(ordering: .relaxed) }
+
+    /// The answer to classify.text.
+    func classify(_ request: ClassifyTextRequest) -> Classification {
+        classify([request.title, request.body], explain: request.explain)
+    }
+
+    /// Classifies a text that lies in parts, the title first.
+    func classify(_ parts: [String], explain: Bool) -> Classification {
+        used.store(clinux_now(), ordering: .relaxed)
+        let lent = idle.withLock { $0.popLast() } ?? Scorer(model)
+        defer { idle.withLock { $0.append(lent) } }
+        lent.scorer.begin()
+        for part in parts { lent.scorer.read(part) }
+        return classification(lent.scorer.finish(explaining: explain ? parts : []))
+    }
+
+    private func classification(_ verdict: Verdict) -> Classification {
+        let ranked = model.topics.indices.sorted { (verdict.scores[$0], $1) > (verdict.scores[$1], $0) }
+        return Classification(
+            topics: ranked.map { index in
+                Topic(slug: model.topics[index].slug, score: verdict.scores[index], name: model.topics[index].name)
+            },
+            undecided: verdict.isGroundless || verdict.scores[verdict.best] < threshold,
+            language: verdict.language.tag, languageConfidence: verdict.language.confidence,
+            evidence: verdict.phrases.map { phrase in
+                Evidence(phrase: phrase.phrase, topic: model.topics[phrase.topic].slug, weight: phrase.weight)
+            }, model: model.identity)
+    }
+}
