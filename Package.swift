@@ -57,12 +57,15 @@ let package = Package(
         // "Did you mean", wherever people type names.
         module("Spelling", []),
 
+        // JSON5 as a tree, for the configuration and plugins' sections of it.
+        module("JSONTree", []),
+
         // The service.
-        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "Spelling", "CLinux", "CSystemd"]),
+        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling", "CLinux", "CSystemd"]),
         program("articled", ["ArticleServer"]),
 
         // Plugins, and what they are written with.
-        module("HandlerKit", ["ArticleProtocol", "CPluginABI", "Spelling"]),
+        module("HandlerKit", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling"]),
         plugin("Store", []),
         plugin("Fetch", []),
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
@@ -92,7 +95,7 @@ let package = Package(
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
         tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
-        tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "CLinux"]),
+        tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests("ClassifyTests", ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining"]),

@@ -1,3 +1,5 @@
+internal import JSONTree
+
 extension AccessPolicy {
     /// The section `access`. Names are looked up now, in the databases that getpwnam(3) and getgrnam(3) read.
     init(_ section: ConfigurationSection, owner: UInt32) {

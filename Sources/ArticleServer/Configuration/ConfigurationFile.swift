@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSONTree
 
 /// Where the configuration comes from.
 public enum ConfigurationFile {

@@ -1,3 +1,5 @@
+internal import JSONTree
+
 extension ConfigurationSection {
     /// Bytes: a number of them, or such as "16 MiB".
     func bytes(_ key: String, in range: ClosedRange<Int>) -> Int? {

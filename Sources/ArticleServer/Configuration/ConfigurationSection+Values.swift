@@ -1,3 +1,5 @@
+internal import JSONTree
+
 extension ConfigurationSection {
     func bool(_ key: String) -> Bool? {
         switch value(key) {

@@ -1,3 +1,4 @@
+internal import JSONTree
 internal import Spelling
 
 /// One object of the configuration: hands out its members, and knows in the end which of them nobody asked for.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import JSONTree
 
 /// Secrets that systemd hands over, each in a file of its own: LoadCredential= and SetCredential= in systemd.exec(5).
 ///

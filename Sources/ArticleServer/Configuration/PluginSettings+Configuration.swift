@@ -1,3 +1,5 @@
+internal import JSONTree
+
 extension PluginSettings {
     /// The section `plugins`.
     init(_ section: ConfigurationSection) {

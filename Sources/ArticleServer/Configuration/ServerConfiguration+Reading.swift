@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import JSONTree
 
 extension ServerConfiguration {
     /// Reads a configuration in JSON5.
@@ -18,7 +18,7 @@ extension ServerConfiguration {
     ) throws(StartError) -> (ServerConfiguration, [ConfigurationProblem]) {
         let problems = ConfigurationProblems()
         var configuration = ServerConfiguration(owner: owner)
-        switch try JSONValue(json5: json5) {
+        switch try JSONValue(configuration: json5) {
         case .object(let members):
             configuration = ServerConfiguration(ConfigurationSection(path: "", members, problems), owner: owner)
         case let other: problems.add("", "\(other.kind), where an object belongs: { ... }")
@@ -74,17 +74,12 @@ extension JSONValue {
     /// Bytes of a configuration.
     static let longest = 1 << 20
 
-    fileprivate init(json5: [UInt8]) throws(StartError) {
-        guard json5.count <= Self.longest else {
-            throw StartError(.configuration, "\(json5.count) bytes; at most \(Self.longest) are read")
+    fileprivate init(configuration: [UInt8]) throws(StartError) {
+        guard configuration.count <= Self.longest else {
+            throw StartError(.configuration, "\(configuration.count) bytes; at most \(Self.longest) are read")
         }
-        let decoder = JSONDecoder()
-        decoder.allowsJSON5 = true
-        do {
-            self = try decoder.decode(JSONValue.self, from: Data(json5))
-        } catch DecodingError.dataCorrupted(let context) {
-            let cause = context.underlyingError.map { ": \($0)" } ?? ""
-            throw StartError(.configuration, "not JSON5: \(context.debugDescription)\(cause)")
+        do throws(JSONError) {
+            try self.init(json5: configuration)
         } catch {
             throw StartError(.configuration, "not JSON5: \(error)")
         }

@@ -1,5 +1,5 @@
 public import ArticleProtocol
-internal import FoundationEssentials
+internal import JSONTree
 
 /// A plugin's own section of articled's configuration.
 public struct PluginConfiguration: Sendable {
@@ -31,11 +31,9 @@ public struct PluginConfiguration: Sendable {
     public func decode<Settings: Decodable>(
         _ type: Settings.Type, check: (Settings, inout SettingsProblems) -> Void = { _, _ in }
     ) throws(ServiceError) -> Settings {
-        let tree: SettingsValue
-        do {
-            let decoder = JSONDecoder()
-            decoder.allowsJSON5 = true
-            tree = try decoder.decode(SettingsValue.self, from: Data(json))
+        let tree: JSONValue
+        do throws(JSONError) {
+            tree = try JSONValue(json5: json)
         } catch {
             throw ServiceError(.invalidArgument, "the section is no JSON: \(error)")
         }

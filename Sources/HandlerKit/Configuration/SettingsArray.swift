@@ -1,10 +1,12 @@
+internal import JSONTree
+
 /// An array of a section, as Decodable types see it.
 struct SettingsArray: UnkeyedDecodingContainer {
-    let elements: [SettingsValue]
+    let elements: [JSONValue]
     let decoder: SettingsDecoder
     private(set) var currentIndex = 0
 
-    init(elements: [SettingsValue], decoder: SettingsDecoder) {
+    init(elements: [JSONValue], decoder: SettingsDecoder) {
         self.elements = elements
         self.decoder = decoder
     }
@@ -33,7 +35,7 @@ struct SettingsArray: UnkeyedDecodingContainer {
         let key = SettingsKey(intValue: currentIndex)
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                SettingsValue.self,
+                JSONValue.self,
                 .init(codingPath: codingPath + [key], debugDescription: "there are \(elements.count) elements only"))
         }
         defer { currentIndex += 1 }

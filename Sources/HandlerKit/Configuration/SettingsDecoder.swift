@@ -1,13 +1,15 @@
+internal import JSONTree
+
 /// Decodes a section and notes, at every depth, the members that no coding key names. Errors of optional members are noted
 /// too, and decoding goes on, so that one mistake does not hide the others.
 struct SettingsDecoder: Decoder {
-    let value: SettingsValue
+    let value: JSONValue
     let path: String
     let notes: SettingsNotes
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    init(_ value: SettingsValue, path: String, _ notes: SettingsNotes, _ codingPath: [any CodingKey] = []) {
+    init(_ value: JSONValue, path: String, _ notes: SettingsNotes, _ codingPath: [any CodingKey] = []) {
         self.value = value
         self.path = path
         self.notes = notes

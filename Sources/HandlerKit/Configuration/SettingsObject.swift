@@ -1,6 +1,8 @@
+internal import JSONTree
+
 /// An object of a section, as Decodable types see it.
 struct SettingsObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: [String: SettingsValue]
+    let members: [String: JSONValue]
     let decoder: SettingsDecoder
 
     var codingPath: [any CodingKey] { decoder.codingPath }
@@ -57,7 +59,7 @@ struct SettingsObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
         }
     }
 
-    private func member(_ key: Key) -> SettingsValue? {
+    private func member(_ key: Key) -> JSONValue? {
         decoder.notes.ask(key.stringValue, in: decoder.path)
         return members[key.stringValue]
     }

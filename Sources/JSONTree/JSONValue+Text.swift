@@ -1,6 +1,6 @@
 extension JSONValue {
     /// As JSON, for a reader that knows no JSON5: a plugin. Keys are in order, so that equal values give equal text.
-    var json: [UInt8] {
+    package var json: [UInt8] {
         var text: [UInt8] = []
         append(to: &text)
         return text

@@ -1,5 +1,6 @@
-/// A JSON5 document as it was read, before anything in it has been given a meaning.
-enum JSONValue: Sendable, Equatable {
+/// A document in JSON or JSON5 as it was read, before anything in it has been given a meaning: articled's configuration on
+/// the service's side, a plugin's own section of it on the plugin's.
+package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int)
@@ -9,7 +10,7 @@ enum JSONValue: Sendable, Equatable {
     case object([String: JSONValue])
 
     /// What it is, for a person who gave the wrong one.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "null"
         case .bool: "true or false"
@@ -22,7 +23,7 @@ enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue: Decodable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: JSONKey.self) {
             var members: [String: JSONValue] = [:]
             for key in container.allKeys {
