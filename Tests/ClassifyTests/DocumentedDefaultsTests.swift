@@ -1,0 +1,56 @@
+import Foundation
+import HandlerKit
+import Testing
+
+@testable import ClassifyHandler
+@testable import LMDBStorage
+
+/// What articled.json5(5) says of the defaults in the sections of these plugins is what holds without the key.
+@Suite struct DocumentedDefaultsTests {
+    /// The words that say of a default that it is none, or another's.
+    private static let words = [
+        "classify.model": "news-vi, which comes with it", "classify.threshold": "the model's own",
+        "lmdb-storage.directory": "the state directory",
+    ]
+
+    /// The keys of a section, and what the page says of their defaults.
+    private func told(_ section: String) throws -> [(key: String, value: String)] {
+        let file = URL(filePath: #filePath).appending(path: "../../../deploy/man/articled.json5.5").standardizedFileURL
+        let page = try String(contentsOf: file, encoding: .utf8)
+            .replacing("\\-", with: "-").replacing("\\(aq", with: "'")
+        let keys = page.matches(of: try Regex("\\\\fBplugins\\.\(section)\\.(\\w+)\\\\fR \\(.*; default (.*)\\)\n"))
+        return keys.compactMap { match in
+            guard let key = match.output[1].substring, let value = match.output[2].substring else { return nil }
+            return (String(key), String(value))
+        }
+    }
+
+    /// Those that are not in words, as a section.
+    private func section(_ name: String) throws -> PluginConfiguration {
+        var json: [String] = []
+        for (key, value) in try told(name) {
+            if let words = Self.words["\(name).\(key)"] {
+                #expect(value == words)
+            } else {
+                json.append("\(key): \(value)")
+            }
+        }
+        #expect(json.count >= 2)
+        return PluginConfiguration(json: Array("{\(json.joined(separator: ", "))}".utf8))
+    }
+
+    @Test func classify() throws {
+        let settings = try Settings(PluginConfiguration(json: Array("{}".utf8)))
+        let documented = try Settings(section("classify"))
+        #expect(documented.workers == settings.workers)
+        #expect(documented.mostWaiting == settings.mostWaiting)
+        #expect(settings.model == nil && settings.threshold == nil)
+    }
+
+    @Test func storage() throws {
+        let (limits, settings) = try EngineLimits.read(section("lmdb-storage"))
+        #expect(limits == EngineLimits())
+        #expect(settings.directory == nil)
+        #expect(settings.maxReaders != nil, "else this shows nothing")
+    }
+}
