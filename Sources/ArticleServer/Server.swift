@@ -11,6 +11,8 @@ public final class Server: Sendable {
     let loops: [EventLoop]
     private let service: ServiceMethods
     private let threads = Mutex<[LoopThread]>([])
+    /// What `handOver` waits for.
+    let quietMoment = Mutex<QuietMoment?>(nil)
 
     /// - Parameters:
     ///   - configuration: checked already.
@@ -51,6 +53,7 @@ public final class Server: Sendable {
 
     /// Ends all connections at once.
     public func stop() {
+        quietMoment.withLock { $0?.giveUp() }
         for loop in loops { loop.inbox.add { loop.stop() } }
     }
 

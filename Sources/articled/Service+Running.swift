@@ -44,8 +44,12 @@ extension Service {
             "ending: \(reason)",
             ["CONNECTIONS": "\(server.connectionCount)", "IN_FLIGHT": "\(server.requestsInFlight)"])
         Systemd.stopping("finishing \(server.requestsInFlight) requests", within: limit + 2 * grace)
-        plugins.drain()
-        if handsOver { server.handOver(within: limit) } else { server.drain(within: limit) }
+        if handsOver {
+            server.handOver(within: limit) { [plugins] in plugins.drain() }
+        } else {
+            plugins.drain()
+            server.drain(within: limit)
+        }
         guard let joined = Joining(server) else { return .cutOff }
         var end = Wait.now + limit + grace / 2
         while !joined.isDone {

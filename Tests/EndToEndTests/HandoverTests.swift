@@ -75,6 +75,37 @@ import Testing
         }
     }
 
+    /// All others are served until a slow request ends: here it is one of them that ends it.
+    @Test func aSlowRequestKeepsNobodyElseWaiting() throws {
+        let manager = try ServiceManager(fixtures: ["gate"])
+        defer { manager.end() }
+        let slow = try RawConnection(manager.socketPath)
+        let gate = try slow.greet().number("gate.pass")
+        slow.send(Frames.frame(.request, Array("wait".utf8), flags: .end, method: gate, stream: 1))
+        try ping(slow, "it is on its way")
+        let other = try RawConnection(manager.socketPath)
+        _ = try other.greet()
+        let stopping = Thread { try? manager.stop() }
+        stopping.start()
+        while !manager.text.contains("slow requests are in flight") { _ = poll(nil, 0, 5) }
+        try ping(other, "still served")
+        try ping(slow, "on the same connection, too")
+        let new = try RawConnection(manager.socketPath)
+        _ = try new.greet()
+        new.send(Frames.frame(.request, Array("open".utf8), flags: .end, method: gate, stream: 1))
+        for connection in [new, slow] {
+            guard case .frame(let header, let payload) = connection.next(), header.stream == 1 else {
+                throw ServiceManager.Failed(what: manager.text)
+            }
+            #expect(payload == Array("done".utf8))
+        }
+        while !stopping.isFinished { _ = poll(nil, 0, 5) }
+        #expect(manager.stored == 1)
+        try manager.start()
+        for connection in [slow, other, new] { try ping(connection, "handed over") }
+        #expect(manager.text.contains("goes on with 3 connections of the former process"))
+    }
+
     @Test func aRunningBenchmarkNoticesAPauseAlone() throws {
         let manager = try ServiceManager()
         defer { manager.end() }

@@ -53,6 +53,7 @@ final class EventLoop: @unchecked Sendable {
     private enum Phase {
         case serving
         case draining(until: UInt64)
+        case resting(RollCall)
         case handingOver(until: UInt64, streamsUntil: UInt64)
         case stopped
     }
@@ -79,10 +80,7 @@ final class EventLoop: @unchecked Sendable {
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
         try poller.add(alarmClock.descriptor, .readable, token: Token.alarmClock)
-        for (index, acceptor) in acceptors.enumerated() {
-            try poller.add(
-                acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
-        }
+        try acceptAgain()
     }
 
     /// Whether the calling thread is the loop's own.
@@ -142,6 +140,7 @@ final class EventLoop: @unchecked Sendable {
         writeOut()
         switch phase {
         case .draining(let end) where openCount == 0 || now >= end: phase = .stopped
+        case .resting(let roll): roll.answer(self.index, isQuiet: !connections.contains { $0?.keepsWaiting ?? false })
         case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
@@ -154,7 +153,7 @@ final class EventLoop: @unchecked Sendable {
         switch phase {
         case .draining(let end): next = min(next, end)
         case .handingOver(let end, let streamsEnd): next = min(next, now < streamsEnd ? streamsEnd : end)
-        case .serving, .stopped: break
+        case .serving, .resting, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
         alarmClock.ring(by: next)
@@ -306,15 +305,50 @@ final class EventLoop: @unchecked Sendable {
         for case let connection? in connections { connection.drain() }
     }
 
+    /// Whether no request of the loop began before that time and is the plugin's affair alone. The loop's thread.
+    func hasNothingSlow(since time: UInt64) -> Bool { !connections.contains { $0?.isSlow(since: time) ?? false } }
+
+    /// Accepts and reads no more, until `endRest` or `handOver`, and tells turn by turn whether all is answered. The loop's
+    /// thread.
+    func rest(_ roll: RollCall) {
+        guard case .serving = phase else { return }
+        phase = .resting(roll)
+        acceptNoMore()
+        for case let connection? in connections { connection.rest() }
+    }
+
+    /// Serves on. The loop's thread.
+    func endRest() {
+        guard case .resting = phase else { return }
+        phase = .serving
+        do {
+            try acceptAgain()
+        } catch {
+            // Only for want of kernel memory. Whoever connects waits for the next process, which is on its way.
+            Log.error("no connections are accepted any more: \(error)")
+        }
+        for case let connection? in connections { connection.endRest() }
+    }
+
     /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
     /// that another process can go on with. The loop's thread.
     ///
     /// - Parameter streamsDeadline: until then those are waited for, too, that are told to go away.
     func handOver(until deadline: UInt64, streamsUntil streamsDeadline: UInt64) {
-        guard case .serving = phase else { return }
+        switch phase {
+        case .serving: acceptNoMore()
+        case .resting: break
+        case .draining, .handingOver, .stopped: return
+        }
         phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
-        acceptNoMore()
         for case let connection? in connections { connection.pause() }
+    }
+
+    private func acceptAgain() throws(SystemError) {
+        for (index, acceptor) in acceptors.enumerated() {
+            try poller.add(
+                acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+        }
     }
 
     private func acceptNoMore() {

@@ -1,22 +1,38 @@
 internal import ArticleProtocol
 internal import CLinux
+internal import Synchronization
 
 extension Server {
     /// How long streams that need to hear from their clients keep all others waiting, in nanoseconds. Clients go on with
     /// lists and uploads where they were.
     private static let streamPatience: UInt64 = 2_000_000_000
 
-    /// Accepts and reads no more, and ends when all requests are answered; connections stay open, for `pack`.
+    /// What is left of the time for handing over when slow requests are no longer waited for while others are served.
+    private static let lastPart: UInt64 = 5_000_000_000
+
+    /// Serves on until nothing slow is in flight, then accepts and reads no more, and ends when all requests are answered;
+    /// connections stay open, for `pack`.
     ///
     /// A connection that cannot come to rest by itself, as a stream of its needs to hear from the client, is told to go
     /// away, as `drain` does, and has two seconds.
     ///
-    /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off.
-    public func handOver(within nanoseconds: UInt64) {
-        let now = clinux_now()
-        for loop in loops {
-            loop.inbox.add { loop.handOver(until: now &+ nanoseconds, streamsUntil: now &+ Self.streamPatience) }
+    /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off. For the last five seconds, or
+    ///   half of the time if it is shorter, nobody is served any more.
+    /// - Parameter closing: called when no new request is taken any more; on any thread.
+    public func handOver(within nanoseconds: UInt64, closing: @escaping @Sendable () -> Void) {
+        let end = clinux_now() &+ nanoseconds
+        let moment = QuietMoment(loops)
+        quietMoment.withLock { $0 = moment }
+        let finish: @Sendable () -> Void = { [self] in
+            closing()
+            let now = clinux_now()
+            for loop in loops { loop.inbox.add { loop.handOver(until: end, streamsUntil: now &+ Self.streamPatience) } }
         }
+        let code = BackgroundThread.run {
+            moment.wait(until: end &- min(nanoseconds / 2, Self.lastPart))
+            finish()
+        }
+        if code != 0 { finish() }
     }
 
     /// Packs the connections that `handOver` has left, after `join`.

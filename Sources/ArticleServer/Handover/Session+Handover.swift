@@ -19,6 +19,18 @@ extension Session {
         }
     }
 
+    /// Whether a request in flight began before that time and ends when its plugin wants, whatever the client does: no
+    /// stream, or one that was abandoned and that its plugin works on still.
+    func isSlow(since time: UInt64) -> Bool {
+        guard inFlight > 0, phase != .closed else { return false }
+        guard unsafe streams.count >= inFlight else { return true }
+        return unsafe streams.values.contains { slot in
+            guard unsafe slot.pointee.started < time else { return false }
+            let target = unsafe loop.context.router.target(slot.pointee.route)
+            return !target.streamsRequest && !target.streamsResponse
+        }
+    }
+
     /// What another process needs to know, but for the bytes in the connection's buffers and the method table's place.
     var record: HandoverConnection {
         var record = HandoverConnection()

@@ -151,10 +151,34 @@ internal import Glibc
 
     /// Reads no more, if the connection can be handed over: what comes from now on is for the next process to read.
     func pause() {
-        guard state == .open, session.canBeHandedOver else { return drain() }
+        rest()
+        if state != .paused { drain() }
+    }
+
+    /// The same where that can be told, and nothing where it cannot; `endRest` takes it back.
+    func rest() {
+        guard state == .open, session.canBeHandedOver else { return }
         state = .paused
         settle()
     }
+
+    /// Reads on.
+    func endRest() {
+        guard state == .paused else { return }
+        state = .open
+        if session.isEstablished {
+            established()
+        } else {
+            unsafe setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
+        }
+        settle()
+    }
+
+    /// Whether it is paused, and would be at rest but for requests that end by themselves.
+    var keepsWaiting: Bool { isPaused && !session.isAtRest && !session.awaitsClient }
+
+    /// Whether a request in flight began before that time and is the plugin's affair alone.
+    func isSlow(since time: UInt64) -> Bool { session.isSlow(since: time) }
 
     var isPaused: Bool { state == .paused }
     /// Whether it is paused and all is answered.

@@ -1,0 +1,61 @@
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Finds a moment in which all connections can be handed over at once, while the service goes on.
+///
+/// A request that takes long would keep all clients waiting, if everybody had to rest until it ends. So all are served as
+/// before while one is in flight that began a while ago. When there is none, all rest; what keeps them waiting then is
+/// slow after all, and they are served on until it ends, and rest again, for longer each time: where every request takes
+/// its time, no moment is quiet by itself.
+final class QuietMoment: Sendable {
+    /// What began longer ago is not about to end by itself.
+    private static let slow: UInt64 = 100_000_000
+    /// How long all rest at first for what began just now.
+    private static let firstRest: UInt64 = 250_000_000
+    /// When to look again whether what is slow has ended.
+    private static let pause: UInt64 = 20_000_000
+    /// How long a loop may take to answer: one that does not is stuck in a plugin.
+    private static let patience: UInt64 = 1_000_000_000
+
+    private let loops: [EventLoop]
+    private let isGivenUp = Atomic(false)
+
+    init(_ loops: [EventLoop]) { self.loops = loops }
+
+    /// Nobody waits for the moment any more. Any thread.
+    func giveUp() { isGivenUp.store(true, ordering: .relaxed) }
+
+    /// Waits for the moment, and returns with all loops at rest; without, if it did not come until `deadline`.
+    func wait(until deadline: UInt64) {
+        var rest = Self.firstRest
+        var isTold = false
+        do throws(SystemError) {
+            while true {
+                while try !hasNothingSlow() {
+                    if !isTold { Log.notice("slow requests are in flight: all clients are served until they end") }
+                    isTold = true
+                    guard !isOver(deadline) else { return }
+                    Wait.until(min(deadline, Wait.now &+ Self.pause), readable: [])
+                }
+                guard !isOver(deadline) else { return }
+                let roll = try RollCall(loops: loops.count)
+                for loop in loops { loop.inbox.add { loop.rest(roll) } }
+                if roll.wait(until: min(deadline, Wait.now &+ rest), { $0 == true }) || isOver(deadline) { return }
+                for loop in loops { loop.inbox.add { loop.endRest() } }
+                rest &*= 2
+            }
+        } catch {
+            Log.warning("whether slow requests are in flight is not known: \(error)")
+        }
+    }
+
+    private func isOver(_ deadline: UInt64) -> Bool { isGivenUp.load(ordering: .relaxed) || Wait.now >= deadline }
+
+    private func hasNothingSlow() throws(SystemError) -> Bool {
+        let roll = try RollCall(loops: loops.count)
+        let time = Wait.now &- Self.slow
+        for loop in loops { loop.inbox.add { roll.answer(loop.index, isQuiet: loop.hasNothingSlow(since: time)) } }
+        return roll.wait(until: Wait.now &+ Self.patience) { $0 != nil } && roll.isQuiet == true
+    }
+}
