@@ -40,7 +40,19 @@ extension Fetch {
                 }
                 sent = .success((isSent, record.content.byteCount))
             } catch {
-                sent = .failure(error)
+                guard let status = Status(tooLarge: record.id, error) else {
+                    sent = .failure(error)
+                    return
+                }
+                do throws(ServiceError) {
+                    sent = .success(
+                        (
+                            try responder.sendNow(
+                                GetManyItem(index: index, status: status).encoded().rawSpan), 0
+                        ))
+                } catch {
+                    sent = .failure(error)
+                }
             }
         }
         guard let missing else { return try sent.get() }

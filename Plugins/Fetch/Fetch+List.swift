@@ -68,12 +68,18 @@ extension Fetch {
         _ record: borrowing StoredRecord, _ position: StorageQuery.Position, _ view: View,
         _ responder: borrowing Responder
     ) throws(ServiceError) -> Bool {
-        try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
-            var head = WireWriter(capacity: 8)
-            head.begin(1, length: content.byteCount + trailer.byteCount)
-            var tail = WireWriter(capacity: 32)
-            tail.write(ListCursor.encode(position), at: 2)
-            return try responder.sendNow(head.bytes.rawSpan, content, trailer, tail.bytes.rawSpan)
+        do throws(ServiceError) {
+            return try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
+                var head = WireWriter(capacity: 8)
+                head.begin(1, length: content.byteCount + trailer.byteCount)
+                var tail = WireWriter(capacity: 32)
+                tail.write(ListCursor.encode(position), at: 2)
+                return try responder.sendNow(head.bytes.rawSpan, content, trailer, tail.bytes.rawSpan)
+            }
+        } catch {
+            guard let status = Status(tooLarge: record.id, error) else { throw error }
+            let item = ListItem(cursor: ListCursor.encode(position), status: status)
+            return try responder.sendNow(item.encoded().rawSpan)
         }
     }
 }

@@ -9,3 +9,13 @@ extension ServiceError {
         return ServiceError(.notFound, "there is no article with \(name)")
     }
 }
+
+extension Status {
+    /// Of an item whose article is too large for the client; nil if that is not what went wrong.
+    init?(tooLarge id: ArticleID, _ error: ServiceError) {
+        guard error.code == .resourceExhausted else { return nil }
+        self.init(
+            code: error.code.rawValue,
+            message: "the article \(id) is larger than the max_frame of the client's hello allows: give a larger one")
+    }
+}

@@ -28,7 +28,7 @@ extension Arguments {
 
         Signals: SIGTERM and SIGINT finish what is in flight and end, a second one ends at once;
                  SIGHUP reads the configuration anew.
-        Exit status: 0 as asked, 64 wrong usage, 69 a plugin, 70 requests were cut off, 71 the system,
+        Exit status: 0 as asked, 64 wrong usage, 69 a plugin, 70 a plugin did not end, 71 the system,
                  78 the configuration.
 
         """

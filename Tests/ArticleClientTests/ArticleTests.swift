@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import Synchronization
 import Testing
 
 @Suite struct ArticleTests {
@@ -72,6 +73,37 @@ import Testing
         }
         #expect(titles == ["0", "1", "2", "3", "4"])
         await client.close()
+        try await service.finished()
+    }
+
+    /// Damaged, or too large: the list ends there, unless it is told to go on behind such articles.
+    @Test func aListSkipsWhatCannotBeGivenIfItIsTold() async throws {
+        @Sendable func serve(_ connection: ScriptedConnection) throws {
+            try connection.hello()
+            let stream = try connection.receive(.request).header.stream
+            var bad = Self.stored(Article(title: "flipped"))
+            bad[3] ^= 1
+            try connection.send(.message, Self.item(1, bad, ListItem(cursor: [1]).encoded()), stream: stream)
+            let status = Status(code: StatusCode.resourceExhausted.rawValue, message: "too large")
+            try connection.send(.message, ListItem(cursor: [2], status: status).encoded(), stream: stream)
+            let good = Self.stored(Article(title: "good"))
+            try connection.send(.message, Self.item(1, good, ListItem(cursor: [3]).encoded()), stream: stream)
+            try connection.send(.end, stream: stream)
+            try connection.awaitClose()
+        }
+        let service = try ScriptedService({ try serve($0) }, { try serve($0) })
+        let first = ArticleClient(endpoint: service.endpoint)
+        let error = await #expect(throws: ClientError.self) { for try await _ in first.list(view: .full) {} }
+        #expect(error?.status == .dataLoss)
+        await first.close()
+        let second = ArticleClient(endpoint: service.endpoint)
+        let skipped = Mutex<[StatusCode]>([])
+        var titles: [String] = []
+        let list = second.list(view: .full).skipping { error in skipped.withLock { $0.append(error.status) } }
+        for try await listed in list { titles.append(listed.article.title) }
+        #expect(titles == ["good"])
+        #expect(skipped.withLock { $0 } == [.dataLoss, .resourceExhausted])
+        await second.close()
         try await service.finished()
     }
 

@@ -44,7 +44,7 @@ enum Filled {
         ListRequest(
             topic: "topic-ệ", source: "source-ệ", language: "language-ệ", from: -104, until: -105, limit: 106,
             cursor: [7, 255], view: .summary),
-        ListItem(article: article, cursor: [2, 255]),
+        ListItem(article: article, cursor: [2, 255], status: status),
         ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true),
         ClassifyArticleRequest(key: key, explain: true, writeBack: true), classification, evidence,
         ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),

@@ -105,4 +105,19 @@ import Testing
         #expect(items.count == 2)
         #expect(items.allSatisfy { $0.article?.body == "" && $0.article?.id != nil })
     }
+
+    /// One article is larger than the client takes: its item says so, and the list goes on behind it.
+    @Test func anArticleThatIsTooLargeForTheClientIsPassedOver() async throws {
+        try await fill(2)
+        try await newsroom.put(Article(title: "large", body: String(repeating: "ầ", count: 5000), publishedAt: 1500))
+        let request = TestRequest(newsroom.loop, ListRequest().encoded())
+        defer { request.close() }
+        request.mostBytes = 4096
+        newsroom.fetch.handle("fetch.list", request)
+        #expect(await newsroom.loop.turn { request.ends == [.finished] })
+        let items = try request.sent.map { try ListItem(decoding: $0) }
+        #expect(items.map { $0.article?.title } == ["1", nil, "0"])
+        #expect(items.map { $0.status?.code } == [nil, StatusCode.resourceExhausted.rawValue, nil])
+        #expect(try await titles(ListRequest(cursor: items[1].cursor)) == [0])
+    }
 }

@@ -53,6 +53,7 @@ import Testing
         #expect(try await newsroom.put(Article(id: id, title: "a"), expected: 0).outcome == .created)
         await expectFailure(.conflict) { try await newsroom.put(Article(id: id, title: "b"), expected: 0) }
         await expectFailure(.conflict) { try await newsroom.put(Article(id: id, title: "b"), expected: 2) }
+        await expectFailure(.conflict) { try await newsroom.put(Article(id: id, title: "b"), expected: .max) }
         #expect(try await newsroom.get(GetRequest(id: id)).title == "a")
         #expect(try await newsroom.put(Article(id: id, title: "b"), expected: 1).revision == 2)
     }

@@ -32,6 +32,10 @@ enum HostFunctions {
             return UInt32(ARTICLED_TOO_LARGE)
         }
         guard unsafe slot.pointee.sendCredit > 0 else {
+            if session.hasInputEnded, unsafe slot.pointee.phase == .inFlight {
+                unsafe RequestTable.concludeForWantOfCredit(slot)
+                return UInt32(ARTICLED_GONE)
+            }
             unsafe slot.pointee.isBlocked = true
             return UInt32(ARTICLED_BLOCKED)
         }

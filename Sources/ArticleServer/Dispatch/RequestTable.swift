@@ -76,6 +76,12 @@ enum RequestTable {
         unsafe abandon(slot, code)
     }
 
+    /// The answer needs credit that can never come.
+    static func concludeForWantOfCredit(_ slot: RequestPointer) {
+        unsafe conclude(
+            slot, .cancelled, "the connection's input ended, and with it the credit for the rest of the answer")
+    }
+
     static func expire(_ slot: RequestPointer) {
         unsafe conclude(slot, .deadlineExceeded, "the deadline passed before the answer was ready")
     }

@@ -27,7 +27,9 @@ extension Session {
         guard hello.maxFrame >= Limits.smallestMaxFrame else {
             return violated("HELLO: max_frame is \(hello.maxFrame); at least \(Limits.smallestMaxFrame) is needed")
         }
-        guard hello.streamWindow > 0 else { return violated("HELLO: stream_window must not be 0") }
+        guard hello.streamWindow > 0, hello.streamWindow <= UInt32(Int32.max) else {
+            return violated("HELLO: stream_window is \(hello.streamWindow); 1 to \(Int32.max) are allowed")
+        }
         clientMaxFrame = Int(hello.maxFrame)
         clientWindow = Int64(hello.streamWindow)
         establish()
@@ -50,5 +52,12 @@ extension Session {
             return violated("PING carries \(payload.count) bytes; at most \(Limits.pingPayload) are allowed")
         }
         emit(.pong, unsafe Array(payload))
+    }
+
+    /// Nothing of ours awaits it.
+    func pong(_ header: FrameHeader) {
+        guard header.flags.isEmpty, header.stream == 0, Int(header.payloadLength) <= Limits.pingPayload else {
+            return violated("PONG has no flags, stream 0 and at most \(Limits.pingPayload) bytes")
+        }
     }
 }

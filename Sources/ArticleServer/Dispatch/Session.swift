@@ -27,6 +27,8 @@ internal import CPluginABI
     /// Requests that took long, and whose answers wait to be written.
     private var slow: [SlowRequest] = []
 
+    /// The client sends no more frames.
+    private(set) var hasInputEnded = false
     /// Whether the frame that is being understood is the last that has come: its answer need not wait for others.
     private(set) var isAtLastFrame = false
 
@@ -94,7 +96,8 @@ internal import CPluginABI
         unsafe announce(header, UnsafeRawBufferPointer(start: base + FrameHeader.size, count: length))
     }
 
-    /// Understands the whole frames in `bytes`, until `limit` bytes wait to be written.
+    /// Understands the whole frames in `bytes`. A frame that is answered has to wait while `limit` bytes or more are still
+    /// to be written; credit never has to, because what waits to be written may be all that keeps the peer from reading.
     func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
         var used = 0
         var outlook = Outlook()
@@ -103,6 +106,7 @@ internal import CPluginABI
             let left = bytes.count - used
             guard left >= FrameHeader.size else { return Step(used: used, outcome: .incomplete) }
             let header = unsafe FrameHeader(decoding: base + used)
+            if outgoing.count >= limit, header.kind.isAnswered { return Step(used: used, outcome: .full) }
             let length = Int(header.payloadLength)
             guard accepts(header) else { break }
             guard left - FrameHeader.size >= length else { return Step(used: used, outcome: .incomplete) }
@@ -116,7 +120,6 @@ internal import CPluginABI
             isAtLastFrame = used == bytes.count
             unsafe act(on: header, payload)
             isAtLastFrame = false
-            if outgoing.count >= limit, phase != .over { return Step(used: used, outcome: .full) }
         }
         return Step(used: used, outcome: .over)
     }
@@ -145,7 +148,7 @@ internal import CPluginABI
         case .ping: unsafe ping(header, payload)
         case .hello: unsafe greet(header, payload)
         case .goAway: clientGoes(header)
-        case .pong: break  // nothing of ours awaits it
+        case .pong: pong(header)
         case .error: violated("ERROR is the server's to send")
         default: break  // a kind of a later version: skipped, as PROTOCOL.md promises
         }
@@ -166,17 +169,22 @@ internal import CPluginABI
         abandonAll(code == .protocolError ? .cancelled : code)
     }
 
-    /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be.
+    /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be,
+    /// nor one whose answer waits for credit.
     ///
     /// - Returns: whether there was such a stream, and an answer to it is to be written.
     func inputEnded() -> Bool {
+        hasInputEnded = true
         if phase == .greeting { phase = .over }
         let inFlight = unsafe streams.count
         let all = unsafe Array(streams.values)
         for index in unsafe all.indices {
             let slot = unsafe all[index]
-            guard unsafe !slot.pointee.clientEnded else { continue }
-            unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
+            if unsafe !slot.pointee.clientEnded {
+                unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
+            } else if unsafe slot.pointee.isBlocked && slot.pointee.sendCredit <= 0 {
+                unsafe RequestTable.concludeForWantOfCredit(slot)
+            }
         }
         return unsafe streams.count < inFlight
     }
@@ -225,7 +233,9 @@ internal import CPluginABI
         unsafe streams = [:]
         for index in unsafe all.indices {
             let slot = unsafe all[index]
-            if unsafe slot.pointee.phase == .inFlight { unsafe RequestTable.abandon(slot, code) }
+            guard unsafe slot.pointee.phase == .inFlight else { continue }
+            unsafe RequestTable.count(slot, self, code)
+            unsafe RequestTable.abandon(slot, code)
         }
     }
 
@@ -279,4 +289,9 @@ internal import CPluginABI
         }
         unsafe connection?.wroteToBuffer()
     }
+}
+
+extension FrameKind {
+    /// Whether the server says something for each such frame, however little the client reads.
+    fileprivate var isAnswered: Bool { self == .request || self == .ping }
 }

@@ -5,8 +5,8 @@ internal import Glibc
 /// One client's socket: moves bytes between it and the `Session` that understands them.
 ///
 /// Confined to its loop's thread. Reads go to the loop's own memory and are understood there; only an incomplete
-/// frame is kept. What the session answers leaves in one write. While the peer does not take what was written, nothing
-/// more is read from it.
+/// frame is kept. What the session answers leaves in one write. A peer that does not take what was written is read from
+/// only until it asks for more: its credit must still come through, or the two would wait for each other.
 @safe final class Connection {
     let descriptor: Int32
     let token: UInt64
@@ -17,6 +17,8 @@ internal import Glibc
     private var interest: Poller.Readiness = .readable
     private var state = State.open
     private var isServing = false
+    /// Among the kept bytes is a frame that waits until the peer reads: nothing more is read from it before that.
+    private var holdsBack = false
     private var isQueued = false
     private var accounted = 0
     /// What was read ahead of the turn, and where it lies.
@@ -316,6 +318,7 @@ internal import Glibc
     /// - Returns: how many bytes were understood. The rest is an incomplete frame, or must wait until the peer reads.
     private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
         var used = 0
+        holdsBack = false
         while true {
             let step = unsafe session.understand(
                 UnsafeRawBufferPointer(rebasing: bytes[used...]), until: Self.writeThreshold)
@@ -324,7 +327,10 @@ internal import Glibc
             case .incomplete: return used
             case .full:
                 guard write() else { return bytes.count }
-                guard outgoing.count < Self.writeThreshold else { return used }
+                guard outgoing.count < Self.writeThreshold else {
+                    holdsBack = true
+                    return used
+                }
             case .over:
                 return bytes.count
             }
@@ -399,7 +405,7 @@ internal import Glibc
         account()
         var wanted: Poller.Readiness = []
         if !outgoing.isEmpty { wanted.insert(.writable) }
-        let stalled = unsafe outgoing.count >= Self.writeThreshold || loop.context.isOverBudget && !outgoing.isEmpty
+        let stalled = unsafe holdsBack || loop.context.isOverBudget && !outgoing.isEmpty
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
         if wanted != interest {
             interest = wanted

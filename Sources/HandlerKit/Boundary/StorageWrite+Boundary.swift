@@ -11,7 +11,8 @@ extension StorageWrite {
                     unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
                     unsafe write.kind = kind.rawValue
                     unsafe write.content_crc32c = contentChecksum
-                    unsafe write.expected_revision = expectedRevision ?? .max
+                    // The greatest number stands for any revision. No record ever has it, or the one below.
+                    unsafe write.expected_revision = expectedRevision.map { min($0, .max - 1) } ?? .max
                     unsafe write.time = time ?? .min
                     unsafe write.content = articled_bytes(content)
                     unsafe write.key = articled_bytes(key)

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import Synchronization
 
 /// Writes articles as JSON Lines that `import` reads back.
 struct Export: Command {
@@ -7,7 +8,7 @@ struct Export: Command {
         "export", "write articles as JSON Lines, which `import` reads back without loss",
         discussion: [
             "Each line is an article with its id and all that its writer gave; the bytes around the body of a stored file are in base "
-                + "64. Newest first, as `list` has them."
+                + "64. Newest first, as `list` has them. An article that is damaged is reported and left out; the exit status is 74 then."
         ],
         options: ListFilter.options + [.value("limit", short: "n", "N", "at most so many; 0, the default: all")],
         examples: [
@@ -15,6 +16,8 @@ struct Export: Command {
             .init("articlectl export --topic phap-luat --from 2009-01-01 | xz > 2009.jsonl.xz", "a part of it"),
             .init("articlectl export | ARTICLED_ENDPOINT=tcp:10.0.0.2:7450 articlectl import -", "to another articled"),
         ])
+
+    private static let mostReasons = 20
 
     private let request: ListRequest
 
@@ -32,11 +35,18 @@ struct Export: Command {
         let filtered = ListRequest(limit: request.limit, view: .full) != request
         var count = 0
         defer { progress.clear() }
-        for try await item in session.client.list(request) {
+        let left = Mutex<[ClientError]>([])
+        for try await item in session.client.list(request).skipping({ error in left.withLock { $0.append(error) } }) {
             try session.output.line(item.article.json().text)
             count += 1
             progress.show(count: count, fraction: filtered || whole == 0 ? nil : Double(count) / Double(whole))
         }
-        return .success
+        let missing = left.withLock { $0 }
+        if missing.isEmpty { return .success }
+        progress.clear()
+        let reasons = missing.prefix(Self.mostReasons).map { "\n  \($0.message)" }.joined()
+        let more = missing.count > Self.mostReasons ? "\n  and \(missing.count - Self.mostReasons) more" : ""
+        throw CommandFailure(
+            .io, "\(missing.count) of \(count + missing.count) articles are left out:" + reasons + more)
     }
 }

@@ -11,22 +11,25 @@ final class ConnectionHarness {
     let peer: Int32
 
     /// - Parameters:
+    ///   - window: the credit of a streamed answer at its start.
     ///   - beat: how long a turn waits for something to happen, in nanoseconds.
     ///   - outgoing: makes the connection's outgoing buffer, given the peer's socket.
     init(
-        limits: ServiceLimits = ServiceLimits(), beat: UInt64 = 1_000_000,
+        limits: ServiceLimits = ServiceLimits(), window: UInt32 = 1 << 20, beat: UInt64 = 1_000_000,
         outgoing: (BufferPool, Int32) -> OutgoingBuffer = { pool, _ in OutgoingBuffer(pool: pool) }
     ) throws {
         script = Script()
         let context = SessionHarness.context(script, limits, beatInterval: beat)
         loop = try EventLoop(index: 0, context: context, listeners: [])
-        peer = try Self.connect(loop, outgoing)
+        peer = try Self.connect(loop, window, outgoing)
     }
 
     /// One more connection of the same loop, beyond its handshake: the peer's socket, which the caller closes.
-    func another() throws -> Int32 { try Self.connect(loop) { pool, _ in OutgoingBuffer(pool: pool) } }
+    func another() throws -> Int32 { try Self.connect(loop, 1 << 20) { pool, _ in OutgoingBuffer(pool: pool) } }
 
-    private static func connect(_ loop: EventLoop, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer) throws -> Int32 {
+    private static func connect(
+        _ loop: EventLoop, _ window: UInt32, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer
+    ) throws -> Int32 {
         let (served, peer) = try socketPair()
         // Much fits in what the peer sends at once, and little waits in the socket until it reads.
         for (descriptor, size) in [(peer, Int32(1 << 20)), (served, 16384)] {
@@ -37,7 +40,7 @@ final class ConnectionHarness {
         let connection = loop.take(
             served, Peer(credentials: nil, roles: SessionHarness.read), outgoing(loop.buffers, peer))
         try #require(connection).start()
-        let hello = WireFrame(kind: .hello, payload: SessionHarness.hello(window: 1 << 20).encoded())
+        let hello = WireFrame(kind: .hello, payload: SessionHarness.hello(window: window).encoded())
         try deliver(hello, to: peer)
         loop.turn()
         try #require(try WireFrame.all(in: drain(peer)).map(\.kind) == [.hello])

@@ -159,4 +159,54 @@ import Testing
             #expect(answers.map(\.payload) == (1...3).map { payload(index, $0) })
         }
     }
+
+    /// A client that gives credit message by message, and waits for its writes: were it not read from because it has much
+    /// to read still, both would wait for ever.
+    @Test func creditIsTakenFromAPeerThatHasMuchToRead() throws {
+        let harness = try ConnectionHarness()
+        try harness.send([Self.request(2, stream: 1)])
+        harness.loop.turn()
+        for number in 0..<200 {
+            let payload = [UInt8](repeating: UInt8(number), count: 1024)
+            try #require(harness.script.send(payload) == UInt32(ARTICLED_SENT))
+        }
+        let credit = WireFrame(kind: .credit, stream: 1, payload: Credit(bytes: 1).encoded())
+        let many = [WireFrame](repeating: credit, count: 5000)
+        // Together far more than the socket holds.
+        for _ in 0..<40 {
+            try harness.send(many)
+            for _ in 0..<3 { harness.loop.turn() }
+        }
+        #expect(try harness.receive(turns: 40).count == 200)
+    }
+
+    /// But what would be answered has to wait.
+    @Test func requestsWaitUntilThePeerReads() throws {
+        let harness = try ConnectionHarness()
+        try harness.send([Self.request(2, stream: 1)])
+        harness.loop.turn()
+        for _ in 0..<200 {
+            try #require(harness.script.send([UInt8](repeating: 1, count: 1024)) == UInt32(ARTICLED_SENT))
+        }
+        try harness.send([WireFrame(kind: .ping, payload: [1]), Self.request(1, stream: 2, [7])])
+        for _ in 0..<3 { harness.loop.turn() }
+        #expect(harness.loop.counters.opened.value == 1)
+        let kinds = try harness.receive(turns: 40).suffix(2).map(\.kind)
+        #expect(kinds == [.pong, .message])
+    }
+
+    /// An answer that needs more credit cannot get it from a client that sends no more: it ends, and the connection too.
+    @Test func anAnswerThatCanGetNoCreditEnds() throws {
+        let harness = try ConnectionHarness(window: 2000)
+        try harness.send([Self.request(2, stream: 1)])
+        harness.endInput()
+        for _ in 0..<3 { harness.loop.turn() }
+        let payload = [UInt8](repeating: 1, count: 1024)
+        #expect(harness.script.send(payload) == UInt32(ARTICLED_SENT))
+        #expect(harness.script.send(payload) == UInt32(ARTICLED_SENT))
+        #expect(harness.script.send(payload) == UInt32(ARTICLED_GONE))
+        let last = try #require(try harness.receive().last)
+        #expect(last.kind == .error)
+        #expect(try Status(decoding: last.payload).code == StatusCode.cancelled.rawValue)
+    }
 }
