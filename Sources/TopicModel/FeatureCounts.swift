@@ -8,7 +8,8 @@
     private(set) var count = 0
 
     init() {
-        capacity = 4096
+        // 16 KB, half of the processor's nearest cache: enough for all but long texts.
+        capacity = 2048
         unsafe entries = .allocate(capacity: capacity)
         unsafe entries.initialize(repeating: 0, count: capacity)
         unsafe used = .allocate(capacity: capacity / 2)
@@ -25,9 +26,9 @@
         count = 0
     }
 
-    /// Counts a slot with a weight.
+    /// Counts a slot with a weight; answers whether it is the first time.
     @inline(__always)
-    mutating func add(_ slot: UInt32, weight: UInt64) {
+    mutating func add(_ slot: UInt32, weight: UInt64) -> Bool {
         if count * 2 >= capacity { grow() }
         let key = UInt64(slot) + 1
         var index = Int((key &* FeatureHash.multiplier) >> 32) & (capacity - 1)
@@ -38,11 +39,11 @@
                 unsafe entries[index] = key << 32 | weight
                 unsafe used[count] = UInt32(truncatingIfNeeded: index)
                 count += 1
-                return
+                return true
             }
             if entry >> 32 == key {
                 unsafe entries[index] = entry &+ weight
-                return
+                return false
             }
             index = (index + 1) & (capacity - 1)
         }

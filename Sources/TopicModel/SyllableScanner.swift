@@ -12,7 +12,7 @@
     private var plain = FeatureHash.start
     private var tone: UInt32 = 0
     private var digits = 0
-    private var letters = 0
+    private var hasLetter = false
     private var hasMark = false
     private var isVietnamese = false
 
@@ -27,13 +27,12 @@
         var position = 0
         // Every read of `bytes` below is at an index that was compared with `size` before.
         while position < size {
+            position = unsafe takeLetters(of: bytes, from: position, size: size)
+            guard position < size else { break }
             let byte = unsafe bytes[position]
             if byte < 0x80 {
                 let letter = unsafe Letter(bits: table[Int(byte)])
-                if letter.kind == Letter.Kind.letter.rawValue {
-                    take(letter, at: position)
-                    position += 1
-                } else if letter.kind == Letter.Kind.digit.rawValue {
+                if letter.kind == Letter.Kind.digit.rawValue {
                     takeDigit(byte, at: position)
                     position += 1
                 } else if byte == 0x26, let entity = unsafe Entity(at: position, in: bytes, size: size) {
@@ -52,7 +51,7 @@
                     if syllables.isFull { return }
                 }
             } else {
-                let (codePoint, length) = unsafe SyllableScanner.decode(bytes, at: position, size: size)
+                let (codePoint, length) = unsafe CodePoint.decode(bytes, at: position, size: size)
                 take(codePoint, at: position, number: number, into: &syllables)
                 position += length
                 if syllables.isFull { return }
@@ -60,6 +59,72 @@
         }
         close(at: size, number: number, into: &syllables)
         syllables.addBorder()
+    }
+
+    /// Takes the run of letters that begins at `position`, and answers where it ends. Nearly all text is such runs of
+    /// ASCII and of Vietnamese letters: here what is known of the syllable stays in registers. Other letters end a run.
+    @inline(__always)
+    private mutating func takeLetters(
+        of bytes: UnsafePointer<UInt8>, from position: Int, size: Int
+    ) -> Int {
+        var end = position
+        var (marked, plain, tone) = (marked, plain, tone)
+        var (hasMark, isVietnamese) = (hasMark, isVietnamese)
+        // Every read is at an index that was compared with `size` before.
+        while end < size {
+            let byte = unsafe bytes[end]
+            var length = 1
+            var index = Int(byte)
+            if byte >= 0x80 {
+                if byte >= 0xc3, byte < 0xcd, end + 1 < size {  // U+00C0 to U+033F
+                    let second = unsafe bytes[end + 1]
+                    guard second & 0xc0 == 0x80 else { break }
+                    index = Int(byte & 0x1f) << 6 | Int(second & 0x3f)
+                    length = 2
+                } else if byte == 0xe1, end + 2 < size {
+                    let second = unsafe bytes[end + 1]
+                    let third = unsafe bytes[end + 2]
+                    guard second >= 0xb8, second < 0xbc, third & 0xc0 == 0x80 else { break }  // U+1E00 to U+1EFF
+                    index = 0x370 + (Int(second & 0x03) << 6 | Int(third & 0x3f))
+                    length = 3
+                } else {
+                    break
+                }
+            }
+            let letter = unsafe Letter(bits: table[index])
+            guard letter.kind == Letter.Kind.letter.rawValue else { break }
+            marked = FeatureHash.step(marked, letter.base)
+            plain = FeatureHash.step(plain, letter.base)
+            if letter.bits & 0x7ff_0000 != 0 {
+                SyllableScanner.take(letter, &marked, &tone, &hasMark, &isVietnamese)
+            }
+            end += length
+        }
+        guard end > position else { return position }
+        open(at: position)
+        hasLetter = true
+        (self.marked, self.plain, self.tone) = (marked, plain, tone)
+        (self.hasMark, self.isVietnamese) = (hasMark, isVietnamese)
+        return end
+    }
+
+    /// Takes the mark and the tone of a letter that has one or both.
+    @inline(__always)
+    private static func take(
+        _ letter: Letter, _ marked: inout UInt64, _ tone: inout UInt32, _ hasMark: inout Bool,
+        _ isVietnamese: inout Bool
+    ) {
+        if letter.mark != 0 {
+            marked = FeatureHash.step(marked, letter.mark + 0x300)
+            isVietnamese = isVietnamese || tone != 0 || letter.mark == 0x1c || letter.mark == Letter.stroke
+            hasMark = true
+        }
+        if letter.tone != 0 {
+            // Vietnamese has one tone a syllable; more of them (résumé) still must count whatever their number.
+            isVietnamese = isVietnamese || letter.tone >= 4 || (hasMark && tone == 0)
+            tone = tone &* 8 &+ letter.tone
+            hasMark = true
+        }
     }
 
     /// `. ! ? ; : , ( ) "`, line ends, tabs and tags end a phrase.
@@ -81,27 +146,18 @@
     @inline(__always)
     private mutating func take(_ letter: Letter, at position: Int) {
         open(at: position)
-        letters += 1
+        hasLetter = true
         marked = FeatureHash.step(marked, letter.base)
         plain = FeatureHash.step(plain, letter.base)
-        guard letter.bits & 0x7ff_0000 != 0 else { return }
-        if letter.mark != 0 { take(mark: letter.mark) }
-        if letter.tone != 0 { take(tone: letter.tone) }
+        SyllableScanner.take(letter, &marked, &tone, &hasMark, &isVietnamese)
     }
 
-    @inline(__always)
     private mutating func take(mark: UInt32) {
-        marked = FeatureHash.step(marked, mark + 0x300)
-        isVietnamese = isVietnamese || tone != 0 || mark == 0x1c || mark == Letter.stroke
-        hasMark = true
+        SyllableScanner.take(Letter(.mark, mark: mark), &marked, &tone, &hasMark, &isVietnamese)
     }
 
-    @inline(__always)
     private mutating func take(tone new: UInt32) {
-        // Vietnamese has one tone a syllable; more of them (résumé) still must count whatever their number.
-        isVietnamese = isVietnamese || new >= 4 || (hasMark && tone == 0)
-        tone = tone &* 8 &+ new
-        hasMark = true
+        SyllableScanner.take(Letter(.tone, tone: new), &marked, &tone, &hasMark, &isVietnamese)
     }
 
     @inline(__always)
@@ -142,7 +198,7 @@
     private mutating func takeRare(_ codePoint: UInt32, at position: Int) {
         guard let scalar = Int32(exactly: codePoint) else { return }
         open(at: position)
-        letters += 1
+        hasLetter = true
         for part in Letter.decomposition(of: scalar) {
             let tone = Letter.tone(of: part)
             if tone > 0 {
@@ -161,7 +217,7 @@
     private mutating func close(at position: Int, number: UInt64, into syllables: inout Syllables) {
         guard isOpen else { return }
         let place = number << 56 | UInt64(truncatingIfNeeded: start) << 28 | UInt64(truncatingIfNeeded: position)
-        if letters == 0 {
+        if !hasLetter {
             let hash = FeatureHash.number(digits: digits)
             syllables.add(marked: hash, plain: hash, place: place)
         } else {
@@ -174,38 +230,8 @@
         plain = FeatureHash.start
         tone = 0
         digits = 0
-        letters = 0
+        hasLetter = false
         hasMark = false
         isVietnamese = false
-    }
-
-    /// One code point of two to four bytes at `position`. What is no UTF-8 reads as U+FFFD of one byte.
-    @inline(__always)
-    private static func decode(_ bytes: UnsafePointer<UInt8>, at position: Int, size: Int) -> (UInt32, Int) {
-        // Each index is below `size`: checked before it is read.
-        let first = unsafe UInt32(bytes[position])
-        if first >= 0xc2, first < 0xe0, position + 1 < size {
-            let second = unsafe UInt32(bytes[position + 1])
-            if second & 0xc0 == 0x80 { return ((first & 0x1f) << 6 | second & 0x3f, 2) }
-        } else if first >= 0xe0, first < 0xf0, position + 2 < size {
-            let second = unsafe UInt32(bytes[position + 1])
-            let third = unsafe UInt32(bytes[position + 2])
-            let codePoint = (first & 0x0f) << 12 | (second & 0x3f) << 6 | third & 0x3f
-            if second & 0xc0 == 0x80, third & 0xc0 == 0x80, codePoint >= 0x800, codePoint & 0xf800 != 0xd800 {
-                return (codePoint, 3)
-            }
-        } else if first >= 0xf0, first < 0xf5, position + 3 < size {
-            let second = unsafe UInt32(bytes[position + 1])
-            let third = unsafe UInt32(bytes[position + 2])
-            let fourth = unsafe UInt32(bytes[position + 3])
-            let high = (first & 0x07) << 18 | (second & 0x3f) << 12
-            let codePoint = high | (third & 0x3f) << 6 | fourth & 0x3f
-            if second & 0xc0 == 0x80, third & 0xc0 == 0x80, fourth & 0xc0 == 0x80,
-                (0x10000...0x10ffff).contains(codePoint)
-            {
-                return (codePoint, 4)
-            }
-        }
-        return (0xfffd, 1)
     }
 }

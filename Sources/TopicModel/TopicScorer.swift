@@ -113,8 +113,7 @@ import Glibc
             // Both indices are below `count`.
             unsafe slots.prefetch(features.hashes[min(index + TopicScorer.ahead, count - 1)])
             if let slot = unsafe slots.find(features.hashes[index]) {
-                slots.prefetchRow(slot)
-                unsafe counts.add(slot, weight: UInt64(features.weights[index]))
+                if unsafe counts.add(slot, weight: UInt64(features.weights[index])) { slots.prefetchRow(slot) }
             }
         }
         guard counts.count > 0 else { return nil }

@@ -1,5 +1,6 @@
 import Testing
 import TopicModel
+import TopicTraining
 
 @Suite struct ScoringTests {
     private static let composed = "Đội tuyển bóng đá thắng trận chung kết, huấn luyện viên khen cầu thủ."
@@ -170,5 +171,40 @@ import TopicModel
         unsafe scorer.read([UInt8](repeating: 0x26, count: 1 << 20).span.bytes)
         unsafe scorer.read([UInt8](repeating: 0x3c, count: 1 << 20).span.bytes)
         #expect(scorer.finish().isGroundless)
+    }
+
+    @Test func utf8ThatEndsAnywhereReadsAsWithReplacementCharacters() throws {
+        let directory = try TemporaryDirectory()
+        let model = try Sample.model(in: directory)
+        var scorer = TopicScorer(model: model)
+        // One to four bytes a character, letters of the table and beyond it, marks of their own.
+        let bytes = Array("Đội tuyển bo\u{301}ng đá ﬁ \u{1f3c6} thắng ở Ṩ trận đấu\u{300}".utf8)
+        for end in 0...bytes.count {
+            for start in 0..<min(end, 12) {
+                let part = Array(bytes[start..<end])
+                scorer.begin()
+                unsafe scorer.read(part.span.bytes)  // borrowed for the call alone
+                let verdict = scorer.finish()
+                #expect(verdict == Sample.verdict(model, String(decoding: part, as: UTF8.self)), "\(start)..<\(end)")
+            }
+        }
+    }
+
+    @Test func aTextOfMoreFeaturesThanBeforeScoresTheSameTwice() throws {
+        let directory = try TemporaryDirectory()
+        var options = Sample.options
+        options.longestPhrase = 4
+        try Trainer(options: options).train(Sample.texts).write(to: "\(directory.path)/long")
+        let model = try TopicModel(path: "\(directory.path)/long")
+        let all = Sample.texts.flatMap(\.parts).joined(separator: "\n")
+        var scorer = TopicScorer(model: model)
+        var verdicts: [Verdict] = []
+        for text in [all, "trận đấu", all] {
+            scorer.begin()
+            scorer.read(text)
+            verdicts.append(scorer.finish())
+        }
+        #expect(verdicts[0] == verdicts[2], "the table of counts grew while the first was scored")
+        #expect(verdicts[1] == Sample.verdict(model, "trận đấu"))
     }
 }
