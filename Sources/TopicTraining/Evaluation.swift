@@ -17,6 +17,9 @@ public struct Evaluation: Sendable {
     /// Ten bands of the answered probability: how many texts, their sum of probabilities, how many were right.
     public private(set) var bands: [(count: Int, probability: Double, right: Int)]
 
+    /// How long scoring took, from UTF-8 to topics, in seconds; 0 if the answers were made elsewhere.
+    public private(set) var seconds = 0.0
+
     /// Starts with nothing counted.
     public init(topics: [TopicLabel]) {
         self.topics = topics
@@ -28,6 +31,8 @@ public struct Evaluation: Sendable {
     public init(of model: TopicModel, on texts: [LabelledText], report: (Int) -> Void = { _ in }) {
         self.init(topics: model.topics)
         var scorer = TopicScorer(model: model)
+        let start = ContinuousClock.now
+        defer { seconds = (ContinuousClock.now - start) / .seconds(1) }
         let numbers = Dictionary(uniqueKeysWithValues: topics.enumerated().map { ($1.slug, $0) })
         for (index, text) in texts.enumerated() {
             if index % 256 == 0 { report(index) }
@@ -66,6 +71,7 @@ public struct Evaluation: Sendable {
         sum.undecided += other.undecided
         sum.decidedRight += other.decidedRight
         sum.unknown += other.unknown
+        sum.seconds += other.seconds
         for right in topics.indices {
             for answered in topics.indices { sum.confusion[right][answered] += other.confusion[right][answered] }
         }

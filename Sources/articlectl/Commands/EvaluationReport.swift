@@ -30,7 +30,8 @@ struct EvaluationReport {
             ("articles", .integer(evaluation.count)), ("unknown_label", .integer(evaluation.unknown)),
             ("accuracy", .float(evaluation.accuracy)), ("macro_f1", .float(evaluation.macroF1)),
             ("calibration_error", .float(evaluation.calibrationError)), ("undecided", .integer(evaluation.undecided)),
-            ("decided_accuracy", .float(evaluation.decidedAccuracy)), ("topics", .array(topics)),
+            ("decided_accuracy", .float(evaluation.decidedAccuracy)),
+            ("seconds", .float(evaluation.seconds)), ("topics", .array(topics)),
             ("calibration", .array(bands)),
         ]
     }
@@ -53,6 +54,11 @@ struct EvaluationReport {
             "\(Quantity.grouped(evaluation.count)) articles: accuracy \(percent(evaluation.accuracy)), macro-F1 "
             + "\(percent(evaluation.macroF1)), calibration error \(Quantity.fixed(evaluation.calibrationError, 3))\n"
             + "undecided \(percent(undecided)), accuracy of the others \(percent(evaluation.decidedAccuracy))"
+        if evaluation.seconds > 0 {
+            let rate = Int(Double(evaluation.count) / evaluation.seconds)
+            text +=
+                "\nscored in \(Quantity.fixed(evaluation.seconds, 2)) s: \(Quantity.grouped(rate)) articles a second"
+        }
         if evaluation.unknown > 0 {
             text += "\n\(Quantity.grouped(evaluation.unknown)) articles have a label that the model does not know"
         }
