@@ -6,6 +6,7 @@ extension Service {
         var watch = Watch(watchdog: watchdog)
         var idle = Idleness(server)
         var reload: Reload?
+        var isReloadOwed = false
         while true {
             let now = Wait.now
             watch.beat(server, now)
@@ -14,14 +15,16 @@ extension Service {
             }
             if let done = reload?.outcome {
                 finish(done)
-                reload = nil
+                reload = isReloadOwed ? begin() : nil
+                isReloadOwed = false
             }
             let next = min(watch.next(now), configuration.exitWhenIdle.map { idle.next(now, limit: $0) } ?? .max)
             Wait.until(next, readable: [signals.descriptor] + (reload.map { [$0.descriptor] } ?? []))
             switch signals.next() {
             case .stop: return drain("asked to stop", &watch, handsOver: isToBeContinued)
             case .reload where reload == nil: reload = begin()
-            case .reload: Log.notice("a reload is under way already")
+            // The configuration may have been read before the change that is asked for now.
+            case .reload: isReloadOwed = true
             case nil: break
             }
         }
