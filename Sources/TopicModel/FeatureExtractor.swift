@@ -21,26 +21,25 @@ package struct FeatureExtractor: ~Copyable {
     /// The language of what was read.
     package var language: Language { Language(of: syllables) }
 
-    /// Appends the hash of every occurrence of a feature, in the text's order, and what its place weighs.
-    package func appendFeatures(plain: Bool, to features: inout [UInt64], weights: inout [UInt16]) {
-        appendFeatures(of: syllables.count, plain: plain, to: &features, weights: &weights)
-    }
+    /// How many syllables and borders were read.
+    package var count: Int { syllables.count }
 
-    /// The same for the first syllables and borders alone.
+    /// Appends the hash of every occurrence of a feature in a passage of the text, in the text's order, and what its
+    /// place in the passage weighs: a passage counts as if it were a text of its own.
     package func appendFeatures(
-        of most: Int, plain: Bool, to features: inout [UInt64], weights: inout [UInt16]
+        of passage: Range<Int>, plain: Bool, to features: inout [UInt64], weights: inout [UInt16]
     ) {
-        let count = min(most, syllables.count)
+        let passage = passage.clamped(to: 0..<syllables.count)
         let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
-        for first in 0..<count {
-            // Indices stay below `count`.
+        for first in passage {
+            // Indices stay within the passage, which was cut to what was read.
             var phrase = unsafe plain ? syllables.plain[first] : syllables.marked[first]
             if phrase == 0 { continue }
-            let weight = unsafe ScorerTables.placeWeights[min(first, ScorerTables.places - 1)]
+            let weight = unsafe ScorerTables.placeWeights[min(first - passage.lowerBound, ScorerTables.places - 1)]
             features.append(FeatureHash.feature(phrase, space: space))
             weights.append(weight)
             var next = first + 1
-            while next < count, next - first < longestPhrase {
+            while next < passage.upperBound, next - first < longestPhrase {
                 let syllable = unsafe plain ? syllables.plain[next] : syllables.marked[next]
                 if syllable == 0 { break }
                 phrase = FeatureHash.join(phrase, syllable)

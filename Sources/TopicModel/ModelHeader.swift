@@ -1,7 +1,7 @@
 /// The first 128 bytes of a model file. All numbers are little-endian.
 ///
 ///     0   8 bytes  "ARTTOPIC"
-///     8   u32      format, 1
+///     8   u32      format, 2
 ///     12  u32      CRC-32C of all that follows, up to the end of the file
 ///     16  u64      size of the file
 ///     24  u32      topics, 2 to 128
@@ -9,7 +9,7 @@
 ///     32  u32      size of a row: 2 + topics
 ///     36  u32      flags
 ///     40  u64      buckets
-///     48  u64      where the buckets begin; a multiple of 64
+///     48  u64      where the fingerprints begin; a multiple of 64
 ///     56  u64      where the description begins
 ///     64  u64      its size
 ///     72  f32      threshold: below it the answer is undecided
@@ -19,14 +19,17 @@
 ///     88  zeros to 128
 ///     128 f32      bias of each topic for marked text, then of each for plain text
 ///
-/// A bucket is 16 u16 fingerprints of features, 0 where there is none, and behind them their 16 rows, so that a feature is
-/// found in one place of the memory. A feature lies in the bucket at the high 64 bits of hash * buckets, or, if that is
-/// full, in one of the next 15. A row is: u8 inverse document frequency in twentieths, u8 exponent e of the row's scale
-/// 2^(e/8 - 25), an i8 weight for each topic. Behind the last bucket stand 16 bytes of zeros.
+/// A bucket is 16 u16 fingerprints of features, 0 where there is none. A feature lies in the bucket at the high 64 bits of
+/// hash * buckets, or, if that is full, in one of the next 15. Behind the fingerprints of all buckets stand the rows, 16
+/// for each bucket in the same order: a look-up touches the fingerprints alone, which are few enough to stay in the
+/// processor's cache, and each feature of a text its row once. A row is: u8 inverse document frequency in twentieths, u8
+/// exponent e of the row's scale 2^(e/8 - 25), an i8 weight for each topic. Behind the last row stand 16 bytes of zeros.
+///
+/// Format 1 had the rows of a bucket behind its fingerprints.
 struct ModelHeader {
     static let size = 128
     static let magic: UInt64 = 0x4349_504f_5454_5241
-    static let format: UInt32 = 1
+    static let format: UInt32 = 2
     static let mostTopics = 128
     static let bucketSize = 16
     static let mostProbes = 16
@@ -57,14 +60,16 @@ struct ModelHeader {
 
     var rowSize: Int { ModelHeader.weightOffset + Int(topics) }
 
-    /// Where the rows of a bucket begin, behind its fingerprints.
-    static let rowsOffset = bucketSize * 2
+    /// Bytes of a bucket's fingerprints.
+    static let bucketStride = bucketSize * 2
 
-    /// Bytes of a bucket.
-    var bucketStride: Int { ModelHeader.rowsOffset + ModelHeader.bucketSize * rowSize }
+    /// Where the rows begin, behind the fingerprints of all buckets.
+    var rowsOffset: Int { Int(buckets) * ModelHeader.bucketStride }
 
-    /// What buckets and padding take.
-    func tableSize() -> UInt64 { buckets * UInt64(bucketStride) + UInt64(ModelHeader.padding) }
+    /// What fingerprints, rows and padding take.
+    func tableSize() -> UInt64 {
+        buckets * UInt64(ModelHeader.bucketStride + ModelHeader.bucketSize * rowSize) + UInt64(ModelHeader.padding)
+    }
 
     /// 2^(exponent/8 - 25).
     static let scales: [Float] = (0...255).map { index in

@@ -42,7 +42,7 @@ public struct ModelWriter: ~Copyable {
         let fingerprint = SlotTable.fingerprint(feature.hash)
         var bucket = Int(feature.hash.multipliedFullWidth(by: header.buckets).high)
         for _ in 0..<ModelHeader.mostProbes {
-            let start = bucket * header.bucketStride
+            let start = bucket * ModelHeader.bucketStride
             for lane in 0..<ModelHeader.bucketSize {
                 let place = start + lane * 2
                 let found = UInt16(table[place]) | UInt16(table[place + 1]) << 8
@@ -50,7 +50,7 @@ public struct ModelWriter: ~Copyable {
                 if found == 0 {
                     table[place] = UInt8(truncatingIfNeeded: fingerprint)
                     table[place + 1] = UInt8(truncatingIfNeeded: fingerprint >> 8)
-                    store(feature, at: start + ModelHeader.rowsOffset + lane * header.rowSize)
+                    store(feature, at: header.rowsOffset + (bucket * ModelHeader.bucketSize + lane) * header.rowSize)
                     return
                 }
             }

@@ -2,8 +2,8 @@ import CLinux
 
 /// The model's features as pointers into its memory. It must not outlive the model that it was made of.
 @safe struct SlotTable {
-    private let base: UnsafeRawPointer
-    private let stride: Int
+    private let fingerprints: UnsafeRawPointer
+    private let rows: UnsafeRawPointer
     private let rowSize: Int
     private let buckets: UInt64
 
@@ -12,9 +12,9 @@ import CLinux
 
     @inline(__always)
     init(_ model: TopicModel) {
-        // The header was checked: all buckets lie within the file, and its memory begins at a page.
-        unsafe base = model.file.bytes.baseAddress! + Int(model.header.bucketsOffset)
-        stride = model.header.bucketStride
+        // The header was checked: fingerprints and rows lie within the file, and its memory begins at a page.
+        unsafe fingerprints = model.file.bytes.baseAddress! + Int(model.header.bucketsOffset)
+        unsafe rows = unsafe fingerprints + model.header.rowsOffset
         rowSize = model.header.rowSize
         buckets = model.header.buckets
     }
@@ -28,8 +28,9 @@ import CLinux
         let wanted = UInt64(SlotTable.fingerprint(hash)) &* SlotTable.ones
         var bucket = hash.multipliedFullWidth(by: buckets).high
         for _ in 0..<ModelHeader.mostProbes {
-            // `bucket` < `buckets`, and begins with four words; its size is a multiple of theirs.
-            let line = unsafe (base + Int(bucket) &* stride).assumingMemoryBound(to: UInt64.self)
+            // `bucket` < `buckets`, and is four words.
+            let line = unsafe (fingerprints + Int(bucket) &* ModelHeader.bucketStride)
+                .assumingMemoryBound(to: UInt64.self)
             let last = unsafe UInt64(littleEndian: line[3])
             let hit0 = unsafe SlotTable.equal(UInt64(littleEndian: line[0]), wanted)
             let hit1 = unsafe SlotTable.equal(UInt64(littleEndian: line[1]), wanted)
@@ -50,7 +51,8 @@ import CLinux
     /// Has the bucket that a feature lies in brought into the processor's cache.
     @inline(__always)
     func prefetch(_ hash: UInt64) {
-        unsafe clinux_prefetch(base + Int(hash.multipliedFullWidth(by: buckets).high) &* stride)
+        unsafe clinux_prefetch(
+            fingerprints + Int(hash.multipliedFullWidth(by: buckets).high) &* ModelHeader.bucketStride)
     }
 
     /// The same for the row of a slot that `find` gave.
@@ -67,8 +69,7 @@ import CLinux
     /// The row of a slot that `find` gave: `rowSize` bytes.
     @inline(__always)
     func row(_ slot: UInt32) -> UnsafePointer<UInt8> {
-        let offset = Int(slot >> 4) &* stride &+ ModelHeader.rowsOffset &+ Int(slot & 15) &* rowSize
-        return unsafe (base + offset).assumingMemoryBound(to: UInt8.self)
+        unsafe (rows + Int(slot) &* rowSize).assumingMemoryBound(to: UInt8.self)
     }
 
     /// What a feature is known by within its bucket; never 0.

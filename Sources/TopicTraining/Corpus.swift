@@ -17,35 +17,55 @@ struct Corpus {
 
     func row(_ index: Int) -> Range<Int> { starts[index]..<starts[index + 1] }
 
-    /// How many rows are whole texts; behind them stand as many rows of their beginnings.
+    /// How many rows are whole texts. Behind them stand as many rows of their beginnings, then as many of the first
+    /// passage of each, of the second, and so on.
     private(set) var texts = 0
 
-    /// Takes the features of `texts`, and of the first words of each: so few as a headline has, or a lead. `report`
-    /// hears how many are done.
+    /// The row of the beginning of a text.
+    func beginning(of text: Int) -> Int { texts + text }
+
+    /// The rows to learn from: the whole of each text, and its passages as far as there is something in them.
+    func lessons(of chosen: [Int]) -> [Int] {
+        chosen
+            + (0..<Passages.count).flatMap { passage in
+                chosen.map { (2 + passage) * texts + $0 }.filter { !row($0).isEmpty }
+            }
+    }
+
+    /// The text that a row is of.
+    func text(of row: Int) -> Int { row % texts }
+
+    /// Takes the features of `texts`, of the first words of each (so few as a headline has, or a lead), and of their
+    /// passages. `report` hears how many are done.
     init(of texts: [LabelledText], plain: Bool, longestPhrase: Int, report: (Int) -> Void) {
         self.texts = texts.count
         var numbers = FeatureNumbers()
         var extractor = FeatureExtractor(longestPhrase: longestPhrase)
-        var beginnings = Rows()
+        var parts = [Rows](repeating: Rows(), count: 1 + Passages.count)
         var row = Occurrences()
         for (index, text) in texts.enumerated() {
             extractor.read(text.parts)
             row.removeAll()
-            extractor.appendFeatures(plain: plain, to: &row.hashes, weights: &row.weights)
+            extractor.appendFeatures(of: 0..<extractor.count, plain: plain, to: &row.hashes, weights: &row.weights)
             append(row.summed(&numbers))
-            row.removeAll()
             let few = index % 2 == 0 ? 12 : 40
-            extractor.appendFeatures(of: few, plain: plain, to: &row.hashes, weights: &row.weights)
-            beginnings.append(row.summed(&numbers))
+            for (part, range) in ([0..<few] + Passages.ranges(of: extractor.count)).enumerated() {
+                row.removeAll()
+                extractor.appendFeatures(of: range, plain: plain, to: &row.hashes, weights: &row.weights)
+                parts[part].append(row.summed(&numbers))
+            }
             if index % 256 == 0 { report(index) }
         }
         hashes = numbers.hashes
         documentCounts = [UInt32](repeating: 0, count: hashes.count)
         for feature in features { documentCounts[Int(feature)] += 1 }
-        let shift = features.count
-        features += beginnings.features
-        sums += beginnings.sums
-        starts += beginnings.ends.map { $0 + shift }
+        for part in parts.indices {
+            let shift = features.count
+            features += parts[part].features
+            sums += parts[part].sums
+            starts += parts[part].ends.map { $0 + shift }
+            parts[part] = Rows()  // millions of numbers: not kept twice
+        }
     }
 
     private mutating func append(_ row: [(feature: UInt32, sum: UInt32)]) {

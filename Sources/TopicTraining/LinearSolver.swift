@@ -11,7 +11,7 @@ struct LinearSolver {
     /// The constant of each topic.
     private(set) var biases: [Double]
 
-    /// Trains on `rows` of `corpus`. All topics must occur in them.
+    /// Trains on `rows` of `corpus`; `labels` has the topic of each text. All topics must occur in them.
     init(
         corpus: Corpus, rows: [Int], labels: [Int], topics: Int, weighting: Weighting, cost: Double, seed: UInt32
     ) throws(TopicModelError) {
@@ -27,7 +27,7 @@ struct LinearSolver {
         var next = 0
         for (index, row) in rows.enumerated() {
             unsafe starts[index] = nodes + next
-            unsafe targets[index] = Double(labels[row])
+            unsafe targets[index] = Double(labels[corpus.text(of: row)])
             let range = corpus.row(row)
             for (position, value) in zip(range, weighting.values(of: range, in: corpus).values) {
                 unsafe nodes[next] = feature_node(index: Int32(corpus.features[position]) + 1, value: value)
@@ -42,12 +42,12 @@ struct LinearSolver {
         var parameter = unsafe CLinear.parameter()
         unsafe parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
         unsafe parameter.C = cost
-        unsafe parameter.eps = 0.03
+        unsafe parameter.eps = 0.1  // 0.03 takes half as long again, and is right no more often
         unsafe parameter.p = 0.1
         // Topics weigh the same together, however many articles the data has of each: what a newsroom writes next month
         // is not mixed as the data is.
         var counts = [Int](repeating: 0, count: topics)
-        for row in rows { counts[labels[row]] += 1 }
+        for row in rows { counts[labels[corpus.text(of: row)]] += 1 }
         var weights = counts.map { Double(rows.count) / Double(topics * max($0, 1)) }
         var weighted = (0..<Int32(topics)).map { $0 }
         unsafe set_print_string_function { _ in }

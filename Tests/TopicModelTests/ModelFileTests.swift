@@ -45,6 +45,18 @@ import TopicTraining
         }
     }
 
+    @Test func anOlderFormatIsRefusedByName() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Sample.model(in: directory)
+        var older = directory.bytes("sample.topics")
+        older[8] = 1
+        let path = directory.write(older, to: "older")
+        let error = #expect(throws: TopicModelError.self) { try TopicModel(path: path) }
+        #expect(error?.code == .unsupported)
+        #expect(error?.message.contains("is a topic model of format 1; this version reads format 2") == true)
+        #expect(error?.message.contains("articlectl train") == true)
+    }
+
     @Test func aFileThatWasCutIsRefused() throws {
         let directory = try TemporaryDirectory()
         _ = try Sample.model(in: directory)
