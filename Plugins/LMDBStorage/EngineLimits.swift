@@ -9,6 +9,9 @@ struct EngineLimits: Sendable, Equatable {
     var maxReaders: UInt32 = 512
     var queueBytes = 64 << 20
     var queueWrites = 65_536
+    var logSize = 64 << 20
+    /// How many groups the log has at most, likewise: what bounds the pages that are replaced and not used again yet.
+    var logGroups = 2048
 
     init() {}
 
@@ -22,6 +25,7 @@ struct EngineLimits: Sendable, Equatable {
             limits.take("maxReaders", settings.maxReaders, 4...65_536, \.maxReaders, &problems)
             limits.take("queueBytes", settings.queueBytes, 1 << 16...1 << 40, \.queueBytes, &problems)
             limits.take("queueWrites", settings.queueWrites, 1...1 << 24, \.queueWrites, &problems)
+            limits.take("logSize", settings.logSize, 1 << 20...1 << 40, \.logSize, &problems)
         }
         return (limits, settings)
     }

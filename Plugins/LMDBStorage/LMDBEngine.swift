@@ -4,7 +4,7 @@ internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Articles in an LMDB file: reads straight from the map, writes in groups with one sync each.
+/// Articles in an LMDB file: reads straight from the map, writes in groups with one sync each, of a redo log.
 final class LMDBEngine: StorageEngine {
     static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
 
@@ -15,7 +15,7 @@ final class LMDBEngine: StorageEngine {
     private let readers: ThreadReaders
     private let queue: WriteQueue
     private let committer: Committer
-    private let thread: WriterThread
+    private let threads: [WriterThread]
     private let log: PluginLog
     private let isStopped = Atomic(false)
 
@@ -36,18 +36,27 @@ final class LMDBEngine: StorageEngine {
         }
     }
 
-    init(_ limits: EngineLimits, directory path: String, log: PluginLog = .none) throws(ServiceError) {
+    init(
+        _ limits: EngineLimits, directory path: String, log: PluginLog = .none, disk: any Disk = SystemDisk()
+    ) throws(ServiceError) {
         self.limits = limits
         directory = try DataDirectory(path)
         lock = try DirectoryLock(path)
-        environment = try Environment.open(in: directory, limits)
+        let opened = try LogStart(directory: directory, limits: limits, disk: disk).open()
+        if let replayed = opened.replayed {
+            log.notice("\(directory.database) was not closed: \(replayed) changes were taken from its log")
+        }
+        environment = opened.environment
+        queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
+        let failure = LogFailure()
+        let sync = LogSync(queue, failure)
+        let committer = Committer(queue, environment, sync, failure, log)
+        self.committer = committer
         do throws(ServiceError) {
             readers = try ThreadReaders(environment)
-            queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
-            let committer = Committer(queue, environment, log)
-            self.committer = committer
-            thread = try WriterThread { committer.run() }
+            threads = try Self.start(committer, sync, LogKeeper(opened, disk, failure, limits))
         } catch {
+            opened.pin.release()
             environment.close()
             throw error
         }
@@ -99,13 +108,9 @@ final class LMDBEngine: StorageEngine {
         return try readers.read { reader throws(ServiceError) in
             let records = try reader.statistics(environment.records)
             let index = try reader.statistics(environment.index)
-            var file = stat()
-            guard unsafe fstat(environment.descriptor, &file) == 0 else {
-                throw .system("cannot read \(environment.path)")
-            }
             return StorageStatistics(
                 records: UInt64(records.ms_entries), usedBytes: records.usedBytes + index.usedBytes,
-                fileBytes: UInt64(file.st_blocks) * 512, transactions: progress.transactions, writes: progress.writes)
+                fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes)
         }
     }
 
@@ -114,11 +119,36 @@ final class LMDBEngine: StorageEngine {
         return DiskSpace.health(of: directory.path)
     }
 
+    /// The threads that write, in the order in which they end.
+    private static func start(
+        _ committer: Committer, _ sync: LogSync, _ keeper: LogKeeper
+    ) throws(ServiceError) -> [WriterThread] {
+        let checkpointer = keeper.checkpointer
+        let syncing = try WriterThread("log-sync") { sync.run() }
+        let checking: WriterThread
+        do throws(ServiceError) {
+            checking = try WriterThread("checkpoint") { checkpointer.run() }
+        } catch {
+            sync.close()
+            syncing.join()
+            throw error
+        }
+        do throws(ServiceError) {
+            return [try WriterThread("commit") { committer.run(keeper) }, syncing, checking]
+        } catch {
+            sync.close()
+            syncing.join()
+            checkpointer.close()
+            checking.join()
+            throw error
+        }
+    }
+
     /// Brings what waits to disk, and closes. What comes later is refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
         queue.close()
-        thread.join()
+        for thread in threads { thread.join() }
         if readers.close() {
             environment.close()
             lock.release()

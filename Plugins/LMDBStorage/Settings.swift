@@ -10,8 +10,10 @@ struct Settings: Decodable {
     var queueBytes: Int?
     /// How many changes may wait.
     var queueWrites: Int?
+    /// How long the redo log becomes, in bytes, before the database is brought to disk and the log begun anew.
+    var logSize: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case directory, mapSize, maxReaders, queueBytes, queueWrites
+        case directory, mapSize, maxReaders, queueBytes, queueWrites, logSize
     }
 }

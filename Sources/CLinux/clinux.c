@@ -137,6 +137,11 @@ size_t clinux_library_path(const void *address, char *path, size_t capacity) {
     return size;
 }
 
+int clinux_write_back(int descriptor, int64_t offset, int64_t size) {
+    return sync_file_range(descriptor, offset, size,
+                           SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
 
 enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };

@@ -41,4 +41,21 @@ import Testing
         }
         #expect(!isValid(text + [0xe1, 0xba]))
     }
+
+    /// Longer texts are cut into quarters: at every length, and so at every place within a character.
+    @Test func longTextsAreAsShortOnes() {
+        let text = Array(String(repeating: "Đoàn công tác Bộ Thông tin và Truyền thông 𝄞 làm việc. ", count: 8).utf8)
+        for length in 200...text.count {
+            let part = Array(text[..<length])
+            #expect(isValid(part) == (String(validating: part, as: UTF8.self) != nil))
+        }
+        for index in text.indices {
+            for byte: UInt8 in [0xff, 0x80, 0xe1] {
+                var broken = text
+                broken[index] = byte
+                #expect(isValid(broken) == (String(validating: broken, as: UTF8.self) != nil))
+            }
+        }
+        #expect(!isValid([UInt8](repeating: 0x80, count: 400)))
+    }
 }

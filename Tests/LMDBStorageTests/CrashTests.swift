@@ -98,7 +98,7 @@ final class AcknowledgementCollector: @unchecked Sendable {
         var ends: [Int32] = [0, 0]
         guard descriptor >= 0, unsafe Glibc.pipe(&ends) == 0 else { return nil }
         end = (ends[0], ends[1])
-        thread = try? WriterThread { [unowned self] in collect(killAfter) }
+        thread = try? WriterThread("test") { [unowned self] in collect(killAfter) }
         if thread == nil { return nil }
     }
 

@@ -115,21 +115,6 @@ import Testing
         }
     }
 
-    @Test func readsPinNoPages() async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
-        let ids = (0..<20).map { _ in ArticleID.generate() }
-        for round in 0..<60 {
-            for id in ids {
-                _ = await engine.put(.id(id), content: [UInt8](repeating: UInt8(round), count: 3000))
-                #expect(try engine.copy(id)?.content.first == UInt8(round))
-            }
-        }
-        let used = try #require(try DatabaseFile.inspect(database)).usedBytes
-        // 1200 versions of a page each were written; what is live takes 20.
-        #expect(used < 150 * 4096)
-        engine.stop()
-    }
-
     @Test func aFlippedByteIsFound() async throws {
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
         let ids = (0..<3).map { _ in ArticleID.generate() }

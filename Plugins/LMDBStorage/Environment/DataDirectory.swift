@@ -7,6 +7,8 @@ struct DataDirectory {
 
     /// The records and indexes.
     var database: String { path + "/articles.mdb" }
+    /// The two files of the redo log.
+    func log(_ index: Int) -> String { path + "/articles.mdb-redo\(index)" }
     /// A database that is being made; left behind only by a process that died within its first start.
     var unfinished: String { path + "/articles.mdb.new" }
 
@@ -32,6 +34,17 @@ struct DataDirectory {
                 throw .system("cannot make the directory \(parent)")
             }
         }
+    }
+
+    /// How many bytes of the disk the database and its log take.
+    func usedDisk() throws(ServiceError) -> UInt64 {
+        var blocks: UInt64 = 0
+        for path in [database, log(0), log(1)] {
+            var status = stat()
+            guard unsafe stat(path, &status) == 0 else { throw .system("cannot read \(path)") }
+            blocks += UInt64(status.st_blocks)
+        }
+        return blocks * 512
     }
 
     /// Brings names that were added or changed to disk.

@@ -23,6 +23,8 @@ final class Environment: @unchecked Sendable {
     let hash: KeyedHash
     /// The memory in which records may lie.
     let map: FileMap
+    /// In bytes.
+    let pageSize = Int(getpagesize())
     /// Which records were changed when.
     let changes = ChangeStamps()
 
@@ -45,6 +47,20 @@ final class Environment: @unchecked Sendable {
         self.path = path
     }
 
+    /// From now on a commit does not wait for the disk: what it changes is in the log.
+    ///
+    /// Before, it does: what is not in the log, such as a new format, has nothing else to save it.
+    func leaveSyncingToLog() throws(ServiceError) {
+        let code = unsafe mdb_env_set_flags(handle, UInt32(MDB_NOSYNC), 1)
+        guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
+    }
+
+    /// Brings all that was committed to disk.
+    func sync(_ disk: any Disk) throws(ServiceError) {
+        let code = disk.sync(database: descriptor)
+        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(path) to disk") }
+    }
+
     /// No transaction may be under way.
     func close() { unsafe mdb_env_close(handle) }
 
@@ -56,7 +72,8 @@ final class Environment: @unchecked Sendable {
             guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
             unsafe mdb_env_set_mapsize(handle, size)
             unsafe mdb_env_set_maxdbs(handle, 4)
-            unsafe mdb_env_set_maxreaders(handle, maxReaders)
+            // And those that pin the versions of two checkpoints, and of a recovery.
+            unsafe mdb_env_set_maxreaders(handle, maxReaders + 3)
             // NOTLS: a read transaction belongs to a ThreadReader, and not to whichever thread began it.
             // NORDAHEAD: reads are random; reading ahead would push out what is in use once the file outgrows memory.
             // No WRITEMAP: through a writable map a full disk is SIGBUS, and a stray pointer damages the file.
@@ -83,6 +100,7 @@ final class Environment: @unchecked Sendable {
                 about = found
             }
             let format = try FormatRecord(in: transaction, about, path)
+            if format.isFormer { try format.store(in: transaction, about) }
             return (
                 try transaction.table("records", create: true), try transaction.table("index", create: true),
                 format.hash

@@ -3,27 +3,34 @@ internal import CLMDB
 
 /// What tells a database of articled's from another program's: its format, and the key of its hashes.
 struct FormatRecord {
-    /// Of the tables and records. Another number is another, incompatible format.
-    static let version: UInt32 = 1
+    /// Of the tables and records, and of the log beside them. Another number is another, incompatible format.
+    static let version: UInt32 = 2
+    /// The same without a log: an articled that reads it alone must not open a database whose log it would not see.
+    private static let formerVersion: UInt32 = 1
     private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
 
     let hash: KeyedHash
+    /// It is of the former version, and is to be stored anew.
+    let isFormer: Bool
 
     /// For a new database.
     static func new() -> FormatRecord {
         FormatRecord(hash: KeyedHash(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)))
     }
 
-    private init(hash: KeyedHash) { self.hash = hash }
+    private init(hash: KeyedHash) {
+        self.hash = hash
+        isFormer = false
+    }
 
     /// Reads and checks what is there.
     init(in transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
         let bytes = try transaction.copy(Self.name, table)
         guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
-        guard version == Self.version else {
+        guard version == Self.version || version == Self.formerVersion else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
@@ -33,6 +40,7 @@ struct FormatRecord {
             throw ServiceError(
                 .dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
         }
+        isFormer = version == Self.formerVersion
         hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
     }
 

@@ -1,10 +1,9 @@
 internal import ArticleProtocol
-internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Group commit: takes all changes that wait, makes them in one transaction with one sync, tells their writers, and
-/// begins anew. While the disk syncs, the next group gathers: the slower the disk, the larger the group.
+/// Group commit: takes all changes that wait, makes them in one transaction, writes them to the log, and begins anew while
+/// ``LogSync`` brings the log to disk and tells the writers.
 final class Committer: Sendable {
     /// What the statistics and the health say about writing.
     struct Progress {
@@ -14,49 +13,77 @@ final class Committer: Sendable {
         var trouble: ServiceError?
     }
 
-    /// Of one transaction: its pages lie in memory until the commit, and LMDB keeps that memory for the next one. At 3 KB
-    /// a record that is 2,700 records: enough to make the sync cheap.
-    private static let mostBytes = 8 << 20
+    /// Nobody writes for so long: the database is brought to disk, so that the next start has little to do.
+    private static let idle = 1_000_000_000
 
     private let queue: WriteQueue
     private let environment: Environment
     private let log: PluginLog
+    private let sync: LogSync
+    private let failure: LogFailure
     private let state = Mutex(Progress())
 
-    init(_ queue: WriteQueue, _ environment: Environment, _ log: PluginLog) {
+    init(_ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure, _ log: PluginLog) {
         self.queue = queue
         self.environment = environment
+        self.sync = sync
+        self.failure = failure
         self.log = log
     }
 
-    var progress: Progress { state.withLock { $0 } }
-
-    /// Commits until the queue is closed and drained. On the committer's own thread.
-    func run() {
-        var space = FileSpace(environment)
-        var patience = (writes: 1, nanoseconds: 0)
-        while true {
-            var batch = queue.take(Self.mostBytes, patience)
-            if batch.isEmpty { return }
-            let start = Self.now()
-            let shortage = space.prepare(for: batch.reduce(0) { $0 + $1.record.count })
-            let (results, trouble) = BatchWriter(environment: environment, shortage: shortage).write(&batch)
-            patience = (batch.count + queue.count, min((Self.now() - start) / 8, Self.mostPatience))
-            note(batch.count, trouble)
-            for (write, result) in zip(batch, results) { write.completion(result) }
-        }
+    var progress: Progress {
+        var progress = state.withLock { $0 }
+        progress.trouble = failure.current ?? progress.trouble
+        return progress
     }
 
-    /// Writers that have just been answered mostly come back at once with their next change. A commit that does not wait
-    /// for them catches only the first few, and the writers split into two halves that take turns: twice the syncs for the
-    /// same changes. So the next commit waits until as many changes are there as there were writers, for at most an eighth
-    /// of what the last commit took, which is what it costs when they do not come.
-    private static let mostPatience = 2_000_000
+    /// Commits until the queue is closed and drained. On the committer's own thread.
+    func run(_ keeper: LogKeeper) {
+        var keeper = keeper
+        var space = FileSpace(environment)
+        while true {
+            var taken = queue.take(BatchWriter.mostBytes, idle: keeper.isBehind ? Self.idle : nil)
+            if taken == nil {
+                keeper.begin()
+                taken = queue.take(BatchWriter.mostBytes, idle: nil)
+            }
+            guard var batch = taken, !batch.isEmpty else { break }
+            write(&batch, &space, &keeper)
+            keeper.check()
+        }
+        sync.close()
+        end(&keeper)
+    }
 
-    private static func now() -> Int {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    private func write(_ batch: inout [PendingWrite], _ space: inout FileSpace, _ keeper: inout LogKeeper) {
+        var refusals: [WriteResult]
+        if let failure = failure.current {
+            refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
+        } else {
+            // The changes that come while they are made are not known yet: the file's step is larger than they are.
+            let shortage = space.prepare(for: batch.reduce(0) { $0 + $1.recordSize })
+            let writer = BatchWriter(environment: environment, queue: queue, sync: sync, shortage: shortage)
+            var outcome = writer.write(&batch, &keeper.log)
+            // Pages that are kept for the last checkpoint, and the log before it, may be the room that there is not.
+            if outcome?.trouble.code == .resourceExhausted, keeper.makeRoom() {
+                outcome = writer.write(&batch, &keeper.log)
+            }
+            if let broken = keeper.log.failure { failure.note(broken) }
+            note(batch.count, outcome?.trouble)
+            guard let outcome else { return }
+            refusals = outcome.results
+        }
+        let refused = WriteGroup(batch, refusals, in: nil)
+        refused.confirm()
+        sync.add(refused)
+    }
+
+    private func end(_ keeper: inout LogKeeper) {
+        do throws(ServiceError) {
+            try keeper.close()
+        } catch {
+            log.error(error.message)
+        }
     }
 
     private func note(_ writes: Int, _ trouble: ServiceError?) {

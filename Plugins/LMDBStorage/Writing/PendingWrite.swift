@@ -2,6 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// A change that waits for its transaction, with all that it needs.
+@safe
 struct PendingWrite: Sendable {
     let kind: StorageWrite.Kind
     let target: StorageWrite.Target
@@ -11,8 +12,9 @@ struct PendingWrite: Sendable {
     let keySize: Int
     let termsSize: Int
     let contentSize: Int
-    /// The record as it will be in the file, but for its header: key, terms and content are copied once, to their place.
-    private(set) var record: [UInt8]
+    /// Room for the head of an entry of the log, then the record as it will be in the file, but for its header: key, terms
+    /// and content are copied once, to their place.
+    private let memory: RecordMemory
     let completion: @Sendable (WriteResult) -> Void
 
     /// Copies a change.
@@ -26,67 +28,64 @@ struct PendingWrite: Sendable {
         contentSize = write.content.byteCount
         self.completion = completion
         let (keySize, contentSize) = (write.key.byteCount, write.content.byteCount)
-        var termsSize = 0
-        record = unsafe write.terms.withPackedBytes { terms in
-            termsSize = terms.count
-            let size = RecordHeader.size + keySize + terms.count + contentSize
-            return unsafe [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-                let bytes = UnsafeMutableRawBufferPointer(buffer)
-                var offset = RecordHeader.size
-                func append(_ part: UnsafeRawBufferPointer) {
-                    unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: part)
-                    offset += part.count
-                }
-                unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<offset]).initializeMemory(
-                    as: UInt8.self, repeating: 0)
-                unsafe write.key.withUnsafeBytes { unsafe append($0) }
-                unsafe append(terms)
-                unsafe write.content.withUnsafeBytes { unsafe append($0) }
-                count = size
+        (memory, termsSize) = unsafe write.terms.withPackedBytes { terms in
+            let head = LogEntry.size + RecordHeader.size
+            let memory = RecordMemory(head + keySize + terms.count + contentSize)
+            var offset = head
+            func append(_ part: UnsafeRawBufferPointer) {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset...]).copyMemory(from: part)
+                offset += part.count
             }
+            unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<head]).initializeMemory(
+                as: UInt8.self, repeating: 0)
+            unsafe write.key.withUnsafeBytes { unsafe append($0) }
+            unsafe append(terms)
+            unsafe write.content.withUnsafeBytes { unsafe append($0) }
+            return (memory, terms.count)
         }
-        self.termsSize = termsSize
     }
 
-    /// Calls `body` with the key.
-    func withKey<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError) -> Result
-    {
-        try unsafe part(RecordHeader.size, keySize, body)
-    }
+    /// How large the record is.
+    var recordSize: Int { unsafe memory.bytes.count - LogEntry.size }
 
-    /// Calls `body` with the terms, each behind its length.
-    func withTerms<Result>(_ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result) throws(ServiceError)
-        -> Result
-    {
-        try unsafe part(RecordHeader.size + keySize, termsSize, body)
-    }
+    // What follows lends memory that lives as long as the change.
 
-    /// Calls `body` with the content.
-    func withContent<Result>(
-        _ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result
-    ) throws(ServiceError) -> Result {
-        try unsafe part(RecordHeader.size + keySize + termsSize, contentSize, body)
-    }
+    /// The record: as it will be in the file once it is complete.
+    var record: UnsafeRawBufferPointer { unsafe part(0, recordSize) }
+    /// The alternate key; empty if it has none.
+    var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, keySize) }
+    /// The terms, each behind its length.
+    var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize, termsSize) }
+    /// What is to be stored.
+    var content: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize + termsSize, contentSize) }
 
     /// Fills in the header: the record is complete then.
-    mutating func complete(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
+    func complete(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
         let header = RecordHeader(
             termsSize: UInt16(clamping: termsSize), contentChecksum: contentChecksum,
             keySize: UInt32(clamping: keySize),
             revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt,
             contentSize: UInt32(clamping: contentSize))
-        unsafe record.withUnsafeMutableBytes { bytes in
-            unsafe header.encode(to: bytes)
-            let checksum = unsafe RecordChecksum.of(id, UnsafeRawBufferPointer(bytes), header)
-            unsafe bytes.storeBytes(of: checksum.littleEndian, as: UInt32.self)
-        }
+        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[LogEntry.size...])
+        unsafe header.encode(to: bytes)
+        let checksum = unsafe RecordChecksum.of(id, UnsafeRawBufferPointer(bytes), header)
+        unsafe bytes.storeBytes(of: checksum.littleEndian, as: UInt32.self)
     }
 
-    private func part<Result>(
-        _ offset: Int, _ size: Int, _ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Result
-    ) throws(ServiceError) -> Result {
-        unsafe try record.lend { bytes throws(ServiceError) in
-            try unsafe body(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size]))
-        }
+    /// The complete record as an entry of the log.
+    func entry(_ id: ArticleID) -> UnsafeRawBufferPointer {
+        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(id, size: recordSize, to: start) }
+        return unsafe UnsafeRawBufferPointer(memory.bytes)
+    }
+
+    /// The entry of the log that says that the record is deleted.
+    func deletion(_ id: ArticleID) -> UnsafeRawBufferPointer {
+        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(id, size: nil, to: start) }
+        return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<LogEntry.size])
+    }
+
+    private func part(_ offset: Int, _ size: Int) -> UnsafeRawBufferPointer {
+        let start = LogEntry.size + offset
+        return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[start..<start + size])
     }
 }

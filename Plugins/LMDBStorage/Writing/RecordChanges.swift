@@ -29,7 +29,7 @@ struct RecordChanges {
     ///
     /// Throws what makes the transaction as a whole impossible.
     mutating func make(
-        _ write: inout PendingWrite, _ transaction: borrowing WriteTransaction
+        _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
         if let fault = Self.fault(in: write) { return WriteResult(.refused(fault), id: write.namedID) }
         let owner: ArticleID? = write.keySize == 0 ? nil : try self.owner(of: write, transaction)
@@ -40,7 +40,7 @@ struct RecordChanges {
         }
         let present = try self.present(id, write, transaction)
         switch write.kind {
-        case .put: return try put(&write, id, owner, present, transaction)
+        case .put: return try put(write, id, owner, present, transaction)
         case .delete: return try delete(write, id, present, transaction)
         }
     }
@@ -54,7 +54,7 @@ struct RecordChanges {
     }
 
     private mutating func put(
-        _ write: inout PendingWrite, _ id: ArticleID, _ owner: ArticleID?, _ present: Present?,
+        _ write: PendingWrite, _ id: ArticleID, _ owner: ArticleID?, _ present: Present?,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
         // The key names no record, but the id for a new one is another record's.
@@ -80,17 +80,12 @@ struct RecordChanges {
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
         unsafe try id.withKey { key throws(ServiceError) in
-            unsafe try write.record.lend { record throws(ServiceError) in
-                try unsafe transaction.put(key, record, environment.records, atEnd: isLast)
-            }
+            try unsafe transaction.put(key, write.record, environment.records, atEnd: isLast)
         }
         if isLast { lastID = id }
-        let entries = unsafe try write.withKey { key throws(ServiceError) in
-            unsafe try write.withTerms { terms throws(ServiceError) in
-                unsafe RecordEntries.of(id, key: key, time: write.time ?? createdAt, terms: terms, environment.hash)
-            }
-        }
-        try index(entries, insteadOf: present?.entries ?? [], transaction)
+        let entries = unsafe RecordEntries.of(
+            id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
+        try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
         return WriteResult(
             present == nil ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
     }
@@ -102,26 +97,10 @@ struct RecordChanges {
         if let conflict = conflict(write, id, present.header.revision) { return conflict }
         environment.changes.note(id, in: number)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
-        try index([], insteadOf: present.entries, transaction)
+        try transaction.index([], insteadOf: present.entries, environment.index)
         return WriteResult(
             .deleted, id: id, revision: present.header.revision, createdAt: present.header.createdAt,
             storedAt: present.header.storedAt)
-    }
-
-    private func index(
-        _ entries: [IndexEntry], insteadOf before: [IndexEntry], _ transaction: borrowing WriteTransaction
-    ) throws(ServiceError) {
-        let nothing = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-        for entry in before where !entries.contains(entry) {
-            unsafe try entry.withBytes { bytes throws(ServiceError) in
-                try unsafe transaction.delete(bytes, environment.index)
-            }
-        }
-        for entry in entries where !before.contains(entry) {
-            unsafe try entry.withBytes { bytes throws(ServiceError) in
-                try unsafe transaction.put(bytes, nothing, environment.index)
-            }
-        }
     }
 
     /// Reads the record that is to be changed.
@@ -134,48 +113,40 @@ struct RecordChanges {
                 let record = try unsafe view(id, value)
                 let entries = unsafe RecordEntries.of(
                     id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
-                return Present(header: record.header, entries: entries, isSame: try isSame(write, record))
+                return Present(header: record.header, entries: entries, isSame: isSame(write, record))
             }
         }
     }
 
-    private func isSame(_ write: PendingWrite, _ record: RecordView) throws(ServiceError) -> Bool {
+    private func isSame(_ write: PendingWrite, _ record: RecordView) -> Bool {
         guard write.kind == .put, write.contentChecksum == record.header.contentChecksum,
             write.time ?? record.header.createdAt == record.header.time
         else { return false }
-        return unsafe try write.withContent { content throws(ServiceError) in
-            unsafe try write.withKey { key throws(ServiceError) in
-                unsafe try write.withTerms { terms throws(ServiceError) in
-                    unsafe Memory.equal(content, record.content) && Memory.equal(key, record.key)
-                        && PackedTerms.areEqual(terms, record.terms)
-                }
-            }
-        }
+        return unsafe Memory.equal(write.content, record.content) && Memory.equal(write.key, record.key)
+            && PackedTerms.areEqual(write.terms, record.terms)
     }
 
     /// Which record has the change's key.
     private func owner(
         of write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> ArticleID? {
-        unsafe try write.withKey { key throws(ServiceError) in
-            let list = unsafe IndexEntry.list(key: key, environment.hash)
-            let cursor = try transaction.cursor(environment.index)
-            var place = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
-            var found = unsafe try place.withBytes { bytes throws(ServiceError) in
-                try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) } ?? nil
-            }
-            while let entry = found, entry.list == list {
-                place = entry
-                let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
-                    try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
-                        unsafe Memory.equal(try view(entry.id, value).key, key)
-                    }
-                }
-                if isOwner == true { return entry.id }
-                found = try unsafe cursor.move(.next) { key, _ in unsafe IndexEntry(key) } ?? nil
-            }
-            return nil
+        let list = unsafe IndexEntry.list(key: write.key, environment.hash)
+        let cursor = try transaction.cursor(environment.index)
+        var place = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
+        var found = unsafe try place.withBytes { bytes throws(ServiceError) in
+            try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) } ?? nil
         }
+        while let entry = found, entry.list == list {
+            place = entry
+            let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
+                try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
+                    unsafe Memory.equal(try view(entry.id, value).key, write.key)
+                }
+            }
+            if isOwner == true { return entry.id }
+            found = try unsafe cursor.move(.next) { key, _ in unsafe IndexEntry(key) } ?? nil
+        }
+        return nil
     }
 
     private func view(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView {
@@ -204,9 +175,9 @@ struct RecordChanges {
         if case .key = write.target, write.keySize == 0 {
             return ServiceError(.invalidArgument, "a change names its record by a key, and the key is empty")
         }
-        if write.record.count > mostBytes {
+        if write.recordSize > mostBytes {
             return ServiceError(
-                .resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.record.count)")
+                .resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.recordSize)")
         }
         return nil
     }

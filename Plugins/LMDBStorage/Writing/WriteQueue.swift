@@ -5,19 +5,27 @@ internal import Synchronization
 /// Changes that wait for the committer: in at one end, bounded; out all at once.
 final class WriteQueue: Sendable {
     fileprivate struct State {
+        /// Those that wait for the committer.
         var writes: [PendingWrite] = []
         var bytes = 0
+        /// All that are not on disk.
+        var unfinished = (writes: 0, bytes: 0)
         var isStopping = false
-        /// The committer waits until so many changes are there.
+        /// The log is being synced.
+        var isDiskBusy = false
+        /// The committer waits until so many changes are there, or the disk is free.
         var wakeAt: Int?
 
         /// Whether the committer is to be woken now.
-        mutating func wakes() -> Bool {
-            guard let wakeAt, writes.count >= wakeAt || isStopping else { return false }
+        mutating func wakes(_ isForced: Bool = false) -> Bool {
+            guard let wakeAt, isForced || writes.count >= wakeAt else { return false }
             self.wakeAt = nil
             return true
         }
     }
+
+    /// While the disk is busy the committer is woken for so many changes at once, and not for each.
+    private static let handful = 8
 
     private let state = Mutex(State())
     private let wakeUp = WakeUp()
@@ -31,46 +39,90 @@ final class WriteQueue: Sendable {
             guard !state.isStopping else {
                 throw ServiceError(.unavailable, "the storage is being closed; connect again and retry")
             }
-            // A single change is always let in, however large: it can go nowhere else.
-            let bytes = state.bytes + write.record.count
-            guard state.writes.count < limit.writes, state.writes.isEmpty || bytes <= limit.bytes else {
+            // A change that is larger than all may be together is let in alone: it can go nowhere else.
+            let size = write.recordSize
+            let isTooLarge = size > limit.bytes && state.writes.isEmpty
+            guard state.unfinished.writes < limit.writes, isTooLarge || state.unfinished.bytes + size <= limit.bytes
+            else {
                 throw ServiceError(
                     .resourceExhausted,
-                    "the disk is slower than the writers: \(state.writes.count) changes wait already; retry later")
+                    "the disk is slower than the writers: \(state.unfinished.writes) changes wait already; retry later"
+                )
             }
             state.writes.append(write)
-            state.bytes = bytes
+            state.bytes += size
+            state.unfinished.writes += 1
+            state.unfinished.bytes += size
             return state.wakes()
         }
         if wakes { wakeUp.signal() }
     }
 
-    /// How many changes wait.
-    var count: Int { state.withLock { $0.writes.count } }
-
     /// Waits for changes and takes them: all, but no more than `bytes` unless a single one is larger. Empty only when
     /// the queue is closed and drained.
     ///
-    /// - Parameter patience: once there is a change, how long to wait for others until there are how many.
-    func take(_ bytes: Int, _ patience: (writes: Int, nanoseconds: Int)) -> [PendingWrite] {
+    /// - Parameter idle: how long to wait for a change, in nanoseconds; `nil`: for ever.
+    /// - Returns: `nil` if none came.
+    func take(_ bytes: Int, idle: Int?) -> [PendingWrite]? {
         var hasWaited = false
         while true {
-            let (taken, isEmpty) = state.withLock { state -> ([PendingWrite]?, Bool) in
-                let isEnough = hasWaited || state.writes.count >= patience.writes || state.bytes >= bytes
-                if state.isStopping || !state.writes.isEmpty && isEnough {
-                    state.wakeAt = nil
-                    return (state.take(bytes), false)
+            let taken = state.withLock { state -> [PendingWrite]? in
+                if state.writes.isEmpty, !state.isStopping {
+                    state.wakeAt = 1
+                    return nil
                 }
-                state.wakeAt = max(1, state.writes.isEmpty ? 1 : patience.writes)
-                return (nil, state.writes.isEmpty)
+                state.wakeAt = nil
+                return state.take(bytes)
             }
             if let taken { return taken }
-            if isEmpty {
+            guard let idle else {
                 wakeUp.wait()
-            } else {
-                wakeUp.wait(patience.nanoseconds)
-                hasWaited = true
+                continue
             }
+            if hasWaited { return nil }
+            wakeUp.wait(idle)
+            hasWaited = true
+        }
+    }
+
+    /// What came since the last call, for a group that cannot go to disk yet: waits for a handful of changes, or for the
+    /// disk.
+    ///
+    /// - Parameter bytes: how much there is still room for.
+    /// - Returns: `nil` as soon as the disk is free: the group is to go there as it is.
+    func more(_ bytes: Int) -> [PendingWrite]? {
+        while true {
+            let (taken, isFree) = state.withLock { state -> ([PendingWrite], Bool) in
+                state.wakeAt = nil
+                if !state.isDiskBusy { return ([], true) }
+                if bytes > 0, state.writes.count >= Self.handful { return (state.take(bytes), false) }
+                state.wakeAt = bytes > 0 ? Self.handful : .max
+                return ([], false)
+            }
+            if isFree { return nil }
+            if !taken.isEmpty { return taken }
+            wakeUp.wait()
+        }
+    }
+
+    /// A group goes to disk.
+    func diskIsBusy() { state.withLock { $0.isDiskBusy = true } }
+
+    /// The disk has nothing to do: the next group is to come.
+    func diskIsFree() {
+        let wakes = state.withLock { state in
+            state.isDiskBusy = false
+            // Who waits for a first change has nothing for the disk.
+            return state.wakeAt != 1 && state.wakes(true)
+        }
+        if wakes { wakeUp.signal() }
+    }
+
+    /// So many changes are on disk, or refused.
+    func release(_ writes: Int, _ bytes: Int) {
+        state.withLock { state in
+            state.unfinished.writes -= writes
+            state.unfinished.bytes -= bytes
         }
     }
 
@@ -78,7 +130,7 @@ final class WriteQueue: Sendable {
     func close() {
         let wakes = state.withLock { state in
             state.isStopping = true
-            return state.wakes()
+            return state.wakes(true)
         }
         if wakes { wakeUp.signal() }
     }
@@ -92,12 +144,12 @@ extension WriteQueue.State {
         }
         var size = 0
         let count = writes.prefix { write in
-            size += write.record.count
+            size += write.recordSize
             return size <= most
         }.count
         let taken = Array(writes.prefix(max(1, count)))
         writes.removeFirst(taken.count)
-        bytes -= taken.reduce(0) { $0 + $1.record.count }
+        bytes -= taken.reduce(0) { $0 + $1.recordSize }
         return taken
     }
 }

@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import CLinux
 internal import Glibc
 
 /// A thread of our own: a commit blocks for as long as the disk takes, which no thread of Swift's pool may.
@@ -13,13 +14,18 @@ final class WriterThread: @unchecked Sendable {
     }
 
     /// Runs `body` on a new thread.
-    init(_ body: @escaping @Sendable () -> Void) throws(ServiceError) {
+    init(_ name: StaticString, _ body: @escaping @Sendable () -> Void) throws(ServiceError) {
         // Signals are the process's business. SIGXFSZ in particular: blocked, a file that hits its limit is EFBIG.
         var all = sigset_t()
         var before = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
-        let context = unsafe Unmanaged.passRetained(Body(body)).toOpaque()
+        let context = unsafe Unmanaged.passRetained(
+            Body {
+                unsafe clinux_name_thread(UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self))
+                body()
+            }
+        ).toOpaque()
         var thread: pthread_t = 0
         let code = unsafe pthread_create(
             &thread, nil,

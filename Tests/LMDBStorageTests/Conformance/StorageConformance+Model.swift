@@ -144,6 +144,8 @@ struct StorageModel {
         if case .created = result.outcome { records[result.id]?.createdAt = result.createdAt }
     }
 
+    func has(_ id: ArticleID) -> Bool { records[id] != nil }
+
     func isSame(_ copy: RecordCopy) -> Bool {
         guard let record = records[copy.id] else { return false }
         return record.revision == copy.revision && record.content == copy.content && Array(record.key.utf8) == copy.key

@@ -1,0 +1,117 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import Glibc
+internal import Synchronization
+
+/// Makes checkpoints on a thread of its own: to bring many pages to disk takes long, and no commit waits for it.
+final class Checkpointer: Sendable {
+    private struct State {
+        var job: Checkpoint?
+        var isBusy = false
+        var isClosed = false
+        /// Somebody waits.
+        var isUrgent = false
+        /// Of the last checkpoint that is on disk.
+        var pin: SnapshotPin?
+    }
+
+    private static let step = 256 << 10
+    private static let mostSteps = 16_384
+
+    private let environment: Environment
+    private let disk: any Disk
+    private let failure: LogFailure
+    private let state: Mutex<State>
+    private let hasWork = WakeUp()
+    private let isDone = WakeUp()
+
+    /// - Parameter pin: of the checkpoint that a recovery would begin with.
+    init(_ environment: Environment, _ disk: any Disk, _ failure: LogFailure, _ pin: SnapshotPin) {
+        self.environment = environment
+        self.disk = disk
+        self.failure = failure
+        state = Mutex(State(pin: pin))
+    }
+
+    /// Whether one is being made.
+    var isBusy: Bool { state.withLock { $0.isBusy } }
+
+    /// Has one made. None may be under way.
+    func start(_ checkpoint: Checkpoint) {
+        state.withLock { state in
+            state.job = checkpoint
+            state.isBusy = true
+        }
+        hasWork.signal()
+    }
+
+    /// Waits until none is being made.
+    func wait() {
+        while state.withLock({ state in
+            state.isUrgent = state.isBusy
+            return state.isBusy
+        }) { isDone.wait() }
+    }
+
+    /// Makes them until ``close()``. On a thread of its own.
+    func run() {
+        while true {
+            hasWork.wait()
+            let (job, isClosed) = state.withLock { state in (state.job.take(), state.isClosed) }
+            if let job { make(job) }
+            if isClosed { return }
+        }
+    }
+
+    /// Ends the thread, and keeps no version any more.
+    func close() {
+        wait()
+        let pin = state.withLock { state in
+            state.isClosed = true
+            return state.pin.take()
+        }
+        pin?.release()
+        hasWork.signal()
+    }
+
+    /// Has the database written piece by piece, with pauses as long as a piece took: the log shares the disk, and each of its
+    /// syncs waits for what was given to the disk before.
+    private func writeAhead() throws(ServiceError) {
+        var status = stat()
+        guard unsafe fstat(environment.descriptor, &status) == 0 else { return }
+        let size = Int(status.st_size)
+        let step = max(Self.step, size / Self.mostSteps)
+        for offset in stride(from: 0, to: size, by: step) {
+            if state.withLock({ $0.isUrgent }) { return }
+            let start = clinux_now()
+            let code = disk.write(database: environment.descriptor, at: offset, step)
+            guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(environment.path)") }
+            let took = clinux_now() - start
+            // Less is a piece in which nothing had changed.
+            if took > 50_000 { usleep(UInt32(clamping: min(took * 3 / 1000, 20_000))) }
+        }
+    }
+
+    private func make(_ checkpoint: Checkpoint) {
+        var isMade = false
+        do throws(ServiceError) {
+            if failure.current == nil {
+                try writeAhead()
+                try checkpoint.make(environment, disk)
+                isMade = true
+            }
+        } catch {
+            failure.note(error)
+        }
+        // If it failed, the former one is what a recovery begins with: its pages stay.
+        let unneeded = state.withLock { state in
+            let unneeded = isMade ? state.pin : checkpoint.pin
+            if isMade { state.pin = checkpoint.pin }
+            state.isBusy = false
+            state.isUrgent = false
+            return unneeded
+        }
+        unneeded?.release()
+        isDone.signal()
+    }
+}

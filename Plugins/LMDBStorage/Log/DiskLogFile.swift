@@ -1,0 +1,81 @@
+internal import ArticleProtocol
+internal import Glibc
+
+/// A file of the log on a disk.
+final class DiskLogFile: LogFile {
+    /// As many parts as one call takes (IOV_MAX of limits.h).
+    private static let mostParts = 1024
+
+    let path: String
+    private let descriptor: Int32
+
+    init(_ path: String) throws(ServiceError) {
+        self.path = path
+        descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .system("cannot write \(path)") }
+    }
+
+    deinit { close(descriptor) }
+
+    func size() throws(ServiceError) -> Int {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .system("cannot read \(path)") }
+        return Int(status.st_size)
+    }
+
+    func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8] {
+        var failure: ServiceError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            while filled < count {
+                let step = unsafe pread(
+                    descriptor, UnsafeMutableRawBufferPointer(buffer).baseAddress.unsafelyUnwrapped + filled,
+                    count - filled, off_t(offset + filled))
+                if step < 0, errno == EINTR { continue }
+                if step < 0 { failure = .system("cannot read \(path)") }
+                if step <= 0 { return }
+                filled += step
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    func write(_ parts: [iovec], at offset: Int) throws(ServiceError) {
+        var left = unsafe parts[...]
+        var offset = offset
+        while unsafe !left.isEmpty {
+            let count = unsafe min(left.count, Self.mostParts)
+            let written = unsafe left.withUnsafeBufferPointer {
+                unsafe pwritev(descriptor, $0.baseAddress, Int32(count), off_t(offset))
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written >= 0 else { throw .system("cannot write \(path)") }
+            // A full disk cuts a write short first, and refuses the next.
+            offset += written
+            unsafe Self.drop(written, from: &left)
+        }
+    }
+
+    private static func drop(_ bytes: Int, from parts: inout ArraySlice<iovec>) {
+        var bytes = bytes
+        while let part = unsafe parts.first {
+            if unsafe bytes < part.iov_len {
+                unsafe parts[parts.startIndex].iov_base += bytes
+                unsafe parts[parts.startIndex].iov_len -= bytes
+                return
+            }
+            unsafe bytes -= part.iov_len
+            unsafe parts.removeFirst()
+        }
+    }
+
+    func sync() throws(ServiceError) {
+        guard fdatasync(descriptor) == 0 else { throw .system("cannot bring \(path) to disk") }
+    }
+
+    func shrink(to size: Int) {
+        var status = stat()
+        if unsafe fstat(descriptor, &status) == 0, Int(status.st_size) > size { _ = ftruncate(descriptor, off_t(size)) }
+    }
+}

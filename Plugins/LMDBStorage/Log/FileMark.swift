@@ -1,0 +1,73 @@
+internal import ArticleProtocol
+internal import Glibc
+
+/// What the database file itself says of its log: at the end of its first page, which LMDB leaves alone (``MetaPage``).
+/// 64 bytes, little-endian:
+///
+/// | at | bytes | what                                                            |
+/// |---:|------:|-----------------------------------------------------------------|
+/// |  0 |     8 | "RTCLMARK"                                                      |
+/// |  8 |     4 | format: 1                                                       |
+/// | 12 |     4 | 1: the file is complete only together with the log; 2: by itself |
+/// | 16 |    16 | session                                                         |
+/// | 32 |     8 | number of the last checkpoint                                   |
+/// | 40 |    20 | 0                                                               |
+/// | 60 |     4 | CRC-32C of what stands before                                   |
+struct FileMark: Equatable, Sendable {
+    private static let magic: UInt64 = 0x4B52_414D_4C43_5452
+    private static let format: UInt32 = 1
+    static let size = 64
+
+    /// Whether the file is complete without the log.
+    var isComplete: Bool
+    var session: LogSession
+    var checkpoint: UInt64
+
+    init(isComplete: Bool, session: LogSession, checkpoint: UInt64) {
+        self.isComplete = isComplete
+        self.session = session
+        self.checkpoint = checkpoint
+    }
+
+    /// Reads it; `nil` if there is none: a file of an articled without a log, or of LMDB's own tools.
+    init?(of path: String, pageSize: Int) throws(ServiceError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("cannot read \(path)")
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: Self.size)
+        let count = unsafe pread(descriptor, &bytes, Self.size, off_t(pageSize - Self.size))
+        // What is no regular file is told by whoever reads its head.
+        guard count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
+        let format: UInt32 = bytes.integer(at: 8)
+        guard format == Self.format else {
+            throw ServiceError(
+                .failedPrecondition,
+                "\(path) was written by a newer articled (log format \(format)): use that one; nothing was changed")
+        }
+        guard CRC32C.checksum(Array(bytes[..<60])) == bytes.integer(at: 60) else {
+            throw DatabaseFile.damaged(path, "the mark in its first page is not whole")
+        }
+        let state: UInt32 = bytes.integer(at: 12)
+        isComplete = state == 2
+        session = LogSession(high: bytes.integer(at: 16), low: bytes.integer(at: 24))
+        checkpoint = bytes.integer(at: 32)
+    }
+
+    /// Writes it; a sync of the file brings it to disk.
+    func write(to descriptor: Int32, pageSize: Int, _ path: String) throws(ServiceError) {
+        var bytes = [UInt8](repeating: 0, count: Self.size)
+        bytes.set(Self.magic, at: 0)
+        bytes.set(Self.format, at: 8)
+        bytes.set(isComplete ? UInt32(2) : 1, at: 12)
+        bytes.set(session.high, at: 16)
+        bytes.set(session.low, at: 24)
+        bytes.set(checkpoint, at: 32)
+        bytes.set(CRC32C.checksum(Array(bytes[..<60])), at: 60)
+        guard unsafe pwrite(descriptor, bytes, bytes.count, off_t(pageSize - Self.size)) == bytes.count else {
+            throw .system("cannot write \(path)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArticleProtocol
+
+/// The head of a group in the log: the changes of one transaction, on disk all or not at all. 48 bytes, little-endian:
+///
+/// | at | bytes | what                                                           |
+/// |---:|------:|----------------------------------------------------------------|
+/// |  0 |     4 | "GRUP"                                                         |
+/// |  4 |     4 | CRC-32C of all that follows, entries too                       |
+/// |  8 |     8 | sequence number: one more than that of the group before it     |
+/// | 16 |     8 | size of the entries                                            |
+/// | 24 |     4 | how many entries                                               |
+/// | 28 |     4 | 0                                                              |
+/// | 32 |    16 | session                                                        |
+///
+/// A group begins at a whole block, so that what is on disk already is never written again.
+struct LogGroup: Equatable {
+    private static let magic: UInt32 = 0x5055_5247
+    static let size = 48
+    static let block = 4096
+
+    var sequence: UInt64
+    var payloadSize: Int
+    var count: Int
+    var session: LogSession
+
+    /// Where the next one begins, behind this one at `position`.
+    func end(from position: Int) -> Int {
+        (position + Self.size + payloadSize + Self.block - 1) / Self.block * Self.block
+    }
+
+    /// The head without its checksum, which ``seal(_:)`` adds when all is known.
+    func encoded() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Self.size)
+        bytes.set(Self.magic, at: 0)
+        bytes.set(sequence, at: 8)
+        bytes.set(UInt64(payloadSize), at: 16)
+        bytes.set(UInt32(clamping: count), at: 24)
+        bytes.set(session.high, at: 32)
+        bytes.set(session.low, at: 40)
+        return bytes
+    }
+
+    /// What the checksum begins with.
+    static func checksum(ofHead bytes: [UInt8]) -> UInt32 { CRC32C.checksum(Array(bytes[8..<size])) }
+
+    /// Puts the checksum in its place.
+    static func seal(_ bytes: inout [UInt8], _ checksum: UInt32) { bytes.set(checksum, at: 4) }
+
+    /// Reads a head; `nil` if there is none. Whether it is whole the checksum says, with the entries.
+    init?(_ bytes: [UInt8]) {
+        guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
+        let payloadSize: UInt64 = bytes.integer(at: 16)
+        let count: UInt32 = bytes.integer(at: 24)
+        guard let size = Int(exactly: payloadSize), size <= 1 << 40 else { return nil }
+        self.init(
+            sequence: bytes.integer(at: 8), payloadSize: size, count: Int(count),
+            session: LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40)))
+    }
+
+    init(sequence: UInt64, payloadSize: Int, count: Int, session: LogSession) {
+        self.sequence = sequence
+        self.payloadSize = payloadSize
+        self.count = count
+        self.session = session
+    }
+}

@@ -1,0 +1,85 @@
+internal import ArticleProtocol
+
+/// A checkpoint, as it stands at the begin of a file of the log: from which version of the database, and with which group
+/// a recovery begins. One sector of a disk, so that it is written as a whole; little-endian:
+///
+/// | at  | bytes | what                                                                   |
+/// |----:|------:|------------------------------------------------------------------------|
+/// |   0 |     8 | "RTCLREDO"                                                             |
+/// |   8 |     4 | format: 1                                                              |
+/// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
+/// |  16 |    16 | session                                                                |
+/// |  32 |     8 | generation: of sessions, in the order of time                          |
+/// |  40 |     8 | number of the checkpoint within the session                            |
+/// |  48 |     4 | 1: the database is complete without the log                            |
+/// |  52 |     4 | size of the database's pages                                           |
+/// |  56 |     8 | sequence number of the first group behind the checkpoint               |
+/// |  64 |   304 | ``MetaPages``                                                          |
+struct LogHeader: Equatable, Sendable {
+    private static let magic: UInt64 = 0x4F44_4552_4C43_5452
+    private static let format: UInt32 = 1
+    static let size = 512
+    /// Where the groups begin.
+    static let space = 4096
+
+    var session: LogSession
+    var generation: UInt64
+    var number: UInt64
+    var isClosed: Bool
+    var pageSize: Int
+    var firstSequence: UInt64
+    var metas: MetaPages
+
+    /// Later ones sort behind earlier ones.
+    static func isEarlier(_ a: LogHeader, _ b: LogHeader) -> Bool {
+        (a.generation, a.number) < (b.generation, b.number)
+    }
+
+    func encoded() -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Self.size)
+        bytes.set(Self.magic, at: 0)
+        bytes.set(Self.format, at: 8)
+        bytes.set(session.high, at: 16)
+        bytes.set(session.low, at: 24)
+        bytes.set(generation, at: 32)
+        bytes.set(number, at: 40)
+        bytes.set(isClosed ? UInt32(1) : 0, at: 48)
+        bytes.set(UInt32(clamping: pageSize), at: 52)
+        bytes.set(firstSequence, at: 56)
+        bytes.replaceSubrange(64..<64 + MetaPages.size, with: metas.bytes)
+        bytes.set(CRC32C.checksum(bytes), at: 12)
+        return bytes
+    }
+
+    /// What stands at the begin of a file.
+    enum Found {
+        /// Nothing was ever written.
+        case nothing
+        case header(LogHeader)
+        /// A write that was cut off, or damage.
+        case damaged
+    }
+
+    /// Throws if a newer articled wrote it.
+    static func decode(_ bytes: [UInt8], _ path: String) throws(ServiceError) -> Found {
+        if bytes.allSatisfy({ $0 == 0 }) { return .nothing }
+        guard bytes.count == size, bytes.integer(at: 0) == magic else { return .damaged }
+        let format: UInt32 = bytes.integer(at: 8)
+        guard format == Self.format else {
+            throw ServiceError(
+                .failedPrecondition,
+                "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
+        }
+        var zeroed = bytes
+        zeroed.set(UInt32(0), at: 12)
+        guard CRC32C.checksum(zeroed) == bytes.integer(at: 12) else { return .damaged }
+        let pageSize: UInt32 = bytes.integer(at: 52)
+        let closed: UInt32 = bytes.integer(at: 48)
+        return .header(
+            LogHeader(
+                session: LogSession(high: bytes.integer(at: 16), low: bytes.integer(at: 24)),
+                generation: bytes.integer(at: 32), number: bytes.integer(at: 40), isClosed: closed == 1,
+                pageSize: Int(pageSize), firstSequence: bytes.integer(at: 56),
+                metas: MetaPages(Array(bytes[64..<64 + MetaPages.size]))))
+    }
+}

@@ -1,0 +1,77 @@
+internal import ArticleProtocol
+
+/// The log and its checkpoints, as the committer sees them: when one begins, and when writers have to wait for it.
+struct LogKeeper: Sendable {
+    let environment: Environment
+    let disk: any Disk
+    let checkpointer: Checkpointer
+    let failure: LogFailure
+    var log: RedoLog
+    private let limits: EngineLimits
+    private var number: UInt64 = 1
+
+    init(_ opened: OpenedStorage, _ disk: any Disk, _ failure: LogFailure, _ limits: EngineLimits) {
+        environment = opened.environment
+        log = opened.log
+        self.disk = disk
+        self.failure = failure
+        self.limits = limits
+        checkpointer = Checkpointer(environment, disk, failure, opened.pin)
+    }
+
+    /// Whether there is something that a checkpoint would bring to disk.
+    var isBehind: Bool { log.groups > 0 }
+
+    /// Between two groups: begins a checkpoint if the log is long enough. If one is under way that long already, waits for
+    /// it: the disk cannot keep up with the writers.
+    ///
+    /// The number of groups counts too: until the next checkpoint no page that they replaced is used again, and with a
+    /// change or two a group that is several times what the log has.
+    mutating func check() {
+        guard log.bytes >= limits.logSize || log.groups >= limits.logGroups else { return }
+        if log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups { checkpointer.wait() }
+        if !checkpointer.isBusy { begin() }
+    }
+
+    /// Begins a checkpoint if there is anything to bring to disk, and none under way.
+    mutating func begin() {
+        guard isBehind, failure.current == nil, !checkpointer.isBusy else { return }
+        number += 1
+        log.turn()
+        do throws(ServiceError) {
+            checkpointer.start(try Checkpoint(of: environment, number: number, log))
+        } catch {
+            failure.note(error)
+        }
+    }
+
+    /// There is no room: makes what a checkpoint frees usable, in the log and in the database.
+    ///
+    /// - Returns: whether there can be more room now.
+    mutating func makeRoom() -> Bool {
+        let wasBusy = checkpointer.isBusy
+        checkpointer.wait()
+        guard isBehind else { return wasBusy }
+        begin()
+        checkpointer.wait()
+        return failure.current == nil
+    }
+
+    /// Nothing is written any more: the database is complete by itself when this returns, and the log empty.
+    mutating func close() throws(ServiceError) {
+        defer { checkpointer.close() }
+        checkpointer.wait()
+        if let failure = failure.current { throw failure }
+        try environment.sync(disk)
+        try FileMark(isComplete: true, session: log.session, checkpoint: number)
+            .write(to: environment.descriptor, pageSize: environment.pageSize, environment.path)
+        try environment.sync(disk)
+        log.turn()
+        let metas = try MetaPages(environment.descriptor, pageSize: environment.pageSize, environment.path)
+        var header = log.header(number: number + 1, metas, pageSize: environment.pageSize)
+        header.isClosed = true
+        try log.file.write(header.encoded(), at: 0)
+        try log.file.sync()
+        for file in log.files { file.shrink(to: RedoLog.restSize) }
+    }
+}

@@ -1,0 +1,44 @@
+internal import ArticleProtocol
+
+/// Reads the groups behind a checkpoint: those of its own file, then those that went on in the other one. Ends at the first
+/// that is torn, or does not follow the one before it: nothing behind it was acknowledged.
+struct LogReader {
+    private let files: [any LogFile]
+    private var index: Int
+    private var position = LogHeader.space
+    private var isInOther = false
+    private let session: LogSession
+    /// Of the next group.
+    private(set) var sequence: UInt64
+
+    /// - Parameter index: of the file that begins with the checkpoint.
+    init(_ files: [any LogFile], from index: Int, _ header: LogHeader) {
+        self.files = files
+        self.index = index
+        session = header.session
+        sequence = header.firstSequence
+    }
+
+    /// The next group with the bytes of its entries; `nil` behind the last one.
+    mutating func next() throws(ServiceError) -> (group: LogGroup, payload: [UInt8])? {
+        if let found = try read() { return found }
+        if isInOther { return nil }
+        (index, position, isInOther) = (1 - index, LogHeader.space, true)
+        return try read()
+    }
+
+    private mutating func read() throws(ServiceError) -> (LogGroup, [UInt8])? {
+        let file = files[index]
+        let head = try file.read(LogGroup.size, at: position)
+        guard let group = LogGroup(head), group.session == session, group.sequence == sequence else { return nil }
+        // The size is not to be trusted before the checksum is known.
+        guard try file.size() - position - LogGroup.size >= group.payloadSize else { return nil }
+        let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
+        guard payload.count == group.payloadSize,
+            CRC32C.checksum(payload, continuing: LogGroup.checksum(ofHead: head)) == head.integer(at: 4)
+        else { return nil }
+        position = group.end(from: position)
+        sequence += 1
+        return (group, payload)
+    }
+}

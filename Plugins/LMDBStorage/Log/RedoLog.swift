@@ -1,0 +1,143 @@
+internal import ArticleProtocol
+internal import Glibc
+internal import HandlerKit
+
+/// The redo log as the committer writes it: what is acknowledged is on disk here, one sync a group, before the database's
+/// own pages are.
+///
+/// Two files take turns. Each begins with a checkpoint (``LogHeader``) and has the groups behind it; with a checkpoint under
+/// way, groups go to the other file already, whose older ones nobody needs any more. So files are written again and again
+/// in place: a sync that allocates no block and changes no size costs half of one that does (ext4: the latter commits its
+/// journal too).
+///
+/// On the committer's thread alone. Sendable although it has pointers: between calls they lead nowhere.
+@safe
+struct RedoLog: @unchecked Sendable {
+    /// A file that ends is filled with so many zeros ahead, unless groups are large: writing all twice costs more than
+    /// small syncs gain.
+    private static let step = 1 << 20
+    private static let largeGroup = 96 << 10
+    /// What a file keeps of its size while the storage is closed.
+    static let restSize = 4 << 20
+
+    /// What a file has at least, so that a full disk still takes what makes room: deletions, and checkpoints.
+    private static let leastSize = 256 << 10
+
+    let files: [any LogFile]
+    let session: LogSession
+    let generation: UInt64
+    /// Which file is written.
+    private(set) var index: Int
+    /// Where the next group begins.
+    private(set) var position = LogHeader.space
+    /// Of the next group.
+    private(set) var sequence: UInt64 = 1
+    /// How many groups there are since the last checkpoint began.
+    private(set) var groups = 0
+    /// A group that was refused may be found by a recovery: nothing must be written any more.
+    private(set) var failure: ServiceError?
+    private var sizes: [Int]
+    private var parts: [iovec] = unsafe []
+
+    init(_ files: [any LogFile], _ session: LogSession, generation: UInt64, index: Int) throws(ServiceError) {
+        self.files = files
+        self.session = session
+        self.generation = generation
+        self.index = index
+        sizes = [try files[0].size(), try files[1].size()]
+    }
+
+    /// Makes a file as long as it is at least.
+    static func fill(_ file: any LogFile) throws(ServiceError) {
+        let size = try file.size()
+        if size >= leastSize { return }
+        try file.write([UInt8](repeating: 0, count: leastSize - size), at: size)
+        try file.sync()
+    }
+
+    var file: any LogFile { files[index] }
+    /// How much was written since the last checkpoint began.
+    var bytes: Int { position - LogHeader.space }
+
+    /// Writes what the changes of a transaction came to, before it is committed.
+    ///
+    /// - Returns: the group, for ``confirm(_:)`` or ``retract()``; `nil` if nothing changed, and nothing was written.
+    mutating func append(_ batch: [PendingWrite], _ results: [WriteResult]) throws(ServiceError) -> LogGroup? {
+        unsafe parts.removeAll(keepingCapacity: true)
+        unsafe parts.append(iovec())
+        var size = 0
+        for (write, result) in zip(batch, results) {
+            let entry: UnsafeRawBufferPointer
+            switch result.outcome {
+            case .created, .updated: unsafe entry = write.entry(result.id)
+            case .deleted: unsafe entry = write.deletion(result.id)
+            case .unchanged, .refused: continue
+            }
+            size += entry.count
+            unsafe parts.append(
+                iovec(iov_base: UnsafeMutableRawPointer(mutating: entry.baseAddress), iov_len: entry.count))
+        }
+        if unsafe parts.count == 1 { return nil }
+        let group = unsafe LogGroup(sequence: sequence, payloadSize: size, count: parts.count - 1, session: session)
+        prepare(for: group)
+        try write(group)
+        return group
+    }
+
+    private mutating func write(_ group: LogGroup) throws(ServiceError) {
+        var head = group.encoded()
+        var checksum = LogGroup.checksum(ofHead: head)
+        for index in unsafe 1..<parts.count {
+            let part = unsafe UnsafeRawBufferPointer(start: parts[index].iov_base, count: parts[index].iov_len)
+            checksum = unsafe CRC32C.checksum(part, continuing: checksum)
+        }
+        LogGroup.seal(&head, checksum)
+        try unsafe head.lend { head throws(ServiceError) in
+            unsafe parts[0] = iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: head.baseAddress), iov_len: head.count)
+            try unsafe file.write(parts, at: position)
+        }
+    }
+
+    /// The transaction is committed.
+    mutating func confirm(_ group: LogGroup) {
+        position = group.end(from: position)
+        sizes[index] = max(sizes[index], position)
+        sequence += 1
+        groups += 1
+    }
+
+    /// The transaction could not be committed: its group must not be found by a recovery.
+    mutating func retract() {
+        do throws(ServiceError) {
+            try file.write([UInt8](repeating: 0, count: LogGroup.size), at: position)
+            try file.sync()
+        } catch {
+            failure = error
+        }
+    }
+
+    /// Goes on in the other file: a checkpoint begins, and the groups before it are in the database.
+    mutating func turn() {
+        index = 1 - index
+        position = LogHeader.space
+        groups = 0
+    }
+
+    /// What a checkpoint that begins now has to say.
+    func header(number: UInt64, _ metas: MetaPages, pageSize: Int) -> LogHeader {
+        LogHeader(
+            session: session, generation: generation, number: number, isClosed: false, pageSize: pageSize,
+            firstSequence: sequence, metas: metas)
+    }
+
+    /// Fills the file with zeros ahead of a small group. A help alone: a full disk is told by the write itself.
+    private mutating func prepare(for group: LogGroup) {
+        let end = group.end(from: position)
+        guard end > sizes[index], end - position < Self.largeGroup else { return }
+        let start = max(sizes[index], position)
+        if (try? file.write([UInt8](repeating: 0, count: Self.step), at: start)) != nil {
+            sizes[index] = start + Self.step
+        }
+    }
+}

@@ -1,0 +1,81 @@
+internal import ArticleProtocol
+internal import HandlerKit
+internal import Synchronization
+
+/// Brings groups to disk, and then tells the writers: on a thread of its own, so that the transaction is committed, and
+/// the next group made, meanwhile.
+///
+/// Groups are told in their order, those too that wrote nothing: what their answers say of other records must be on disk
+/// as well.
+final class LogSync: Sendable {
+    private struct State {
+        var groups: [WriteGroup] = []
+        var isClosed = false
+    }
+
+    private let queue: WriteQueue
+    private let failure: LogFailure
+    private let state = Mutex(State())
+    private let hasWork = WakeUp()
+
+    init(_ queue: WriteQueue, _ failure: LogFailure) {
+        self.queue = queue
+        self.failure = failure
+    }
+
+    /// Adds a group that is in the log.
+    func add(_ group: WriteGroup) {
+        queue.diskIsBusy()
+        state.withLock { $0.groups.append(group) }
+        hasWork.signal()
+    }
+
+    /// No group comes any more; those that were added are still told.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        hasWork.signal()
+    }
+
+    /// Syncs until it is closed. On a thread of its own.
+    func run() {
+        while true {
+            hasWork.wait()
+            let (groups, isClosed) = state.withLock { state in
+                defer { state.groups = [] }
+                return (state.groups, state.isClosed)
+            }
+            if !groups.isEmpty { finish(groups) }
+            if isClosed { return }
+        }
+    }
+
+    private func finish(_ groups: [WriteGroup]) {
+        sync(groups)
+        let failure = failure.current
+        queue.diskIsFree()
+        for group in groups where group.waitForCommit() {
+            queue.release(group.writes.count, group.writes.reduce(0) { $0 + $1.recordSize })
+            for (write, result) in zip(group.writes, group.results) {
+                if let failure {
+                    write.completion(WriteResult(.refused(failure), id: result.id))
+                } else {
+                    write.completion(result)
+                }
+            }
+        }
+    }
+
+    /// One sync for all that are in one file.
+    private func sync(_ groups: [WriteGroup]) {
+        var synced: (any LogFile)?
+        for file in groups.reversed().compactMap(\.file) where file !== synced {
+            if failure.current != nil { return }
+            do throws(ServiceError) {
+                try file.sync()
+                synced = file
+            } catch {
+                failure.note(error)
+            }
+        }
+    }
+}

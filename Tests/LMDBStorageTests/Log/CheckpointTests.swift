@@ -1,0 +1,121 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Synchronization
+import Testing
+
+@testable import LMDBStorage
+
+/// The log begins anew all the time, and neither file grows for it.
+@Suite struct CheckpointTests {
+    private let directory = TemporaryDirectory()
+    private var database: String { directory.path + "/articles.mdb" }
+
+    private final class Progress: Sendable {
+        let isOver = Atomic(false)
+        let reads = Atomic(0)
+    }
+
+    /// One change a transaction is the worst case: pages that each of them replaces wait for a checkpoint.
+    @Test func singleChangesDoNotLetTheFilesGrow() async throws {
+        var limits = EngineLimits()
+        limits.logGroups = 50
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        let ids = (0..<20).map { _ in ArticleID.generate() }
+        for round in 0..<100 {
+            for id in ids {
+                _ = await engine.put(.id(id), content: [UInt8](repeating: UInt8(round), count: 3000))
+                #expect(try engine.copy(id)?.content.first == UInt8(round))
+            }
+        }
+        let used = try #require(try DatabaseFile.inspect(database)).usedBytes
+        // 2,000 versions of a page each were written; what is live takes 20, and up to 100 changes of some 12 pages each
+        // wait for two checkpoints.
+        #expect(used < 3000 * 4096)
+        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= 4 << 20) }
+        engine.stop()
+    }
+
+    /// Bytes bound the log too, and the writers wait for the disk.
+    @Test func aLongLogBeginsAnew() async throws {
+        var limits = EngineLimits()
+        limits.logSize = 1 << 20
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        let ids = (0..<40).map { _ in ArticleID.generate() }
+        for _ in 0..<20 {
+            let answers = Answers()
+            for (number, id) in ids.enumerated() {
+                answers.put(engine, .id(id), [UInt8](repeating: .random(in: 0 ... .max), count: 10_000 + number))
+            }
+            #expect(await answers.all().allSatisfy { $0.refusal == nil })
+        }
+        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= 4 << 20) }
+        let statistics = try engine.statistics()
+        #expect(statistics.records == 40)
+        let files = StorageImage(of: directory.path)
+        #expect(statistics.fileBytes > UInt64(files.logs[0].count + files.logs[1].count))
+        engine.stop()
+    }
+
+    @Test func readersSeeWholeVersionsMeanwhile() async throws {
+        var limits = EngineLimits()
+        limits.logGroups = 20
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        let ids = (0..<30).map { _ in ArticleID.generate() }
+        for id in ids { _ = await engine.put(.id(id), content: CrashLoad.content(id, 1), key: Array("\(id)".utf8)) }
+        let progress = Progress()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    var last: [ArticleID: UInt64] = [:]
+                    while !progress.isOver.load(ordering: .relaxed) {
+                        let copies = try engine.list()
+                        try #require(copies.count == ids.count)
+                        for copy in copies {
+                            try #require(copy.content == CrashLoad.content(copy.id, copy.revision))
+                            try #require(copy.revision >= last[copy.id] ?? 1)
+                            last[copy.id] = copy.revision
+                        }
+                        progress.reads.add(1, ordering: .relaxed)
+                        await Task.yield()
+                    }
+                }
+            }
+            for round in 2..<60 {
+                for id in ids {
+                    let result = await engine.put(
+                        .id(id), content: CrashLoad.content(id, UInt64(round)), key: Array("\(id)".utf8))
+                    try #require(result.revision == UInt64(round))
+                }
+            }
+            progress.isOver.store(true, ordering: .relaxed)
+            try await group.waitForAll()
+        }
+        #expect(progress.reads.load(ordering: .relaxed) > 0)
+        engine.stop()
+    }
+
+    /// Nobody writes any more: the next start finds nothing to do.
+    @Test func whenNobodyWritesTheDatabaseIsBroughtToDisk() async throws {
+        let disk = SimulatedDisk(directory.path)
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        _ = await engine.put(.id(.generate()), "text")
+        let before = disk.state.withLock { $0.databaseSyncs }
+        // One signal for each sync of the start; the next one is the checkpoint's.
+        for _ in 0..<before { disk.hasSynced.wait() }
+        disk.hasSynced.wait()
+        engine.stop()
+    }
+
+    @Test func aStoppedStorageIsOneFile() async throws {
+        var run = ModelRun(seed: 11)
+        let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
+        for _ in 0..<44 { try await run.step(storage) }
+        storage.stop()
+        let copy = TemporaryDirectory()
+        StorageImage(database: FileBytes.read(database), logs: [[], []]).write(to: copy.path)
+        try run.verify(copy.path, "the copy")
+        try run.verify(directory.path, "the original")
+        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= RedoLog.restSize) }
+    }
+}

@@ -1,0 +1,58 @@
+import ArticleProtocol
+import HandlerKit
+import Testing
+
+@testable import LMDBStorage
+
+/// A storage that changes at random, and a model of what it has to have.
+struct ModelRun {
+    static let ids = (0..<24).map {
+        ArticleID(high: 0x0199_0000_0000_7000 + UInt64($0) << 16, low: 1 << 63 | UInt64($0))
+    }
+
+    var random: SeededNumbers
+    var model = StorageModel()
+
+    init(seed: UInt64) {
+        random = SeededNumbers(state: (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15)
+    }
+
+    /// A log that begins anew all the time.
+    static var limits: EngineLimits {
+        var limits = EngineLimits()
+        limits.logGroups = 5
+        limits.maxReaders = 16
+        return limits
+    }
+
+    mutating func step(_ storage: any ArticleStorage) async throws {
+        let change = StorageModel.Change(Self.ids, &random)
+        let expected = model.make(change)
+        let result = await change.make(storage)
+        try #require(StorageModel.Answer(result) == expected, "\(change)")
+        model.note(result)
+    }
+
+    /// Opens what is in a directory, and compares all of it with the model, in every order in which it can be read.
+    func verify(_ directory: String, _ comment: Comment, disk: any Disk = SystemDisk()) throws {
+        let storage = try LMDBEngine(Self.limits, directory: directory, disk: disk)
+        defer { storage.stop() }
+        try verify(storage, comment)
+    }
+
+    func verify(_ storage: LMDBEngine, _ comment: Comment) throws {
+        let all = try storage.list()
+        let right = all.allSatisfy(model.isSame) && all.map(\.id) == model.list([], from: nil, until: nil, limit: .max)
+        try #require(right, comment)
+        for copy in all where !copy.key.isEmpty {
+            try #require(try storage.copy(key: copy.key)?.id == copy.id, comment)
+        }
+        for term in 0..<3 {
+            let found = try storage.list(["t\(term)"]).map(\.id)
+            try #require(found == model.list(["t\(term)"], from: nil, until: nil, limit: .max), comment)
+        }
+        for id in Self.ids { try #require(try storage.copy(id).map(model.isSame) ?? !model.has(id), comment) }
+        let count = try storage.statistics().records
+        try #require(Int(count) == all.count, comment)
+    }
+}

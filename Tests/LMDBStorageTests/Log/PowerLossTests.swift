@@ -1,0 +1,80 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Synchronization
+import Testing
+
+@testable import LMDBStorage
+
+/// Power is lost at any moment: of each block of the files there is what was synced, or anything written later. Everything
+/// that was acknowledged is there, and the trees are whole.
+@Suite struct PowerLossTests {
+    private static let seeds: UInt64 =
+        unsafe getenv("ARTICLED_POWER_LOSS_SEEDS").flatMap { unsafe UInt64(String(cString: $0)) } ?? 16
+
+    @Test func nothingAcknowledgedIsLost() async throws {
+        for seed in 0..<Self.seeds {
+            let directory = TemporaryDirectory()
+            let disk = SimulatedDisk(directory.path)
+            let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
+            var run = ModelRun(seed: seed)
+            for step in 0..<(40 + run.random.next(40)) {
+                // A checkpoint is under way for some groups.
+                if run.random.next(8) == 0 { disk.hold(true) }
+                if run.random.next(4) == 0 { disk.hold(false) }
+                if step % 4 == 0 { disk.hold(false) }
+                try await run.step(storage)
+                if run.random.next(8) == 0 { try Self.losePower(disk, &run, "seed \(seed), step \(step)") }
+            }
+            disk.hold(false)
+            storage.stop()
+            try run.verify(directory.path, "seed \(seed), stopped")
+        }
+    }
+
+    @Test func norWhenItIsLostAgainWhileRecovering() async throws {
+        for seed in 0..<Self.seeds / 4 {
+            var run = ModelRun(seed: seed)
+            var image = try await Self.killed(&run, steps: 30)
+            for calls in 0..<30 {
+                let directory = TemporaryDirectory()
+                image.write(to: directory.path)
+                let disk = SimulatedDisk(directory.path)
+                disk.state.withLock { $0.callsLeft = calls }
+                guard let storage = try? LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk) else {
+                    let images = disk.images()
+                    image = .afterPowerLoss(synced: images.synced, written: images.written, &run.random)
+                    continue
+                }
+                // All calls of a start are behind us.
+                storage.stop()
+                #expect(calls > 5)
+                break
+            }
+            let directory = TemporaryDirectory()
+            image.write(to: directory.path)
+            try run.verify(directory.path, "seed \(seed)")
+        }
+    }
+
+    /// The files as they are after kill -9, with changes in the log that are behind the checkpoint.
+    static func killed(_ run: inout ModelRun, steps: Int) async throws -> StorageImage {
+        let directory = TemporaryDirectory()
+        let disk = SimulatedDisk(directory.path)
+        let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
+        for _ in 0..<steps { try await run.step(storage) }
+        let image = disk.images().written
+        storage.stop()
+        return image
+    }
+
+    private static func losePower(_ disk: SimulatedDisk, _ run: inout ModelRun, _ comment: Comment) throws {
+        let images = disk.images()
+        for _ in 0..<3 {
+            let lost = TemporaryDirectory()
+            StorageImage.afterPowerLoss(synced: images.synced, written: images.written, &run.random).write(
+                to: lost.path)
+            try run.verify(lost.path, comment, disk: SimulatedDisk(lost.path))
+        }
+    }
+}

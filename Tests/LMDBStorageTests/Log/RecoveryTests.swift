@@ -1,0 +1,127 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Synchronization
+import Testing
+
+@testable import LMDBStorage
+
+/// What a start makes of a log.
+@Suite struct RecoveryTests {
+    @Test func aKillLosesNothing() async throws {
+        for steps in 0..<25 {
+            var run = ModelRun(seed: UInt64(steps))
+            let image = try await PowerLossTests.killed(&run, steps: steps)
+            let directory = TemporaryDirectory()
+            image.write(to: directory.path)
+            try run.verify(directory.path, "\(steps) steps", disk: SimulatedDisk(directory.path))
+            // And the recovered one is stopped, and opened again.
+            try run.verify(directory.path, "\(steps) steps, again")
+        }
+    }
+
+    @Test func aRecoveryMayBeKilledAnywhere() async throws {
+        var run = ModelRun(seed: 7)
+        var image = try await PowerLossTests.killed(&run, steps: 33)
+        var starts = 0
+        for calls in 0..<40 {
+            let directory = TemporaryDirectory()
+            image.write(to: directory.path)
+            let disk = SimulatedDisk(directory.path)
+            disk.state.withLock { $0.callsLeft = calls }
+            let storage = try? LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
+            image = StorageImage(of: directory.path)
+            if let storage {
+                try run.verify(storage, "\(calls) calls")
+                storage.stop()
+                starts += 1
+            }
+        }
+        #expect(starts > 5)
+    }
+
+    /// Groups of one change each, and no checkpoint among them; the last one is cut off or damaged at each of its bytes.
+    @Test func aTornTailIsNoGroup() async throws {
+        let directory = TemporaryDirectory()
+        let disk = SimulatedDisk(directory.path)
+        let storage = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        var ids: [ArticleID] = []
+        var sizes: [Int] = []
+        for number in 0..<4 {
+            let result = await storage.put(.id(.generate()), "content \(number)", key: "key \(number)", terms: ["t"])
+            ids.append(result.id)
+            sizes.append(Self.end(disk.images().written.logs[0]))
+        }
+        let image = disk.images().written
+        storage.stop()
+        let last = sizes[2]
+        let size = LogGroup.size + LogEntry.size + RecordHeader.size + 5 + 2 + 9
+        #expect(sizes[3] == last + LogGroup.block && size > 100)
+        for offset in last..<last + size {
+            var damaged = image
+            damaged.logs[0][offset] ^= 0x41
+            try Self.expect(damaged, Array(ids[..<3]), "damaged at \(offset - last)")
+            damaged.logs[0] = Array(image.logs[0][..<offset])
+            try Self.expect(damaged, Array(ids[..<3]), "cut off at \(offset - last)")
+        }
+        try Self.expect(image, ids, "whole")
+        // What is not the last one: nothing behind it counts.
+        var damaged = image
+        damaged.logs[0][sizes[1] + 60] ^= 1
+        try Self.expect(damaged, Array(ids[..<2]), "damaged before the last")
+    }
+
+    /// A group that was refused after it was written to the log.
+    @Test func whatIsTakenBackIsNotFound() throws {
+        let directory = TemporaryDirectory()
+        let files: [any LogFile] = [
+            try DiskLogFile(directory.path + "/0"), try DiskLogFile(directory.path + "/1"),
+        ]
+        var log = try RedoLog(files, .new(), generation: 1, index: 0)
+        let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
+        func write(_ text: String) throws -> LogGroup {
+            let content = Array(text.utf8)
+            let id = ArticleID.generate()
+            let write = PendingWrite(
+                StorageWrite(
+                    put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
+            ) { _ in }
+            write.complete(id, revision: 1, createdAt: 1, storedAt: 1)
+            return try #require(try log.append([write], [WriteResult(.created, id: id, revision: 1)]))
+        }
+        log.confirm(try write("first"))
+        _ = try write("second")
+        log.retract()
+        #expect(log.failure == nil)
+        var reader = LogReader(files, from: 0, header)
+        #expect(try reader.next()?.group.sequence == 1)
+        #expect(try reader.next() == nil)
+        log.confirm(try write("third"))
+        reader = LogReader(files, from: 0, header)
+        #expect(try reader.next() != nil)
+        #expect(try reader.next()?.group.sequence == 2)
+        // In the other file it goes on.
+        log.turn()
+        log.confirm(try write("fourth"))
+        #expect(try reader.next()?.group.sequence == 3)
+        #expect(try reader.next() == nil)
+    }
+
+    private static func end(_ log: [UInt8]) -> Int {
+        var position = LogHeader.space
+        while position < log.count, let group = LogGroup(Array(log[position..<position + LogGroup.size])) {
+            position = group.end(from: position)
+        }
+        return position
+    }
+
+    private static func expect(_ image: StorageImage, _ ids: [ArticleID], _ comment: Comment) throws {
+        let directory = TemporaryDirectory()
+        image.write(to: directory.path)
+        let storage = try LMDBEngine(
+            EngineLimits(), directory: directory.path, disk: SimulatedDisk(directory.path))
+        defer { storage.stop() }
+        #expect(Set(try storage.list().map(\.id)) == Set(ids), comment)
+        #expect(Set(try storage.list(["t"]).map(\.id)) == Set(ids), comment)
+    }
+}
