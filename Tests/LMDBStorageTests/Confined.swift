@@ -46,6 +46,45 @@ enum Confined {
         return await fill(engine)
     }
 
+    /// A start on a disk that is full already, with a database and without one: refused, and as good as before with room.
+    static func onAFullDisk(_ path: String) async throws -> Int32 {
+        guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=12m") == 0 else { return 0 }
+        defer { unsafe umount2(path, Int32(MNT_DETACH)) }
+        let (filler, directory) = (path + "/filler", path + "/data")
+        guard occupy(filler), unsafe mkdir(directory, 0o700) == 0 else { return 1 }
+        guard isRefused(directory) else { return 2 }
+        unsafe unlink(filler)
+        var engine = try LMDBEngine(EngineLimits(), directory: directory)
+        let id = ArticleID.generate()
+        guard await engine.put(.id(id), "x").outcome.isCreated else { return 3 }
+        engine.stop()
+        // As of a backup that was brought back without it.
+        guard unsafe unlink(directory + "/articles.mdb-lock") == 0, occupy(filler) else { return 4 }
+        guard isRefused(directory) else { return 5 }
+        unsafe unlink(filler)
+        engine = try LMDBEngine(EngineLimits(), directory: directory)
+        defer { engine.stop() }
+        return try engine.read(id: id) { _ in } ? 0 : 6
+    }
+
+    /// Writes a file until there is no room at all.
+    private static func occupy(_ path: String) -> Bool {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(descriptor) }
+        let zeros = [UInt8](repeating: 0, count: 4096)
+        while unsafe write(descriptor, zeros, zeros.count) > 0 {}
+        return descriptor >= 0 && errno == ENOSPC
+    }
+
+    private static func isRefused(_ path: String) -> Bool {
+        do throws(ServiceError) {
+            try LMDBEngine(EngineLimits(), directory: path).stop()
+            return false
+        } catch {
+            return error.code == .resourceExhausted
+        }
+    }
+
     private static func fill(_ engine: LMDBEngine) async -> Int32 {
         var stored: [ArticleID] = []
         var refusal: ServiceError?

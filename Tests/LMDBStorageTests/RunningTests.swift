@@ -109,6 +109,12 @@ import Testing
         }
     }
 
+    @Test func aStartOnAFullDiskIsRefused() async throws {
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(try await Confined.onAFullDisk(path))
+        }
+    }
+
     @Test func aFileSystemThatIsFullIsTold() async throws {
         await #expect(processExitsWith: .success) { [path = directory.path as String] in
             exit(try await Confined.byFileSystem(path))

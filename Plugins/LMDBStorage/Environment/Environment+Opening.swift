@@ -24,8 +24,13 @@ extension Environment {
     private static func create(in directory: DataDirectory, _ limits: EngineLimits) throws(ServiceError) {
         let path = directory.unfinished
         unsafe unlink(path)
-        let environment = try Environment(path, mapSize: 1 << 20, maxReaders: limits.maxReaders)
-        environment.close()
+        do throws(ServiceError) {
+            try Environment(path, mapSize: 1 << 20, maxReaders: limits.maxReaders).close()
+        } catch {
+            unsafe unlink(path)
+            unsafe unlink(path + "-lock")
+            throw error
+        }
         unsafe unlink(path + "-lock")
         guard unsafe rename(path, directory.database) == 0 else { throw .system("cannot make \(directory.database)") }
         try directory.sync()

@@ -66,14 +66,16 @@ final class Environment: @unchecked Sendable {
 
     private static func open(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) -> OpaquePointer {
         var size = mapSize
+        // And those that pin the versions of two checkpoints, and of a recovery.
+        let readers = maxReaders + 3
+        try LockFile.reserve(for: path, readers: readers)
         while true {
             var handle: OpaquePointer?
             var code = unsafe mdb_env_create(&handle)
             guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
             unsafe mdb_env_set_mapsize(handle, size)
             unsafe mdb_env_set_maxdbs(handle, 4)
-            // And those that pin the versions of two checkpoints, and of a recovery.
-            unsafe mdb_env_set_maxreaders(handle, maxReaders + 3)
+            unsafe mdb_env_set_maxreaders(handle, readers)
             // NOTLS: a read transaction belongs to a ThreadReader, and not to whichever thread began it.
             // NORDAHEAD: reads are random; reading ahead would push out what is in use once the file outgrows memory.
             // No WRITEMAP: through a writable map a full disk is SIGBUS, and a stray pointer damages the file.
