@@ -57,7 +57,7 @@ public enum Limits {
     public static let times: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
     /// Runs of service-owned fields in what a writer sends.
     public static let serviceFieldRuns = 64
-    /// An encoded article.
+    /// An encoded article, of which the fields that are the service's do not count.
     public static let article = 12 << 20
 
     // MARK: Messages

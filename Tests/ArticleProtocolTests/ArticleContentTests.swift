@@ -126,4 +126,31 @@ import Testing
                 repeating: Topic(slug: String(repeating: "z", count: Limits.slug), score: 1), count: Limits.topics))
         #expect(try check(article.encoded()).topics.count == Limits.topics)
     }
+
+    @Test func theServicesFieldsDoNotCountInTheWhole() throws {
+        let largest = Self.article(of: Limits.article)
+        let body = largest.encoded()
+        #expect(body.count == Limits.article)
+        let id = try #require(ArticleID("0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f"))
+        let added = Article(
+            id: id, revision: 7, createdAt: 1, storedAt: 2, contentChecksum: 3, contentSize: UInt32(body.count))
+        #expect(try check(body + added.encoded()).content(of: (body + added.encoded()).raw) == body)
+        #expect(try check(Article(id: id).encoded() + body).id == id)
+        let larger = Self.article(of: Limits.article + 1).encoded()
+        expect(.invalidArgument, "at most \(Limits.article)") { () throws(ServiceError) in _ = try check(larger) }
+    }
+
+    /// An article of so many bytes when it is encoded, more than 8 MiB.
+    private static func article(of size: Int) -> Article {
+        var article = Article(body: String(repeating: "a", count: Limits.body))
+        var number = 100
+        while true {
+            let left = size - article.encoded().count
+            if left == 0 { return article }
+            // Key, lengths and tags of an entry are 12 bytes where it has 128 to 16,383 with its value.
+            let next = left > 80_000 ? 60_000 : left > 16_000 ? 12_000 : left - 12
+            article.attributes["k\(number)"] = String(repeating: "b", count: next)
+            number += 1
+        }
+    }
 }

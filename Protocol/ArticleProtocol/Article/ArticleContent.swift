@@ -23,15 +23,18 @@ public struct ArticleContent: Sendable, Equatable {
 
     /// - Throws: `INVALID_ARGUMENT`, naming the field.
     public init(validating bytes: RawSpan) throws(ServiceError) {
-        guard bytes.byteCount <= Limits.article else {
-            throw ServiceError(
-                .invalidArgument, "the article has \(bytes.byteCount) bytes; at most \(Limits.article) are allowed")
-        }
         var reader = WireReader(bytes)
         var start = 0
         while try reader.next() {
             try check(&reader, start)
             start = reader.offset
+        }
+        // What is dropped does not count: what was fetched can be put back, with the fields that the service added.
+        let kept = bytes.byteCount - serviceFields.reduce(0) { $0 + $1.count }
+        guard kept <= Limits.article else {
+            throw ServiceError(
+                .invalidArgument,
+                "the article has \(kept) bytes without the service's fields; at most \(Limits.article) are allowed")
         }
     }
 

@@ -191,7 +191,9 @@ final class OpenFile {
         let large =
             article.body.utf8.count + (article.original.map { $0.head.count + $0.tail.count } ?? 0) > Limits.article / 2
         if large || article.attributes.count > 16 {
-            let size = article.encoded().count
+            var kept = article
+            kept.id = nil  // it is the service's field, and does not count
+            let size = kept.encoded().count
             guard size <= Limits.article else {
                 return .failure(
                     RecordError("it has \(Quantity.bytes(size)); at most \(Quantity.bytes(Limits.article)) are allowed")

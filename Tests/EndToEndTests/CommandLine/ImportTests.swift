@@ -54,6 +54,28 @@ import Testing
         #expect(try tool.run("list", "--source", "Mic.gov.vn").lines.count == 10)
     }
 
+    /// What the service adds to an article does not count in its 12 MiB: the largest comes back as well.
+    @Test func theLargestArticleComesBack() throws {
+        let tool = CommandLineTool(try Service())
+        // Of the encoded article all but the values are 5 bytes for the body, 12 or 14 for each attribute.
+        var left = (12 << 20) - (8 << 20) - 5
+        var attributes: [String: String] = [:]
+        while left > 0 {
+            let size = left > 80_000 ? 60_000 : left > 16_000 ? 12_000 : left - 12
+            attributes["k\(attributes.count + 100)"] = String(repeating: "b", count: size)
+            left -= size + (size > 16_000 ? 14 : 12)
+        }
+        let record: [String: Any] = [
+            "id": "0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f", "body": String(repeating: "a", count: 8 << 20),
+            "attributes": attributes,
+        ]
+        let stored = try tool.run(["import", "-"], input: Array(JSONSerialization.data(withJSONObject: record)))
+        #expect(stored.code == 0, "\(stored.complaints)")
+        let again = try tool.run(["import", "--json", "-"], input: try tool.run("export").output)
+        #expect(again.code == 0, "\(again.complaints)")
+        #expect(try again.json()["unchanged"] as? Int == 1)
+    }
+
     @Test func exportComesBackWithoutLoss() throws {
         let tool = CommandLineTool(try Service())
         _ = try tool.run("store", StoreAndFetchTests.sample.path)
