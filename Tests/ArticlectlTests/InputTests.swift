@@ -147,4 +147,37 @@ import Testing
             #expect(throws: CommandFailure.self) { try Overrides(arguments) }
         }
     }
+
+    @Test func aLastLineThatIsTooLongIsTold() throws {
+        let file = try write("a", String(repeating: "y", count: 256 << 10))
+        var reader = LineReader(try ByteSource(file.path), longest: 200_000)
+        #expect(try reader.next()?.isTooLong == true)
+        #expect(try reader.next() == nil)
+    }
+
+    @Test func textThatIsTooLargeSaysSo() throws {
+        let file = try write("a.txt", [UInt8](repeating: UInt8(ascii: "x"), count: Limits.article + 1))
+        let failure = #expect(throws: CommandFailure.self) { try self.read([file]) }
+        #expect(failure?.code == .data)
+        #expect(failure?.message.contains("too large: it has more than 12.0 MiB") == true)
+        #expect(try read([write("b.txt", " \n\u{b}")]).count == 1)
+    }
+
+    /// /dev/zero, but smaller bounds: in a build for debugging 64 MiB take long.
+    @Test func whatNeverEndsIsGivenUp() throws {
+        var reader = LineReader(try ByteSource("/dev/zero"), longest: 300_000)
+        let failure = #expect(throws: CommandFailure.self) { try reader.next() }
+        #expect(failure?.message.contains("/dev/zero is too large: its line 1 has more than") == true)
+        let text = #expect(throws: CommandFailure.self) { try self.read([InputFile("/dev/zero")], format: .text) }
+        #expect(text?.code == .data)
+    }
+
+    @Test func whatCannotBeReadIsNoInput() throws {
+        let file = try write("a.txt", "x")
+        try FileManager.default.setAttributes([.posixPermissions: 0], ofItemAtPath: file.path)
+        guard access(file.path, R_OK) != 0 else { return }  // root may read anything
+        for attempt in [{ _ = try self.read([file]) }, { try Directory.checkReadable(file.path) }] {
+            #expect(#expect(throws: CommandFailure.self) { try attempt() }?.code == .noInput)
+        }
+    }
 }

@@ -11,7 +11,10 @@ struct Store: Command {
             "JSON is one object, several, or an array; JSON Lines is one object on each line. `articlectl help import` tells the "
                 + "names of their members. For thousands of articles use `import`.",
             "An article that has neither an id nor a URL gets an id that depends on its content, so storing the same file "
-                + "again stores nothing: the answer is \"unchanged\". With --new it becomes another article each time.",
+                + "again stores nothing: the answer is \"unchanged\", and topics that it got meanwhile stay. With --new it becomes "
+                + "another article each time. An article that goes by an id, a URL or a name of its own is replaced if it differs, "
+                + "and what the file does not tell is gone then, topics that it got meanwhile too.",
+            "A time without a zone is UTC in JSON; --published is in this machine's zone.",
         ],
         options: [
             .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
@@ -69,7 +72,7 @@ struct Store: Command {
                         worst = try note(error, at: record.origin, session)
                     }
                 }
-            } catch let failure as CommandFailure where failure.code == .noInput || failure.code == .permission {
+            } catch let failure as CommandFailure where failure.code == .noInput || failure.code == .data {
                 try session.output.flush()
                 failure.tell(asJSON: session.json)
                 worst = failure.code

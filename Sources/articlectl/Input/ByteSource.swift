@@ -30,7 +30,7 @@ struct ByteSource: ~Copyable {
     deinit { if owned { close(descriptor) } }
 
     private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
-        CommandFailure(number == EACCES ? .permission : .noInput, "\(path): \(SystemText.describing(number))")
+        CommandFailure(.noInput, "\(path): \(SystemText.describing(number))")
     }
 
     /// Appends the next piece.
@@ -63,10 +63,12 @@ struct ByteSource: ~Copyable {
         return waits[1].revents == 0 && !Signals.isInterrupted
     }
 
-    /// - Parameter most: bytes that may be in memory in one piece.
-    func tooLarge(_ most: Int) -> CommandFailure {
+    /// - Parameters:
+    ///   - most: bytes that may be in memory in one piece.
+    ///   - piece: what has more of them: "it", "its line 3".
+    func tooLarge(_ most: Int, in piece: String) -> CommandFailure {
         CommandFailure(
-            .data, "\(name) has more than \(Quantity.bytes(most)): too much for one piece",
+            .data, "\(name) is too large: \(piece) has more than \(Quantity.bytes(most)), too much for one piece",
             hint: "many articles go into one file as JSON Lines, one on each line: `articlectl help import`")
     }
 }

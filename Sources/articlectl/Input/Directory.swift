@@ -10,8 +10,7 @@ enum Directory {
     /// Says early that a file or directory is not there.
     static func checkReadable(_ path: String) throws(CommandFailure) {
         guard path != "-", unsafe access(path, R_OK) != 0 else { return }
-        let number = errno
-        throw CommandFailure(number == EACCES ? .permission : .noInput, "\(path): \(SystemText.describing(number))")
+        throw CommandFailure(.noInput, "\(path): \(SystemText.describing(errno))")
     }
 
     /// Every regular file below `path`, by its path from there, in the order of the names' bytes: the same whenever it is
@@ -39,7 +38,7 @@ enum Directory {
 
     private static func names(in path: String) throws(CommandFailure) -> [String] {
         guard let directory = unsafe opendir(path) else {
-            throw CommandFailure(errno == EACCES ? .permission : .noInput, "\(path): \(SystemText.describing(errno))")
+            throw CommandFailure(.noInput, "\(path): \(SystemText.describing(errno))")
         }
         defer { unsafe closedir(directory) }
         var names: [String] = []

@@ -11,14 +11,16 @@ struct LineReader: ~Copyable {
     let source: ByteSource
     /// Bytes that were read so far.
     private(set) var bytesRead = 0
-    private let longest: Int
+    /// Bytes of a line.
+    let longest: Int
     private var buffer: [UInt8] = []
     private var start = 0
     private var searched = 0
     private var number = 0
     private var atEnd = false
 
-    /// - Parameter longest: a longer line is passed over, and told as too long.
+    /// - Parameter longest: a longer line is passed over, and told as too long. One of four times the length ends it all:
+    ///   whatever that is (/dev/zero), it has no lines.
     init(_ source: consuming ByteSource, longest: Int = 64 << 20) {
         self.source = source
         self.longest = longest
@@ -26,24 +28,30 @@ struct LineReader: ~Copyable {
 
     /// The next line; nil at the end.
     mutating func next() throws(CommandFailure) -> Line? {
-        var tooLong = false
+        var passedOver = 0
         while true {
             if let end = endOfLine() {
                 let line = Line(
-                    number: number + 1, bytes: tooLong ? [] : Array(buffer[start..<end]), isTooLong: tooLong)
+                    number: number + 1, bytes: passedOver > 0 ? [] : Array(buffer[start..<end]),
+                    isTooLong: passedOver > 0)
                 number += 1
                 start = min(end + 1, buffer.count)
                 searched = start
                 return line
             }
-            guard !atEnd else { return nil }
+            guard !atEnd else {
+                guard passedOver > 0 else { return nil }
+                number += 1
+                return Line(number: number, bytes: [], isTooLong: true)
+            }
             if start > 0 {
                 buffer.removeSubrange(..<start)
                 searched -= start
                 start = 0
             }
             if buffer.count - start > longest {
-                tooLong = true
+                passedOver += buffer.count - start
+                guard passedOver <= 4 * longest else { throw source.tooLarge(passedOver, in: "its line \(number + 1)") }
                 buffer.removeAll(keepingCapacity: true)
                 searched = 0
             }
@@ -55,17 +63,21 @@ struct LineReader: ~Copyable {
 
     /// All that is left, the present line included: for a source that turned out not to consist of lines.
     ///
-    /// - Parameter line: what `next` gave last, if it is to be read again.
-    mutating func rest(beginningWith line: Line, most: Int = 256 << 20) throws(CommandFailure) -> [UInt8] {
-        var bytes = line.bytes + (start > 0 && buffer[start - 1] == 0x0a ? [0x0a] : []) + buffer[start...]
+    /// - Parameters:
+    ///   - line: what `next` gave last, if it is to be read again.
+    ///   - most: if there are more bytes, it throws.
+    mutating func rest(beginningWith line: Line? = nil, most: Int) throws(CommandFailure) -> [UInt8] {
+        var bytes: [UInt8] = line?.bytes ?? []
+        if line != nil, start > 0, buffer[start - 1] == 0x0a { bytes.append(0x0a) }
+        bytes += buffer[start...]
         start = buffer.count
         searched = start
-        while !atEnd {
+        while !atEnd, bytes.count <= most {
             let count = try source.read(into: &bytes)
             bytesRead += count
             atEnd = count == 0
-            guard bytes.count <= most else { throw source.tooLarge(most) }
         }
+        guard bytes.count <= most else { throw source.tooLarge(most, in: "it") }
         return bytes
     }
 

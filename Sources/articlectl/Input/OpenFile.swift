@@ -58,25 +58,38 @@ final class OpenFile {
 
     /// Finds out what the file holds. A file that is one article is read at once.
     private func begin() throws(CommandFailure) -> RecordReader.Record? {
-        guard let (first, before) = try firstLine() else {
-            content = .done
-            return record(at: Origin(file: label, line: nil), .failure(RecordError("there is nothing in it")))
+        let format = options.format ?? InputFormat(ofName: input.path)
+        if let format, format != .jsonl { return try whole(format) }
+        guard let (first, before) = try firstLine() else { return refused("there is nothing in it") }
+        if let failure = Self.compressed(first.bytes) { return refused(failure.message) }
+        if format == nil, first.isTooLong {
+            return refused("it is too large: its first line has more than \(Quantity.bytes(lines.longest))")
         }
-        if let failure = Self.compressed(first.bytes) {
-            content = .done
-            return record(at: Origin(file: label, line: nil), .failure(failure))
+        let found = format ?? InputFormat(firstLine: first.bytes)
+        guard found == .jsonl else { return try whole(found, beginningWith: first, before: before) }
+        content = .lines(first: first)
+        return nil
+    }
+
+    /// Reads all that is left: one article as text, or JSON in one piece.
+    private func whole(
+        _ format: InputFormat, beginningWith first: LineReader.Line? = nil, before: [UInt8] = []
+    ) throws(CommandFailure) -> RecordReader.Record? {
+        let rest = try lines.rest(beginningWith: first, most: format == .text ? Limits.article : Self.mostJSON)
+        let bytes = before + rest
+        let content = bytes.starts(with: Self.mark) ? bytes.dropFirst(3) : bytes[...]
+        guard content.contains(where: { $0 != 0x20 && !(0x09...0x0d).contains($0) }) else {
+            return refused("there is nothing in it")
         }
-        switch options.format ?? InputFormat(ofName: input.path) ?? InputFormat(firstLine: first.bytes) {
-        case .jsonl:
-            content = .lines(first: first)
-            return nil
-        case .text:
-            content = .done
-            return text(before + (try lines.rest(beginningWith: first)))
-        case .json:
-            content = .done
-            return values(before + (try lines.rest(beginningWith: first)))
-        }
+        if let failure = Self.compressed(bytes) { return refused(failure.message) }
+        self.content = .done
+        return format == .text ? text(bytes) : values(bytes)
+    }
+
+    /// The file holds nothing that can be used.
+    private func refused(_ reason: String) -> RecordReader.Record {
+        content = .done
+        return record(at: Origin(file: label, line: nil), .failure(RecordError(reason)))
     }
 
     /// The first line that is not empty, and the bytes before it. A byte order mark alone is no content.
@@ -92,6 +105,8 @@ final class OpenFile {
         return nil
     }
 
+    /// Bytes of JSON that are read in one piece.
+    private static let mostJSON = 256 << 20
     /// U+FEFF
     private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
@@ -135,7 +150,8 @@ final class OpenFile {
     private func record(ofLine line: LineReader.Line) -> RecordReader.Record? {
         let origin = Origin(file: label, line: line.number)
         guard !line.isTooLong else {
-            return record(at: origin, .failure(RecordError("the line is longer than any article can be")))
+            let most = Quantity.bytes(lines.longest)
+            return record(at: origin, .failure(RecordError("the line is too large: it has more than \(most)")))
         }
         let start = line.number == 1 && line.bytes.starts(with: Self.mark) ? 3 : 0
         var parser = JSONParser(line.bytes, from: start)

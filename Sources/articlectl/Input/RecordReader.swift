@@ -38,8 +38,15 @@ final class RecordReader {
                 open = try OpenFile(input, options, interrupt: interrupt)
                 continue
             }
+            let next: Record?
+            do {
+                next = try open.next()
+            } catch {
+                self.open = nil  // nothing more can be had of it
+                throw error
+            }
             // What was being read when it was stopped may be half of a record.
-            if let record = try open.next() { return Signals.isInterrupted ? nil : record }
+            if let next { return Signals.isInterrupted ? nil : next }
             bytesBefore += open.bytesRead
             self.open = nil
         }
