@@ -142,4 +142,23 @@ import Testing
         #expect(DerivedID.content(Article(title: "a", publishedAt: publishedAt)) == id)
         #expect(DerivedID.content(Article(title: "b", publishedAt: publishedAt)) != id)
     }
+
+    @Test func textsAndTopicsOfARecordStayAsTheyAre() throws {
+        let source = NormalForm.nfd("Bộ Thông tin")
+        let topics = [Topic(slug: "x", score: 0.5), Topic(slug: "x", score: 1, name: "X")]
+        let article = Article(id: ArticleID.generate(), source: source, topics: topics)
+        let back = try record(article.json().text).article
+        #expect(Array(back.source.utf8) == Array(source.utf8))
+        #expect(back.topics == topics)
+        // Other people's labels are spelt now so, now so.
+        #expect(try record(#"{"body":"b","label":["Thể thao","thể thao"]}"#).article.topics.count == 1)
+    }
+
+    @Test(arguments: [
+        ("title", #"{"title":"a","body":"b","title":"c"}"#), ("k", #"{"title":"a","attributes":{"k":"1","k":"2"}}"#),
+        ("slug", #"{"title":"a","topics":[{"slug":"x","slug":"y"}]}"#), ("é", #"{"title":"a","é":1,"e\u0301":2}"#),
+    ]) func aMemberTwice(_ name: String, _ json: String) {
+        let error = #expect(throws: RecordError.self) { try record(json) }
+        #expect(error?.message.hasPrefix("it has the member \"\(name)\" twice") == true)
+    }
 }

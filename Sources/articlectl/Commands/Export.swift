@@ -8,7 +8,9 @@ struct Export: Command {
         "export", "write articles as JSON Lines, which `import` reads back without loss",
         discussion: [
             "Each line is an article with its id and all that its writer gave; the bytes around the body of a stored file are in base "
-                + "64. Newest first, as `list` has them. An article that is damaged is reported and left out; the exit status is 74 then."
+                + "64. Newest first, as `list` has them. An article that is damaged is reported and left out; the exit status is 74 then.",
+            "What this version of articlectl does not know is left out: fields up to 31 of an article that a program of a later "
+                + "version, or of its own, has added. Such a program has to copy articles itself.",
         ],
         options: ListFilter.options + [.value("limit", short: "n", "N", "at most so many; 0, the default: all")],
         examples: [

@@ -5,10 +5,12 @@ import ArticleText
 enum ListFilter {
     static let options: [Option] = [
         .value("topic", "TOPIC", "only those of this topic, as kinh-doanh; `articlectl topics` shows all"),
-        .value("source", "TEXT", "only those of this source, as Mic.gov.vn"),
+        .value("source", "TEXT", "only those of this source, as Mic.gov.vn; it is looked for in NFC"),
         .value("language", "TAG", "only those in this language, as vi"),
         .value(
-            "from", "TIME", "only those from this time on: 2009-06-15, 2009-06-15T10:20+07:00, or 7d, 36h before now"),
+            "from", "TIME",
+            "only those from this time on: 2009-06-15T10:20+07:00, 2009-06-15 in this machine's zone, or 7d, 36h before now"
+        ),
         .value("until", "TIME", "only those before this time"),
     ]
 

@@ -17,7 +17,9 @@ struct Overrides: Sendable {
         .value("source", "TEXT", "who published it, as Mic.gov.vn"),
         .value("author", "TEXT", "who wrote it"),
         .value("language", "TAG", "its language, as vi"),
-        .value("published", "TIME", "when it was published, as 2009-06-15 or 2009-06-15T10:20+07:00"),
+        .value(
+            "published", "TIME",
+            "when it was published, as 2009-06-15T10:20+07:00 or 2009-06-15; without a zone: in this machine's"),
         .value("topic", "TOPIC", "a topic it belongs to; may be given again", repeatable: true),
         .value("attribute", "NAME=VALUE", "an attribute; may be given again", repeatable: true),
     ]

@@ -29,6 +29,21 @@ enum JSON: Sendable, Equatable {
         return members.last { $0.name == name }?.value
     }
 
+    /// The name of a member that an object has twice, here or further in: readers differ in what they make of that. Names
+    /// that are canonically equal in Unicode are one.
+    var repeatedMember: String? {
+        switch self {
+        case .null, .bool, .number, .string: return nil
+        case .array(let values):
+            for value in values { if let name = value.repeatedMember { return name } }
+        case .members(let members):
+            var names: Set<String> = []
+            for member in members where !names.insert(member.name).inserted { return member.name }
+            for member in members { if let name = member.value.repeatedMember { return name } }
+        }
+        return nil
+    }
+
     /// For messages: "a string".
     var kind: String {
         switch self {

@@ -1,5 +1,4 @@
 import ArticleProtocol
-import ArticleText
 import Spelling
 
 /// How the members of a JSON record become an article.
@@ -39,6 +38,9 @@ struct RecordMapping: Sendable, Equatable {
         guard case .members(let members) = record else {
             throw RecordError("an article is expected, which is a JSON object; this is \(record.kind)")
         }
+        if let name = record.repeatedMember {
+            throw RecordError("it has the member \"\(name)\" twice: which of them is meant?")
+        }
         var article = Article()
         var external: String?
         var taken = Self.serviceMembers
@@ -49,7 +51,7 @@ struct RecordMapping: Sendable, Equatable {
             switch field {
             case .id: (article.id, external) = try Self.identity(reader)
             case .url: article.url = try reader.text()
-            case .source: article.source = NormalForm.nfc(try reader.text())
+            case .source: article.source = try reader.text()
             case .title: article.title = try reader.text()
             case .summary: article.summary = try reader.text()
             case .body: article.body = try reader.text()

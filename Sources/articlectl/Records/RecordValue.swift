@@ -49,12 +49,15 @@ struct RecordValue {
         }
     }
 
-    /// A label, or several, or objects with slug, score and name.
+    /// A label, or several, or objects with slug, score and name. Labels that mean the same topic are one; objects stay
+    /// as they are.
     func topics() throws(RecordError) -> [Topic] {
         guard case .array(let values) = value else { return [try topic(value)].compactMap { $0 } }
         var topics: [Topic] = []
         for value in values {
-            if let topic = try topic(value), !topics.contains(where: { $0.slug == topic.slug }) { topics.append(topic) }
+            guard let topic = try topic(value) else { continue }
+            if case .string = value, topics.contains(where: { $0.slug == topic.slug }) { continue }
+            topics.append(topic)
         }
         return topics
     }
