@@ -62,7 +62,7 @@ let package = Package(
 
         // The service.
         module("ArticleServer", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling", "CLinux", "CSystemd"]),
-        program("articled", ["ArticleServer"]),
+        program("articled", ["ArticleServer", "CLinux"]),
 
         // Plugins, and what they are written with.
         module("HandlerKit", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling"]),

@@ -1,3 +1,4 @@
+import ArticleProtocol
 import Glibc
 
 extension ClientError {
@@ -14,17 +15,28 @@ extension ClientError {
         case ENOENT, ENOTDIR:
             return .connection(
                 "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")
+        case ECONNREFUSED where !isSocket(path):
+            return .connection(
+                "\(path) is no socket: articled's is /run/articled/articled.sock, unless it was told another")
         case ECONNREFUSED:
             return .connection(
                 "nobody listens at \(path): the socket is left over from a service that has ended. "
                     + "systemctl restart articled.socket")
         case EACCES, EPERM:
-            return .connection(
+            return ClientError(
+                .connection, .permissionDenied,
                 "no permission to use \(path): become a member of its group (ls -l \(path) names it), or ask as root")
         case EAGAIN:
             return .connection("\(path) takes no connections at the moment: its queue is full. Try again")
         default:
             return .connection("cannot connect to \(path): \(error.text)")
         }
+    }
+
+    /// Whether there is a socket by this name. One that nobody listens at, and a file of any other kind, refuse alike.
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        if path.hasPrefix("@") { return true }
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 }

@@ -146,6 +146,14 @@ int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC
 
 enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
 
+void clinux_fill_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+        /* The lowest number that is free is this one. */
+        if (open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) return;
+    }
+}
+
 int clinux_seal(int descriptor) { return fcntl(descriptor, F_ADD_SEALS, ALL_SEALS); }
 
 int clinux_is_sealed(int descriptor) {

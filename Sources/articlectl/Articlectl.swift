@@ -1,3 +1,4 @@
+import CLinux
 internal import Glibc
 import Spelling
 
@@ -12,6 +13,7 @@ enum Articlectl {
     ]
 
     static func main() async {
+        clinux_fill_standard_descriptors()
         Signals.ignoreBrokenPipes()
         exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
     }
@@ -28,15 +30,13 @@ enum Articlectl {
     }
 
     private static func carryOut(_ words: [String]) async throws -> ExitCode {
-        guard let place = words.firstIndex(where: { !$0.hasPrefix("-") }), place == 0 else {
-            return try withoutCommand(words)
-        }
-        let rest = words.dropFirst()
-        if words[0] == "help" { return try help(rest.first) }
-        let command = try find(words[0])
-        let arguments = try Arguments(rest, for: command.description)
-        if arguments.flag("help") { return try help(command.description.name) }
+        guard let (name, words) = try CommandLineWords.split(words) else { return try withoutCommand(words) }
+        if name == "help" { return try Help(Arguments(words, for: Help.description)).show() }
+        let command = try find(name)
+        let arguments = try Arguments(words, for: command.description)
+        if arguments.flag("help") { return try Help(command.description.name, arguments).show() }
         let session = try Session(arguments)
+        if session.json { Signals.tellInterrupts(CommandFailure(.interrupted, "stopped by a signal").json.text + "\n") }
         let code: ExitCode
         do {
             code = try await command.init(arguments).run(session)
@@ -49,19 +49,18 @@ enum Articlectl {
     }
 
     private static func withoutCommand(_ words: [String]) throws -> ExitCode {
-        switch words.first {
-        case "--help", "-h": return try help(nil)
-        case "--version":
+        if words.contains("--help") || words.contains("-h") {
+            return try Help(nil, Arguments(words, for: Help.description)).show()
+        }
+        if words.first == "--version" {
             try Output(isTerminal: true).line("articlectl \(Version.text)")
             return .success
-        case nil:
-            Complaint.write(CommandHelp.overview(commands))
-            return .usage
-        case let word?:
-            throw CommandFailure.usage(
-                "the command comes first, then its options: articlectl COMMAND \(word) ...",
-                hint: "`articlectl help` shows the commands")
         }
+        guard words.isEmpty else {
+            throw CommandFailure.usage("there is no command", hint: "`articlectl help` shows the commands")
+        }
+        Complaint.write(CommandHelp.overview(commands))
+        return .usage
     }
 
     static func find(_ name: String) throws(CommandFailure) -> any Command.Type {
@@ -70,16 +69,5 @@ enum Articlectl {
         throw .usage(
             "there is no command \"\(name)\"",
             hint: meant.map { "did you mean `articlectl \($0)`?" } ?? "`articlectl help` shows the commands")
-    }
-
-    private static func help(_ topic: String?) throws -> ExitCode {
-        let output = Output(isTerminal: true)
-        switch topic {
-        case nil: try output.write(CommandHelp.overview(commands))
-        case "manual-page": try output.write(ManualPage.text(commands.map { $0.description }))
-        case "exit-codes": try output.write(CommandHelp.exitCodes)
-        case let name?: try output.write(CommandHelp.page(find(name).description))
-        }
-        return .success
     }
 }

@@ -26,6 +26,7 @@ extension CommandFailure {
     /// What a failed call means for a person.
     init(_ error: ClientError) {
         switch error.kind {
+        case .connection where error.status == .permissionDenied: self.init(.permission, error.message)
         case .connection:
             let absent = ["no socket", "nobody listens"].contains { error.message.hasPrefix($0) }
             self.init(

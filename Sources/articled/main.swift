@@ -1,4 +1,5 @@
 internal import ArticleServer
+internal import CLinux
 internal import Glibc
 
 /// Says what is wrong, a line each, and how the process ends.
@@ -16,6 +17,7 @@ func failed(_ error: any Error) -> Int32 {
     }
 }
 
+clinux_fill_standard_descriptors()
 do {
     let arguments = try Arguments(CommandLine.arguments.dropFirst())
     switch arguments.task {

@@ -100,4 +100,31 @@ import Testing
         #expect(throws: CommandFailure.self) { try endpoint("/tmp/s", "a:1") }
         #expect(throws: CommandFailure.self) { try endpoint(nil, nil, "http://x") }
     }
+
+    @Test func optionsOfEveryCommandMayStandBeforeIt() throws {
+        let cases: [([String], String, [String])] = [
+            (["list", "-n", "3"], "list", ["-n", "3"]),
+            (["--socket", "/tmp/s", "ping", "-n", "3"], "ping", ["--socket", "/tmp/s", "-n", "3"]),
+            (["--socket=/tmp/s", "--json", "store", "--", "-"], "store", ["--socket=/tmp/s", "--json", "--", "-"]),
+            (["-h", "list"], "list", ["-h"]),
+        ]
+        for (words, name, rest) in cases {
+            let found = try #require(try CommandLineWords.split(words))
+            #expect(found.name == name)
+            #expect(found.rest == rest)
+        }
+        #expect(try CommandLineWords.split(["--json", "--socket", "x"]) == nil)
+        #expect(throws: CommandFailure.self) { try CommandLineWords.split(["--limit", "3", "list"]) }
+    }
+
+    @Test func aSocketsPathIsBounded() throws {
+        let path = "/" + String(repeating: "x", count: 106)
+        let parse = EndpointOption.endpoint(socket:tcp:environment:)
+        #expect(try parse(path, nil, nil) == .unix(path: path))
+        for (socket, environment) in [(path + "x", nil), (nil, path + "x"), (nil, "unix:\(path)x")] {
+            let failure = #expect(throws: CommandFailure.self) { try parse(socket, nil, environment) }
+            #expect(failure?.code == .usage)
+            #expect(failure?.message.contains("at most 107 bytes") == true)
+        }
+    }
 }

@@ -1,6 +1,7 @@
-import ArticleClient
+import Glibc
 import Testing
 
+@testable import ArticleClient
 @testable import articlectl
 
 @Suite struct CommandFailureTests {
@@ -16,5 +17,11 @@ import Testing
     /// A program that goes by the name can rely on it.
     @Test func namesDiffer() {
         #expect(Set(ExitCode.allCases.map(\.name)).count == ExitCode.allCases.count)
+    }
+
+    @Test func aSocketThatIsForbidden() {
+        let error = ClientError.unreachable(.unix(path: "/run/x"), SystemError(number: EACCES))
+        #expect(CommandFailure(error).code == .permission)
+        #expect(CommandFailure(error).message.contains("no permission to use /run/x"))
     }
 }

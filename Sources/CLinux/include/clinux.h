@@ -27,6 +27,10 @@ int clinux_timerfd(void);
 /* Lets it expire at `time`, nanoseconds; UINT64_MAX: never. An expiration that was not read is forgotten. */
 int clinux_timerfd_set(int descriptor, uint64_t time);
 
+/* Opens those of the descriptors 0 to 2 that are closed on /dev/null, the wrong way round: nothing that is opened later
+ * gets their numbers, and who reads or writes there is told EBADF. To be called before anything else is opened. */
+void clinux_fill_standard_descriptors(void);
+
 /* accept4(2): non-blocking, close-on-exec */
 int clinux_accept(int listener);
 /* socket(2): stream, close-on-exec, non-blocking if asked */

@@ -10,6 +10,7 @@ enum CommandHelp {
             articlectl stores, fetches and classifies articles with articled.
 
             usage: articlectl COMMAND [OPTION...] [ARGUMENT...]
+            Options of every command may stand before the command as well.
 
             \(lines.joined(separator: "\n"))
               \("help".padded(to: width + 2))explain a command, or `exit-codes`

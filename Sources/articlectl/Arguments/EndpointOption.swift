@@ -7,7 +7,7 @@ enum EndpointOption {
         case (.some, .some): throw .usage("--socket and --tcp exclude each other")
         case (let path?, nil):
             guard !path.isEmpty else { throw .usage("--socket needs a path") }
-            return .unix(path: path)
+            return try unix(path, from: "--socket")
         case (nil, let address?): return try parse(tcp: address, from: "--tcp")
         case (nil, nil):
             guard let environment, !environment.isEmpty else { return .systemDefault }
@@ -17,12 +17,27 @@ enum EndpointOption {
 
     /// "unix:PATH", "tcp:HOST:PORT", or a path.
     static func parse(_ text: String) throws(CommandFailure) -> Endpoint {
-        if text.hasPrefix("unix:"), text.utf8.count > 5 { return .unix(path: String(text.dropFirst(5))) }
+        if text.hasPrefix("unix:"), text.utf8.count > 5 {
+            return try unix(String(text.dropFirst(5)), from: "ARTICLED_ENDPOINT")
+        }
         if text.hasPrefix("tcp:") { return try parse(tcp: String(text.dropFirst(4)), from: "ARTICLED_ENDPOINT") }
-        if text.hasPrefix("/") { return .unix(path: text) }
+        if text.hasPrefix("/") { return try unix(text, from: "ARTICLED_ENDPOINT") }
         throw .usage(
             "ARTICLED_ENDPOINT is \"\(text)\"",
             hint: "it should look like unix:/run/articled/articled.sock or tcp:127.0.0.1:7450")
+    }
+
+    /// unix(7) has room for so many bytes of a path.
+    private static let longestPath = 107
+
+    private static func unix(_ path: String, from origin: String) throws(CommandFailure) -> Endpoint {
+        let size = path.utf8.count
+        guard size <= longestPath else {
+            throw .usage(
+                "\(origin): a Unix socket's path has at most \(longestPath) bytes, and this one has \(size): \(path)",
+                hint: "name it from a nearer directory, or by a symbolic link")
+        }
+        return .unix(path: path)
     }
 
     /// "127.0.0.1:7450", "[::1]:7450"

@@ -33,7 +33,7 @@ struct Evaluate: Command {
             let model = try TopicModel(path: model)
             identity = model.identity
             let data = try DataSet(path: data)
-            for complaint in data.complaints { Complaint.line(complaint) }
+            for complaint in data.complaints { CommandFailure(.data, complaint).tell(asJSON: session.json) }
             evaluation = Evaluation(of: model, on: data.texts) { done in
                 line.show("scoring", Double(done) / Double(data.texts.count))
             }

@@ -13,6 +13,10 @@ struct Import: Command {
                 + "original, as `export` writes them. Other people's names are understood as well: text or content for body, "
                 + "label or category for topics, headline, link, publisher, byline, date and so on; --map names any other. What is left "
                 + "becomes attributes, so nothing is lost.",
+            "published_at is a time as 2009-06-15T10:20:00+07:00, a date as 2009-06-15, or a number of milliseconds since 1970. "
+                + "Without a zone it is UTC, so that a file means the same on every machine; a time that is typed as an option "
+                + "(`store --published`, `list --from`) is in this machine's zone. Texts are stored as they are, the source "
+                + "too: bring it to NFC if `list --source` is to find it. An object that has a member twice is refused.",
             "If the service goes away meanwhile, the import waits for it and goes on. "
                 + "An import can be stopped (Ctrl-C) and begun again at any time: each article goes by the same id then, and one that is there "
                 + "already is \"unchanged\". That id is the record's own if it is a UUIDv7, else it follows from its URL, or from "
@@ -58,7 +62,8 @@ struct Import: Command {
         let interrupt = Signals.catchInterrupts()
         let (files, others) = try inputs()
         if others > 0 {
-            Complaint.line("\(Quantity.grouped(others)) files that are neither .txt, .json nor .jsonl are passed over")
+            let complaint = "\(Quantity.grouped(others)) files that are neither .txt, .json nor .jsonl are passed over"
+            CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
         let report = ImportReport(
             total: files.reduce(0) { sum, file in sum.flatMap { sum in file.size.map { sum + $0 } } }, keep: keep,
@@ -81,8 +86,8 @@ struct Import: Command {
                 failure.code, failure.message, hint: "what was stored is safe; run the same command again to go on")
         }
         if Signals.isInterrupted {
-            Complaint.line("stopped; run the same command again to go on: what is there already is passed over")
-            return .interrupted
+            let advice = "run the same command again to go on: what is there already is passed over"
+            throw CommandFailure(.interrupted, "stopped", hint: advice)
         }
         return report.rejected > 0 ? .data : .success
     }

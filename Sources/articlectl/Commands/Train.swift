@@ -103,7 +103,7 @@ struct Train: Command {
         if let data {
             do throws(TopicModelError) {
                 let data = try DataSet(path: data)
-                for complaint in data.complaints { Complaint.line(complaint) }
+                for complaint in data.complaints { CommandFailure(.data, complaint).tell(asJSON: session.json) }
                 return (data.texts, data.skipped)
             } catch {
                 throw CommandFailure(error)

@@ -17,7 +17,7 @@ enum ManualPage {
         .BR articled (8).
         Options may stand before and behind arguments; what follows
         .B \\-\\-
-        is an argument whatever it looks like.
+        is an argument whatever it looks like. Options of every command may stand before the command as well.
         .SH COMMANDS
         \(commands.map(section).joined(separator: "\n"))
         .SS help [COMMAND]

@@ -18,6 +18,22 @@ enum Signals {
         exit(128 + SIGPIPE)  // SIGPIPE is blocked
     }
 
+    /// From now on Ctrl-C (or SIGTERM) writes `text` to standard error and ends the process with 130. Without this the
+    /// system ends it, of which a shell says the same.
+    static func tellInterrupts(_ text: String) {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
+        unsafe bytes.copyBytes(from: text.utf8)
+        unsafe farewell = UnsafeRawBufferPointer(bytes)
+        handle(with: sayFarewell)
+    }
+
+    private static func handle(with handler: @escaping @convention(c) (Int32) -> Void) {
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_handler = handler
+        unsafe sigaction(SIGINT, &action, nil)
+        unsafe sigaction(SIGTERM, &action, nil)
+    }
+
     /// From now on the first Ctrl-C (or SIGTERM) asks the command to come to an orderly end; the second ends it at once.
     ///
     /// - Returns: a descriptor that becomes readable with the first.
@@ -25,10 +41,7 @@ enum Signals {
         let descriptor = clinux_eventfd()
         wakeUp.store(descriptor, ordering: .releasing)
         interrupted.store(false, ordering: .releasing)  // made now, not first in the handler
-        var action = sigaction()
-        unsafe action.__sigaction_handler.sa_handler = noteInterrupt
-        unsafe sigaction(SIGINT, &action, nil)
-        unsafe sigaction(SIGTERM, &action, nil)
+        handle(with: noteInterrupt)
         return descriptor
     }
 
@@ -40,6 +53,15 @@ private func noteInterrupt(_ number: Int32) {
     Signals.interrupted.store(true, ordering: .releasing)
     _ = clinux_eventfd_signal(Signals.wakeUp.load(ordering: .acquiring))
     signal(number, SIG_DFL)
+}
+
+/// Set once, before the handler that reads it is put in place, and never freed.
+nonisolated(unsafe) private var farewell = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
+
+/// The handler that ends the process. It does only what signal-safety(7) allows.
+private func sayFarewell(_ number: Int32) {
+    _ = unsafe write(STDERR_FILENO, farewell.baseAddress, farewell.count)
+    _exit(ExitCode.interrupted.rawValue)
 }
 
 /// What the system calls its errors.

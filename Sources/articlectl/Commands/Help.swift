@@ -1,0 +1,43 @@
+/// Explains the commands. It is none of them itself: it asks no service, and works wherever articled may be.
+struct Help {
+    static let description = CommandDescription(
+        "help", "explain a command, or `exit-codes`", operands: "[COMMAND]", count: 0...1,
+        discussion: [
+            "Without a command it shows all of them. `exit-codes` tells how articlectl ends, and `manual-page` is "
+                + "articlectl(1)."
+        ],
+        examples: [
+            .init("articlectl help import", "all about importing"),
+            .init("articlectl help exit-codes", "what a script can go by"),
+            .init("articlectl help --json", "all commands and their options for programs"),
+        ])
+
+    private let topic: String?
+    private let json: Bool
+
+    init(_ arguments: Arguments) {
+        self.init(arguments.flag("help") ? Self.description.name : arguments.operands.first, arguments)
+    }
+
+    /// - Parameter topic: a command, or one of the other topics; nil: the overview.
+    init(_ topic: String?, _ arguments: Arguments) {
+        self.topic = topic
+        json = arguments.flag("json")
+    }
+
+    func show() throws(CommandFailure) -> ExitCode {
+        let commands = Articlectl.commands
+        let output = Output(isTerminal: true)
+        switch topic {
+        case nil where json: for command in commands { try output.line(command.description.json.text) }
+        case nil: try output.write(CommandHelp.overview(commands))
+        case "manual-page": try output.write(ManualPage.text(commands.map { $0.description }))
+        case "exit-codes" where json: for code in ExitCode.allCases { try output.line(code.json.text) }
+        case "exit-codes": try output.write(CommandHelp.exitCodes)
+        case let name?:
+            let description = try name == "help" ? Self.description : Articlectl.find(name).description
+            try json ? output.line(description.json.text) : output.write(CommandHelp.page(description))
+        }
+        return .success
+    }
+}
