@@ -187,9 +187,11 @@ import Testing
 
     @Test func theSequencesOwnErrorReachesTheCaller() async throws {
         struct Torn: Error {}
+        let asked = Signal()
         let service = try ScriptedService { connection in
             try connection.hello()
             let stream = try connection.receive(.request).header.stream
+            asked.fire()
             while try connection.receive().header.kind != .cancel {}
             try? connection.fail(stream, .cancelled)  // the client may have left already
             try connection.awaitClose()
@@ -197,7 +199,11 @@ import Testing
         let client = ArticleClient(endpoint: service.endpoint)
         let articles = AsyncThrowingStream<Article, any Error> { continuation in
             continuation.yield(Article(title: "x"))
-            continuation.finish(throwing: Torn())
+            // Not before there is something to cancel.
+            Task {
+                await asked.wait()
+                continuation.finish(throwing: Torn())
+            }
         }
         await #expect(throws: Torn.self) {
             try await client.put(contentsOf: articles) { outcomes in for try await _ in outcomes {} }
