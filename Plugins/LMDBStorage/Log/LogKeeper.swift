@@ -22,6 +22,9 @@ struct LogKeeper: Sendable {
     /// Whether there is something that a checkpoint would bring to disk.
     var isBehind: Bool { log.groups > 0 }
 
+    /// How long nobody writes until one is to begin, in nanoseconds; `nil`: it would have nothing to do.
+    var idle: Int? { isBehind ? limits.idle : nil }
+
     /// Between two groups: begins a checkpoint if the log is long enough. If one is under way that long already, waits for
     /// it: the disk cannot keep up with the writers.
     ///

@@ -13,9 +13,6 @@ final class Committer: Sendable {
         var trouble: ServiceError?
     }
 
-    /// Nobody writes for so long: the database is brought to disk, so that the next start has little to do.
-    private static let idle = 1_000_000_000
-
     private let queue: WriteQueue
     private let environment: Environment
     private let log: PluginLog
@@ -42,10 +39,11 @@ final class Committer: Sendable {
         var keeper = keeper
         var space = FileSpace(environment)
         while true {
-            var taken = queue.take(BatchWriter.mostBytes, idle: keeper.isBehind ? Self.idle : nil)
-            if taken == nil {
+            var taken = queue.take(BatchWriter.mostBytes, idle: keeper.idle)
+            while taken == nil {
+                // One that is under way is not the last one then: it is tried again.
                 keeper.begin()
-                taken = queue.take(BatchWriter.mostBytes, idle: nil)
+                taken = queue.take(BatchWriter.mostBytes, idle: keeper.idle)
             }
             guard var batch = taken, !batch.isEmpty else { break }
             write(&batch, &space, &keeper)

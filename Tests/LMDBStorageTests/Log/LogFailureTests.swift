@@ -12,7 +12,7 @@ import Testing
 
     @Test func aSyncThatFailsIsTheLast() async throws {
         let disk = SimulatedDisk(directory.path)
-        let storage = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
         let kept = await storage.put(.id(.generate()), "kept", key: "kept")
         #expect(kept.outcome.isCreated)
         disk.state.withLock { $0.syncError = EIO }
@@ -34,7 +34,7 @@ import Testing
         for _ in 0..<10 {
             let lost = TemporaryDirectory()
             StorageImage.afterPowerLoss(synced: images.synced, written: images.written, &random).write(to: lost.path)
-            let again = try LMDBEngine(EngineLimits(), directory: lost.path)
+            let again = try LMDBEngine(ModelRun.plain, directory: lost.path)
             #expect(try again.copy(kept.id)?.content == Array("kept".utf8))
             #expect(await again.put(.id(.generate()), "works").outcome.isCreated)
             again.stop()
@@ -56,14 +56,14 @@ import Testing
         storage.stop()
         let lost = TemporaryDirectory()
         image.write(to: lost.path)
-        let again = try LMDBEngine(EngineLimits(), directory: lost.path)
+        let again = try LMDBEngine(ModelRun.plain, directory: lost.path)
         for id in kept { #expect(try again.copy(id) != nil) }
         again.stop()
     }
 
     @Test func aFullDiskRefusesAndChangesNothing() async throws {
         let disk = SimulatedDisk(directory.path)
-        let storage = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
         let kept = await storage.put(.id(.generate()), "kept", key: "kept")
         disk.state.withLock { $0.writeError = ENOSPC }
         let refused = ArticleID.generate()
@@ -81,7 +81,7 @@ import Testing
         storage.stop()
         let again = TemporaryDirectory()
         image.write(to: again.path)
-        let reopened = try LMDBEngine(EngineLimits(), directory: again.path)
+        let reopened = try LMDBEngine(ModelRun.plain, directory: again.path)
         #expect(try reopened.copy(refused) == nil)
         #expect(try reopened.copy(kept.id) != nil)
         reopened.stop()

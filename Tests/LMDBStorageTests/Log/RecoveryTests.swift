@@ -44,7 +44,7 @@ import Testing
     @Test func aTornTailIsNoGroup() async throws {
         let directory = TemporaryDirectory()
         let disk = SimulatedDisk(directory.path)
-        let storage = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
         var ids: [ArticleID] = []
         var sizes: [Int] = []
         for number in 0..<4 {
@@ -119,7 +119,7 @@ import Testing
         let directory = TemporaryDirectory()
         image.write(to: directory.path)
         let storage = try LMDBEngine(
-            EngineLimits(), directory: directory.path, disk: SimulatedDisk(directory.path))
+            ModelRun.plain, directory: directory.path, disk: SimulatedDisk(directory.path))
         defer { storage.stop() }
         #expect(Set(try storage.list().map(\.id)) == Set(ids), comment)
         #expect(Set(try storage.list(["t"]).map(\.id)) == Set(ids), comment)

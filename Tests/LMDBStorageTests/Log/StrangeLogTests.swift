@@ -105,7 +105,7 @@ import Testing
         let directory = TemporaryDirectory()
         StorageImage(of: path).write(to: directory.path)
         let disk = SimulatedDisk(directory.path)
-        let storage = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
         let before = disk.images().written
         #expect(await storage.put(.id(.generate()), "text", key: "unclean").outcome.isCreated)
         let after = disk.images().written
