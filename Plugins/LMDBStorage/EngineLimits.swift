@@ -9,7 +9,7 @@ struct EngineLimits: Sendable, Equatable {
     var maxReaders: UInt32 = 512
     var queueBytes = 64 << 20
     var queueWrites = 65_536
-    var logSize = 64 << 20
+    var logSize = 128 << 20
     /// How many groups the log has at most, likewise: what bounds the pages that are replaced and not used again yet.
     var logGroups = 2048
     /// Nobody writes for so long, in nanoseconds: the database is brought to disk, so that the next start has little to do.

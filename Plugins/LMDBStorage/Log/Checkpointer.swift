@@ -17,6 +17,8 @@ final class Checkpointer: Sendable {
 
     private static let step = 256 << 10
     private static let mostSteps = 16_384
+    /// A pause is so many times as long as what went before it, while there is all the time.
+    private static let leisure = 3.0
 
     private let environment: Environment
     private let disk: any Disk
@@ -24,6 +26,8 @@ final class Checkpointer: Sendable {
     private let state: Mutex<State>
     private let hasWork = WakeUp()
     private let isDone = WakeUp()
+    /// How much of the time for the present checkpoint is over, in thousandths.
+    private let haste = Atomic(0)
 
     /// - Parameter pin: of the checkpoint that a recovery would begin with.
     init(_ environment: Environment, _ disk: any Disk, _ failure: LogFailure, _ pin: SnapshotPin) {
@@ -44,6 +48,9 @@ final class Checkpointer: Sendable {
         }
         hasWork.signal()
     }
+
+    /// How much of the log that may be written meanwhile is there: from 0 to 1, when the next checkpoint is due.
+    func log(isFullTo share: Double) { haste.store(Int(min(max(share, 0), 1) * 1000), ordering: .relaxed) }
 
     /// Waits until none is being made.
     func wait() {
@@ -74,8 +81,9 @@ final class Checkpointer: Sendable {
         hasWork.signal()
     }
 
-    /// Has the database written piece by piece, with pauses as long as a piece took: the log shares the disk, and each of its
-    /// syncs waits for what was given to the disk before.
+    /// Has the database written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
+    /// given to the disk before. The faster the log grows meanwhile, the shorter they are, so that it is done when the next
+    /// checkpoint is due, and no writer has to wait for it.
     private func writeAhead() throws(ServiceError) {
         var status = stat()
         guard unsafe fstat(environment.descriptor, &status) == 0 else { return }
@@ -88,7 +96,9 @@ final class Checkpointer: Sendable {
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(environment.path)") }
             let took = clinux_now() - start
             // Less is a piece in which nothing had changed.
-            if took > 50_000 { usleep(UInt32(clamping: min(took * 3 / 1000, 20_000))) }
+            guard took > 50_000 else { continue }
+            let leisure = Self.leisure * Double(1000 - haste.load(ordering: .relaxed)) / 1000
+            usleep(UInt32(min(Double(took) / 1000 * leisure, 20_000)))
         }
     }
 
