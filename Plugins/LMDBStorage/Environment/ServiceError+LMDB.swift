@@ -15,7 +15,7 @@ extension ServiceError {
             case MDB_MAP_FULL: (.resourceExhausted, "raise mapSize in the storage's configuration and restart")
             case ENOMEM: (.resourceExhausted, "free memory or raise the address space limit (LimitAS)")
             case MDB_READERS_FULL: (.resourceExhausted, "raise maxReaders in the storage's configuration and restart")
-            case MDB_BAD_VALSIZE: (.resourceExhausted, "the record is too large")
+            case MDB_BAD_VALSIZE: (.resourceExhausted, "the article is too large")
             case EACCES, EPERM: (.failedPrecondition, "give the service's user the right to read and write there")
             case EROFS: (.failedPrecondition, "mount it writable")
             case ENOTDIR, EISDIR, ENOENT: (.failedPrecondition, "check the path")

@@ -59,6 +59,6 @@ struct RecordView {
     }
 
     private static func damaged(_ id: ArticleID, _ path: String) -> ServiceError {
-        ServiceError(.dataLoss, "the record \(id) in \(path) is damaged: restore it from a backup, or store it again")
+        ServiceError(.dataLoss, "the article \(id) in \(path) is damaged: restore it from a backup, or store it again")
     }
 }

@@ -100,7 +100,9 @@ struct BatchWriter {
                 bytes += batch[index].recordSize
             }
             current = nil
-            guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0) else { return results }
+            guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0, for: batch.count) else {
+                return results
+            }
             batch += more
         }
     }

@@ -62,11 +62,11 @@ struct RecordChanges {
         if case .key = write.target { isTaken = owner == nil && present != nil }
         if let conflict = conflict(write, id, isTaken ? 0 : present?.header.revision ?? 0) { return conflict }
         if isTaken {
-            return refuse(.alreadyExists, "the id \(id) of the new record is another one's: make a new id", id)
+            return refuse(.alreadyExists, "the id \(id) of the new article is another one's: make a new id", id)
         }
         if let owner, owner != id {
             return refuse(
-                .alreadyExists, "the key belongs to the record \(owner): change that one, or give another key", owner)
+                .alreadyExists, "the key belongs to the article \(owner): change that one, or give another key", owner)
         }
         if let present, present.isSame {
             return WriteResult(
@@ -93,7 +93,7 @@ struct RecordChanges {
     private func delete(
         _ write: PendingWrite, _ id: ArticleID, _ present: Present?, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
-        guard let present else { return refuse(.notFound, "there is no such record", id) }
+        guard let present else { return refuse(.notFound, "there is no such article", id) }
         if let conflict = conflict(write, id, present.header.revision) { return conflict }
         environment.changes.note(id, in: number)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
@@ -157,9 +157,9 @@ struct RecordChanges {
         guard let expected = write.expectedRevision, expected != present else { return nil }
         let reason =
             switch (expected, present) {
-            case (0, _): "the record is there already, at revision \(present)"
-            case (_, 0): "there is no such record, and revision \(expected) was expected"
-            default: "the record is at revision \(present), and \(expected) was expected: fetch it and try again"
+            case (0, _): "the article is there already, at revision \(present)"
+            case (_, 0): "there is no such article, and revision \(expected) was expected"
+            default: "the article is at revision \(present), and \(expected) was expected: fetch it and try again"
             }
         var result = refuse(.conflict, reason, id)
         result.revision = present
@@ -173,11 +173,11 @@ struct RecordChanges {
     /// What is wrong with a change in itself.
     private static func fault(in write: PendingWrite) -> ServiceError? {
         if case .key = write.target, write.keySize == 0 {
-            return ServiceError(.invalidArgument, "a change names its record by a key, and the key is empty")
+            return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
         }
         if write.recordSize > mostBytes {
             return ServiceError(
-                .resourceExhausted, "a record has at most \(mostBytes) bytes, this one has \(write.recordSize)")
+                .resourceExhausted, "an article has at most \(mostBytes) bytes, this one has \(write.recordSize)")
         }
         return nil
     }

@@ -23,12 +23,18 @@ final class WakeUp: @unchecked Sendable {
     }
 
     /// Waits for a signal, but no longer than so.
-    func wait(_ nanoseconds: Int) {
+    ///
+    /// - Returns: whether it came.
+    @discardableResult
+    func wait(_ nanoseconds: Int) -> Bool {
         var end = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &end)
         let sum = end.tv_nsec + nanoseconds
         end.tv_sec += sum / 1_000_000_000
         end.tv_nsec = sum % 1_000_000_000
-        while unsafe sem_timedwait(semaphore, &end) != 0, errno == EINTR {}
+        while unsafe sem_timedwait(semaphore, &end) != 0 {
+            if errno != EINTR { return false }
+        }
+        return true
     }
 }

@@ -26,6 +26,9 @@ final class WriteQueue: Sendable {
 
     /// While the disk is busy the committer is woken for so many changes at once, and not for each.
     private static let handful = 8
+    /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
+    /// its own.
+    private static let patience = 100_000
 
     private let state = Mutex(State())
     private let wakeUp = WakeUp()
@@ -85,24 +88,48 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// What came since the last call, for a group that cannot go to disk yet: waits for a handful of changes, or for the
-    /// disk.
+    /// What came since the last call, for a group that does not go to disk yet: the disk is busy, or most of the writers were
+    /// just told of their changes and may have the next ones here in a moment.
     ///
-    /// - Parameter bytes: how much there is still room for.
-    /// - Returns: `nil` as soon as the disk is free: the group is to go there as it is.
-    func more(_ bytes: Int) -> [PendingWrite]? {
+    /// - Parameters:
+    ///   - bytes: how much there is still room for.
+    ///   - count: how many changes the group has.
+    /// - Returns: `nil` as soon as the group is to go to disk as it is.
+    func more(_ bytes: Int, for count: Int) -> [PendingWrite]? {
+        var isPatient = true
         while true {
-            let (taken, isFree) = state.withLock { state -> ([PendingWrite], Bool) in
+            let (taken, isFree, lacks) = state.withLock { state -> ([PendingWrite], Bool, Bool) in
                 state.wakeAt = nil
-                if !state.isDiskBusy { return ([], true) }
-                if bytes > 0, state.writes.count >= Self.handful { return (state.take(bytes), false) }
-                state.wakeAt = bytes > 0 ? Self.handful : .max
-                return ([], false)
+                if bytes > 0, state.writes.count >= (state.isDiskBusy ? Self.handful : 1) {
+                    return (state.take(bytes), false, false)
+                }
+                let missing = (state.unfinished.writes + 1) / 2 - count
+                let lacks = isPatient && bytes > 0 && missing > 0 && !state.isStopping
+                if state.isDiskBusy || lacks {
+                    state.wakeAt = bytes <= 0 ? .max : state.isDiskBusy ? Self.handful : missing
+                }
+                return ([], !state.isDiskBusy, lacks)
             }
-            if isFree { return nil }
             if !taken.isEmpty { return taken }
-            wakeUp.wait()
+            if !isFree {
+                wakeUp.wait()
+            } else if lacks {
+                isPatient = false
+                waitForCompany()
+            } else {
+                return nil
+            }
         }
+    }
+
+    private func waitForCompany() {
+        if wakeUp.wait(Self.patience) { return }
+        // Whoever was faster than this has signalled, or is about to.
+        let isSignalled = state.withLock { state in
+            defer { state.wakeAt = nil }
+            return state.wakeAt == nil
+        }
+        if isSignalled { wakeUp.wait() }
     }
 
     /// A group goes to disk.
