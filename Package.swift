@@ -51,7 +51,8 @@ let package = Package(
     ],
     targets: [
         // What crosses the wire, and the boundary to plugins.
-        module("ArticleProtocol", path: "Protocol/ArticleProtocol", ["CISAL"]),
+        module("ArticleProtocol", path: "Protocol/ArticleProtocol", ["CISAL", "CUTF8"]),
+        .target(name: "CUTF8"),
         .target(name: "CPluginABI"),
 
         // "Did you mean", wherever people type names.

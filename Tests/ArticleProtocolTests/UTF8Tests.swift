@@ -42,7 +42,7 @@ import Testing
         #expect(!isValid(text + [0xe1, 0xba]))
     }
 
-    /// Longer texts are cut into quarters: at every length, and so at every place within a character.
+    /// Longer texts are taken many bytes at a time: at every length, and so at every place within a character.
     @Test func longTextsAreAsShortOnes() {
         let text = Array(String(repeating: "Đoàn công tác Bộ Thông tin và Truyền thông 𝄞 làm việc. ", count: 8).utf8)
         for length in 200...text.count {

@@ -19,6 +19,8 @@ final class Checkpointer: Sendable {
     private static let mostSteps = 16_384
     /// A pause is so many times as long as what went before it, while there is all the time.
     private static let leisure = 3.0
+    /// And the pieces are larger by so many times their size, while there is none.
+    private static let growth = 31.0
 
     private let environment: Environment
     private let disk: any Disk
@@ -26,7 +28,7 @@ final class Checkpointer: Sendable {
     private let state: Mutex<State>
     private let hasWork = WakeUp()
     private let isDone = WakeUp()
-    /// How much of the time for the present checkpoint is over, in thousandths.
+    /// How much the present checkpoint has to hurry, in thousandths.
     private let haste = Atomic(0)
 
     /// - Parameter pin: of the checkpoint that a recovery would begin with.
@@ -49,8 +51,9 @@ final class Checkpointer: Sendable {
         hasWork.signal()
     }
 
-    /// How much of the log that may be written meanwhile is there: from 0 to 1, when the next checkpoint is due.
-    func log(isFullTo share: Double) { haste.store(Int(min(max(share, 0), 1) * 1000), ordering: .relaxed) }
+    /// How much of the log that may be written meanwhile is there: from 0 to 1, when the next checkpoint is due. One that is
+    /// done by half of that has not to hurry.
+    func log(isFullTo share: Double) { haste.store(Int(min(max(2 * share - 1, 0), 1) * 1000), ordering: .relaxed) }
 
     /// Waits until none is being made.
     func wait() {
@@ -82,23 +85,25 @@ final class Checkpointer: Sendable {
     }
 
     /// Has the database written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
-    /// given to the disk before. The faster the log grows meanwhile, the shorter they are, so that it is done when the next
-    /// checkpoint is due, and no writer has to wait for it.
+    /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
+    /// that it is done when the next checkpoint is due, and no writer has to wait for it.
     private func writeAhead() throws(ServiceError) {
         var status = stat()
         guard unsafe fstat(environment.descriptor, &status) == 0 else { return }
         let size = Int(status.st_size)
-        let step = max(Self.step, size / Self.mostSteps)
-        for offset in stride(from: 0, to: size, by: step) {
+        let least = max(Self.step, size / Self.mostSteps)
+        var offset = 0
+        while offset < size {
             if state.withLock({ $0.isUrgent }) { return }
+            let haste = Double(haste.load(ordering: .relaxed)) / 1000
+            let step = Int(Double(least) * (1 + haste * Self.growth))
             let start = clinux_now()
             let code = disk.write(database: environment.descriptor, at: offset, step)
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(environment.path)") }
-            let took = clinux_now() - start
+            offset += step
+            let took = Double(clinux_now() - start) / 1000
             // Less is a piece in which nothing had changed.
-            guard took > 50_000 else { continue }
-            let leisure = Self.leisure * Double(1000 - haste.load(ordering: .relaxed)) / 1000
-            usleep(UInt32(min(Double(took) / 1000 * leisure, 20_000)))
+            if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
         }
     }
 
