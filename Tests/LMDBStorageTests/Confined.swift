@@ -37,6 +37,35 @@ enum Confined {
         return await fill(engine)
     }
 
+    /// A change that was refused because its pages had no room was in the log already: a kill right after that, and a start with
+    /// room again, do not bring it back.
+    static func killedAfterARefusal(_ path: String) async throws -> Int32 {
+        var limit = rlimit()
+        unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        limit.rlim_cur = 3 << 20
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        defer { engine.stop() }
+        var stored: [ArticleID] = []
+        var refused: ArticleID?
+        while refused == nil, stored.count < 1000 {
+            let id = ArticleID.generate()
+            let result = await engine.put(.id(id), content: [UInt8](repeating: 1, count: 30_000))
+            if result.outcome.isCreated { stored.append(id) } else { refused = id }
+        }
+        guard let refused, stored.count > 20 else { return 1 }
+        let image = StorageImage(of: path)
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        let directory = path + "/killed"
+        guard unsafe mkdir(directory, 0o700) == 0 else { return 2 }
+        image.write(to: directory)
+        let again = try LMDBEngine(EngineLimits(), directory: directory)
+        defer { again.stop() }
+        for id in stored where try again.copy(id)?.content.count != 30_000 { return 3 }
+        return try again.read(id: refused) { _ in } ? 4 : 0
+    }
+
     /// Where mounting is not allowed, `byFileSize` has to do.
     static func byFileSystem(_ path: String) async throws -> Int32 {
         guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=3m") == 0 else { return 0 }

@@ -121,6 +121,12 @@ import Testing
         }
     }
 
+    @Test func whatWasRefusedDoesNotComeBack() async throws {
+        await #expect(processExitsWith: .success) { [path = directory.path as String] in
+            exit(try await Confined.killedAfterARefusal(path))
+        }
+    }
+
     @Test func aFlippedByteIsFound() async throws {
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
         let ids = (0..<3).map { _ in ArticleID.generate() }

@@ -79,16 +79,7 @@ import Testing
         ]
         var log = try RedoLog(files, .new(), generation: 1, index: 0)
         let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
-        func write(_ text: String) throws -> LogGroup {
-            let content = Array(text.utf8)
-            let id = ArticleID.generate()
-            let write = PendingWrite(
-                StorageWrite(
-                    put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
-            ) { _ in }
-            write.complete(id, revision: 1, createdAt: 1, storedAt: 1)
-            return try #require(try log.append([write], [WriteResult(.created, id: id, revision: 1)]))
-        }
+        func write(_ text: String) throws -> LogGroup { try Self.write(text, &log) }
         log.confirm(try write("first"))
         _ = try write("second")
         log.retract()
@@ -105,6 +96,34 @@ import Testing
         log.confirm(try write("fourth"))
         #expect(try reader.next()?.group.sequence == 3)
         #expect(try reader.next() == nil)
+    }
+
+    /// What an earlier time left in the file, right where the next group would be, and with its number.
+    @Test func groupsOfAnEarlierTimeAreNotFound() throws {
+        let directory = TemporaryDirectory()
+        let files: [any LogFile] = [
+            try DiskLogFile(directory.path + "/0"), try DiskLogFile(directory.path + "/1"),
+        ]
+        var before = try RedoLog(files, .new(), generation: 1, index: 0)
+        for text in ["first", "second", "third"] { before.confirm(try Self.write(text, &before)) }
+        var log = try RedoLog(files, .new(), generation: 2, index: 0)
+        let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
+        log.confirm(try Self.write("anew", &log))
+        #expect(log.position < before.position)
+        var reader = LogReader(files, from: 0, header)
+        #expect(try reader.next()?.group.sequence == 1)
+        #expect(try reader.next() == nil)
+    }
+
+    private static func write(_ text: String, _ log: inout RedoLog) throws -> LogGroup {
+        let content = Array(text.utf8)
+        let id = ArticleID.generate()
+        let write = PendingWrite(
+            StorageWrite(
+                put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
+        ) { _ in }
+        write.complete(id, revision: 1, createdAt: 1, storedAt: 1)
+        return try #require(try log.append([write], [WriteResult(.created, id: id, revision: 1)]))
     }
 
     private static func end(_ log: [UInt8]) -> Int {
