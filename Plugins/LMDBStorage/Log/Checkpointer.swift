@@ -111,7 +111,8 @@ final class Checkpointer: Sendable {
         var isMade = false
         do throws(ServiceError) {
             if failure.current == nil {
-                try writeAhead()
+                // What is written anew meanwhile is much less the second time, and all that the sync is left with.
+                for _ in 0..<2 { try writeAhead() }
                 try checkpoint.make(environment, disk)
                 isMade = true
             }
