@@ -100,10 +100,10 @@ final class WriteQueue: Sendable {
         while true {
             let (taken, isFree, lacks) = state.withLock { state -> ([PendingWrite], Bool, Bool) in
                 state.wakeAt = nil
-                if bytes > 0, state.writes.count >= (state.isDiskBusy ? Self.handful : 1) {
-                    return (state.take(bytes), false, false)
-                }
+                // Half of all that are under way are enough: the other half has the disk next.
                 let missing = (state.unfinished.writes + 1) / 2 - count
+                let enough = state.isDiskBusy ? Self.handful : missing > 0 ? 1 : .max
+                if bytes > 0, state.writes.count >= enough { return (state.take(bytes), false, false) }
                 let lacks = isPatient && bytes > 0 && missing > 0 && !state.isStopping
                 if state.isDiskBusy || lacks {
                     state.wakeAt = bytes <= 0 ? .max : state.isDiskBusy ? Self.handful : missing
