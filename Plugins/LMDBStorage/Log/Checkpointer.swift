@@ -44,6 +44,7 @@ final class Checkpointer: Sendable {
 
     /// Has one made. None may be under way.
     func start(_ checkpoint: Checkpoint) {
+        haste.store(0, ordering: .relaxed)
         state.withLock { state in
             state.job = checkpoint
             state.isBusy = true

@@ -28,13 +28,17 @@ final class WriteQueue: Sendable {
     private static let handful = 8
     /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
     /// its own.
-    private static let patience = 100_000
+    static let patience = 100_000
 
     private let state = Mutex(State())
     private let wakeUp = WakeUp()
     private let limit: (writes: Int, bytes: Int)
+    private let patience: Int
 
-    init(writes: Int, bytes: Int) { limit = (writes, bytes) }
+    init(writes: Int, bytes: Int, patience: Int = WriteQueue.patience) {
+        limit = (writes, bytes)
+        self.patience = patience
+    }
 
     /// Adds a change. Throws, with nothing added, if the queue is full or closed.
     func add(_ write: PendingWrite) throws(ServiceError) {
@@ -88,8 +92,8 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// What came since the last call, for a group that does not go to disk yet: the disk is busy, or most of the writers were
-    /// just told of their changes and may have the next ones here in a moment.
+    /// What came since the last call, for a group that does not go to disk yet: the disk is busy, or most of the changes under
+    /// way are being told of at this moment, and those writers may have the next ones here at once.
     ///
     /// - Parameters:
     ///   - bytes: how much there is still room for.
@@ -123,7 +127,7 @@ final class WriteQueue: Sendable {
     }
 
     private func waitForCompany() {
-        if wakeUp.wait(Self.patience) { return }
+        if wakeUp.wait(patience) { return }
         // Whoever was faster than this has signalled, or is about to.
         let isSignalled = state.withLock { state in
             defer { state.wakeAt = nil }

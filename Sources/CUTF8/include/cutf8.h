@@ -1,5 +1,5 @@
 /* Whether bytes are UTF-8, many at a time: a loop without branches, of which the compiler makes vector instructions, those of AVX2
-   where the processor has them. Swift's own compiler does not make them of the same loop. */
+   where the processor has them. In Swift one function alone cannot be compiled for several processors. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
