@@ -1,4 +1,5 @@
 import ArticleProtocol
+import Glibc
 import HandlerKit
 import Testing
 
@@ -48,28 +49,29 @@ import Testing
         #expect(queue.more(1 << 20, for: 1) == nil)
     }
 
-    @Test func aSmallGroupWaitsForCompany() async throws {
+    // In the next two, whoever waits has a thread of the test's; what ends the wait comes from a thread of its own.
+    @Test func aSmallGroupWaitsForCompany() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        let company = Task.detached {
-            try await Task.sleep(for: .milliseconds(100))
-            for _ in 0..<4 { try queue.add(Self.change()) }
+        let company = try WriterThread("company") {
+            usleep(100_000)
+            for _ in 0..<4 { try? queue.add(Self.change()) }
         }
         #expect(queue.more(1 << 20, for: 1)?.isEmpty == false)
-        try await company.value
+        company.join()
     }
 
-    @Test func aQueueThatClosesEndsTheWait() async throws {
+    @Test func aQueueThatClosesEndsTheWait() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        let closing = Task.detached {
-            try await Task.sleep(for: .milliseconds(100))
+        let closing = try WriterThread("closing") {
+            usleep(100_000)
             queue.close()
         }
         #expect(queue.more(1 << 20, for: 1) == nil)
-        try await closing.value
+        closing.join()
         #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
     }
 

@@ -99,8 +99,8 @@ import Testing
     @Test func whenNobodyWritesTheDatabaseIsBroughtToDisk() async throws {
         let disk = SimulatedDisk(directory.path)
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
-        _ = await engine.put(.id(.generate()), "text")
         let before = disk.state.withLock { $0.databaseSyncs }
+        _ = await engine.put(.id(.generate()), "text")
         // One signal for each sync of the start; the next one is the checkpoint's.
         for _ in 0..<before { disk.hasSynced.wait() }
         disk.hasSynced.wait()
