@@ -53,8 +53,9 @@ final class LMDBEngine: StorageEngine {
         let committer = Committer(queue, environment, sync, failure, log)
         self.committer = committer
         do throws(ServiceError) {
+            environment.noteCommit()
             readers = try ThreadReaders(environment)
-            threads = try Self.start(committer, sync, LogKeeper(opened, disk, failure, limits))
+            threads = try Self.start(committer, sync, LogKeeper(opened, readers, disk, failure, limits))
         } catch {
             opened.pin.release()
             environment.close()

@@ -27,6 +27,7 @@ final class Environment: @unchecked Sendable {
     let pageSize = Int(getpagesize())
     /// Which records were changed when.
     let changes = ChangeStamps()
+    private let lastCommit = Atomic<UInt64>(0)
 
     /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
     init(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {
@@ -53,6 +54,16 @@ final class Environment: @unchecked Sendable {
     func leaveSyncingToLog() throws(ServiceError) {
         let code = unsafe mdb_env_set_flags(handle, UInt32(MDB_NOSYNC), 1)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
+    }
+
+    /// The number of the last transaction that was committed: what is read in its snapshot is up to date.
+    var newest: UInt64 { lastCommit.load(ordering: .acquiring) }
+
+    /// A transaction was committed, or the file opened. Before anybody is told of it.
+    func noteCommit() {
+        var information = unsafe MDB_envinfo()
+        unsafe mdb_env_info(handle, &information)
+        lastCommit.store(unsafe UInt64(information.me_last_txnid), ordering: .releasing)
     }
 
     /// Brings all that was committed to disk.

@@ -7,12 +7,17 @@ struct LogKeeper: Sendable {
     let checkpointer: Checkpointer
     let failure: LogFailure
     var log: RedoLog
+    private let readers: ThreadReaders
     private let limits: EngineLimits
     private var number: UInt64 = 1
 
-    init(_ opened: OpenedStorage, _ disk: any Disk, _ failure: LogFailure, _ limits: EngineLimits) {
+    init(
+        _ opened: OpenedStorage, _ readers: ThreadReaders, _ disk: any Disk, _ failure: LogFailure,
+        _ limits: EngineLimits
+    ) {
         environment = opened.environment
         log = opened.log
+        self.readers = readers
         self.disk = disk
         self.failure = failure
         self.limits = limits
@@ -44,6 +49,8 @@ struct LogKeeper: Sendable {
         guard isBehind, failure.current == nil, !checkpointer.isBusy else { return }
         number += 1
         log.turn()
+        // Those that nobody reads in would pin pages beyond the end of this checkpoint.
+        readers.letGo()
         do throws(ServiceError) {
             checkpointer.start(try Checkpoint(of: environment, number: number, log))
         } catch {

@@ -50,13 +50,13 @@ struct Replay {
         let id = entry.id
         try unsafe id.withKey { key throws(ServiceError) in
             let before = try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                try unsafe entries(RecordView(id, value, environment.map, environment.path))
+                try unsafe entries(RecordView(id, value, in: environment))
             }
             guard let record = unsafe entry.record else {
                 if before != nil { try unsafe transaction.delete(key, environment.records) }
                 return try transaction.index([], insteadOf: before ?? [], environment.index)
             }
-            let after = try unsafe entries(RecordView(id, record, environment.map, environment.path))
+            let after = try unsafe entries(RecordView(id, record, in: environment))
             try unsafe transaction.put(key, record, environment.records)
             try transaction.index(after, insteadOf: before ?? [], environment.index)
         }

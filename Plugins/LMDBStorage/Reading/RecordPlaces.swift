@@ -13,7 +13,7 @@ internal import Glibc
 ///
 /// Used by one thread at a time. The memory does not grow: 8 MiB at most, taken as it is used.
 @safe
-final class RecordPlaces {
+struct RecordPlaces: ~Copyable {
     private struct Place {
         var high: UInt64
         var low: UInt64
@@ -27,11 +27,12 @@ final class RecordPlaces {
     /// A record with pages of its own begins behind the page's header (mdb.c: PAGEHDRSZ); one that shares its page
     /// cannot begin there, for that is where the page's table of contents stands.
     private static let pageHeader: UInt = 16
-    private static let pageMask = UInt(getpagesize()) - 1
 
+    private let pageMask = UInt(getpagesize()) - 1
     /// Two places for each hash, side by side in one cache line.
     private let places: UnsafeMutablePointer<Place>?
-    private var outlook = ExpectedRecords()
+    /// In memory of its own, as the places are: a look-up changes nothing of the structure itself.
+    private let outlook: UnsafeMutablePointer<ExpectedRecords>
 
     init() {
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -39,21 +40,26 @@ final class RecordPlaces {
         if unsafe memory != MAP_FAILED { unsafe madvise(memory, Self.bytes, MADV_HUGEPAGE) }
         // Without memory for it, every record is looked up in the tree.
         unsafe places = memory == MAP_FAILED ? nil : memory?.bindMemory(to: Place.self, capacity: Self.buckets * 2)
+        unsafe outlook = .allocate(capacity: 1)
+        unsafe outlook.initialize(to: ExpectedRecords())
     }
 
-    deinit { if let places = unsafe places { unsafe munmap(places, Self.bytes) } }
+    deinit {
+        if let places = unsafe places { unsafe munmap(places, Self.bytes) }
+        unsafe outlook.deallocate()
+    }
 
     /// The record's first byte, if it is known to lie there in the snapshot.
     @inline(__always)
     func find(_ id: ArticleID, in snapshot: UInt64, _ changes: ChangeStamps) -> UnsafeRawPointer? {
-        if let next = outlook.next() { bringNear(next) }
+        if let next = unsafe outlook.pointee.next() { bringNear(next) }
         guard let bucket = unsafe bucket(of: id) else { return nil }
         for way in 0..<2 {
             let place = unsafe bucket[way]
             guard place.low == id.low, place.high == id.high, place.snapshot != 0 else { continue }
             let isGood =
                 place.snapshot == snapshot
-                || place.address & Self.pageMask == Self.pageHeader && place.snapshot >= changes.last(id)
+                || place.address & pageMask == Self.pageHeader && place.snapshot >= changes.last(id)
             guard isGood, let record = unsafe UnsafeRawPointer(bitPattern: place.address) else { return nil }
             unsafe Self.prefetch(record)
             return unsafe record
@@ -67,7 +73,7 @@ final class RecordPlaces {
     func expect(_ id: ArticleID) {
         guard let bucket = unsafe bucket(of: id) else { return }
         unsafe clinux_prefetch(bucket)
-        if let next = outlook.add(id) { bringNear(next) }
+        if let next = unsafe outlook.pointee.add(id) { bringNear(next) }
     }
 
     /// The record at the place that is known for it, be it good or not: asking for memory in vain does no harm.

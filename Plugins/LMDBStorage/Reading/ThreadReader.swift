@@ -1,10 +1,14 @@
 internal import ArticleProtocol
 internal import CLMDB
+internal import Glibc
+internal import Synchronization
 
-/// A read transaction that is used again and again, by one thread at a time: begun once, renewed for each call, which takes
-/// neither memory nor a lock (lmdb.h: mdb_txn_reset, mdb_txn_renew). Between calls it pins no page.
+/// A read transaction that is used again and again, by one thread at a time: begun once, and renewed for a call
+/// when something was committed since the last one, which takes neither memory nor a lock (lmdb.h: mdb_txn_reset,
+/// mdb_txn_renew). Between calls it keeps its snapshot, and with it those of the pages that only this one still has; the
+/// committer takes that away in time (``letGo()``).
 ///
-/// Sendable although it holds pointers: `isBusy` says whose they are, and only the thread that has the reader touches it.
+/// Sendable although it holds pointers: `hold` says whose they are.
 @safe
 final class ThreadReader: @unchecked Sendable {
     let environment: Environment
@@ -12,9 +16,20 @@ final class ThreadReader: @unchecked Sendable {
     private let indexCursor: OpaquePointer
     private let places = RecordPlaces()
     private var snapshot: UInt64 = 0
-    /// A call is under way.
-    private(set) var isBusy = false
+    private let hold = Atomic(Hold.none)
     private var isReleased = false
+
+    /// Who has the transaction, and whether there is a snapshot.
+    private enum Hold: UInt8, AtomicRepresentable {
+        /// Nobody, and there is none.
+        case none
+        /// Nobody: the last call's snapshot waits for the next call.
+        case kept
+        /// A call of the reader's thread.
+        case busy
+        /// The committer, for a moment.
+        case leaving
+    }
 
     init(_ environment: Environment) throws(ServiceError) {
         var transaction: OpaquePointer?
@@ -44,19 +59,38 @@ final class ThreadReader: @unchecked Sendable {
         unsafe mdb_txn_abort(transaction)
     }
 
+    /// A call is under way.
+    var isBusy: Bool { hold.load(ordering: .relaxed) == .busy }
+
     /// Sees the database as it is now, until `end`.
     func begin() throws(ServiceError) {
         if isReleased { throw ServiceError(.unavailable, "the storage is closed") }
+        if hold.compareExchange(expected: .kept, desired: .busy, ordering: .acquiring).exchanged {
+            if snapshot == environment.newest { return }
+            unsafe mdb_txn_reset(transaction)
+        } else {
+            // Unless there is none, the committer is about to make it so.
+            while !hold.compareExchange(expected: .none, desired: .busy, ordering: .acquiring).exchanged {
+                sched_yield()
+            }
+        }
         let code = unsafe mdb_txn_renew(transaction)
-        guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
+        guard code == 0 else {
+            hold.store(.none, ordering: .releasing)
+            throw ServiceError(lmdb: code, "cannot read \(environment.path)")
+        }
         unsafe snapshot = UInt64(mdb_txn_id(transaction))
-        isBusy = true
     }
 
-    /// Sees nothing any more.
-    func end() {
+    /// Sees nothing any more. The snapshot is kept for the next call.
+    func end() { hold.store(.kept, ordering: .releasing) }
+
+    /// Gives up the snapshot that no call is using: the pages that only it still has can be used again. The committer's
+    /// thread.
+    func letGo() {
+        guard hold.compareExchange(expected: .kept, desired: .leaving, ordering: .acquiring).exchanged else { return }
         unsafe mdb_txn_reset(transaction)
-        isBusy = false
+        hold.store(.none, ordering: .releasing)
     }
 
     /// The record may be asked for soon.
@@ -67,7 +101,7 @@ final class ThreadReader: @unchecked Sendable {
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
         if let place = unsafe places.find(id, in: snapshot, environment.changes) {
-            return try body(unsafe RecordView(id, at: place, environment.map, environment.path))
+            return try body(unsafe RecordView(id, at: place, in: environment))
         }
         return unsafe try id.withKey { key throws(ServiceError) -> Result? in
             var key = unsafe MDB_val(key)
@@ -75,7 +109,7 @@ final class ThreadReader: @unchecked Sendable {
             let code = unsafe mdb_get(transaction, environment.records, &key, &value)
             if code == MDB_NOTFOUND { return nil }
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
-            let record = try unsafe RecordView(id, value.bytes, environment.map, environment.path)
+            let record = try unsafe RecordView(id, value.bytes, in: environment)
             unsafe places.note(id, value.mv_data, in: snapshot)
             return try body(record)
         }

@@ -55,6 +55,13 @@ final class ThreadReaders: @unchecked Sendable {
         return unsafe Unmanaged<Slot>.fromOpaque(slot).takeUnretainedValue().reader
     }
 
+    /// Takes the snapshots that no call is using from all readers. The committer's thread.
+    func letGo() {
+        registry.readers.withLock { readers in
+            for reader in (readers ?? [:]).values { reader.letGo() }
+        }
+    }
+
     /// Gives up all readers. `false` if one of them is in use, which the host rules out: the file stays open then.
     func close() -> Bool {
         isOpen.store(false, ordering: .relaxed)

@@ -9,26 +9,28 @@ struct RecordView {
     private let bytes: UnsafeRawBufferPointer
 
     /// Checks and reads. Throws `dataLoss` if it is damaged.
-    init(_ id: ArticleID, _ bytes: UnsafeRawBufferPointer, _ map: FileMap, _ path: String) throws(ServiceError) {
+    init(_ id: ArticleID, _ bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
         // Sizes first: nothing is read before it is known to lie in the file.
-        guard unsafe map.allows(bytes), bytes.count >= RecordHeader.size else { throw Self.damaged(id, path) }
+        guard unsafe environment.map.allows(bytes), bytes.count >= RecordHeader.size else {
+            throw Self.damaged(id, environment)
+        }
         let header = unsafe RecordHeader(decoding: bytes)
         let format = UInt16(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
         guard format == RecordHeader.format, header.contentOffset + Int(header.contentSize) == bytes.count,
             unsafe RecordChecksum.of(id, bytes, header) == RecordChecksum.stored(bytes)
-        else { throw Self.damaged(id, path) }
+        else { throw Self.damaged(id, environment) }
         self.id = id
         self.header = header
         unsafe self.bytes = bytes
     }
 
     /// The same for a record that was checked when it was found, and may have been damaged since.
-    init(_ id: ArticleID, at start: UnsafeRawPointer, _ map: FileMap, _ path: String) throws(ServiceError) {
+    init(_ id: ArticleID, at start: UnsafeRawPointer, in environment: Environment) throws(ServiceError) {
         let head = unsafe UnsafeRawBufferPointer(start: start, count: RecordHeader.size)
-        guard unsafe map.allows(head) else { throw Self.damaged(id, path) }
+        guard unsafe environment.map.allows(head) else { throw Self.damaged(id, environment) }
         let header = unsafe RecordHeader(decoding: head)
         let size = header.contentOffset + Int(header.contentSize)
-        unsafe try self.init(id, UnsafeRawBufferPointer(start: start, count: size), map, path)
+        unsafe try self.init(id, UnsafeRawBufferPointer(start: start, count: size), in: environment)
     }
 
     /// The alternate key; empty if it has none.
@@ -58,7 +60,10 @@ struct RecordView {
         unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size])
     }
 
-    private static func damaged(_ id: ArticleID, _ path: String) -> ServiceError {
-        ServiceError(.dataLoss, "the article \(id) in \(path) is damaged: restore it from a backup, or store it again")
+    private static func damaged(_ id: ArticleID, _ environment: Environment) -> ServiceError {
+        ServiceError(
+            .dataLoss,
+            "the article \(id) in \(environment.path) is damaged: restore it from a backup, or store it again"
+        )
     }
 }

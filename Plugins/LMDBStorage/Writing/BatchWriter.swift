@@ -73,6 +73,7 @@ struct BatchWriter {
             }
             throw error
         }
+        environment.noteCommit()
         if let written {
             log.confirm(written.group)
             written.handed.confirm()

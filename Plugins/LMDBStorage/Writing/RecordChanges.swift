@@ -150,7 +150,7 @@ struct RecordChanges {
     }
 
     private func view(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView {
-        try unsafe RecordView(id, value, environment.map, environment.path)
+        try unsafe RecordView(id, value, in: environment)
     }
 
     private func conflict(_ write: PendingWrite, _ id: ArticleID, _ present: UInt64) -> WriteResult? {
