@@ -145,7 +145,7 @@ enum HostFunctions {
 
     private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
         if code == .internal || code == .dataLoss {
-            let context = unsafe session.loop.context
+            let context = session.loop.context
             let method = unsafe context.router.descriptions[slot.pointee.route].name
             unsafe context.journal.failed(method, code, message, request: slot.pointee.view.id, session.peer)
         }

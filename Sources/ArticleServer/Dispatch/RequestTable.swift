@@ -27,7 +27,7 @@ enum RequestTable {
         _ slot: RequestPointer, _ session: Session, stream: UInt32, route: Int, payload: UnsafeRawBufferPointer,
         deadline: UInt64, clientEnded: Bool
     ) {
-        let loop = unsafe session.loop
+        let loop = session.loop
         unsafe slot.pointee.view = articled_request(
             size: UInt32(MemoryLayout<articled_request>.size),
             flags: clientEnded ? 0 : UInt32(ARTICLED_REQUEST_MORE),
@@ -92,7 +92,7 @@ enum RequestTable {
         unsafe session.loop.requests.delist(slot)
         unsafe slot.pointee.phase = .abandoned
         unsafe slot.pointee.backlog = []
-        unsafe session.loop.counters.abandoned.add(1)
+        session.loop.counters.abandoned.add(1)
         guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
             let cancelled = unsafe events.pointee.cancelled
         else { return }
@@ -141,7 +141,7 @@ enum RequestTable {
     /// Counts the request as answered with `code`.
     @inline(__always)
     static func count(_ slot: RequestPointer, _ session: Session, _ code: StatusCode) {
-        let loop = unsafe session.loop
+        let loop = session.loop
         let now = clinux_now()
         let duration = unsafe now &- slot.pointee.started
         unsafe loop.counters.ended(route: slot.pointee.route, code: code, nanoseconds: duration)
@@ -152,7 +152,7 @@ enum RequestTable {
     /// How long a stream takes is its client's affair.
     @inline(never)
     private static func noteSlow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ now: UInt64) {
-        let loop = unsafe session.loop
+        let loop = session.loop
         let router = loop.context.router
         let target = unsafe router.target(slot.pointee.route)
         guard !target.streamsRequest, !target.streamsResponse else { return }
@@ -169,7 +169,7 @@ enum RequestTable {
     @inline(__always)
     static func release(_ slot: RequestPointer, _ session: Session) {
         session.inFlight -= 1
-        unsafe session.loop.counters.closed.add(1)
+        session.loop.counters.closed.add(1)
         switch unsafe slot.pointee.phase {
         case .handling: break
         case .inFlight:
@@ -177,7 +177,7 @@ enum RequestTable {
             unsafe session.loop.requests.delist(slot)
             unsafe slot.pointee.session?.release()
         case .abandoned:
-            unsafe session.loop.counters.abandonedEnded.add(1)
+            session.loop.counters.abandonedEnded.add(1)
             unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
             unsafe slot.pointee.session?.release()
         case .free: return

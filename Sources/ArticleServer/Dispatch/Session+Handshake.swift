@@ -34,16 +34,16 @@ extension Session {
         clientWindow = Int64(hello.streamWindow)
         establish()
         unsafe connection?.established()
-        let configuration = unsafe loop.configuration.limits
+        let configuration = loop.configuration.limits
         emit(
             .hello,
             ServerHello(
                 protocolVersion: version, maxFrame: UInt32(clamping: terms.maxFrame),
                 streamWindow: UInt32(clamping: terms.streamWindow), features: [],
-                agent: unsafe "articled/\(loop.context.version)",
+                agent: "articled/\(loop.context.version)",
                 maxInFlight: UInt32(clamping: terms.maxInFlight),
                 idleTimeoutMs: UInt32(clamping: configuration.idleTimeoutMilliseconds),
-                methods: unsafe loop.context.router.descriptions, roles: roles))
+                methods: loop.context.router.descriptions, roles: roles))
     }
 
     func ping(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {

@@ -15,15 +15,15 @@ extension Session {
         guard phase == .established else {
             return refuse(stream, .unavailable, "the service is stopping; connect again")
         }
-        let context = unsafe loop.context
+        let context = loop.context
         guard let route = context.router.index(of: methods?.number(for: header.method) ?? header.method) else {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
         }
         var message = unsafe payload
-        var deadline = unsafe loop.now &+ loop.configuration.limits.defaultDeadlineNanoseconds
+        var deadline = loop.now &+ loop.configuration.limits.defaultDeadlineNanoseconds
         if header.flags.contains(.options) {
             switch unsafe options(&message) {
-            case .success(let milliseconds?): deadline = unsafe loop.now &+ milliseconds
+            case .success(let milliseconds?): deadline = loop.now &+ milliseconds
             case .success(nil): break
             case .failure(let error): return refuse(stream, error.code, error.message)
             }
@@ -33,7 +33,7 @@ extension Session {
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
-        guard unsafe loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
+        guard loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
             return refuse(
                 stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
         }
@@ -64,9 +64,9 @@ extension Session {
     @inline(__always)
     func announce(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         guard header.kind == .request, !header.flags.contains(.options), phase == .established,
-            let route = unsafe loop.context.router.index(of: methods?.number(for: header.method) ?? header.method)
+            let route = loop.context.router.index(of: methods?.number(for: header.method) ?? header.method)
         else { return }
-        let target = unsafe loop.context.router.target(route)
+        let target = loop.context.router.target(route)
         guard let expect = unsafe target.expect, roles & target.role != 0 else { return }
         unsafe expect(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
     }
@@ -107,7 +107,7 @@ extension Session {
 
     /// Answers a request that no plugin sees.
     private func refuse(_ stream: UInt32, _ code: StatusCode, _ message: String) {
-        unsafe loop.counters.refusedRequests.add(1)
+        loop.counters.refusedRequests.add(1)
         emit(.error, stream: stream, Status(code: code.rawValue, message: message))
     }
 

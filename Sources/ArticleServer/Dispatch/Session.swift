@@ -10,7 +10,8 @@ internal import CPluginABI
     let outgoing: OutgoingBuffer
     /// Where to say that there is something to write. nil in tests and after the end.
     unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
-    unowned(unsafe) let loop: EventLoop  // the loop owns the connection that owns this, and outlives both
+    /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
+    let loop: EventLoop
 
     private(set) var phase = Phase.greeting
     private(set) var lastActivity: UInt64
@@ -64,14 +65,14 @@ internal import CPluginABI
     init(peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.peer = peer
         roles = peer.roles
-        unsafe self.loop = loop
+        self.loop = loop
         self.outgoing = outgoing
         lastActivity = loop.now
         terms = SessionTerms(loop.configuration.limits)
     }
 
     /// Those of now; what the client was promised is in `terms`.
-    var limits: ServiceLimits { unsafe loop.configuration.limits }
+    var limits: ServiceLimits { loop.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
@@ -156,8 +157,8 @@ internal import CPluginABI
 
     /// The peer broke the protocol: says how, and ends the connection.
     func violated(_ what: String) {
-        unsafe loop.counters.protocolErrors.add(1)
-        unsafe loop.context.journal.violated(what, peer)
+        loop.counters.protocolErrors.add(1)
+        loop.context.journal.violated(what, peer)
         goAway(.protocolError, what)
     }
 
@@ -254,7 +255,7 @@ internal import CPluginABI
     var hasSlow: Bool { !slow.isEmpty }
 
     func tellSlow(_ written: SlowRequest.Written) {
-        for request in slow { unsafe loop.context.journal.slow(request, written: written) }
+        for request in slow { loop.context.journal.slow(request, written: written) }
         slow = []
     }
 

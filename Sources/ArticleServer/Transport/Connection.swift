@@ -10,7 +10,8 @@ internal import Glibc
 @safe final class Connection {
     let descriptor: Int32
     let token: UInt64
-    private unowned(unsafe) let loop: EventLoop  // the loop owns the connection and outlives it
+    /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
+    private let loop: EventLoop
     private let session: Session
     private let incoming = IncomingBuffer()
     private let outgoing: OutgoingBuffer
@@ -46,7 +47,7 @@ internal import Glibc
     init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.descriptor = descriptor
         self.token = token
-        unsafe self.loop = loop
+        self.loop = loop
         self.outgoing = outgoing
         session = Session(peer: peer, loop: loop, outgoing: outgoing)
     }
@@ -55,7 +56,7 @@ internal import Glibc
 
     func start() {
         unsafe session.connection = self
-        unsafe setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
+        setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
     }
 
     // MARK: Events
@@ -82,7 +83,7 @@ internal import Glibc
     func wroteToBuffer() {
         guard !isServing, !isQueued, state != .closed else { return }
         isQueued = true
-        unsafe loop.writeLater(self)
+        loop.writeLater(self)
     }
 
     /// After the jobs of a turn.
@@ -94,12 +95,12 @@ internal import Glibc
 
     func lookAfterDeadline(at now: UInt64) {
         guard state != .closed else { return }
-        guard now >= deadline else { return unsafe loop.wake(at: deadline) }
+        guard now >= deadline else { return loop.wake(at: deadline) }
         deadline = .max
         switch state {
         case .closing: close(.unavailable)
         case .open, .inputEnded:
-            let limits = unsafe loop.configuration.limits
+            let limits = loop.configuration.limits
             guard session.isEstablished else {
                 return say(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
             }
@@ -119,13 +120,13 @@ internal import Glibc
 
     /// The handshake is over: from now on the idle limit counts.
     func established() {
-        let limit = unsafe loop.configuration.limits.idleTimeoutNanoseconds
+        let limit = loop.configuration.limits.idleTimeoutNanoseconds
         if limit > 0 { setDeadline(limit) } else { deadline = .max }
     }
 
     /// The configuration has changed.
     func reconsider() {
-        session.reconsider(unsafe loop.configuration.access)
+        session.reconsider(loop.configuration.access)
         if session.isEstablished, state == .open || state == .inputEnded { established() }
     }
 
@@ -138,8 +139,8 @@ internal import Glibc
     }
 
     private func setDeadline(_ nanoseconds: UInt64) {
-        deadline = unsafe loop.now &+ nanoseconds
-        unsafe loop.wake(at: deadline)
+        deadline = loop.now &+ nanoseconds
+        loop.wake(at: deadline)
     }
 
     private func say(_ code: StatusCode, _ message: String) {
@@ -171,7 +172,7 @@ internal import Glibc
         if session.isEstablished {
             established()
         } else {
-            unsafe setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
+            setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
         }
         settle()
     }
@@ -248,7 +249,7 @@ internal import Glibc
             unsafe take(
                 SystemCall.receive(descriptor, into: memory + kept, capacity: BufferPool.blockSize - kept), memory,
                 kept: kept)
-        } else if unsafe loop.context.isOverBudget {
+        } else if loop.context.isOverBudget {
             // The rest of the frame has no room, and without it nothing behind it can be understood.
             session.goAway(.resourceExhausted, "the service is at its limit of memory; connect again later")
         } else {
@@ -286,8 +287,8 @@ internal import Glibc
     }
 
     private func received(_ count: Int) {
-        unsafe loop.counters.bytesReceived.add(UInt64(count))
-        unsafe session.received(at: loop.now)
+        loop.counters.bytesReceived.add(UInt64(count))
+        session.received(at: loop.now)
     }
 
     private func understandKept() {
@@ -359,7 +360,7 @@ internal import Glibc
     func writeAtOnce(_ pieces: UnsafeMutableBufferPointer<iovec>) -> Int {
         guard isServing, state == .open, outgoing.isEmpty else { return 0 }
         guard case .bytes(let count) = unsafe SystemCall.send(descriptor, pieces) else { return 0 }
-        unsafe loop.counters.bytesSent.add(UInt64(count))
+        loop.counters.bytesSent.add(UInt64(count))
         return count
     }
 
@@ -372,7 +373,7 @@ internal import Glibc
             close(.unavailable)
             return false
         }
-        unsafe loop.counters.bytesSent.add(UInt64(count))
+        loop.counters.bytesSent.add(UInt64(count))
         if outgoing.isEmpty { session.drained() }
         return state != .closed
     }
@@ -405,11 +406,11 @@ internal import Glibc
         account()
         var wanted: Poller.Readiness = []
         if !outgoing.isEmpty { wanted.insert(.writable) }
-        let stalled = unsafe holdsBack || loop.context.isOverBudget && !outgoing.isEmpty
+        let stalled = holdsBack || loop.context.isOverBudget && !outgoing.isEmpty
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
         if wanted != interest {
             interest = wanted
-            unsafe loop.watch(self, for: wanted)
+            loop.watch(self, for: wanted)
         }
     }
 
@@ -417,7 +418,7 @@ internal import Glibc
     private func account() {
         let held = incoming.count + outgoing.count
         if held != accounted {
-            unsafe loop.context.account(held - accounted)
+            loop.context.account(held - accounted)
             accounted = held
         }
     }
@@ -432,8 +433,8 @@ internal import Glibc
 
     private func forget() {
         state = .closed
-        if accounted != 0 { unsafe loop.context.account(-accounted) }
+        if accounted != 0 { loop.context.account(-accounted) }
         accounted = 0
-        unsafe loop.remove(self)
+        loop.remove(self)
     }
 }
