@@ -83,7 +83,8 @@ let package = Package(
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
-        module("TopicModel", ["CUTF8Proc", "CISAL", "CLinux"]),
+        module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
+        .target(name: "CScoring"),
         module("TopicTraining", ["TopicModel", "CLinear"]),
 
         // Libraries of the system.

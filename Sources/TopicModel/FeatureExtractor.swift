@@ -1,5 +1,6 @@
 /// Takes the features of texts for training: the same syllables and phrases, under the same hashes, as the scorer.
 package struct FeatureExtractor: ~Copyable {
+    private var scanner = SyllableScanner()
     private var syllables = Syllables()
     private let longestPhrase: Int
 
@@ -12,7 +13,6 @@ package struct FeatureExtractor: ~Copyable {
         for (number, part) in parts.enumerated() {
             var copy = part
             copy.withUTF8 { bytes in
-                var scanner = unsafe SyllableScanner(table: ScorerTables.letters)
                 unsafe scanner.scan(UnsafeRawBufferPointer(bytes), number: UInt64(min(number, 255)), into: &syllables)
             }
         }

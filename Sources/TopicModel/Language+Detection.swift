@@ -1,29 +1,19 @@
 import Glibc
 
 extension Language {
-    /// How many syllables are looked at.
-    private static let most = 400
-
     /// Tells Vietnamese, with or without its marks, from other languages; names the commonest others.
     ///
     /// Each word is evidence: of the words in Vietnamese news 93 in 100 are possible syllables, of English ones 30.
     /// Letters that only Vietnamese has weigh more.
     init(of syllables: borrowing Syllables) {
-        var possible = 0
-        var seen = 0
-        for index in 0..<min(syllables.count, Language.most) {
-            let hash = unsafe syllables.plain[index]  // below `count`
-            if hash == 0 { continue }
-            seen += 1
-            if VietnameseSyllables.shared.contains(hash) { possible += 1 }
-        }
+        let seen = syllables.samples
         guard seen > 0, syllables.words > 0 else {
             self = .undetermined
             return
         }
         let words = Float(min(seen, syllables.words))
         let scale = min(1, words / Float(syllables.words))
-        let impossible = words - min(words, Float(possible))
+        let impossible = words - min(words, Float(syllables.possibleSamples))
         let vietnamese = Float(syllables.vietnameseWords) * scale
         // Words are not independent of each other: their evidence counts as that of at most 40.
         let evidence = ((words - impossible) * 0.98 - impossible * 2.2 + vietnamese * 6) * min(1, 40 / words)
@@ -42,7 +32,7 @@ extension Language {
     /// The language, other than Vietnamese, of most common words; nil if they are too few to say.
     private static func commonest(in syllables: borrowing Syllables) -> Language? {
         var hits = [Int](repeating: 0, count: CommonWords.tags.count)
-        let count = min(syllables.count, most)
+        let count = min(syllables.count, Syllables.sampled)
         var words = 0
         for index in 0..<count {
             let hash = unsafe syllables.plain[index]  // below `count`

@@ -18,8 +18,15 @@
     private(set) var words = 0
     /// Those of them that bear a mark or a tone.
     private(set) var markedWords = 0
-    /// Those that bear what only Vietnamese has: a hook, a dot below, a horn, or a tone on top of a mark.
+    /// Those that bear what only Vietnamese has.
     private(set) var vietnameseWords = 0
+    /// The syllables that the language is told by: the first ones.
+    private(set) var samples = 0
+    /// Those of them whose bare letters Vietnamese spelling allows.
+    private(set) var possibleSamples = 0
+
+    /// How many syllables and borders are looked at to tell the language.
+    static let sampled = 400
 
     init() {
         capacity = 2048
@@ -41,6 +48,8 @@
         words = 0
         markedWords = 0
         vietnameseWords = 0
+        samples = 0
+        possibleSamples = 0
     }
 
     /// Adds a border, unless the last one added is a border too or there is nothing before it.
@@ -51,21 +60,30 @@
         add(marked: 0, plain: 0, place: 0)
     }
 
+    /// Adds a syllable that stands in the text of that number, 0 to 255, from one position to another.
     @inline(__always)
-    mutating func add(marked hash: UInt64, plain plainHash: UInt64, place: UInt64) {
+    mutating func add(_ syllable: Syllable, from start: Int, to end: Int, number: UInt64) {
+        if count < Syllables.sampled {
+            samples += 1
+            possibleSamples += Int(syllable.kind.rawValue / Syllable.Kind.possible.rawValue & 1)
+        }
+        add(
+            marked: syllable.marked, plain: syllable.plain,
+            place: number << 56 | UInt64(truncatingIfNeeded: start) << 28 | UInt64(truncatingIfNeeded: end))
+        // Without branches: which kind comes next nobody can tell.
+        words += Int(syllable.kind.rawValue & 1)
+        markedWords += Int(syllable.kind.rawValue / Syllable.Kind.marked.rawValue & 1)
+        vietnameseWords += Int(syllable.kind.rawValue / Syllable.Kind.vietnamese.rawValue & 1)
+    }
+
+    @inline(__always)
+    private mutating func add(marked hash: UInt64, plain plainHash: UInt64, place: UInt64) {
         if count == capacity { grow() }
         // `count` < `capacity` now.
         unsafe marked[count] = hash
         unsafe plain[count] = plainHash
         unsafe places[count] = place
         count += 1
-    }
-
-    @inline(__always)
-    mutating func countWord(marked isMarked: Bool, vietnamese: Bool) {
-        words += 1
-        markedWords += isMarked ? 1 : 0
-        vietnameseWords += vietnamese ? 1 : 0
     }
 
     @inline(never)

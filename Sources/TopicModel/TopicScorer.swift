@@ -10,11 +10,11 @@ import Glibc
     /// The model that it scores with.
     public let model: TopicModel
 
+    private var scanner = SyllableScanner()
     var syllables = Syllables()
     var counts = FeatureCounts()
     private var texts: UInt64 = 0
     // Both point into tables that live as long as the process.
-    private let letters: UnsafePointer<UInt32>
     let scales: UnsafePointer<Float>
     let placeWeights: UnsafePointer<UInt16>
     /// How many look-ups are begun before they are needed.
@@ -27,7 +27,6 @@ import Glibc
     /// Makes a scorer.
     public init(model: TopicModel) {
         self.model = model
-        unsafe letters = ScorerTables.letters
         unsafe scales = ScorerTables.scales
         unsafe placeWeights = ScorerTables.placeWeights
         chunks = (model.topics.count + 15) / 16
@@ -55,7 +54,6 @@ import Glibc
     }
 
     mutating func read(_ text: UnsafeRawBufferPointer) {
-        var scanner = unsafe SyllableScanner(table: letters)
         unsafe scanner.scan(text, number: texts, into: &syllables)
         texts = min(texts + 1, 255)
     }
