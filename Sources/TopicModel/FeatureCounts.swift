@@ -1,81 +1,76 @@
-/// How much each slot of the model was met in one text: a small table that stays in the processor's cache.
+/// How much each slot of the model was met in one text and in each third of it: tables that stay in the processor's cache.
 @safe struct FeatureCounts: ~Copyable {
-    /// Entry i: the slot in the high 32 bits (plus 1), the sum of the weights in the low ones; 0 is empty.
-    private var entries: UnsafeMutablePointer<UInt64>
+    /// Open addressing: which slot stands at a place, as its position below plus 1; 0 is none.
+    private var places: UnsafeMutablePointer<UInt32>
+    private var placesCapacity: Int
+    private var mask = 0
+    /// The slots, in the order in which they were first met.
+    private(set) var slots: UnsafeMutablePointer<UInt32>
+    /// Four for each: the sum of the weights in the whole text, and in each third.
+    private(set) var sums: UnsafeMutablePointer<UInt32>
     private var capacity: Int
-    /// The entries in use, in the order in which their slots were first met.
-    private(set) var used: UnsafeMutablePointer<UInt32>
     private(set) var count = 0
 
     init() {
-        // 16 KB, half of the processor's nearest cache: enough for all but long texts.
-        capacity = 2048
-        unsafe entries = .allocate(capacity: capacity)
-        unsafe entries.initialize(repeating: 0, count: capacity)
-        unsafe used = .allocate(capacity: capacity / 2)
+        placesCapacity = 4096
+        capacity = 1024
+        unsafe places = .allocate(capacity: placesCapacity)
+        unsafe slots = .allocate(capacity: capacity + 1)
+        unsafe sums = .allocate(capacity: (capacity + 1) * FeatureCounts.passages)
+        removeAll(reserving: 0)
     }
 
     deinit {
-        unsafe entries.deallocate()
-        unsafe used.deallocate()
+        unsafe places.deallocate()
+        unsafe slots.deallocate()
+        unsafe sums.deallocate()
     }
 
-    mutating func removeAll() {
-        // Each index in `used` was made below `capacity`.
-        for index in 0..<count { unsafe entries[Int(used[index])] = 0 }
+    /// The whole and its thirds.
+    static let passages = 4
+
+    /// Forgets all, and makes room for `most` slots.
+    mutating func removeAll(reserving most: Int) {
         count = 0
+        // At most a quarter of the places is in use; what a long text needed a short one does not have to clear.
+        var used = 1024
+        while used < most * 4 { used *= 2 }
+        mask = used - 1
+        if used > placesCapacity {
+            placesCapacity = used
+            unsafe places.deallocate()
+            unsafe places = .allocate(capacity: used)
+        }
+        unsafe places.initialize(repeating: 0, count: used)
+        guard most > capacity else { return }
+        capacity = max(most, capacity * 2)
+        unsafe slots.deallocate()
+        unsafe sums.deallocate()
+        unsafe slots = .allocate(capacity: capacity + 1)
+        unsafe sums = .allocate(capacity: (capacity + 1) * FeatureCounts.passages)
     }
 
-    /// Counts a slot with a weight; answers whether it is the first time.
+    /// Counts a slot in the whole and in a third, 1 to 3. There is room: no more are counted than were reserved.
     @inline(__always)
-    mutating func add(_ slot: UInt32, weight: UInt64) -> Bool {
-        if count * 2 >= capacity { grow() }
-        let key = UInt64(slot) + 1
-        var index = Int((key &* FeatureHash.multiplier) >> 32) & (capacity - 1)
-        // At most half of the entries are in use, so an empty one is met; the mask keeps the index in bounds.
+    mutating func add(_ slot: UInt32, inText whole: UInt32, inThird part: UInt32, third: Int) {
+        guard count <= capacity else { return }
+        // What stands behind the last is the slot itself, not met yet: then the first time and all others are the same
+        // to the processor, which could not tell which is next. There is room for one more than the capacity.
+        unsafe slots[count] = slot
+        for passage in 0..<FeatureCounts.passages { unsafe sums[count * FeatureCounts.passages + passage] = 0 }
+        var index = Int((UInt64(slot) &* FeatureHash.multiplier) >> 32) & mask
+        // An empty place is met at last, for they are four times as many as slots; the mask keeps the index in bounds.
         while true {
-            let entry = unsafe entries[index]
-            if entry == 0 {
-                unsafe entries[index] = key << 32 | weight
-                unsafe used[count] = UInt32(truncatingIfNeeded: index)
-                count += 1
-                return true
+            let place = unsafe places[index]
+            let position = place == 0 ? count : Int(place) - 1
+            if unsafe slots[position] == slot {
+                unsafe places[index] = UInt32(truncatingIfNeeded: position + 1)
+                unsafe sums[position * FeatureCounts.passages] += whole
+                unsafe sums[position * FeatureCounts.passages + third] += part
+                count += place == 0 ? 1 : 0
+                return
             }
-            if entry >> 32 == key {
-                unsafe entries[index] = entry &+ weight
-                return false
-            }
-            index = (index + 1) & (capacity - 1)
+            index = (index + 1) & mask
         }
-    }
-
-    /// The slot and the sum of its weights of the `position`th in use.
-    @inline(__always)
-    func element(_ position: Int) -> (slot: UInt32, weight: UInt32) {
-        // `position` is below `count`: the scorer's loop says so.
-        let entry = unsafe entries[Int(used[position])]
-        return (UInt32(truncatingIfNeeded: entry >> 32 &- 1), UInt32(truncatingIfNeeded: entry))
-    }
-
-    @inline(never)
-    private mutating func grow() {
-        let old = unsafe entries
-        let oldUsed = unsafe used
-        let oldCount = count
-        capacity *= 2
-        unsafe entries = .allocate(capacity: capacity)
-        unsafe entries.initialize(repeating: 0, count: capacity)
-        unsafe used = .allocate(capacity: capacity / 2)
-        count = 0
-        for position in 0..<oldCount {
-            let entry = unsafe old[Int(oldUsed[position])]
-            var index = Int(((entry >> 32) &* FeatureHash.multiplier) >> 32) & (capacity - 1)
-            while unsafe entries[index] != 0 { index = (index + 1) & (capacity - 1) }
-            unsafe entries[index] = entry
-            unsafe used[count] = UInt32(truncatingIfNeeded: index)
-            count += 1
-        }
-        unsafe old.deallocate()
-        unsafe oldUsed.deallocate()
     }
 }

@@ -29,24 +29,12 @@ package struct FeatureExtractor: ~Copyable {
     package func appendFeatures(
         of passage: Range<Int>, plain: Bool, to features: inout [UInt64], weights: inout [UInt16]
     ) {
-        let passage = passage.clamped(to: 0..<syllables.count)
-        let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
-        for first in passage {
-            // Indices stay within the passage, which was cut to what was read.
-            var phrase = unsafe plain ? syllables.plain[first] : syllables.marked[first]
-            if phrase == 0 { continue }
-            let weight = unsafe ScorerTables.placeWeights[min(first - passage.lowerBound, ScorerTables.places - 1)]
-            features.append(FeatureHash.feature(phrase, space: space))
-            weights.append(weight)
-            var next = first + 1
-            while next < passage.upperBound, next - first < longestPhrase {
-                let syllable = unsafe plain ? syllables.plain[next] : syllables.marked[next]
-                if syllable == 0 { break }
-                phrase = FeatureHash.join(phrase, syllable)
-                features.append(FeatureHash.feature(phrase, space: space))
-                weights.append(weight)
-                next += 1
-            }
+        let places = PlaceWeights()
+        syllables.forEachFeature(
+            of: passage, beginningIn: passage, plain: plain, longest: longestPhrase
+        ) { hash, first, _ in
+            features.append(hash)
+            weights.append(places[first - passage.lowerBound])
         }
     }
 }

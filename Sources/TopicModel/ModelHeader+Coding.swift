@@ -34,10 +34,18 @@ extension ModelHeader {
         unsafe markedSharpness = Float(bitPattern: bytes.number(at: 76, as: UInt32.self))
         unsafe plainSharpness = Float(bitPattern: bytes.number(at: 80, as: UInt32.self))
         unsafe doubt = Float(bitPattern: bytes.number(at: 84, as: UInt32.self))
+        unsafe thirdShare = Float(bitPattern: bytes.number(at: 88, as: UInt32.self))
+        unsafe brevity = Float(bitPattern: bytes.number(at: 92, as: UInt32.self))
 
+        guard Flags.known.isSuperset(of: flags) else {
+            throw TopicModelError(
+                .unsupported,
+                "\(path) is a topic model for a newer version: its flags \(flags.rawValue) ask for what this one cannot do. "
+                    + "Update this version, or make the model again with its `articlectl train`.")
+        }
         // The checksum vouches for what was written; what follows guards against a writer that was wrong.
         guard (2...UInt32(ModelHeader.mostTopics)).contains(topics), (1...4).contains(longestPhrase),
-            UInt32(rowSize) == writtenRowSize, Flags.known.isSuperset(of: flags)
+            UInt32(rowSize) == writtenRowSize
         else { throw ModelHeader.damaged(path, "its header contradicts itself") }
         let size = UInt64(bytes.count)
         guard bucketsOffset % 64 == 0, bucketsOffset >= UInt64(ModelHeader.size) + UInt64(topics) * 8,
@@ -48,6 +56,12 @@ extension ModelHeader {
         guard threshold.isFinite, (0...1).contains(threshold), markedSharpness.isFinite, markedSharpness > 0,
             plainSharpness.isFinite, plainSharpness > 0, doubt.isFinite, doubt >= 0
         else { throw ModelHeader.damaged(path, "its calibration is no number") }
+        guard flags.contains(.thirds) ? thirdShare > 0 && thirdShare <= 1 / 3 : thirdShare == 0 else {
+            throw ModelHeader.damaged(path, "it gives each third of a text a share of \(thirdShare)")
+        }
+        guard flags.contains(.brevity) ? brevity > 0 && brevity <= 4 : brevity == 0 else {
+            throw ModelHeader.damaged(path, "it has a brevity of \(brevity)")
+        }
     }
 
     /// The header as bytes, with `checksum` as it stands.
@@ -70,6 +84,8 @@ extension ModelHeader {
         bytes.append(number: markedSharpness.bitPattern)
         bytes.append(number: plainSharpness.bitPattern)
         bytes.append(number: doubt.bitPattern)
+        bytes.append(number: thirdShare.bitPattern)
+        bytes.append(number: brevity.bitPattern)
         bytes.append(contentsOf: [UInt8](repeating: 0, count: ModelHeader.size - bytes.count))
         return bytes
     }

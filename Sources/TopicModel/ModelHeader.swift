@@ -15,8 +15,11 @@
 ///     72  f32      threshold: below it the answer is undecided
 ///     76  f32      sharpness for marked text: what scores are multiplied with before they become probabilities
 ///     80  f32      sharpness for plain text
-///     84  f32      doubt: of a text whose feature vector has the length n, scores are multiplied with n / (n + doubt) too
-///     88  zeros to 128
+///     84  f32      doubt, from 0: of a text whose feature vector has the length n, scores are multiplied with
+///                  (n + brevity * doubt) / (n + doubt) too
+///     88  f32      share: what each third of a text has in the margins; above 0 and at most 1/3 if flag 2 is set, else 0
+///     92  f32      brevity; above 0 and at most 4 if flag 4 is set, else 0
+///     96  zeros to 128
 ///     128 f32      bias of each topic for marked text, then of each for plain text
 ///
 /// A bucket is 16 u16 fingerprints of features, 0 where there is none. A feature lies in the bucket at the high 64 bits of
@@ -24,6 +27,10 @@
 /// for each bucket in the same order: a look-up touches the fingerprints alone, which are few enough to stay in the
 /// processor's cache, and each feature of a text its row once. A row is: u8 inverse document frequency in twentieths, u8
 /// exponent e of the row's scale 2^(e/8 - 25), an i8 weight for each topic. Behind the last row stand 16 bytes of zeros.
+///
+/// Flag 1: the model answers for Vietnamese alone. Flag 2: it was calibrated for margins of which each third of a text, as
+/// if it were a text of its own, has a share, and the whole the rest. A text that has no thirds (`Passages`) is scored as a
+/// whole. Flag 4: there is a brevity. Who does not know a flag refuses the model.
 ///
 /// Format 1 had the rows of a bucket behind its fingerprints.
 struct ModelHeader {
@@ -35,13 +42,16 @@ struct ModelHeader {
     static let mostProbes = 16
     static let weightOffset = 2
     static let padding = 16
-    static let idfUnit: Float = 1.0 / 20
 
     struct Flags: OptionSet {
         let rawValue: UInt32
         /// The model learned from Vietnamese and answers for nothing else.
         static let vietnameseOnly = Flags(rawValue: 1)
-        static let known: Flags = [.vietnameseOnly]
+        /// The thirds of a text are scored besides the whole.
+        static let thirds = Flags(rawValue: 2)
+        /// The sharpness for no text at all is not 0.
+        static let brevity = Flags(rawValue: 4)
+        static let known: Flags = [.vietnameseOnly, .thirds, .brevity]
     }
 
     var checksum: UInt32 = 0
@@ -57,6 +67,8 @@ struct ModelHeader {
     var markedSharpness: Float = 1
     var plainSharpness: Float = 1
     var doubt: Float = 0
+    var thirdShare: Float = 0
+    var brevity: Float = 0
 
     var rowSize: Int { ModelHeader.weightOffset + Int(topics) }
 

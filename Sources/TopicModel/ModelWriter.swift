@@ -71,9 +71,16 @@ public struct ModelWriter: ~Copyable {
         }
     }
 
-    /// Sets the calibration: 0 to 1, then above 0 each.
-    public mutating func calibrate(threshold: Float, markedSharpness: Float, plainSharpness: Float, doubt: Float) {
+    /// Sets the calibration: the threshold from 0 to 1, sharpnesses above 0, doubt and brevity 0 or more, and what each third
+    /// of a text has in the margins: at most a third; 0 if the whole is scored alone.
+    public mutating func calibrate(
+        threshold: Float, markedSharpness: Float, plainSharpness: Float, doubt: Float, brevity: Float, thirdShare: Float
+    ) {
         header.doubt = doubt
+        header.brevity = brevity
+        if brevity > 0 { header.flags.insert(.brevity) }
+        header.thirdShare = thirdShare
+        if thirdShare > 0 { header.flags.insert(.thirds) }
         header.threshold = threshold
         header.markedSharpness = markedSharpness
         header.plainSharpness = plainSharpness

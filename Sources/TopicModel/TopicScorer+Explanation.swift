@@ -2,23 +2,24 @@ extension TopicScorer {
     /// How many phrases an explanation names.
     private static let mostPhrases = 12
 
-    /// A feature: where it was first met, and what its places weigh.
+    /// A feature: where it was first met.
     private struct Finding {
         let first: Int
         let last: Int
-        var weight: UInt32 = 0
         /// The known features within it, itself among them: of "trận đấu" those of "trận" and "đấu" too.
         var parts: [UInt32] = []
     }
 
     /// The phrases that spoke most for or against `topic`, the most telling first. Phrases that overlap are one, and what
-    /// one phrase has said no other says again: once "thông tin" is named, "thông" adds nothing to "viễn thông".
+    /// one phrase has said no other says again: once "thông tin" is named, "thông" adds nothing to "viễn thông". What a
+    /// phrase says is what it adds to the margins: in the whole text, and in each third if they are scored too.
     func phrases(for topic: Int, plain: Bool, in texts: [String]) -> [DecidingPhrase] {
         var findings = findings(plain: plain)
         var left: [UInt32: Float] = [:]
         var total: Float = 0
-        for (slot, finding) in findings {
-            let weight = contribution(of: slot, weight: finding.weight, to: topic)
+        for position in 0..<counts.count {
+            let slot = unsafe counts.slots[position]  // below `count`
+            let weight = contribution(of: slot, frequency: frequency(position), to: topic)
             left[slot] = weight
             total += abs(weight)
         }
@@ -51,8 +52,7 @@ extension TopicScorer {
     private func findings(plain: Bool) -> [UInt32: Finding] {
         var findings: [UInt32: Finding] = [:]
         forEachFeature(from: 0, through: syllables.count - 1, plain: plain) { slot, first, last in
-            let weight = unsafe UInt32(placeWeights[min(first, ScorerTables.places - 1)])
-            findings[slot, default: Finding(first: first, last: last)].weight += weight
+            if findings[slot] == nil { findings[slot] = Finding(first: first, last: last) }
         }
         return findings
     }
@@ -60,29 +60,29 @@ extension TopicScorer {
     /// Calls `body` with the slot, the first and the last syllable of each known feature that lies between two syllables.
     private func forEachFeature(from start: Int, through end: Int, plain: Bool, _ body: (UInt32, Int, Int) -> Void) {
         guard start <= end else { return }
-        let space = plain ? FeatureHash.plainSpace : FeatureHash.markedSpace
         let slots = SlotTable(model)
-        for first in start...end {
-            // Indices stay below `syllables.count`: both ends come from there.
-            var phrase = unsafe plain ? syllables.plain[first] : syllables.marked[first]
-            if phrase == 0 { continue }
-            var last = first
-            while true {
-                if let slot = slots.find(FeatureHash.feature(phrase, space: space)) { body(slot, first, last) }
-                last += 1
-                guard last <= end, last - first < Int(model.header.longestPhrase) else { break }
-                let syllable = unsafe plain ? syllables.plain[last] : syllables.marked[last]
-                if syllable == 0 { break }
-                phrase = FeatureHash.join(phrase, syllable)
-            }
+        let longest = Int(model.header.longestPhrase)
+        syllables.forEachFeature(
+            of: start..<end + 1, beginningIn: start..<end + 1, plain: plain, longest: longest
+        ) { hash, first, last in
+            if let slot = slots.find(hash) { body(slot, first, last) }
+        }
+    }
+
+    /// What the feature at a position of the counts is multiplied with in the margins, but for its row.
+    private func frequency(_ position: Int) -> Float {
+        (0..<FeatureCounts.passages).reduce(0) { sum, passage in
+            // Four sums each; `position` is below the count.
+            let count = unsafe counts.sums[position * FeatureCounts.passages + passage]
+            return sum + FrequencyWeight.of(count) * scales.ofPassages[passage]
         }
     }
 
     /// What a feature adds to the topic above what it adds to topics in general.
-    private func contribution(of slot: UInt32, weight: UInt32, to topic: Int) -> Float {
-        // `find` gave the slot, whose size covers all topics; the tables are as long as these indices reach.
+    private func contribution(of slot: UInt32, frequency: Float, to topic: Int) -> Float {
+        // The slot was counted, so `find` gave it; its row covers all topics, and the table of scales all bytes.
         let row = unsafe SlotTable(model).row(slot)
-        let factor = unsafe FrequencyWeight.of(weight) * scales[Int(row[1])]
+        let factor = unsafe frequency * ScorerTables.scales[Int(row[1])]
         var sum: Float = 0
         for index in model.topics.indices {
             unsafe sum += Float(Int8(bitPattern: row[ModelHeader.weightOffset + index]))

@@ -1,16 +1,21 @@
 import Glibc
 
-/// Turns margins into probabilities: they are multiplied with a sharpness, and with length / (length + doubt) so that
-/// little text gives little certainty; then softmax.
+/// Turns margins into probabilities: they are multiplied with a sharpness that goes from one for no text at all to another
+/// for endless text; then softmax.
+///
+/// The few words of a headline are all about its topic, so the same margins mean more there than where a long text's many
+/// words have been averaged; or less, if the data is such.
 struct Calibration {
-    /// What margins are multiplied with.
+    /// What margins of a long text are multiplied with.
     let sharpness: Double
-    /// The length of the feature vector at which half of the sharpness is reached.
+    /// The length of the feature vector that lies halfway between little text and much.
     let doubt: Double
+    /// What share of the sharpness no text at all would have.
+    let brevity: Double
 
     /// The part of the sharpness that is kept of what fits the parts that were held out. They are of the papers and
     /// months that were learned from; what comes later is of others, where the same margins are wrong more often.
-    private static let caution = 0.8
+    private static let caution = 0.9
 
     /// Finds what makes the right topics most likely.
     ///
@@ -18,15 +23,26 @@ struct Calibration {
     ///   - rows: scored by models that did not learn from them.
     ///   - labels: the right topic of each.
     init(rows: [ScoredRow], labels: [Int]) {
-        let doubts: [Double] = [0, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128]
-        var best = (loss: Double.infinity, sharpness: 1.0, doubt: 0.0)
-        for doubt in doubts {
-            let scales = rows.map { $0.length / ($0.length + max(doubt, 1e-9)) }
-            let (loss, sharpness) = Calibration.sharpness(rows, scales, labels)
-            if loss < best.loss { best = (loss, sharpness, doubt) }
+        var best = (loss: Double.infinity, sharpness: 1.0, doubt: 0.0, brevity: 0.0)
+        for doubt in [16.0, 32, 64] {
+            for brevity in [0, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2] {
+                let scales = rows.map { Calibration.scale(of: $0.length, doubt: doubt, brevity: brevity) }
+                let (loss, sharpness) = Calibration.sharpness(rows, scales, labels)
+                if loss < best.loss { best = (loss, sharpness, doubt, brevity) }
+            }
         }
         sharpness = best.sharpness * Calibration.caution
-        self.doubt = best.doubt
+        doubt = best.doubt
+        brevity = best.brevity
+    }
+
+    /// What the margins of a text are multiplied with, by the length of its feature vector.
+    func sharpness(of length: Double) -> Double {
+        sharpness * Calibration.scale(of: length, doubt: doubt, brevity: brevity)
+    }
+
+    private static func scale(of length: Double, doubt: Double, brevity: Double) -> Double {
+        (length + brevity * doubt) / (length + doubt)
     }
 
     /// The loss has one minimum over the logarithm of the sharpness: golden section.

@@ -20,6 +20,8 @@ struct Corpus {
     /// How many rows are whole texts. Behind them stand as many rows of their beginnings, then as many of the first
     /// passage of each, of the second, and so on.
     private(set) var texts = 0
+    /// Which texts have passages. Such a passage may have no known feature all the same.
+    private var hasPassages: [Bool] = []
 
     /// The row of the beginning of a text.
     func beginning(of text: Int) -> Int { texts + text }
@@ -30,6 +32,11 @@ struct Corpus {
             + (0..<Passages.count).flatMap { passage in
                 chosen.map { (2 + passage) * texts + $0 }.filter { !row($0).isEmpty }
             }
+    }
+
+    /// The rows of a text's thirds; none if it has no passages.
+    func thirds(of text: Int) -> [Range<Int>] {
+        hasPassages[text] ? Passages.thirds.map { row((2 + $0) * texts + text) } : []
     }
 
     /// The text that a row is of.
@@ -48,6 +55,7 @@ struct Corpus {
             row.removeAll()
             extractor.appendFeatures(of: 0..<extractor.count, plain: plain, to: &row.hashes, weights: &row.weights)
             append(row.summed(&numbers))
+            hasPassages.append(Passages.hasPassages(extractor.count))
             let few = index % 2 == 0 ? 12 : 40
             for (part, range) in ([0..<few] + Passages.ranges(of: extractor.count)).enumerated() {
                 row.removeAll()

@@ -10,11 +10,13 @@ struct LinearSolver {
     private(set) var weights: [Double]
     /// The constant of each topic.
     private(set) var biases: [Double]
+    private let thirdShare: Double
 
     /// Trains on `rows` of `corpus`; `labels` has the topic of each text. All topics must occur in them.
     init(
-        corpus: Corpus, rows: [Int], labels: [Int], topics: Int, weighting: Weighting, cost: Double, seed: UInt32
+        corpus: Corpus, rows: [Int], labels: [Int], topics: Int, weighting: Weighting, options: TrainingOptions
     ) throws(TopicModelError) {
+        thirdShare = options.thirdShare
         let features = corpus.hashes.count
         let nodeCount = rows.reduce(0) { $0 + corpus.row($1).count + 2 }
         // liblinear's structures are pointers into one block, which lives until the end of this function.
@@ -41,7 +43,7 @@ struct LinearSolver {
             l: Int32(rows.count), n: Int32(features) + 1, y: targets, x: starts, bias: 1)
         var parameter = unsafe CLinear.parameter()
         unsafe parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
-        unsafe parameter.C = cost
+        unsafe parameter.C = options.cost
         unsafe parameter.eps = 0.1  // 0.03 takes half as long again, and is right no more often
         unsafe parameter.p = 0.1
         // Topics weigh the same together, however many articles the data has of each: what a newsroom writes next month
@@ -55,7 +57,7 @@ struct LinearSolver {
         // the numbers that belong to its seed.
         LinearSolver.turn.wait()
         defer { LinearSolver.turn.signal() }
-        srand(seed)
+        srand(options.seed)
         let trained = unsafe weights.withUnsafeMutableBufferPointer { weights in
             unsafe weighted.withUnsafeMutableBufferPointer { weighted in
                 unsafe parameter.nr_weight = Int32(topics)
@@ -90,16 +92,31 @@ struct LinearSolver {
             }
             biases[1 - topic] = -biases[topic]
         }
+        // A topic that is rare here may be common elsewhere: some of what its constant lacks for that is given back.
+        for topic in 0..<topics {
+            biases[topic] -= options.evening * natural(Double(counts[topic] * topics) / Double(rows.count))
+        }
     }
 
-    /// The margins of a row for each topic, and the length of its vector.
-    func scored(_ row: Range<Int>, in corpus: Corpus, weighting: Weighting) -> ScoredRow {
+    /// The margins of a whole text as the scorer makes them, with the thirds that it has.
+    func scored(text: Int, in corpus: Corpus, weighting: Weighting) -> ScoredRow {
+        let thirds = thirdShare > 0 ? corpus.thirds(of: text) : []
+        return scored([corpus.row(text)] + thirds, in: corpus, weighting: weighting)
+    }
+
+    /// The margins of a row for each topic, or those of a row and its thirds, and the length of the first's vector.
+    func scored(_ passages: [Range<Int>], in corpus: Corpus, weighting: Weighting) -> ScoredRow {
         var margins = biases
-        let (values, length) = weighting.values(of: row, in: corpus)
-        for (position, value) in zip(row, values) {
-            let base = Int(corpus.features[position]) * biases.count
-            for topic in margins.indices { margins[topic] += value * weights[base + topic] }
+        var lengths: [Double] = []
+        for (number, row) in passages.enumerated() {
+            let (values, length) = weighting.values(of: row, in: corpus)
+            lengths.append(length)
+            let share = number > 0 ? thirdShare : 1 - thirdShare * Double(passages.count - 1)
+            for (position, value) in zip(row, values) {
+                let base = Int(corpus.features[position]) * biases.count
+                for topic in margins.indices { margins[topic] += share * value * weights[base + topic] }
+            }
         }
-        return ScoredRow(margins: margins, length: length)
+        return ScoredRow(margins: margins, length: lengths[0])
     }
 }

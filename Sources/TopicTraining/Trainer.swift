@@ -33,7 +33,8 @@ public struct Trainer {
         for feature in plain.features { writer.add(feature) }
         writer.calibrate(
             threshold: options.threshold, markedSharpness: Float(marked.calibration.sharpness),
-            plainSharpness: Float(plain.calibration.sharpness), doubt: Float(marked.calibration.doubt))
+            plainSharpness: Float(plain.calibration.sharpness), doubt: Float(marked.calibration.doubt),
+            brevity: Float(marked.calibration.brevity), thirdShare: Float(options.thirdShare))
         report(TrainingProgress(stage: "done", fraction: 1))
         return writer
     }
@@ -78,7 +79,7 @@ public struct Trainer {
         tell("learning", 0.8)
         let solver = try LinearSolver(
             corpus: corpus, rows: corpus.lessons(of: Array(texts.indices)), labels: labels.ofTexts,
-            topics: labels.topics.count, weighting: weighting, cost: options.cost, seed: options.seed)
+            topics: labels.topics.count, weighting: weighting, options: options)
         let topics = labels.topics.count
         let features = corpus.hashes.indices.map { feature in
             ModelWriter.Feature(
@@ -100,11 +101,11 @@ public struct Trainer {
             let rows = corpus.lessons(of: texts.filter { folds[$0] != fold })
             let solver = try LinearSolver(
                 corpus: corpus, rows: rows, labels: labels.ofTexts, topics: labels.topics.count, weighting: weighting,
-                cost: options.cost, seed: options.seed)
-            for row in texts where folds[row] == fold {
-                for row in [row, corpus.beginning(of: row)] {
-                    scored[row] = solver.scored(corpus.row(row), in: corpus, weighting: weighting)
-                }
+                options: options)
+            for text in texts where folds[text] == fold {
+                scored[text] = solver.scored(text: text, in: corpus, weighting: weighting)
+                let beginning = corpus.beginning(of: text)
+                scored[beginning] = solver.scored([corpus.row(beginning)], in: corpus, weighting: weighting)
             }
         }
         return Calibration(rows: scored, labels: labels.ofTexts + labels.ofTexts)

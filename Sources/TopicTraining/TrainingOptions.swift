@@ -19,6 +19,11 @@ public struct TrainingOptions: Sendable {
     /// Below this probability the model's answer is undecided. The best candidates below a third were right two times in
     /// five on news that was held out.
     public var threshold: Float = 0.33
+    /// What each third of a text that is long enough says besides the whole: its share of the margins, up to a third; 0
+    /// scores the whole alone. The whole counts as much as five thirds.
+    public var thirdShare = 0.125
+    /// How much a topic's constant falls with the logarithm of the topic's share: what is scored later is mixed otherwise.
+    public var evening = 0.03
     /// Names for people, by slug; a topic without one is called as its label.
     public var names: [String: String] = [:]
     /// Lines that tell where the data comes from.
@@ -36,6 +41,8 @@ public struct TrainingOptions: Sendable {
         try require(fewestArticles >= 1, "the fewest articles must be 1 or more, not \(fewestArticles)")
         try require((2...20).contains(folds), "2 to 20 folds, not \(folds)")
         try require((0...1).contains(threshold), "the threshold must be 0 to 1, not \(threshold)")
+        try require((0...1.0 / 3).contains(thirdShare), "a third has a share of 0 to 1/3, not \(thirdShare)")
+        try require(evening.isFinite, "the evening must be a number, not \(evening)")
         try require((65_536...1_000_000_000).contains(mostBytes), "a file of 64 KiB to 1 GB, not \(mostBytes) bytes")
         try require(
             !name.isEmpty && name.utf8.count <= 100 && !name.contains(where: \.isNewline),

@@ -3,12 +3,24 @@ import Testing
 @testable import TopicTraining
 
 @Suite struct CalibrationTests {
-    /// Of 400 texts with margins of 0.5 and -0.5 three in four are right: a sharpness of ln 3 says just that, and 0.8 of it
+    /// Of 400 texts with margins of 0.5 and -0.5 three in four are right: a sharpness of ln 3 says just that, and 0.9 of it
     /// is kept, for other texts than those that were held out are wrong more often.
     @Test func lessIsClaimedThanHeldOutPartsBearOut() {
         let rows = [ScoredRow](repeating: ScoredRow(margins: [0.5, -0.5], length: 10), count: 400)
         let calibration = Calibration(rows: rows, labels: (0..<400).map { $0 % 4 == 0 ? 1 : 0 })
-        let claimed = calibration.sharpness * 10 / (10 + calibration.doubt)
-        #expect(abs(claimed - 0.8 * 1.0986) < 0.01, "\(claimed)")
+        let claimed = calibration.sharpness(of: 10)
+        #expect(abs(claimed - 0.9 * 1.0986) < 0.01, "\(claimed)")
+    }
+
+    /// The same margins are right more often of short texts than of long ones.
+    @Test func littleTextMaySayMore() {
+        let rows = [20.0, 120].flatMap { length in
+            [ScoredRow](repeating: ScoredRow(margins: [0.5, -0.5], length: length), count: 400)
+        }
+        let labels = (0..<800).map { $0 < 400 ? ($0 % 6 == 0 ? 1 : 0) : ($0 % 4 == 0 ? 1 : 0) }
+        let calibration = Calibration(rows: rows, labels: labels)
+        #expect(abs(calibration.sharpness(of: 20) - 0.9 * 1.6094) < 0.15, "ln 5")
+        #expect(abs(calibration.sharpness(of: 120) - 0.9 * 1.0986) < 0.15, "ln 3")
+        #expect(calibration.sharpness(of: 20) > calibration.sharpness(of: 120) * 1.2)
     }
 }

@@ -1,6 +1,7 @@
 import Testing
-import TopicModel
 import TopicTraining
+
+@testable import TopicModel
 
 @Suite struct ModelFileTests {
     @Test func theSameDataAndSeedGiveTheSameFile() throws {
@@ -55,6 +56,58 @@ import TopicTraining
         #expect(error?.code == .unsupported)
         #expect(error?.message.contains("is a topic model of format 1; this version reads format 2") == true)
         #expect(error?.message.contains("articlectl train") == true)
+    }
+
+    /// A model file with another header, and a checksum that fits it.
+    private static func changed(
+        _ file: [UInt8], flags: UInt32, thirdShare: Float = 0, brevity: Float = 0
+    ) -> [UInt8] {
+        var bytes = file
+        func put(_ number: UInt32, at offset: Int) {
+            for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: number >> UInt32(index * 8)) }
+        }
+        put(flags, at: 36)
+        put(thirdShare.bitPattern, at: 88)
+        put(brevity.bitPattern, at: 92)
+        put(
+            unsafe bytes.withUnsafeBytes { unsafe Checksum.crc32c(UnsafeRawBufferPointer(rebasing: $0[16...])) }, at: 12
+        )
+        return bytes
+    }
+
+    @Test func aModelThatAsksForMoreThanWeCanIsRefusedByItsFlags() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Sample.model(in: directory)
+        let whole = directory.bytes("sample.topics")
+        #expect(whole[36] & 3 == 3, "Vietnamese, with thirds")
+        for flags: UInt32 in [8, 15, 0x8000_0003] {
+            let path = directory.write(Self.changed(whole, flags: flags, thirdShare: 0.125), to: "newer")
+            let error = #expect(throws: TopicModelError.self) { try TopicModel(path: path) }
+            #expect(error?.code == .unsupported)
+            #expect(error?.message.contains("for a newer version: its flags \(flags)") == true)
+        }
+    }
+
+    @Test func aCalibrationThatCannotBeIsRefused() throws {
+        let directory = try TemporaryDirectory()
+        _ = try Sample.model(in: directory)
+        let whole = directory.bytes("sample.topics")
+        for (flags, share): (UInt32, Float) in [(2, 0.1), (2, 1.0 / 3), (1, 0)] {
+            let path = directory.write(Self.changed(whole, flags: flags, thirdShare: share), to: "right")
+            #expect(throws: Never.self) { _ = try TopicModel(path: path) }
+        }
+        for (flags, share): (UInt32, Float) in [(3, 0), (3, -0.1), (2, 0.34), (2, .nan), (2, .infinity), (1, 0.1)] {
+            let path = directory.write(Self.changed(whole, flags: flags, thirdShare: share), to: "wrong")
+            let error = #expect(throws: TopicModelError.self) { try TopicModel(path: path) }
+            #expect(error?.code == .damaged, "flags \(flags), share \(share)")
+            #expect(error?.message.contains("share of \(share)") == true)
+        }
+        for (flags, brevity): (UInt32, Float) in [(5, 0), (4, -1), (4, 4.1), (4, .nan), (4, .infinity), (1, 1)] {
+            let path = directory.write(Self.changed(whole, flags: flags, brevity: brevity), to: "wrong")
+            let error = #expect(throws: TopicModelError.self) { try TopicModel(path: path) }
+            #expect(error?.code == .damaged, "flags \(flags), brevity \(brevity)")
+            #expect(error?.message.contains("brevity of \(brevity)") == true)
+        }
     }
 
     @Test func aFileThatWasCutIsRefused() throws {

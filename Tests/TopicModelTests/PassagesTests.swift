@@ -1,5 +1,6 @@
 import Testing
 
+@testable import TopicModel
 @testable import TopicTraining
 
 @Suite struct PassagesTests {
@@ -7,6 +8,7 @@ import Testing
         let ranges = Passages.ranges(of: syllables)
         #expect(ranges.count == Passages.count)
         #expect(ranges[0] == 0..<60)
+        #expect(ranges[Passages.thirds].elementsEqual((0..<3).map { Passages.third($0, of: syllables) }))
         for parts in [ranges[1...2], ranges[3...5]] {
             #expect(parts.first?.lowerBound == 0 && parts.last?.upperBound == syllables)
             for (one, next) in zip(parts, parts.dropFirst()) { #expect(one.upperBound == next.lowerBound) }

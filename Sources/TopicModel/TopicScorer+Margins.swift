@@ -1,0 +1,101 @@
+import CScoring
+import Glibc
+
+extension TopicScorer {
+    /// Looks up and counts the features of the text and of its thirds, and sums their rows; false if none is known to the
+    /// model.
+    mutating func sumFeatures(plain: Bool) -> Bool {
+        let total = syllables.count
+        let hasThirds = model.header.thirdShare > 0 && Passages.hasPassages(total)
+        // A text without thirds is one part, and what it is counted there counts nothing.
+        let parts = hasThirds ? (0..<3).map { Passages.third($0, of: total) } : [0..<total]
+        var ends = collect(parts, hasThirds: hasThirds, plain: plain)
+        let slots = SlotTable(model)
+        var (start, known) = (0, 0)
+        for part in ends.indices {
+            known = features.keepKnown(slots, from: start, to: ends[part], at: known)
+            start = ends[part]
+            ends[part] = known
+        }
+        count(upTo: ends, slots)
+        guard counts.count > 0 else { return false }
+        let lengths = sumRows(slots).squareRoot()
+        scales = PassageScales(lengths: lengths, thirdShare: hasThirds ? model.header.thirdShare : 0)
+        return true
+    }
+
+    /// Puts the hashes of all features into the buffer, and answers where those that begin in each part end.
+    private mutating func collect(_ parts: [Range<Int>], hasThirds: Bool, plain: Bool) -> [Int] {
+        let longest = Int(model.header.longestPhrase)
+        let weights = PlaceWeights()
+        let text = 0..<syllables.count
+        features.removeAll(reserving: text.count * longest)
+        return parts.map { part in
+            syllables.forEachFeature(of: text, beginningIn: part, plain: plain, longest: longest) { hash, first, last in
+                // A third counts as if it were a text of its own: from its own beginning, and without the phrases that go
+                // beyond its end.
+                let third = hasThirds && last < part.upperBound ? weights[first - part.lowerBound] : 0
+                features.add(hash, inText: weights[first], inThird: third)
+            }
+            return features.count
+        }
+    }
+
+    /// Counts the known features, of which those of each part end where `ends` says.
+    private mutating func count(upTo ends: [Int], _ slots: SlotTable) {
+        counts.removeAll(reserving: ends.last ?? 0)
+        var index = 0
+        for (part, end) in ends.enumerated() {
+            while index < end {
+                // `index` is below the buffer's count.
+                let slot = unsafe UInt32(truncatingIfNeeded: features.slots[index])
+                let weights = unsafe features.weights[index]
+                slots.prefetchRow(slot)
+                counts.add(slot, inText: weights & 0xffff, inThird: weights >> 16, third: part + 1)
+                index += 1
+            }
+        }
+    }
+
+    /// Sums the rows of what was counted; answers the squared lengths of the feature vectors.
+    private mutating func sumRows(_ slots: SlotTable) -> SIMD4<Float> {
+        var squares: SIMD4<Float> = .zero
+        // `find` gave the slots: their rows lie within the file, with padding behind the last. `sums` has room for all.
+        unsafe withUnsafeMutableBytes(of: &squares) { squares in
+            unsafe cscoring_sum(
+                slots.rows, slots.rowSize, model.topics.count, ScorerTables.scales,
+                counts.slots, counts.sums, counts.count,
+                sums, squares.assumingMemoryBound(to: Float.self).baseAddress)
+        }
+        return squares
+    }
+
+    /// How much speaks for each topic: the text's sum, or the mean of its and its thirds', and the topic's constant.
+    func margins(plain: Bool) -> [Float] {
+        let bias = plain ? model.plainBias : model.markedBias
+        return bias.indices.map { topic in
+            let (chunk, lane) = topic.quotientAndRemainder(dividingBy: PassageScales.lanes)
+            var margin: Float = 0
+            for passage in 0..<FeatureCounts.passages {
+                let place = (chunk * FeatureCounts.passages + passage) * PassageScales.lanes + lane
+                unsafe margin += sums[place] * scales.ofPassages[passage]
+            }
+            return margin + bias[topic]
+        }
+    }
+
+    mutating func probabilities(plain: Bool) -> [Float] {
+        var sharpness = plain ? model.header.plainSharpness : model.header.markedSharpness
+        let doubt = model.header.doubt
+        sharpness *= (scales.length + model.header.brevity * doubt) / (scales.length + doubt)
+        var scores = margins(plain: plain)
+        let highest = scores.max() ?? 0
+        var sum: Float = 0
+        for index in scores.indices {
+            scores[index] = exp((scores[index] - highest) * sharpness)
+            sum += scores[index]
+        }
+        for index in scores.indices { scores[index] /= sum }
+        return scores
+    }
+}
