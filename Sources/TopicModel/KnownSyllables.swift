@@ -1,6 +1,6 @@
 /// Syllables that were taken apart before, by the bytes they are written with. News is made of some thousand of them.
 ///
-/// Each has one place that it can be in, and whoever comes later takes the place: 128 KB, whatever was read.
+/// Each can be in two places. Who comes later takes the first, and who was there the second: 256 KB, whatever was read.
 @safe struct KnownSyllables: ~Copyable {
     /// The bytes of a syllable: 1 to 15, with zeros behind them.
     struct Spelling {
@@ -28,38 +28,52 @@
         var high: UInt64 = 0
         var marked: UInt64 = 0
         var plain: UInt64 = 0
+
+        /// No spelling is all zeros, as an empty entry is.
+        @inline(__always)
+        func isWritten(_ spelling: Spelling) -> Bool {
+            (low ^ spelling.low) | (high & KnownSyllables.bytes ^ spelling.high) == 0
+        }
     }
 
-    private static let places = 4096
+    private static let pairs = 4096
     private static let bytes: UInt64 = .max >> 8
     private let entries: UnsafeMutablePointer<Entry>
 
     init() {
-        unsafe entries = .allocate(capacity: KnownSyllables.places)
-        unsafe entries.initialize(repeating: Entry(), count: KnownSyllables.places)
+        // A pair is a line of the processor's cache, and begins where one does.
+        unsafe entries = UnsafeMutableRawPointer.allocate(
+            byteCount: KnownSyllables.pairs * 2 * MemoryLayout<Entry>.stride, alignment: 64
+        ).bindMemory(to: Entry.self, capacity: KnownSyllables.pairs * 2)
+        unsafe entries.initialize(repeating: Entry(), count: KnownSyllables.pairs * 2)
     }
 
     deinit { unsafe entries.deallocate() }
 
+    /// The first of the two places of a spelling.
     @inline(__always)
-    private func place(of spelling: Spelling) -> UnsafeMutablePointer<Entry> {
+    private func places(of spelling: Spelling) -> UnsafeMutablePointer<Entry> {
         let sum = (spelling.low ^ (spelling.high &* FeatureHash.start)) &* FeatureHash.multiplier
-        return unsafe entries + Int(sum >> 52)  // 12 bits: below `places`
+        return unsafe entries + Int(sum >> 52) * 2  // 12 bits: below `pairs`
     }
 
     /// The syllable that is written so; nil if it is not known.
     @inline(__always)
     func find(_ spelling: Spelling) -> Syllable? {
-        // No spelling is all zeros, as an empty entry is.
-        let entry = unsafe place(of: spelling).pointee
-        guard entry.low == spelling.low, entry.high & KnownSyllables.bytes == spelling.high else { return nil }
+        let places = unsafe places(of: spelling)
+        // Without a branch for the one place or the other: which it is nobody can tell.
+        let isFirst = unsafe places[0].isWritten(spelling)
+        let entry = unsafe places[isFirst ? 0 : 1]
+        guard entry.isWritten(spelling) else { return nil }
         return Syllable(
             marked: entry.marked, plain: entry.plain,
             kind: Syllable.Kind(rawValue: UInt8(truncatingIfNeeded: entry.high >> 56)))
     }
 
     func remember(_ spelling: Spelling, _ syllable: Syllable) {
-        unsafe place(of: spelling).pointee = Entry(
+        let places = unsafe places(of: spelling)
+        unsafe places[1] = places[0]
+        unsafe places[0] = Entry(
             low: spelling.low, high: spelling.high | UInt64(syllable.kind.rawValue) << 56, marked: syllable.marked,
             plain: syllable.plain)
     }

@@ -1,4 +1,4 @@
-/// Scores texts with a model, one at a time. It keeps its memory from text to text, 0.3 MB and up to 15 MB after a text of
+/// Scores texts with a model, one at a time. It keeps its memory from text to text, 0.4 MB and up to 15 MB after a text of
 /// 65,536 syllables; use one a thread.
 ///
 ///     scorer.begin()
