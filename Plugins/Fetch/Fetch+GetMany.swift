@@ -40,7 +40,7 @@ extension Fetch {
                 }
                 sent = .success((isSent, record.content.byteCount))
             } catch {
-                guard let status = Status(tooLarge: record.id, error) else {
+                guard let status = Status(of: record.id, error) else {
                     sent = .failure(error)
                     return
                 }
@@ -60,16 +60,21 @@ extension Fetch {
         return (try responder.sendNow(item.encoded().rawSpan), 0)
     }
 
-    /// Lends the record that the key names, or tells why there is none.
+    /// Lends the record that the key names, or tells why there is none: it is missing, or damaged.
     private func read(
         _ key: ArticleKey, _ lend: (borrowing StoredRecord) -> Void
     ) throws(ServiceError) -> ServiceError? {
-        switch (key.id, key.url.isEmpty) {
-        case (let id?, true): return try storage.read(id: id, lend) ? nil : .noArticle(id, RawSpan())
-        case (nil, false):
-            let url = Array(key.url.utf8)
-            return try storage.read(key: url.rawSpan, lend) ? nil : .noArticle(nil, url.rawSpan)
-        default: return ServiceError(.invalidArgument, "exactly one of id and url is needed")
+        do throws(ServiceError) {
+            switch (key.id, key.url.isEmpty) {
+            case (let id?, true): return try storage.read(id: id, lend) ? nil : .noArticle(id, RawSpan())
+            case (nil, false):
+                let url = Array(key.url.utf8)
+                return try storage.read(key: url.rawSpan, lend) ? nil : .noArticle(nil, url.rawSpan)
+            default: return ServiceError(.invalidArgument, "exactly one of id and url is needed")
+            }
+        } catch {
+            if error.code == .dataLoss { return error }
+            throw error
         }
     }
 }

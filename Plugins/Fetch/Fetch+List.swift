@@ -69,6 +69,7 @@ extension Fetch {
         _ responder: borrowing Responder
     ) throws(ServiceError) -> Bool {
         do throws(ServiceError) {
+            if record.isUnreadable { throw .unreadable(record.id) }
             return try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
                 var head = WireWriter(capacity: 8)
                 head.begin(1, length: content.byteCount + trailer.byteCount)
@@ -77,7 +78,7 @@ extension Fetch {
                 return try responder.sendNow(head.bytes.rawSpan, content, trailer, tail.bytes.rawSpan)
             }
         } catch {
-            guard let status = Status(tooLarge: record.id, error) else { throw error }
+            guard let status = Status(of: record.id, error) else { throw error }
             let item = ListItem(cursor: ListCursor.encode(position), status: status)
             return try responder.sendNow(item.encoded().rawSpan)
         }

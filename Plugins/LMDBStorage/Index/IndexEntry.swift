@@ -33,6 +33,9 @@ struct IndexEntry: Comparable, Hashable, Sendable {
     /// A time as an unsigned number that sorts alike.
     static func sortable(_ time: Int64) -> UInt64 { UInt64(bitPattern: time) ^ 1 << 63 }
 
+    /// The time that such a number stands for.
+    static func time(_ sortable: UInt64) -> Int64 { Int64(bitPattern: sortable ^ 1 << 63) }
+
     /// The entry before this one within its list; `nil` if there can be none.
     var predecessor: IndexEntry? {
         if id.low > 0 { return IndexEntry(list: list, time: time, id: ArticleID(high: id.high, low: id.low - 1)) }

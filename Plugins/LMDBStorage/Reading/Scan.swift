@@ -13,11 +13,20 @@ struct Scan {
         var lists = try Lists(query.terms, reader)
         var visited = 0
         while let entry = try lists.next(notAbove: limit), entry.time >= lowest {
-            let goesOn = try reader.record(entry.id) { record throws(ServiceError) -> Bool in
-                // An entry says only that a record may be here: two terms may share a hash.
-                guard IndexEntry.sortable(record.header.time) == entry.time, hasAllTerms(record) else { return true }
+            let goesOn: Bool?
+            do throws(ServiceError) {
+                goesOn = try reader.record(entry.id) { record throws(ServiceError) -> Bool in
+                    // An entry says only that a record may be here: two terms may share a hash.
+                    guard IndexEntry.sortable(record.header.time) == entry.time, hasAllTerms(record) else {
+                        return true
+                    }
+                    visited += 1
+                    return record.lend(visit) && visited < query.limit
+                }
+            } catch {
+                if error.code != .dataLoss { throw error }
                 visited += 1
-                return record.lend(visit) && visited < query.limit
+                goesOn = lendUnreadable(entry, visit) && visited < query.limit
             }
             guard goesOn ?? true, let next = entry.predecessor else { return }
             limit = next
@@ -35,6 +44,14 @@ struct Scan {
         guard let after = query.after else { return highest }
         let place = IndexEntry(list: IndexEntry.all, time: IndexEntry.sortable(after.time), id: after.id)
         return place.predecessor.map { min($0, highest) }
+    }
+
+    /// Of a record that cannot be read, the index knows the place.
+    private func lendUnreadable(_ entry: IndexEntry, _ visit: (borrowing StoredRecord) -> Bool) -> Bool {
+        visit(
+            StoredRecord(
+                id: entry.id, revision: 0, createdAt: 0, storedAt: 0, time: IndexEntry.time(entry.time),
+                contentChecksum: .max, content: RawSpan(), key: RawSpan()))
     }
 
     private func hasAllTerms(_ record: RecordView) -> Bool {

@@ -256,7 +256,9 @@ typedef struct articled_storage {
                     void *context, articled_failure *failure);
     uint32_t (*get_by_key)(void *engine, articled_bytes key, void (*lend)(void *context, const articled_record *record),
                            void *context, articled_failure *failure);
-    /* Calls `visit` for each match until it answers other than 0. One consistent view for the whole call. */
+    /* Calls `visit` for each match until it answers other than 0. One consistent view for the whole call. Of a record that is
+     * too damaged to be read, `visit` is given id and time, no content, and a content_crc32c that is not that of nothing: so
+     * whoever compares the checksum notices, and the records behind it are found. */
     uint32_t (*scan)(void *engine, const articled_query *query,
                      int32_t (*visit)(void *context, const articled_record *record), void *context,
                      articled_failure *failure);

@@ -22,6 +22,8 @@ public protocol ArticleStorage: Sendable {
 
     /// Lends each match to `visit`, in the query's order, until it answers `false`. One consistent view for the call,
     /// which the engine may have to keep for as long: so visit few records, and go on from the last one's position.
+    ///
+    /// A damaged record does not end it: see ``StoredRecord/isUnreadable``.
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError)
 
     /// Makes a change. What is needed of `write` is copied before the call returns; `completion` is called exactly

@@ -19,6 +19,10 @@ public struct StoredRecord: ~Copyable, ~Escapable {
     /// The alternate key; empty if it has none.
     public let key: RawSpan
 
+    /// Whether the storage knows of the record, and cannot read it: it is damaged. Lists lend it all the same, without content
+    /// and with a checksum that says so, so that what is behind it can be reached.
+    public var isUnreadable: Bool { content.isEmpty && contentChecksum != CRC32C.checksum(content) }
+
     /// Lends a record.
     @_lifetime(copy content, copy key)
     public init(

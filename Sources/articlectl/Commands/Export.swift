@@ -1,6 +1,5 @@
 import ArticleClient
 import ArticleProtocol
-import Synchronization
 
 /// Writes articles as JSON Lines that `import` reads back.
 struct Export: Command {
@@ -19,8 +18,6 @@ struct Export: Command {
             .init("articlectl export | ARTICLED_ENDPOINT=tcp:10.0.0.2:7450 articlectl import -", "to another articled"),
         ])
 
-    private static let mostReasons = 20
-
     private let request: ListRequest
 
     init(_ arguments: Arguments) throws {
@@ -37,18 +34,14 @@ struct Export: Command {
         let filtered = ListRequest(limit: request.limit, view: .full) != request
         var count = 0
         defer { progress.clear() }
-        let left = Mutex<[ClientError]>([])
-        for try await item in session.client.list(request).skipping({ error in left.withLock { $0.append(error) } }) {
+        let left = LeftOut()
+        for try await item in left.skipping(session.client.list(request)) {
             try session.output.line(item.article.json().text)
             count += 1
             progress.show(count: count, fraction: filtered || whole == 0 ? nil : Double(count) / Double(whole))
         }
-        let missing = left.withLock { $0 }
-        if missing.isEmpty { return .success }
         progress.clear()
-        let reasons = missing.prefix(Self.mostReasons).map { "\n  \($0.message)" }.joined()
-        let more = missing.count > Self.mostReasons ? "\n  and \(missing.count - Self.mostReasons) more" : ""
-        throw CommandFailure(
-            .io, "\(missing.count) of \(count + missing.count) articles are left out:" + reasons + more)
+        try left.check(given: count)
+        return .success
     }
 }

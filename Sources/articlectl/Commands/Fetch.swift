@@ -7,7 +7,8 @@ struct Fetch: Command {
     static let description = CommandDescription(
         "fetch", "show an article", operands: "ID|URL...", count: 1...100_000,
         discussion: [
-            "On a terminal the paragraphs are set to its width. Ends with 1 if there is no such article."
+            "On a terminal the paragraphs are set to its width. Ends with 1 if there is no such article, and with 74 if one is damaged; "
+                + "the others are shown all the same."
         ],
         options: [
             .flag("raw", "the bytes of the text file that was stored, and nothing else; of other articles the body")
@@ -41,10 +42,14 @@ struct Fetch: Command {
                     let width = session.terminal.showsOutput ? session.terminal.width : nil
                     try session.output.write(ArticlePage.page(article, width: width, style: session.style))
                 }
-            } catch let error as ClientError where error.status == .notFound {
+            } catch let error as ClientError where [.notFound, .dataLoss].contains(error.status) {
+                // This article's affair: the others are shown.
                 try session.output.flush()
-                CommandFailure(.notFound, "there is no article \(key.text)").tell(asJSON: session.json)
-                code = .notFound
+                let failure =
+                    error.status == .notFound
+                    ? CommandFailure(.notFound, "there is no article \(key.text)") : CommandFailure(error)
+                failure.tell(asJSON: session.json)
+                if code != .io { code = failure.code }
             }
         }
         return code

@@ -8,6 +8,7 @@ struct List: Command {
         discussion: [
             "On a terminal it is a table of the 20 newest, or as many as --limit says. To a program it gives all, one line each: id, time, "
                 + "source, topics and title, with tabs between them.",
+            "An article that is damaged is reported and left out; the exit status is 74 then.",
             "A list can be gone on with: each line of --json has a \"cursor\", and --cursor continues behind it, whatever was "
                 + "stored or deleted meanwhile.",
         ],
@@ -45,17 +46,25 @@ struct List: Command {
         var request = request
         if session.json {
             request.view = full ? .full : .summary
-            for try await item in session.client.list(request) {
-                try session.output.line(item.article.json(cursor: item.cursor).text)
-            }
-            return .success
+            return try await lines(of: request, session) { $0.article.json(cursor: $0.cursor).text }
         }
         request.view = .full  // a body's first words stand for a title where there is none
         if session.terminal.showsOutput { return try await table(request, session) }
-        for try await item in session.client.list(request) {
-            let cells = cells(item.article).map { Sanitised.text($0) }
-            try session.output.line(cells.joined(separator: "\t"))
+        return try await lines(of: request, session) {
+            cells($0.article).map { Sanitised.text($0) }.joined(separator: "\t")
         }
+    }
+
+    private func lines(
+        of request: ListRequest, _ session: Session, _ line: (ListedArticle) -> String
+    ) async throws -> ExitCode {
+        let left = LeftOut()
+        var count = 0
+        for try await item in left.skipping(session.client.list(request)) {
+            try session.output.line(line(item))
+            count += 1
+        }
+        try left.check(given: count)
         return .success
     }
 
@@ -75,7 +84,8 @@ struct List: Command {
         var batch: [Article] = []
         var cursor: [UInt8] = []
         var count: UInt64 = 0
-        for try await item in session.client.list(request) {
+        let left = LeftOut()
+        for try await item in left.skipping(session.client.list(request)) {
             batch.append(item.article)
             cursor = item.cursor
             count += 1
@@ -90,6 +100,7 @@ struct List: Command {
             try session.output.line(
                 session.style.faint("there may be more: add --limit N, or --cursor \(Base64.encode(cursor))"))
         }
+        try left.check(given: Int(count))
         return .success
     }
 

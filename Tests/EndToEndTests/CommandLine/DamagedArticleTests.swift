@@ -1,0 +1,49 @@
+import Foundation
+import Testing
+
+/// A record of which a byte has flipped on the disk: it is told, and the others are served.
+@Suite struct DamagedArticleTests {
+    @Test(arguments: [false, true]) func theOthersAreListedAndExported(inHeader: Bool) throws {
+        let tool = CommandLineTool(try Service())
+        let texts = ["đầu", "giữa", "cuối"].map {
+            "Bài \($0)\n\n" + String(repeating: "Một câu của bài \($0). ", count: 200)
+        }
+        let ids = try texts.enumerated().map { number, text in
+            try #require(try tool.run("store", "-q", try tool.file("\(number).txt", text)).lines.first)
+        }
+        #expect(try tool.run("list").lines.count == 3)
+        try damage(tool.directory.appending(path: "state/articles.mdb"), "Một câu của bài giữa. ", inHeader: inHeader)
+
+        let others = Set([ids[0], ids[2]])
+        for command in [["list", "--json", "--full"], ["export"]] {
+            let outcome = try tool.run(command)
+            #expect(outcome.code == 74, "\(command)")
+            #expect(outcome.complaints.contains("1 of 3 articles are left out"), "\(outcome.complaints)")
+            #expect(outcome.complaints.contains(ids[1]), "\(outcome.complaints)")
+            let listed = try outcome.lines.map {
+                try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])["id"] as? String
+            }
+            #expect(Set(listed.compactMap { $0 }) == others)
+        }
+        let lines = try tool.run("list")
+        #expect(lines.code == 74 && lines.lines.count == 2)
+        let fetched = try tool.run(["fetch", "--json"] + ids)
+        #expect(fetched.code == 74 && fetched.complaints.contains("damaged"))
+        #expect(fetched.lines.count == 2)
+        // Whoever stores it again has it back; it takes the place of the damaged one.
+        let again = try tool.run("store", "--json", "--id", ids[1], try tool.file("again.txt", texts[1]))
+        if !inHeader { #expect(again.code == 0, "\(again.complaints)") }
+    }
+
+    /// Flips a bit of the record that has `text` in its content. It has pages of its own, and begins behind the first one's
+    /// header.
+    private func damage(_ database: URL, _ text: String, inHeader: Bool) throws {
+        let file = try FileHandle(forUpdating: database)
+        defer { try? file.close() }
+        let bytes = try #require(try file.readToEnd())
+        let found = try #require(bytes.firstRange(of: Data(text.utf8))).lowerBound
+        let place = UInt64(inHeader ? found / 4096 * 4096 + 16 + 20 : found)
+        try file.seek(toOffset: place)
+        try file.write(contentsOf: [bytes[Int(place)] ^ 1])
+    }
+}
