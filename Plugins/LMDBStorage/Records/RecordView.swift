@@ -33,6 +33,15 @@ struct RecordView {
         unsafe try self.init(id, UnsafeRawBufferPointer(start: start, count: size), in: environment)
     }
 
+    /// The same; nil if it is damaged.
+    init?(ifReadable id: ArticleID, _ bytes: UnsafeRawBufferPointer, in environment: Environment) {
+        do throws(ServiceError) {
+            unsafe try self.init(id, bytes, in: environment)
+        } catch {
+            return nil
+        }
+    }
+
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, Int(header.keySize)) }
     /// The terms, each behind its length.

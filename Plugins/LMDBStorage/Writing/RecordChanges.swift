@@ -47,10 +47,14 @@ struct RecordChanges {
 
     /// What there is to know of the record that is to be changed, before anything moves.
     private struct Present {
-        var header: RecordHeader
-        var entries: [IndexEntry]
+        /// `nil`: it is damaged, and can be replaced or deleted as if it were at revision 0. Its entries stay in the index then,
+        /// where they lead to nothing that matches them.
+        var header: RecordHeader?
+        var entries: [IndexEntry] = []
         /// The change would store what is there.
-        var isSame: Bool
+        var isSame = false
+
+        var revision: UInt64 { header?.revision ?? 0 }
     }
 
     private mutating func put(
@@ -60,7 +64,7 @@ struct RecordChanges {
         // The key names no record, but the id for a new one is another record's.
         var isTaken = false
         if case .key = write.target { isTaken = owner == nil && present != nil }
-        if let conflict = conflict(write, id, isTaken ? 0 : present?.header.revision ?? 0) { return conflict }
+        if let conflict = conflict(write, id, isTaken ? 0 : present?.revision ?? 0) { return conflict }
         if isTaken {
             return refuse(.alreadyExists, "the id \(id) of the new article is another one's: make a new id", id)
         }
@@ -68,14 +72,13 @@ struct RecordChanges {
             return refuse(
                 .alreadyExists, "the key belongs to the article \(owner): change that one, or give another key", owner)
         }
-        if let present, present.isSame {
+        if let present, let header = present.header, present.isSame {
             return WriteResult(
-                .unchanged, id: id, revision: present.header.revision, createdAt: present.header.createdAt,
-                storedAt: present.header.storedAt)
+                .unchanged, id: id, revision: header.revision, createdAt: header.createdAt, storedAt: header.storedAt)
         }
-        let revision = (present?.header.revision ?? 0) + 1
-        let createdAt = present?.header.createdAt ?? now
-        let storedAt = max(now, present?.header.storedAt ?? now)
+        let revision = (present?.revision ?? 0) + 1
+        let createdAt = present?.header?.createdAt ?? now
+        let storedAt = max(now, present?.header?.storedAt ?? now)
         write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
@@ -87,20 +90,20 @@ struct RecordChanges {
             id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
         return WriteResult(
-            present == nil ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+            revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
     }
 
     private func delete(
         _ write: PendingWrite, _ id: ArticleID, _ present: Present?, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
         guard let present else { return refuse(.notFound, "there is no such article", id) }
-        if let conflict = conflict(write, id, present.header.revision) { return conflict }
+        if let conflict = conflict(write, id, present.revision) { return conflict }
         environment.changes.note(id, in: number)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         try transaction.index([], insteadOf: present.entries, environment.index)
         return WriteResult(
-            .deleted, id: id, revision: present.header.revision, createdAt: present.header.createdAt,
-            storedAt: present.header.storedAt)
+            .deleted, id: id, revision: present.revision, createdAt: present.header?.createdAt ?? 0,
+            storedAt: present.header?.storedAt ?? 0)
     }
 
     /// Reads the record that is to be changed.
@@ -110,7 +113,7 @@ struct RecordChanges {
         if id > lastID { return nil }
         return unsafe try id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                let record = try unsafe view(id, value)
+                guard let record = unsafe RecordView(ifReadable: id, value, in: environment) else { return Present() }
                 let entries = unsafe RecordEntries.of(
                     id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
                 return Present(header: record.header, entries: entries, isSame: isSame(write, record))
@@ -140,17 +143,15 @@ struct RecordChanges {
             place = entry
             let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
                 try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
-                    unsafe Memory.equal(try view(entry.id, value).key, write.key)
+                    // That another key has the same hash nobody will live to see: the damaged one had this key.
+                    unsafe RecordView(ifReadable: entry.id, value, in: environment)
+                        .map { unsafe Memory.equal($0.key, write.key) } ?? true
                 }
             }
             if isOwner == true { return entry.id }
             found = try unsafe cursor.move(.next) { key, _ in unsafe IndexEntry(key) } ?? nil
         }
         return nil
-    }
-
-    private func view(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView {
-        try unsafe RecordView(id, value, in: environment)
     }
 
     private func conflict(_ write: PendingWrite, _ id: ArticleID, _ present: UInt64) -> WriteResult? {
