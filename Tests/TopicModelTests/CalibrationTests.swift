@@ -1,4 +1,6 @@
+import Glibc
 import Testing
+import TopicModel
 
 @testable import TopicTraining
 
@@ -22,5 +24,27 @@ import Testing
         #expect(abs(calibration.sharpness(of: 20) - 0.9 * 1.6094) < 0.15, "ln 5")
         #expect(abs(calibration.sharpness(of: 120) - 0.9 * 1.0986) < 0.15, "ln 3")
         #expect(calibration.sharpness(of: 20) > calibration.sharpness(of: 120) * 1.2)
+    }
+
+    /// Three topics of 10, 10 and 4 articles.
+    @Test func theConstantOfACommonTopicFalls() throws {
+        let texts = Array(Sample.texts.prefix(24))
+        let labels = try LabelSet(texts)
+        var corpus = Corpus(of: texts, plain: false, longestPhrase: 2) { _ in }
+        corpus.keep(fewestRows: 1, mostFeatures: .max)
+        let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.texts)
+        let biases = try [0, 0.5].map { evening in
+            var options = Sample.options
+            options.evening = evening
+            return try LinearSolver(
+                corpus: corpus, rows: corpus.lessons(of: Array(texts.indices)), labels: labels.ofTexts, topics: 3,
+                weighting: weighting, options: options
+            ).biases
+        }
+        for (topic, label) in labels.topics.enumerated() {
+            let share = Double(label.trainingArticles) * 3 / 24
+            #expect(abs(biases[1][topic] - (biases[0][topic] - 0.5 * log(share))) < 1e-9)
+        }
+        #expect(labels.topics.map(\.trainingArticles).sorted() == [4, 10, 10])
     }
 }
