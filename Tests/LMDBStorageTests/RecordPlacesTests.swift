@@ -56,6 +56,26 @@ import Testing
         #expect(unsafe places.find(id, in: 11, changes) == shared)
         #expect(unsafe places.find(id, in: 12, changes) == nil)
     }
+
+    @Test func theLatestFourOfAHashAreKept() throws {
+        let places = RecordPlaces()
+        let changes = ChangeStamps()
+        let ids = (1...5).map { ArticleID(high: $0, low: $0 ^ 77) }
+        func place(_ number: Int) throws -> UnsafeRawPointer {
+            unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0010 + number << 12))
+        }
+        func isKept(_ number: Int) throws -> Bool {
+            unsafe try places.find(ids[number], in: 5, changes) == place(number)
+        }
+        for number in 0..<4 { unsafe places.note(ids[number], try place(number), in: 5) }
+        for number in 0..<4 { #expect(try isKept(number)) }
+        // The first is the latest again, and stands there once.
+        unsafe places.note(ids[0], try place(9), in: 5)
+        unsafe places.note(ids[0], try place(0), in: 5)
+        for number in 0..<4 { #expect(try isKept(number)) }
+        unsafe places.note(ids[4], try place(4), in: 5)
+        for number in 0..<5 { #expect(try isKept(number) == (number != 1)) }
+    }
 }
 
 /// What is expected comes out again in its order, a few later.
