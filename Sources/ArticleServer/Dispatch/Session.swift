@@ -30,8 +30,6 @@ internal import CPluginABI
 
     /// The client sends no more frames.
     private(set) var hasInputEnded = false
-    /// Whether the frame that is being understood is the last that has come: its answer need not wait for others.
-    private(set) var isAtLastFrame = false
 
     /// What the client said in its HELLO.
     var clientMaxFrame = 0
@@ -118,9 +116,7 @@ internal import CPluginABI
                 violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
                 break
             }
-            isAtLastFrame = used == bytes.count
             unsafe act(on: header, payload)
-            isAtLastFrame = false
         }
         return Step(used: used, outcome: .over)
     }

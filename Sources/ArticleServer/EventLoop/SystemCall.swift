@@ -49,22 +49,6 @@ enum SystemCall {
         }
     }
 
-    /// As `send`, of several pieces behind each other: sendmsg(2).
-    static func send(_ descriptor: Int32, _ pieces: UnsafeMutableBufferPointer<iovec>) -> Transfer {
-        var message = unsafe msghdr()
-        unsafe message.msg_iov = pieces.baseAddress
-        unsafe message.msg_iovlen = pieces.count
-        while true {
-            let written = unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
-            if written >= 0 { return .bytes(written) }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return .wouldBlock
-            case let code: return .failed(code)
-            }
-        }
-    }
-
     /// No more will be sent; what the peer sends can still be read: shutdown(2).
     static func endSending(_ descriptor: Int32) {
         _ = shutdown(descriptor, Int32(SHUT_WR))

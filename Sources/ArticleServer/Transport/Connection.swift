@@ -353,17 +353,6 @@ internal import Glibc
 
     // MARK: Writing
 
-    /// Writes a response from where it lies, without the copy into the outgoing buffer, if nothing else is to leave in the
-    /// same write.
-    ///
-    /// - Returns: how many bytes the socket took. The rest goes the common way, and so does what a broken socket refuses.
-    func writeAtOnce(_ pieces: UnsafeMutableBufferPointer<iovec>) -> Int {
-        guard isServing, state == .open, outgoing.isEmpty else { return 0 }
-        guard case .bytes(let count) = unsafe SystemCall.send(descriptor, pieces) else { return 0 }
-        loop.counters.bytesSent.add(UInt64(count))
-        return count
-    }
-
     /// Writes what there is.
     ///
     /// - Returns: false if that closed the connection.
