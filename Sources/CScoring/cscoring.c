@@ -24,8 +24,8 @@ FOR_EACH_PROCESSOR void cscoring_sum(const uint8_t *rows, size_t row_size, size_
             counts4 count;
             memcpy(&count, counts + 4 * i, sizeof count);
             passages4 root = __builtin_elementwise_sqrt(__builtin_convertvector(count, passages4) * (1.0f / 64));
-            passages4 idf = root * (float)row[0] * (1.0f / 20);
-            lengths += idf * idf;
+            passages4 worth = root * (float)row[0] * (1.0f / 20);
+            lengths += worth * worth;
             passages4 factor = root * scales[row[1]];
             weights16 weights;
             memcpy(&weights, row + 2 + first, sizeof weights);

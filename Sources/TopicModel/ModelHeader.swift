@@ -25,8 +25,9 @@
 /// A bucket is 16 u16 fingerprints of features, 0 where there is none. A feature lies in the bucket at the high 64 bits of
 /// hash * buckets, or, if that is full, in one of the next 15. Behind the fingerprints of all buckets stand the rows, 16
 /// for each bucket in the same order: a look-up touches the fingerprints alone, which are few enough to stay in the
-/// processor's cache, and each feature of a text its row once. A row is: u8 inverse document frequency in twentieths, u8
-/// exponent e of the row's scale 2^(e/8 - 25), an i8 weight for each topic. Behind the last row stand 16 bytes of zeros.
+/// processor's cache, and each feature of a text its row once. A row is: u8 what the feature counts in a text's vector, in
+/// twentieths, u8 exponent e of the row's scale 2^(e/8 - 25), an i8 weight for each topic. Behind the last row stand 16
+/// bytes of zeros.
 ///
 /// Flag 1: the model answers for Vietnamese alone. Flag 2: it was calibrated for margins of which each third of a text, as
 /// if it were a text of its own, has a share, and the whole the rest. A text that has no thirds (`Passages`) is scored as a

@@ -2,17 +2,17 @@ import Glibc
 
 /// Lays a trained model out as a file.
 public struct ModelWriter: ~Copyable {
-    /// One feature: its hash, its inverse document frequency in twentieths, and a weight for each topic, into which
-    /// the inverse document frequency is multiplied already.
+    /// One feature: its hash, what it counts in a text's vector (in twentieths), and a weight for each topic, into which
+    /// what it counts is multiplied already.
     public struct Feature: Sendable {
         let hash: UInt64
-        let idf: UInt8
+        let worth: UInt8
         let weights: [Float]
 
         /// Makes a feature.
-        public init(hash: UInt64, idf: UInt8, weights: [Float]) {
+        public init(hash: UInt64, worth: UInt8, weights: [Float]) {
             self.hash = hash
-            self.idf = idf
+            self.worth = worth
             self.weights = weights
         }
     }
@@ -63,7 +63,7 @@ public struct ModelWriter: ~Copyable {
         // The smallest scale that lets the largest weight fit into 127 steps.
         let exponent = ModelHeader.scales.firstIndex { $0 * 127 >= largest } ?? 255
         let scale = ModelHeader.scales[exponent]
-        table[offset] = feature.idf
+        table[offset] = feature.worth
         table[offset + 1] = UInt8(exponent)
         for (topic, weight) in feature.weights.enumerated() {
             let step = max(-127, min(127, (weight / scale).rounded()))

@@ -64,14 +64,15 @@ public struct Trainer {
                 "no phrase occurs in \(options.fewestArticles) articles: there is nothing to learn from \(texts.count) of them"
             )
         }
-        let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.texts)
+        let weighting = Weighting(
+            of: corpus, texts: Array(texts.indices), labels: labels, fewest: options.fewestArticles)
         // Text without its marks is calibrated as text with them: fitted by itself it came within 1 in 100 of that, for
         // a third of the whole training's time.
         let calibration: Calibration
         if let known {
             calibration = known
         } else {
-            calibration = try calibrate(corpus, labels, weighting) { part in
+            calibration = try calibrate(corpus, labels) { part in
                 let done = Double(part) / Double(options.folds)
                 tell("calibrating, part \(part + 1) of \(options.folds)", 0.2 + 0.6 * done)
             }
@@ -83,24 +84,28 @@ public struct Trainer {
         let topics = labels.topics.count
         let features = corpus.hashes.indices.map { feature in
             ModelWriter.Feature(
-                hash: corpus.hashes[feature], idf: weighting.steps[feature],
-                weights: (0..<topics).map { Float(solver.weights[feature * topics + $0] * weighting.idf(feature)) })
+                hash: corpus.hashes[feature], worth: weighting.steps[feature],
+                weights: (0..<topics).map {
+                    Float(solver.weights[feature * topics + $0] * weighting.worth(of: feature))
+                })
         }
         return Learned(features: features, biases: solver.biases.map { Float($0) }, calibration: calibration)
     }
 
     /// Fits the calibration to parts that are held out in turn, and scored by models of the others.
     private func calibrate(
-        _ corpus: Corpus, _ labels: LabelSet, _ weighting: Weighting, tell: (Int) -> Void
+        _ corpus: Corpus, _ labels: LabelSet, tell: (Int) -> Void
     ) throws(TopicModelError) -> Calibration {
         let texts = 0..<corpus.texts
         let folds = labels.folds(options.folds)
         var scored = [ScoredRow](repeating: ScoredRow(margins: [], length: 0), count: corpus.texts * 2)
         for fold in 0..<options.folds {
             tell(fold)
-            let rows = corpus.lessons(of: texts.filter { folds[$0] != fold })
+            let others = texts.filter { folds[$0] != fold }
+            let weighting = Weighting(of: corpus, texts: others, labels: labels, fewest: options.fewestArticles)
             let solver = try LinearSolver(
-                corpus: corpus, rows: rows, labels: labels.ofTexts, topics: labels.topics.count, weighting: weighting,
+                corpus: corpus, rows: corpus.lessons(of: others), labels: labels.ofTexts, topics: labels.topics.count,
+                weighting: weighting,
                 options: options)
             for text in texts where folds[text] == fold {
                 scored[text] = solver.scored(text: text, in: corpus, weighting: weighting)

@@ -15,7 +15,7 @@ enum HandMade {
             extractor.read([syllable])
             var (hashes, places): ([UInt64], [UInt16]) = ([], [])
             extractor.appendFeatures(of: 0..<1, plain: plain, to: &hashes, weights: &places)
-            writer.add(ModelWriter.Feature(hash: hashes[0], idf: 20, weights: weights))
+            writer.add(ModelWriter.Feature(hash: hashes[0], worth: 20, weights: weights))
         }
         writer.calibrate(
             threshold: 0.3, markedSharpness: 1, plainSharpness: 1, doubt: 0, brevity: 0, thirdShare: thirdShare)

@@ -31,7 +31,7 @@ import Testing
         for plain in [false, true] {
             var corpus = Corpus(of: texts, plain: plain, longestPhrase: 2) { _ in }
             corpus.keep(fewestRows: 1, mostFeatures: .max)
-            let weighting = Weighting(documentCounts: corpus.documentCounts, rows: corpus.texts)
+            let weighting = Weighting(of: corpus, texts: Array(texts.indices), labels: labels, fewest: 1)
             let solver = try LinearSolver(
                 corpus: corpus, rows: corpus.lessons(of: Array(texts.indices)), labels: labels.ofTexts, topics: 3,
                 weighting: weighting, options: options)

@@ -38,9 +38,9 @@ static inline uint16_t cscoring_equal(const void *bucket, uint16_t wanted) {
    what the feature was counted in the passage.
 
    `slots` has the number of each feature's row, `counts` four counts for each, in 64ths and below 2^31. A row is as the model file has
-   it (a u8 idf in twentieths, a u8 index of a scale, an i8 for each of `topics`); up to 16 bytes behind it are read. `sums` gets 16
+   it (a u8 worth in twentieths, a u8 index of a scale, an i8 for each of `topics`); up to 16 bytes behind it are read. `sums` gets 16
    topics' sums of the first passage, then of the others; then the next 16 topics', to where all have their place. `squares` gets for
-   each passage the sum of the squares of root times idf. All processors make the same numbers. */
+   each passage the sum of the squares of root times worth. All processors make the same numbers. */
 void cscoring_sum(const uint8_t *rows, size_t row_size, size_t topics, const float *scales, const uint32_t *slots,
     const uint32_t *counts, size_t features, float *sums, float *squares);
 
