@@ -14,6 +14,8 @@ struct BatchWriter {
     let sync: LogSync
     /// Why the file could not be made larger beforehand: an `errno`, or 0.
     let shortage: Int32
+    /// Hears how many changes were made, before anyone is told of them.
+    let isMade: (Int) -> Void
 
     /// Makes the changes in their order, and those that come while the disk is busy. When this returns without trouble, the
     /// group is with ``LogSync``.
@@ -59,6 +61,7 @@ struct BatchWriter {
                 let results = try makeAll(&batch, without: refused, transaction, &current)
                 guard let group = try log.append(batch, results) else {
                     let handed = WriteGroup(batch, results, in: nil)
+                    isMade(batch.count)
                     handed.confirm()
                     return sync.add(handed)
                 }
@@ -76,6 +79,7 @@ struct BatchWriter {
         environment.noteCommit()
         if let written {
             log.confirm(written.group)
+            isMade(batch.count)
             written.handed.confirm()
         }
     }
