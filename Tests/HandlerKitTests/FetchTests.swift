@@ -1,5 +1,6 @@
 import ArticleProtocol
 import HandlerKit
+import Synchronization
 import Testing
 
 @Suite struct FetchTests {
@@ -73,6 +74,18 @@ import Testing
         #expect(items[1].article?.body == article.body)
         #expect(items[3].article?.id == stored.id)
         #expect(try await newsroom.getMany(GetManyRequest()) == [])
+    }
+
+    @Test func getManyGoesOnBehindWhatIsDamaged() async throws {
+        let damaged = try #require(try await newsroom.put(article).id)
+        let whole = try #require(try await newsroom.put(Article(title: "t")).id)
+        MemoryEngine.damaged.withLock { _ = $0.insert(damaged) }
+        let items = try await newsroom.getMany(
+            GetManyRequest(keys: [ArticleKey(id: damaged), ArticleKey(url: article.url), ArticleKey(id: whole)]))
+        #expect(items.map { $0.status?.code } == [15, 15, nil])
+        #expect(items[0].status?.message.contains("\(damaged)") == true)
+        #expect(items[2].article?.id == whole)
+        await expectFailure(.dataLoss) { try await newsroom.get(GetRequest(id: damaged)) }
     }
 
     @Test func getManyWaitsForCredit() async throws {

@@ -1,6 +1,7 @@
 import ArticleProtocol
 import CPluginABI
 import HandlerKit
+import Synchronization
 import Testing
 
 @Suite struct ListTests {
@@ -30,6 +31,17 @@ import Testing
         #expect(try await titles(ListRequest(limit: 64)) == (86..<150).reversed())
         #expect(try await titles(ListRequest(limit: 65)) == (85..<150).reversed())
         #expect(try await titles(ListRequest(limit: 1)) == [149])
+    }
+
+    @Test(arguments: [View.full, .summary]) func whatIsDamagedHasItsPlace(view: View) async throws {
+        try await fill(3)
+        let damaged = try #require(try await newsroom.list(ListRequest())[1].article?.id)
+        MemoryEngine.damaged.withLock { _ = $0.insert(damaged) }
+        let items = try await newsroom.list(ListRequest(view: view))
+        #expect(items.map { $0.article?.title } == ["2", nil, "0"])
+        #expect(items.map { $0.status?.code } == [nil, 15, nil])
+        #expect(items[1].status?.message.contains("\(damaged)") == true)
+        #expect(try await titles(ListRequest(cursor: items[1].cursor)) == [0])
     }
 
     @Test func filtersTogether() async throws {

@@ -25,6 +25,23 @@ import Testing
         again.stop()
     }
 
+    @Test func whatIsAcknowledgedIsCounted() async throws {
+        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let id = ArticleID.generate()
+        // All but the first change nothing: no disk holds the answer up.
+        for number in 1...300 as ClosedRange<UInt64> {
+            let counted = Mutex<UInt64?>(nil)
+            let isTold = WakeUp()
+            engine.put(.id(id), content: [1]) { _ in
+                counted.withLock { $0 = try? engine.statistics().writes }
+                isTold.signal()
+            }
+            isTold.wait()
+            #expect(counted.withLock { $0 } == number)
+        }
+        engine.stop()
+    }
+
     @Test func aFullQueueRefusesAtOnce() async throws {
         for (writes, bytes) in [(10, 1 << 30), (1 << 20, 10_000)] {
             var limits = EngineLimits()

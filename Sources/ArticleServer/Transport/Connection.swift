@@ -7,6 +7,8 @@ internal import Glibc
 /// Confined to its loop's thread. Reads go to the loop's own memory and are understood there; only an incomplete
 /// frame is kept. What the session answers leaves in one write. A peer that does not take what was written is read from
 /// only until it asks for more: its credit must still come through, or the two would wait for each other.
+///
+/// All of it is in one file, because reading, writing and ending turn on the same few private variables.
 @safe final class Connection {
     let descriptor: Int32
     let token: UInt64

@@ -28,7 +28,11 @@ final class MemoryEngine: StorageEngine {
 
     init(context: PluginContext) throws {}
 
+    /// What no engine can read, by ids that are one test's own.
+    static let damaged = Mutex<Set<ArticleID>>([])
+
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+        if Self.damaged.withLock({ $0.contains(id) }) { throw ServiceError(.dataLoss, "\(id) is damaged") }
         guard let record = state.withLock({ $0.records[id] }) else { return false }
         Self.lend(id, record, lend)
         return true
@@ -51,7 +55,14 @@ final class MemoryEngine: StorageEngine {
         for (id, record) in all where left > 0 && Self.matches(id, record, query) {
             left -= 1
             var goesOn = true
-            Self.lend(id, record) { goesOn = visit($0) }
+            if Self.damaged.withLock({ $0.contains(id) }) {
+                goesOn = visit(
+                    StoredRecord(
+                        id: id, revision: 0, createdAt: 0, storedAt: 0, time: record.time, contentChecksum: .max,
+                        content: RawSpan(), key: RawSpan()))
+            } else {
+                Self.lend(id, record) { goesOn = visit($0) }
+            }
             if !goesOn { return }
         }
     }
