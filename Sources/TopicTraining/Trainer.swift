@@ -105,8 +105,7 @@ public struct Trainer {
             let weighting = Weighting(of: corpus, texts: others, labels: labels, fewest: options.fewestArticles)
             let solver = try LinearSolver(
                 corpus: corpus, rows: corpus.lessons(of: others), labels: labels.ofTexts, topics: labels.topics.count,
-                weighting: weighting,
-                options: options)
+                weighting: weighting, options: options)
             for text in texts where folds[text] == fold {
                 scored[text] = solver.scored(text: text, in: corpus, weighting: weighting)
                 let beginning = corpus.beginning(of: text)

@@ -1,7 +1,7 @@
 import Glibc
 import Testing
-import TopicModel
 
+@testable import TopicModel
 @testable import TopicTraining
 
 @Suite struct CalibrationTests {
@@ -46,5 +46,51 @@ import TopicModel
             #expect(abs(biases[1][topic] - (biases[0][topic] - 0.5 * log(share))) < 1e-9)
         }
         #expect(labels.topics.map(\.trainingArticles).sorted() == [4, 10, 10])
+    }
+
+    /// One syllable at a text's begin counts 2, so the length of the vector is the root of 2, and the margins are 1 and -1.
+    @Test(arguments: [(0, 0), (8, 0), (8, 0.5), (8, 1.75)] as [(Float, Float)])
+    func theScorerKnowsHowLittleATextSays(doubt: Float, brevity: Float) throws {
+        let directory = try TemporaryDirectory()
+        let model = try HandMade.model([("bóng", [1, -1])], doubt: doubt, brevity: brevity, in: directory)
+        var scorer = TopicScorer(model: model)
+        scorer.begin()
+        scorer.read("bóng")
+        let length = Float(2).squareRoot()
+        let sharpness = (length + brevity * doubt) / (length + doubt)
+        #expect(abs(scorer.finish().scores[0] - 1 / (1 + exp(-2 * sharpness))) < 0.005)
+    }
+
+    /// Each part is scored by what the others alone tell: by their weights, and by how they weigh phrases.
+    @Test func whatIsHeldOutTellsNothing() throws {
+        let directory = try TemporaryDirectory()
+        let (texts, options) = (Sample.texts, Sample.options)
+        let labels = try LabelSet(texts)
+        var corpus = Corpus(of: texts, plain: false, longestPhrase: options.longestPhrase) { _ in }
+        corpus.keep(fewestRows: options.fewestArticles, mostFeatures: .max)
+        let folds = labels.folds(options.folds)
+        func calibration(weighing: (Int) -> [Int]) throws -> Calibration {
+            var rows = [ScoredRow](repeating: ScoredRow(margins: [], length: 0), count: 2 * texts.count)
+            for fold in 0..<options.folds {
+                let others = texts.indices.filter { folds[$0] != fold }
+                let weighting = Weighting(
+                    of: corpus, texts: weighing(fold), labels: labels, fewest: options.fewestArticles)
+                let solver = try LinearSolver(
+                    corpus: corpus, rows: corpus.lessons(of: others), labels: labels.ofTexts, topics: 3,
+                    weighting: weighting, options: options)
+                for text in texts.indices where folds[text] == fold {
+                    rows[text] = solver.scored(text: text, in: corpus, weighting: weighting)
+                    let beginning = corpus.beginning(of: text)
+                    rows[beginning] = solver.scored([corpus.row(beginning)], in: corpus, weighting: weighting)
+                }
+            }
+            return Calibration(rows: rows, labels: labels.ofTexts + labels.ofTexts)
+        }
+        let honest = try calibration { fold in texts.indices.filter { folds[$0] != fold } }
+        let told = try calibration { _ in Array(texts.indices) }
+        try Trainer(options: options).train(texts).write(to: "\(directory.path)/model")
+        let header = try TopicModel(path: "\(directory.path)/model").header
+        #expect(abs(Double(header.markedSharpness) - honest.sharpness) < 1e-4)
+        #expect(abs(told.sharpness - honest.sharpness) > 1e-2)
     }
 }

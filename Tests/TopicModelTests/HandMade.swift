@@ -1,10 +1,10 @@
 @testable import TopicModel
 
-/// A model whose weights we chose: of single syllables, all of the same inverse document frequency, 1.
+/// A model whose weights we chose: of single syllables, all of which count 1.
 enum HandMade {
     static func model(
-        _ weights: [(syllable: String, weights: [Float])], thirdShare: Float = 0, plain: Bool = false,
-        in directory: borrowing TemporaryDirectory
+        _ weights: [(syllable: String, weights: [Float])], thirdShare: Float = 0, doubt: Float = 0,
+        brevity: Float = 0, plain: Bool = false, in directory: borrowing TemporaryDirectory
     ) throws -> TopicModel {
         let topics = weights[0].weights.indices.map { TopicLabel(slug: "t\($0)", name: "\($0)", trainingArticles: 1) }
         var writer = ModelWriter(
@@ -18,9 +18,11 @@ enum HandMade {
             writer.add(ModelWriter.Feature(hash: hashes[0], worth: 20, weights: weights))
         }
         writer.calibrate(
-            threshold: 0.3, markedSharpness: 1, plainSharpness: 1, doubt: 0, brevity: 0, thirdShare: thirdShare)
-        try writer.write(to: "\(directory.path)/hand\(thirdShare).topics")
-        return try TopicModel(path: "\(directory.path)/hand\(thirdShare).topics")
+            threshold: 0.3, markedSharpness: 1, plainSharpness: 1, doubt: doubt, brevity: brevity,
+            thirdShare: thirdShare)
+        let path = "\(directory.path)/hand\(thirdShare)-\(doubt)-\(brevity).topics"
+        try writer.write(to: path)
+        return try TopicModel(path: path)
     }
 
     /// The margins that a scorer makes of a text.
