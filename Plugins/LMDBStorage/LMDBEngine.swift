@@ -110,7 +110,8 @@ final class LMDBEngine: StorageEngine {
             let records = try reader.statistics(environment.records)
             let index = try reader.statistics(environment.index)
             return StorageStatistics(
-                records: UInt64(records.ms_entries), usedBytes: records.usedBytes + index.usedBytes,
+                records: UInt64(records.ms_entries),
+                usedBytes: records.usedBytes + index.usedBytes + UInt64(try reader.space().used),
                 fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes)
         }
     }

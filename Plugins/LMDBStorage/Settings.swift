@@ -2,7 +2,7 @@
 struct Settings: Decodable {
     /// Where the files lie; absolute. Default: the directory that articled names.
     var directory: String?
-    /// The most that the database file may grow to, in bytes. It costs address space alone, no memory and no disk.
+    /// The most that the database, and the file with the records beside it, may grow to each, in bytes. It costs address space alone, no memory and no disk.
     var mapSize: Int?
     /// How many threads may read at once.
     var maxReaders: UInt32?

@@ -38,35 +38,35 @@ import Testing
         }
     }
 
-    @Test func placesAreKeptByIDAndSnapshot() throws {
-        let places = RecordPlaces()
+    @Test func placesAreKeptUntilTheRecordIsChanged() throws {
+        let heap = try heap()
+        let places = RecordPlaces(of: heap)
         let changes = ChangeStamps()
         let id = ArticleID.generate()
-        let own = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0010))
-        let shared = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0830))
-        #expect(unsafe places.find(id, in: 5, changes) == nil)
-        // With pages of its own: good until it is changed.
-        unsafe places.note(id, own, in: 5)
-        #expect(unsafe places.find(id, in: 9, changes) == own)
+        let place = unsafe try #require(unsafe heap.bytes(HeapLocation(offset: 64, count: 0))?.baseAddress)
+        #expect(unsafe places.find(id, changes) == nil)
+        unsafe places.note(id, place, in: 5)
+        #expect(unsafe places.find(id, changes) == place)
+        #expect(unsafe places.find(.generate(), changes) == nil)
         changes.note(id, in: 10)
-        #expect(unsafe places.find(id, in: 10, changes) == nil)
-        #expect(unsafe places.find(.generate(), in: 5, changes) == nil)
-        // In a page with others: good for its own snapshot.
-        unsafe places.note(id, shared, in: 11)
-        #expect(unsafe places.find(id, in: 11, changes) == shared)
-        #expect(unsafe places.find(id, in: 12, changes) == nil)
+        #expect(unsafe places.find(id, changes) == nil)
+        unsafe places.note(id, place, in: 10)
+        #expect(unsafe places.find(id, changes) == place)
+        // Somewhere else, such as in a page with others, it may move with them.
+        let elsewhere = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x1000))
+        unsafe places.note(id, elsewhere, in: 11)
+        #expect(unsafe places.find(id, changes) == place)
     }
 
     @Test func theLatestFourOfAHashAreKept() throws {
-        let places = RecordPlaces()
+        let heap = try heap()
+        let places = RecordPlaces(of: heap)
         let changes = ChangeStamps()
         let ids = (1...5).map { ArticleID(high: $0, low: $0 ^ 77) }
         func place(_ number: Int) throws -> UnsafeRawPointer {
-            unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x7000_0010 + number << 12))
+            unsafe try #require(unsafe heap.bytes(HeapLocation(offset: 64, count: 0))?.baseAddress) + 64 * number
         }
-        func isKept(_ number: Int) throws -> Bool {
-            unsafe try places.find(ids[number], in: 5, changes) == place(number)
-        }
+        func isKept(_ number: Int) throws -> Bool { unsafe try places.find(ids[number], changes) == place(number) }
         for number in 0..<4 { unsafe places.note(ids[number], try place(number), in: 5) }
         for number in 0..<4 { #expect(try isKept(number)) }
         // The first is the latest again, and stands there once.
@@ -75,6 +75,12 @@ import Testing
         for number in 0..<4 { #expect(try isKept(number)) }
         unsafe places.note(ids[4], try place(4), in: 5)
         for number in 0..<5 { #expect(try isKept(number) == (number != 1)) }
+    }
+
+    private func heap() throws -> HeapFile {
+        let (path, hash) = (directory.path + "/heap", KeyedHash(1, 2))
+        try HeapFile.create(path, hash)
+        return try HeapFile(path, hash, end: HeapFile.start, capacity: 1 << 20)
     }
 }
 

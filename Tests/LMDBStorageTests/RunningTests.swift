@@ -9,7 +9,7 @@ import Testing
 /// What happens to a storage while it runs.
 @Suite struct RunningTests {
     private let directory = TemporaryDirectory()
-    private var database: String { directory.path + "/articles.mdb" }
+    private var heap: String { directory.path + "/articles.mdb-records" }
 
     @Test func stopBringsAllToDisk() async throws {
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
@@ -86,7 +86,7 @@ import Testing
             return
         }
         #expect(error.code == .resourceExhausted && error.message.contains("mapSize"))
-        #expect(error.message.contains(database))
+        #expect(error.message.contains(heap))
         #expect(engine.health.state == .unhealthy)
         for id in stored { #expect(try engine.copy(key: "\(id)")?.id == id) }
         engine.stop()
@@ -154,7 +154,7 @@ import Testing
                 key: Array("key\(index)".utf8))
         }
         engine.stop()
-        var bytes = FileBytes.read(database)
+        var bytes = FileBytes.read(heap)
         for offset in 0..<bytes.count - content.count where bytes[offset] == content[0] {
             guard Array(bytes[offset..<offset + content.count]) == content else { continue }
             switch bytes[offset + content.count] {
@@ -163,7 +163,7 @@ import Testing
             default: break
             }
         }
-        FileBytes.write(bytes, to: database)
+        FileBytes.write(bytes, to: heap)
         let again = try LMDBEngine(EngineLimits(), directory: directory.path)
         // The content's checksum is whoever reads it to check.
         let flipped = try #require(try again.copy(ids[0]))
@@ -194,8 +194,10 @@ import Testing
             var storage = engine
             if let directory {
                 // The log has the change, and the database the damage.
-                StorageImage(database: damaged.database, logs: StorageImage(of: self.directory.path).logs)
-                    .write(to: directory.path)
+                StorageImage(
+                    database: damaged.database, heap: damaged.heap, logs: StorageImage(of: self.directory.path).logs
+                )
+                .write(to: directory.path)
                 storage = try LMDBEngine(EngineLimits(), directory: directory.path)
             }
             #expect(try storage.copy(ids[1])?.content == [1, 2])
@@ -216,25 +218,36 @@ import Testing
         storage.stop()
     }
 
-    @Test func aWrongSizeIsFoundBeforeItIsRead() async throws {
+    /// In the leaf of LMDB's: size of the value (two halves of 16 bits), flags, size of the key, the key, and the value, which is
+    /// offset and size of the record.
+    @Test(arguments: [
+        (-6, [0xff, 0x7f]), (-8, [4]), (16, [0, 0, 0, 0, 1]), (16, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
+        (16, [1]), (16, [0]), (24, [0xff, 0xff, 0xff, 0xff]), (24, [0, 0, 0, 0]),
+    ]) func aWrongPlaceIsFoundBeforeItIsRead(offset: Int, wrong: [UInt8]) async throws {
         let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
         let id = ArticleID.generate()
+        let other = await engine.put(.id(.generate()), content: [UInt8](repeating: 8, count: 3000)).id
         _ = await engine.put(.id(id), content: [UInt8](repeating: 9, count: 3000))
         engine.stop()
-        // The node in the leaf: size of the value (two halves of 16 bits), flags, size of the key, the key.
+        let database = directory.path + "/articles.mdb"
         var bytes = FileBytes.read(database)
         let key = id.bytes
         var isFound = false
-        for offset in 8..<bytes.count - 16 where bytes[offset] == key[0] && Array(bytes[offset..<offset + 16]) == key {
-            guard bytes[offset - 2] == 16, bytes[offset - 1] == 0 else { continue }
-            (bytes[offset - 6], bytes[offset - 5]) = (0xff, 0x7f)
+        for place in 8..<bytes.count - 28 where bytes[place] == key[0] && Array(bytes[place..<place + 16]) == key {
+            guard bytes[place - 2] == 16, bytes[place - 1] == 0, bytes[place - 8] == 12 else { continue }
+            bytes.replaceSubrange(place + offset..<place + offset + wrong.count, with: wrong)
             isFound = true
         }
         #expect(isFound)
         FileBytes.write(bytes, to: database)
         let again = try LMDBEngine(EngineLimits(), directory: directory.path)
-        let error = #expect(throws: ServiceError.self) { try again.copy(id) }
+        let error = #expect(throws: ServiceError.self) { try again.copy(id)?.revision }
         #expect(error?.code == .dataLoss)
+        // It is replaced, and the place that it claimed is nobody's to give away.
+        #expect(await again.put(.id(id), "new").refusal == nil)
+        for _ in 0..<20 { _ = await again.put(.id(.generate()), content: [UInt8](repeating: 7, count: 3000)) }
+        #expect(try again.copy(other)?.content == [UInt8](repeating: 8, count: 3000))
+        #expect(try again.copy(id)?.content == Array("new".utf8))
         again.stop()
     }
 }

@@ -48,6 +48,13 @@ struct Cursor: ~Copyable {
         return try unsafe go(&key, MDB_SET_RANGE, body)
     }
 
+    /// The same for a key in an array.
+    func seek<Result>(
+        _ key: [UInt8], _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result? {
+        unsafe try key.lend { key throws(ServiceError) in try unsafe seek(key, body) }
+    }
+
     private func go<Result>(
         _ key: inout MDB_val, _ operation: MDB_cursor_op,
         _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(ServiceError) -> Result

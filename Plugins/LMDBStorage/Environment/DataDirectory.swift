@@ -5,8 +5,10 @@ internal import Glibc
 struct DataDirectory {
     let path: String
 
-    /// The records and indexes.
+    /// The tables: which records there are, where they lie, and the indexes.
     var database: String { path + "/articles.mdb" }
+    /// The records.
+    var heap: String { path + "/articles.mdb-records" }
     /// The two files of the redo log.
     func log(_ index: Int) -> String { path + "/articles.mdb-redo\(index)" }
     /// A database that is being made; left behind only by a process that died within its first start.
@@ -36,10 +38,10 @@ struct DataDirectory {
         }
     }
 
-    /// How many bytes of the disk the database and its log take.
+    /// How many bytes of the disk all of them take.
     func usedDisk() throws(ServiceError) -> UInt64 {
         var blocks: UInt64 = 0
-        for path in [database, log(0), log(1)] {
+        for path in [database, heap, log(0), log(1)] {
             var status = stat()
             guard unsafe stat(path, &status) == 0 else { throw .system("cannot read \(path)") }
             blocks += UInt64(status.st_blocks)

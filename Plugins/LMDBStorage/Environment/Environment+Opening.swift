@@ -18,14 +18,21 @@ extension Environment {
             )
         }
         return try Environment(
-            directory.database, mapSize: max(limits.mapSize, file.usedBytes), maxReaders: limits.maxReaders)
+            directory.database, in: directory, mapSize: max(limits.mapSize, file.usedBytes),
+            maxReaders: limits.maxReaders)
     }
 
     private static func create(in directory: DataDirectory, _ limits: EngineLimits) throws(ServiceError) {
+        if HeapFile.mayHaveRecords(directory.heap) {
+            throw ServiceError(
+                .failedPrecondition,
+                "\(directory.heap) has articles, and \(directory.database), which says where they are, is missing: put it back, or restore a backup of both; to begin anew, move \(directory.heap) away. Nothing was changed"
+            )
+        }
         let path = directory.unfinished
         unsafe unlink(path)
         do throws(ServiceError) {
-            try Environment(path, mapSize: 1 << 20, maxReaders: limits.maxReaders).close()
+            try Environment(path, in: directory, mapSize: 1 << 20, maxReaders: limits.maxReaders).close()
         } catch {
             unsafe unlink(path)
             unsafe unlink(path + "-lock")

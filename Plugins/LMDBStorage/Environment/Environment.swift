@@ -3,7 +3,7 @@ internal import CLMDB
 internal import Glibc
 internal import Synchronization
 
-/// An open LMDB file with articled's tables.
+/// An open LMDB file with articled's tables, and the heap with the records beside it.
 ///
 /// Sendable although it is made of a pointer: LMDB's environment may be used by all threads; transactions are ruled by
 /// ``WriteTransaction`` (the committer's thread alone) and ``ThreadReader`` (one thread each).
@@ -15,13 +15,17 @@ final class Environment: @unchecked Sendable {
     let path: String
     /// LMDB's descriptor of the file, for what LMDB has no function for.
     let descriptor: Int32
-    /// id -> record.
+    /// id -> ``HeapLocation``, or the record itself if a former articled wrote it.
     let records: MDB_dbi
     /// ``IndexEntry`` -> nothing.
     let index: MDB_dbi
+    /// Of ``HeapSpace``.
+    let space: MDB_dbi
+    /// Where the records lie.
+    let heap: HeapFile
     /// What keeps others from guessing which keys and terms share a hash; made with the file.
     let hash: KeyedHash
-    /// The memory in which records may lie.
+    /// The memory of the LMDB file.
     let map: FileMap
     /// In bytes.
     let pageSize = Int(getpagesize())
@@ -30,15 +34,17 @@ final class Environment: @unchecked Sendable {
     private let lastCommit = Atomic<UInt64>(0)
 
     /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
-    init(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {
+    init(_ path: String, in directory: DataDirectory, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {
         let handle = try unsafe Self.open(path, mapSize: mapSize, maxReaders: maxReaders)
         do throws(ServiceError) {
             var dead: Int32 = 0
             unsafe mdb_reader_check(handle, &dead)
             var descriptor: Int32 = -1
             unsafe mdb_env_get_fd(handle, &descriptor)
-            (records, index, hash) = try unsafe Self.tables(handle, path)
+            let tables = try unsafe Tables(handle, path, directory)
+            (records, index, space, hash) = (tables.records, tables.index, tables.space, tables.hash)
             map = try unsafe FileMap(handle, descriptor, path)
+            heap = try HeapFile(directory.heap, hash, end: tables.heapEnd, capacity: mapSize)
             self.descriptor = descriptor
         } catch {
             unsafe mdb_env_close(handle)
@@ -66,14 +72,39 @@ final class Environment: @unchecked Sendable {
         lastCommit.store(unsafe UInt64(information.me_last_txnid), ordering: .releasing)
     }
 
-    /// Brings all that was committed to disk.
+    /// How long the LMDB file is; 0 if it cannot be told.
+    var fileSize: Int {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// The record that a value in the table of records stands for, unread and unchecked; `nil` if there can be none.
+    @inline(__always)
+    func record(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+        // Sizes first: nothing is read before it is known to lie in the file.
+        guard unsafe map.allows(value) else { return nil }
+        if value.count > HeapLocation.size { return unsafe value }
+        return unsafe HeapLocation(value).flatMap { unsafe heap.bytes($0) }
+    }
+
+    /// Whether all of some memory of the records' can be read.
+    func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        heap.contains(UInt(bitPattern: bytes.baseAddress)) ? unsafe heap.allows(bytes) : unsafe map.allows(bytes)
+    }
+
+    /// Brings all that was committed to disk: the records before the tables that say where they lie.
     func sync(_ disk: any Disk) throws(ServiceError) {
-        let code = disk.sync(database: descriptor)
+        var code = disk.sync(heap: heap.descriptor)
+        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(heap.path) to disk") }
+        code = disk.sync(database: descriptor)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(path) to disk") }
     }
 
     /// No transaction may be under way.
-    func close() { unsafe mdb_env_close(handle) }
+    func close() {
+        heap.close()
+        unsafe mdb_env_close(handle)
+    }
 
     private static func open(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) -> OpaquePointer {
         var size = mapSize
@@ -85,7 +116,7 @@ final class Environment: @unchecked Sendable {
             var code = unsafe mdb_env_create(&handle)
             guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
             unsafe mdb_env_set_mapsize(handle, size)
-            unsafe mdb_env_set_maxdbs(handle, 4)
+            unsafe mdb_env_set_maxdbs(handle, 8)
             unsafe mdb_env_set_maxreaders(handle, readers)
             // NOTLS: a read transaction belongs to a ThreadReader, and not to whichever thread began it.
             // NORDAHEAD: reads are random; reading ahead would push out what is in use once the file outgrows memory.
@@ -97,27 +128,6 @@ final class Environment: @unchecked Sendable {
             // Under an address space limit a smaller map may do; LMDB itself sees that the file fits into it.
             guard code == ENOMEM, size > 1 << 26 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
             size /= 2
-        }
-    }
-
-    private static func tables(
-        _ handle: OpaquePointer, _ path: String
-    ) throws(ServiceError) -> (MDB_dbi, MDB_dbi, KeyedHash) {
-        try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
-            let about: MDB_dbi
-            if try transaction.isEmptyFile() {
-                about = try transaction.table("about", create: true)
-                try FormatRecord.new().store(in: transaction, about)
-            } else {
-                guard let found = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
-                about = found
-            }
-            let format = try FormatRecord(in: transaction, about, path)
-            if format.isFormer { try format.store(in: transaction, about) }
-            return (
-                try transaction.table("records", create: true), try transaction.table("index", create: true),
-                format.hash
-            )
         }
     }
 }

@@ -3,10 +3,11 @@ internal import CLMDB
 
 /// What tells a database of articled's from another program's: its format, and the key of its hashes.
 struct FormatRecord {
-    /// Of the tables and records, and of the log beside them. Another number is another, incompatible format.
-    static let version: UInt32 = 2
-    /// The same without a log: an articled that reads it alone must not open a database whose log it would not see.
-    private static let formerVersion: UInt32 = 1
+    /// Of the tables and records, and of the files beside them. Another number is another, incompatible format.
+    static let version: UInt32 = 3
+    /// What came before is taken over where it is: 1 had no log, and up to 2 the records stood in the table itself, where they
+    /// stay until they are changed. An articled that reads those alone must not open a database that has more.
+    private static let formerVersions: ClosedRange<UInt32> = 1...2
     private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
@@ -30,7 +31,7 @@ struct FormatRecord {
         let bytes = try transaction.copy(Self.name, table)
         guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
-        guard version == Self.version || version == Self.formerVersion else {
+        guard version == Self.version || Self.formerVersions.contains(version) else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
@@ -40,7 +41,7 @@ struct FormatRecord {
             throw ServiceError(
                 .dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
         }
-        isFormer = version == Self.formerVersion
+        isFormer = version != Self.version
         hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
     }
 

@@ -118,6 +118,11 @@ struct WriteTransaction: ~Copyable {
         if code != MDB_NOTFOUND { try check(code, "cannot write") }
     }
 
+    /// The same for a key in an array.
+    func delete(_ key: [UInt8], _ table: MDB_dbi) throws(ServiceError) {
+        unsafe try key.lend { key throws(ServiceError) in try unsafe delete(key, table) }
+    }
+
     /// A place in a table.
     func cursor(_ table: MDB_dbi) throws(ServiceError) -> Cursor {
         try unsafe Cursor(handle, table, path)

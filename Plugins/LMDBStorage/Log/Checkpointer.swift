@@ -39,6 +39,9 @@ final class Checkpointer: Sendable {
         state = Mutex(State(pin: pin))
     }
 
+    /// The version that a recovery would begin with.
+    var durable: UInt64 { state.withLock { $0.pin?.number ?? 0 } }
+
     /// Whether one is being made.
     var isBusy: Bool { state.withLock { $0.isBusy } }
 
@@ -85,22 +88,19 @@ final class Checkpointer: Sendable {
         hasWork.signal()
     }
 
-    /// Has the database written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
+    /// Has a file written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
     /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
     /// that it is done when the next checkpoint is due, and no writer has to wait for it.
-    private func writeAhead() throws(ServiceError) {
-        var status = stat()
-        guard unsafe fstat(environment.descriptor, &status) == 0 else { return }
-        let size = Int(status.st_size)
-        let least = max(Self.step, size / Self.mostSteps)
-        var offset = 0
-        while offset < size {
+    private func writeAhead(_ descriptor: Int32, _ path: String, _ range: Range<Int>) throws(ServiceError) {
+        let least = max(Self.step, range.count / Self.mostSteps)
+        var offset = range.lowerBound
+        while offset < range.upperBound {
             if state.withLock({ $0.isUrgent }) { return }
             let haste = Double(haste.load(ordering: .relaxed)) / 1000
             let step = Int(Double(least) * (1 + haste * Self.growth))
             let start = clinux_now()
-            let code = disk.write(database: environment.descriptor, at: offset, step)
-            guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(environment.path)") }
+            let code = disk.write(ahead: descriptor, at: offset, step)
+            guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(path)") }
             offset += step
             let took = Double(clinux_now() - start) / 1000
             // Less is a piece in which nothing had changed.
@@ -113,7 +113,10 @@ final class Checkpointer: Sendable {
         do throws(ServiceError) {
             if failure.current == nil {
                 // What is written anew meanwhile is much less the second time, and all that the sync is left with.
-                for _ in 0..<2 { try writeAhead() }
+                for _ in 0..<2 {
+                    try writeAhead(environment.descriptor, environment.path, 0..<environment.fileSize)
+                    try writeAhead(environment.heap.descriptor, environment.heap.path, environment.heap.takeWritten())
+                }
                 try checkpoint.make(environment, disk)
                 isMade = true
             }

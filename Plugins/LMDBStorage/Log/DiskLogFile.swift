@@ -1,13 +1,13 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// A file of the log on a disk.
+/// A file of the log on a disk. The heap is written as one too.
 final class DiskLogFile: LogFile {
     /// As many parts as one call takes (IOV_MAX of limits.h).
     private static let mostParts = 1024
 
     let path: String
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(_ path: String) throws(ServiceError) {
         self.path = path

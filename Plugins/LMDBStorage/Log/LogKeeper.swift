@@ -27,6 +27,9 @@ struct LogKeeper: Sendable {
     /// Whether there is something that a checkpoint would bring to disk.
     var isBehind: Bool { log.groups > 0 }
 
+    /// What was left in transactions up to this one can be used again: no reader comes to it, and no recovery.
+    var reusable: UInt64 { min(checkpointer.durable, readers.oldest ?? .max) }
+
     /// How long nobody writes until one is to begin, in nanoseconds; `nil`: it would have nothing to do.
     var idle: Int? { isBehind ? limits.idle : nil }
 

@@ -19,6 +19,11 @@ struct LogStart {
         let exists = unsafe stat(directory.database, &status) == 0
         if !exists, found.isNeeded(by: nil) { throw found.strange("there is no \(directory.database)") }
         let mark = exists ? try FileMark(of: directory.database, pageSize: Int(getpagesize())) : nil
+        if exists, let head = try HeapHead(of: directory.heap), !head.isNew, head.session != mark?.session,
+            found.newest(of: head.session) == nil
+        {
+            throw HeapHead.strange(directory.heap, "it is of another time than \(directory.database)")
+        }
         if let mark, !mark.isComplete { return try recover(mark, found) }
         if found.isNeeded(by: mark?.session) {
             throw found.strange("\(directory.database) is an older copy, or another database")
@@ -92,6 +97,7 @@ struct LogStart {
             try log.file.write(header.encoded() + rest, at: 0)
             try log.file.sync()
             try directory.sync()
+            try environment.heap.begin(log.session)
             try environment.sync(disk)
             try FileMark(isComplete: false, session: log.session, checkpoint: 1)
                 .write(to: environment.descriptor, pageSize: environment.pageSize, environment.path)

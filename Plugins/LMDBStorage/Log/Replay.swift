@@ -16,27 +16,33 @@ struct Replay {
         var isOver = false
         while !isOver {
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+                // The checkpoint needs all that it has until this is over.
+                var heap = try HeapChanges(environment, transaction, reusable: 0)
                 var bytes = 0
                 while bytes < Self.mostBytes {
                     guard let (group, payload) = try reader.next() else {
                         isOver = true
-                        return
+                        break
                     }
-                    try make(group, payload, transaction)
+                    try make(group, payload, &heap, transaction)
                     bytes += payload.count
                     changes += group.count
                 }
+                try heap.finish(transaction)
             }
         }
     }
 
     private func make(
-        _ group: LogGroup, _ payload: [UInt8], _ transaction: borrowing WriteTransaction
+        _ group: LogGroup, _ payload: [UInt8], _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
-            try unsafe LogEntry.forEach(bytes, count: group.count) { entry throws(ServiceError) in
-                try make(entry, transaction)
+            let isSound = try unsafe LogEntry.forEach(bytes, count: group.count) { entry throws(ServiceError) in
+                try make(entry, &heap, transaction)
             }
+            // The records are written from this memory.
+            try heap.flush()
+            return isSound
         }
         guard isSound else {
             throw ServiceError(
@@ -46,21 +52,28 @@ struct Replay {
         }
     }
 
-    private func make(_ entry: LogEntry, _ transaction: borrowing WriteTransaction) throws(ServiceError) {
+    private func make(
+        _ entry: LogEntry, _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
         let id = entry.id
-        try unsafe id.withKey { key throws(ServiceError) in
-            let before = try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                // Of one that is damaged nobody knows the entries; those that stay lead to nothing that matches them.
-                unsafe RecordView(ifReadable: id, value, in: environment).map { entries($0) } ?? []
+        let before = try unsafe id.withKey { key throws(ServiceError) in
+            try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
+                // Of one that is damaged nobody knows the entries, and those that stay lead to nothing that matches them;
+                // nor is its place to be trusted.
+                unsafe try heap.record(id, value).map { (entries($0), unsafe HeapLocation(value)) } ?? ([], nil)
             }
-            guard let record = unsafe entry.record else {
-                if before != nil { try unsafe transaction.delete(key, environment.records) }
-                return try transaction.index([], insteadOf: before ?? [], environment.index)
-            }
-            let after = try unsafe entries(RecordView(id, record, in: environment))
-            try unsafe transaction.put(key, record, environment.records)
-            try transaction.index(after, insteadOf: before ?? [], environment.index)
         }
+        var after: [IndexEntry] = []
+        if let record = unsafe entry.record {
+            after = try unsafe entries(RecordView(id, record: record, in: environment))
+            try unsafe heap.put(id, record, atEnd: false, transaction)
+        } else if before != nil {
+            try unsafe id.withKey { key throws(ServiceError) in
+                try unsafe transaction.delete(key, environment.records)
+            }
+        }
+        if let left = before?.1 { try heap.leave(left, transaction) }
+        try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
     }
 
     private func entries(_ record: RecordView) -> [IndexEntry] {

@@ -13,6 +13,8 @@ internal import Synchronization
 /// at a time: begun by the committer, released once by whoever made the next checkpoint.
 @safe
 final class SnapshotPin: @unchecked Sendable {
+    /// Of the version: that of the transaction which made it.
+    let number: UInt64
     private let transaction: OpaquePointer
     private let isReleased = Atomic(false)
 
@@ -24,6 +26,7 @@ final class SnapshotPin: @unchecked Sendable {
             throw ServiceError(lmdb: code, "cannot read \(environment.path)")
         }
         unsafe self.transaction = transaction
+        number = unsafe UInt64(mdb_txn_id(transaction))
     }
 
     deinit { release() }

@@ -2,14 +2,13 @@ internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
 
-/// Where in the file a thread has found records lately, so that a record that is read often is found without walking
+/// Where in the heap a thread has found records lately, so that a record that is read often is found without walking
 /// the tree: a walk touches a dozen cold cache lines, this one or two. Measured with 100,000 articles of 3 KB: a third
 /// of what a fetch costs.
 ///
-/// A place is good only as long as the record cannot have moved. LMDB never writes over what a snapshot can see, so:
-/// - a record with pages of its own stays where it is until it is changed itself, which `ChangeStamps` tells;
-/// - a smaller one lies in a page with its neighbours, and may move with any of them: its place is good for the very
-///   snapshot in which it was found.
+/// A place is good until the record is changed, which `ChangeStamps` tells: nothing else is written there while anyone can see
+/// the record (``HeapSpace``). Records that a former articled left in LMDB's pages may move with their neighbours, and have no
+/// place here.
 ///
 /// Used by one thread at a time. The memory does not grow: 8 MiB at most, taken as it is used.
 @safe
@@ -27,17 +26,15 @@ struct RecordPlaces: ~Copyable {
     /// twelve.
     private static let ways = 4
     private static let bytes = buckets * ways * MemoryLayout<Place>.stride
-    /// A record with pages of its own begins behind the page's header (mdb.c: PAGEHDRSZ); one that shares its page
-    /// cannot begin there, for that is where the page's table of contents stands.
-    private static let pageHeader: UInt = 16
 
-    private let pageMask = UInt(getpagesize()) - 1
+    private let heap: HeapFile
     /// Four places for each hash, side by side in two cache lines; the latest ones come first.
     private let places: UnsafeMutablePointer<Place>?
     /// In memory of its own, as the places are: a look-up changes nothing of the structure itself.
     private let outlook: UnsafeMutablePointer<ExpectedRecords>
 
-    init() {
+    init(of heap: HeapFile) {
+        self.heap = heap
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         // Places are looked up at random: with pages of 4 KiB each look-up would miss the processor's page tables too.
         if unsafe memory != MAP_FAILED { unsafe madvise(memory, Self.bytes, MADV_HUGEPAGE) }
@@ -55,16 +52,14 @@ struct RecordPlaces: ~Copyable {
 
     /// The record's first byte, if it is known to lie there in the snapshot.
     @inline(__always)
-    func find(_ id: ArticleID, in snapshot: UInt64, _ changes: ChangeStamps) -> UnsafeRawPointer? {
+    func find(_ id: ArticleID, _ changes: ChangeStamps) -> UnsafeRawPointer? {
         if let next = unsafe outlook.pointee.next() { bringNear(next) }
         guard let bucket = unsafe bucket(of: id) else { return nil }
         for way in 0..<Self.ways {
             let place = unsafe bucket[way]
             guard place.low == id.low, place.high == id.high, place.snapshot != 0 else { continue }
-            let isGood =
-                place.snapshot == snapshot
-                || place.address & pageMask == Self.pageHeader && place.snapshot >= changes.last(id)
-            guard isGood, let record = unsafe UnsafeRawPointer(bitPattern: place.address) else { return nil }
+            guard place.snapshot >= changes.last(id), let record = unsafe UnsafeRawPointer(bitPattern: place.address)
+            else { return nil }
             unsafe Self.prefetch(record)
             return unsafe record
         }
@@ -102,7 +97,7 @@ struct RecordPlaces: ~Copyable {
 
     /// The record was found in the tree.
     func note(_ id: ArticleID, _ record: UnsafeRawPointer?, in snapshot: UInt64) {
-        guard let bucket = unsafe bucket(of: id) else { return }
+        guard heap.contains(UInt(bitPattern: record)), let bucket = unsafe bucket(of: id) else { return }
         let known = (0..<Self.ways).first { way in
             unsafe bucket[way].low == id.low && bucket[way].high == id.high
         }

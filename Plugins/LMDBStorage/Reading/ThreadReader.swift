@@ -14,8 +14,9 @@ final class ThreadReader: @unchecked Sendable {
     let environment: Environment
     private let transaction: OpaquePointer
     private let indexCursor: OpaquePointer
-    private let places = RecordPlaces()
-    private var snapshot: UInt64 = 0
+    private let places: RecordPlaces
+    /// Of the present call, or of the last one. Others ask for it too.
+    private let number = Atomic<UInt64>(0)
     private let hold = Atomic(Hold.none)
     private var isReleased = false
 
@@ -47,6 +48,7 @@ final class ThreadReader: @unchecked Sendable {
         self.environment = environment
         unsafe self.transaction = transaction
         unsafe indexCursor = cursor
+        places = RecordPlaces(of: environment.heap)
     }
 
     deinit { release() }
@@ -59,6 +61,11 @@ final class ThreadReader: @unchecked Sendable {
         unsafe mdb_txn_abort(transaction)
     }
 
+    private var snapshot: UInt64 { number.load(ordering: .relaxed) }
+
+    /// The number of a version that this may read, or an earlier one; `nil`: what it reads next is the newest one of that time.
+    var held: UInt64? { hold.load(ordering: .sequentiallyConsistent) == .none ? nil : snapshot }
+
     /// A call is under way.
     var isBusy: Bool { hold.load(ordering: .relaxed) == .busy }
 
@@ -70,7 +77,7 @@ final class ThreadReader: @unchecked Sendable {
             unsafe mdb_txn_reset(transaction)
         } else {
             // Unless there is none, the committer is about to make it so.
-            while !hold.compareExchange(expected: .none, desired: .busy, ordering: .acquiring).exchanged {
+            while !hold.compareExchange(expected: .none, desired: .busy, ordering: .sequentiallyConsistent).exchanged {
                 sched_yield()
             }
         }
@@ -79,7 +86,7 @@ final class ThreadReader: @unchecked Sendable {
             hold.store(.none, ordering: .releasing)
             throw ServiceError(lmdb: code, "cannot read \(environment.path)")
         }
-        unsafe snapshot = UInt64(mdb_txn_id(transaction))
+        number.store(unsafe UInt64(mdb_txn_id(transaction)), ordering: .relaxed)
     }
 
     /// Sees nothing any more. The snapshot is kept for the next call.
@@ -100,7 +107,7 @@ final class ThreadReader: @unchecked Sendable {
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
-        if let place = unsafe places.find(id, in: snapshot, environment.changes) {
+        if let place = unsafe places.find(id, environment.changes) {
             return try body(unsafe RecordView(id, at: place, in: environment))
         }
         return unsafe try id.withKey { key throws(ServiceError) -> Result? in
@@ -110,7 +117,7 @@ final class ThreadReader: @unchecked Sendable {
             if code == MDB_NOTFOUND { return nil }
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
             let record = try unsafe RecordView(id, value.bytes, in: environment)
-            unsafe places.note(id, value.mv_data, in: snapshot)
+            unsafe places.note(id, record.start, in: snapshot)
             return try body(record)
         }
     }
@@ -139,6 +146,17 @@ final class ThreadReader: @unchecked Sendable {
     /// A list, to be walked downwards.
     func list(_ list: UInt64) throws(ServiceError) -> ListCursor {
         try unsafe ListCursor(Cursor(transaction, environment.index, environment.path), list)
+    }
+
+    /// How much of the heap has records.
+    func space() throws(ServiceError) -> HeapSpace {
+        unsafe try HeapKey.about.lend { key throws(ServiceError) -> HeapSpace in
+            var key = unsafe MDB_val(key)
+            var value = unsafe MDB_val()
+            let code = unsafe mdb_get(transaction, environment.space, &key, &value)
+            guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
+            return try unsafe HeapSpace(value.bytes, environment.path)
+        }
     }
 
     /// Entries and pages of a table.

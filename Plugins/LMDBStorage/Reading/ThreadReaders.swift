@@ -44,6 +44,19 @@ final class ThreadReaders: @unchecked Sendable {
     /// Runs `body` with a reader that sees the database as it is now.
     func read<Result>(_ body: (ThreadReader) throws(ServiceError) -> Result) throws(ServiceError) -> Result {
         let reader = try reader()
+        // A read from within a read: the outer one's records must stay as they are.
+        if reader.isBusy { return try readBeside(body) }
+        try reader.begin()
+        defer { reader.end() }
+        return try body(reader)
+    }
+
+    private func readBeside<Result>(
+        _ body: (ThreadReader) throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result {
+        let reader = try ThreadReader(environment)
+        registry.readers.withLock { $0?[ObjectIdentifier(reader)] = reader }
+        defer { registry.readers.withLock { _ = $0?.removeValue(forKey: ObjectIdentifier(reader)) } }
         try reader.begin()
         defer { reader.end() }
         return try body(reader)
@@ -60,6 +73,11 @@ final class ThreadReaders: @unchecked Sendable {
         registry.readers.withLock { readers in
             for reader in (readers ?? [:]).values { reader.letGo() }
         }
+    }
+
+    /// The oldest version that a reader may still read; `nil`: none is being read. The committer's thread.
+    var oldest: UInt64? {
+        registry.readers.withLock { readers in (readers ?? [:]).values.compactMap(\.held).min() }
     }
 
     /// Gives up all readers. `false` if one of them is in use, which the host rules out: the file stays open then.
@@ -79,9 +97,7 @@ final class ThreadReaders: @unchecked Sendable {
     private func reader() throws(ServiceError) -> ThreadReader {
         guard isOpen.load(ordering: .relaxed) else { throw ServiceError(.unavailable, "the storage is closed") }
         if let slot = unsafe pthread_getspecific(key) {
-            let reader = unsafe Unmanaged<Slot>.fromOpaque(slot).takeUnretainedValue().reader
-            // A read from within a read: the outer one's records must stay as they are.
-            return reader.isBusy ? try ThreadReader(environment) : reader
+            return unsafe Unmanaged<Slot>.fromOpaque(slot).takeUnretainedValue().reader
         }
         let reader = try ThreadReader(environment)
         registry.readers.withLock { $0?[ObjectIdentifier(reader)] = reader }

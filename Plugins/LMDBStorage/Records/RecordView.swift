@@ -8,12 +8,15 @@ struct RecordView {
     let header: RecordHeader
     private let bytes: UnsafeRawBufferPointer
 
-    /// Checks and reads. Throws `dataLoss` if it is damaged.
-    init(_ id: ArticleID, _ bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
-        // Sizes first: nothing is read before it is known to lie in the file.
-        guard unsafe environment.map.allows(bytes), bytes.count >= RecordHeader.size else {
-            throw Self.damaged(id, environment)
-        }
+    /// Finds what a value in the table of records stands for, checks and reads it. Throws `dataLoss` if it is damaged.
+    init(_ id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
+        guard let bytes = unsafe environment.record(value) else { throw Self.damaged(id, environment) }
+        unsafe try self.init(id, record: bytes, in: environment)
+    }
+
+    /// The same for the record itself, which can be read.
+    init(_ id: ArticleID, record bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
+        guard bytes.count >= RecordHeader.size else { throw Self.damaged(id, environment) }
         let header = unsafe RecordHeader(decoding: bytes)
         let format = UInt16(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
         guard format == RecordHeader.format, header.contentOffset + Int(header.contentSize) == bytes.count,
@@ -27,21 +30,25 @@ struct RecordView {
     /// The same for a record that was checked when it was found, and may have been damaged since.
     init(_ id: ArticleID, at start: UnsafeRawPointer, in environment: Environment) throws(ServiceError) {
         let head = unsafe UnsafeRawBufferPointer(start: start, count: RecordHeader.size)
-        guard unsafe environment.map.allows(head) else { throw Self.damaged(id, environment) }
+        guard unsafe environment.allows(head) else { throw Self.damaged(id, environment) }
         let header = unsafe RecordHeader(decoding: head)
-        let size = header.contentOffset + Int(header.contentSize)
-        unsafe try self.init(id, UnsafeRawBufferPointer(start: start, count: size), in: environment)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: start, count: header.contentOffset + Int(header.contentSize))
+        guard unsafe environment.allows(bytes) else { throw Self.damaged(id, environment) }
+        unsafe try self.init(id, record: bytes, in: environment)
     }
 
     /// The same; nil if it is damaged.
-    init?(ifReadable id: ArticleID, _ bytes: UnsafeRawBufferPointer, in environment: Environment) {
+    init?(ifReadable id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: Environment) {
         do throws(ServiceError) {
-            unsafe try self.init(id, bytes, in: environment)
+            unsafe try self.init(id, value, in: environment)
         } catch {
             return nil
         }
     }
 
+    /// Where it begins.
+    var start: UnsafeRawPointer? { unsafe bytes.baseAddress }
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, Int(header.keySize)) }
     /// The terms, each behind its length.

@@ -3,8 +3,7 @@ internal import HandlerKit
 
 /// Makes a group of changes in one transaction, and writes them to the log.
 struct BatchWriter {
-    /// Of one transaction: its pages lie in memory until the commit, and LMDB keeps that memory for the next one. At 3 KB
-    /// a record that is 2,700 records: enough to make the sync cheap.
+    /// Of one transaction: at 3 KB a record that is 2,700 records, enough to make the sync cheap.
     static let mostBytes = 8 << 20
     /// How many changes a group may lose to trouble of their own before the trouble is taken to be everyone's.
     private static let mostCulprits = 3
@@ -14,6 +13,8 @@ struct BatchWriter {
     let sync: LogSync
     /// Why the file could not be made larger beforehand: an `errno`, or 0.
     let shortage: Int32
+    /// What was left in transactions up to this one can be used again.
+    var reusable: UInt64
     /// Hears how many changes were made, before anyone is told of them.
     let isMade: (Int) -> Void
 
@@ -90,7 +91,7 @@ struct BatchWriter {
         _ batch: inout [PendingWrite], without refused: [Int: ServiceError],
         _ transaction: borrowing WriteTransaction, _ current: inout Int?
     ) throws(ServiceError) -> [WriteResult] {
-        var changes = try RecordChanges(environment, transaction)
+        var changes = try RecordChanges(environment, transaction, reusable: reusable)
         var results: [WriteResult] = []
         results.reserveCapacity(batch.count)
         var bytes = 0
@@ -106,6 +107,7 @@ struct BatchWriter {
             }
             current = nil
             guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0, for: batch.count) else {
+                try changes.finish(transaction)
                 return results
             }
             batch += more

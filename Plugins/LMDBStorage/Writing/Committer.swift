@@ -59,14 +59,17 @@ final class Committer: Sendable {
             refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
             // The changes that come while they are made are not known yet: the file's step is larger than they are.
-            let shortage = space.prepare(for: batch.reduce(0) { $0 + $1.recordSize })
-            let writer = BatchWriter(environment: environment, queue: queue, sync: sync, shortage: shortage) {
+            let shortage = space.prepare(for: batch.count)
+            var writer = BatchWriter(
+                environment: environment, queue: queue, sync: sync, shortage: shortage, reusable: keeper.reusable
+            ) {
                 // Whoever asks for the statistics after an acknowledgement finds the change counted.
                 self.note($0, nil)
             }
             var outcome = writer.write(&batch, &keeper.log)
             // Pages that are kept for the last checkpoint, and the log before it, may be the room that there is not.
             if outcome?.trouble.code == .resourceExhausted, keeper.makeRoom() {
+                writer.reusable = keeper.reusable
                 outcome = writer.write(&batch, &keeper.log)
             }
             if let broken = keeper.log.failure { failure.note(broken) }

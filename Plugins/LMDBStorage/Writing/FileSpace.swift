@@ -9,6 +9,8 @@ internal import Glibc
 /// transaction itself finds out whether there is room.
 struct FileSpace {
     private static let step = (least: 4 << 20, most: 64 << 20)
+    /// What a change takes at most, as a rule: a page in each list of the index that it is in, and what lies above them.
+    private static let pages = 6
 
     private let environment: Environment
     private let pageSize: Int
@@ -23,15 +25,14 @@ struct FileSpace {
         size = unsafe fstat(environment.descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Expects a transaction that stores `bytes`. On the committer's thread, with no transaction under way.
+    /// Expects a transaction of so many changes. On the committer's thread, with no transaction under way.
     ///
     /// - Returns: why there may not be room for it: an `errno`, or 0.
-    mutating func prepare(for bytes: Int) -> Int32 {
+    mutating func prepare(for changes: Int) -> Int32 {
         var information = unsafe MDB_envinfo()
         guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }
         let used = unsafe (information.me_last_pgno + 1) * pageSize
-        // A record takes whole pages, and the index some more.
-        let needed = used + 2 * bytes + Self.step.least / 4
+        let needed = used + changes * Self.pages * pageSize + Self.step.least / 16
         if needed <= size { return 0 }
         guard unsafe needed <= information.me_mapsize else { return 0 }
         let step = max(needed - size, min(max(used / 4, Self.step.least), Self.step.most))

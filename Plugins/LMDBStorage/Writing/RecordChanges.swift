@@ -6,6 +6,7 @@ internal import HandlerKit
 /// else changes anything.
 struct RecordChanges {
     private let environment: Environment
+    private var heap: HeapChanges
     /// No record sorts behind it.
     private var lastID: ArticleID
     private let now: Int64
@@ -14,8 +15,12 @@ struct RecordChanges {
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
     private static let mostBytes = 1 << 30
 
-    init(_ environment: Environment, _ transaction: borrowing WriteTransaction) throws(ServiceError) {
+    /// - Parameter reusable: what records left in transactions up to this one can be used again.
+    init(
+        _ environment: Environment, _ transaction: borrowing WriteTransaction, reusable: UInt64
+    ) throws(ServiceError) {
         self.environment = environment
+        heap = try HeapChanges(environment, transaction, reusable: reusable)
         number = transaction.number
         let cursor = try transaction.cursor(environment.records)
         let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
@@ -45,11 +50,18 @@ struct RecordChanges {
         }
     }
 
+    /// All that the changes need is in the files, once the transaction is committed.
+    mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
+        try heap.finish(transaction)
+    }
+
     /// What there is to know of the record that is to be changed, before anything moves.
     private struct Present {
         /// `nil`: it is damaged, and can be replaced or deleted as if it were at revision 0. Its entries stay in the index then,
         /// where they lead to nothing that matches them.
         var header: RecordHeader?
+        /// Where it lies, unless a former articled wrote it. That of a damaged one may be anything.
+        var location: HeapLocation?
         var entries: [IndexEntry] = []
         /// The change would store what is there.
         var isSame = false
@@ -82,9 +94,8 @@ struct RecordChanges {
         write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
-        unsafe try id.withKey { key throws(ServiceError) in
-            try unsafe transaction.put(key, write.record, environment.records, atEnd: isLast)
-        }
+        unsafe try heap.put(id, write.record, atEnd: isLast, transaction)
+        if let left = present?.location { try heap.leave(left, transaction) }
         if isLast { lastID = id }
         let entries = unsafe RecordEntries.of(
             id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
@@ -93,13 +104,14 @@ struct RecordChanges {
             revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
     }
 
-    private func delete(
+    private mutating func delete(
         _ write: PendingWrite, _ id: ArticleID, _ present: Present?, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
         guard let present else { return refuse(.notFound, "there is no such article", id) }
         if let conflict = conflict(write, id, present.revision) { return conflict }
         environment.changes.note(id, in: number)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
+        if let left = present.location { try heap.leave(left, transaction) }
         try transaction.index([], insteadOf: present.entries, environment.index)
         return WriteResult(
             .deleted, id: id, revision: present.revision, createdAt: present.header?.createdAt ?? 0,
@@ -107,16 +119,18 @@ struct RecordChanges {
     }
 
     /// Reads the record that is to be changed.
-    private func present(
+    private mutating func present(
         _ id: ArticleID, _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> Present? {
         if id > lastID { return nil }
         return unsafe try id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                guard let record = unsafe RecordView(ifReadable: id, value, in: environment) else { return Present() }
+                guard let record = unsafe try heap.record(id, value) else { return Present() }
                 let entries = unsafe RecordEntries.of(
                     id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
-                return Present(header: record.header, entries: entries, isSame: isSame(write, record))
+                return Present(
+                    header: record.header, location: unsafe HeapLocation(value), entries: entries,
+                    isSame: isSame(write, record))
             }
         }
     }
@@ -130,7 +144,7 @@ struct RecordChanges {
     }
 
     /// Which record has the change's key.
-    private func owner(
+    private mutating func owner(
         of write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> ArticleID? {
         let list = unsafe IndexEntry.list(key: write.key, environment.hash)
@@ -144,8 +158,7 @@ struct RecordChanges {
             let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
                 try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
                     // That another key has the same hash nobody will live to see: the damaged one had this key.
-                    unsafe RecordView(ifReadable: entry.id, value, in: environment)
-                        .map { unsafe Memory.equal($0.key, write.key) } ?? true
+                    unsafe try heap.record(entry.id, value).map { unsafe Memory.equal($0.key, write.key) } ?? true
                 }
             }
             if isOwner == true { return entry.id }

@@ -12,7 +12,8 @@ import Testing
             try #require(try tool.run("store", "-q", try tool.file("\(number).txt", text)).lines.first)
         }
         #expect(try tool.run("list").lines.count == 3)
-        try damage(tool.directory.appending(path: "state/articles.mdb"), "Một câu của bài giữa. ", inHeader: inHeader)
+        try damage(
+            tool.directory.appending(path: "state/articles.mdb-records"), "Một câu của bài giữa. ", inHeader: inHeader)
 
         let others = Set([ids[0], ids[2]])
         for command in [["list", "--json", "--full"], ["export"]] {
@@ -36,15 +37,18 @@ import Testing
         #expect(try tool.run("list").lines.count == 3)
     }
 
-    /// Flips a bit of the record that has `text` in its content. It has pages of its own, and begins behind the first one's
-    /// header.
-    private func damage(_ database: URL, _ text: String, inHeader: Bool) throws {
-        let file = try FileHandle(forUpdating: database)
+    /// Flips a bit of the record that has `text` in its content, there or in the header that stands before it: 56 bytes, at a
+    /// multiple of 64, with the format 1 and four zeros at the end.
+    private func damage(_ heap: URL, _ text: String, inHeader: Bool) throws {
+        let file = try FileHandle(forUpdating: heap)
         defer { try? file.close() }
         let bytes = try #require(try file.readToEnd())
         let found = try #require(bytes.firstRange(of: Data(text.utf8))).lowerBound
-        let place = UInt64(inHeader ? found / 4096 * 4096 + 16 + 20 : found)
-        try file.seek(toOffset: place)
-        try file.write(contentsOf: [bytes[Int(place)] ^ 1])
+        let start = stride(from: found / 64 * 64, through: 64, by: -64).first {
+            bytes[$0 + 4] == 1 && bytes[$0 + 5] == 0 && bytes[$0 + 52..<$0 + 56].allSatisfy { $0 == 0 }
+        }
+        let place = inHeader ? try #require(start) + 20 : found
+        try file.seek(toOffset: UInt64(place))
+        try file.write(contentsOf: [bytes[place] ^ 1])
     }
 }

@@ -32,6 +32,8 @@ import Testing
         // 2,000 versions of a page each were written; what is live takes 20, and up to 100 changes of some 12 pages each
         // wait for two checkpoints.
         #expect(used < 3000 * 4096)
+        // What a version leaves another one takes, two checkpoints later.
+        #expect(StorageImage(of: directory.path).heap.count < 300 * 3200)
         for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= 4 << 20) }
         engine.stop()
     }
@@ -107,13 +109,14 @@ import Testing
         engine.stop()
     }
 
-    @Test func aStoppedStorageIsOneFile() async throws {
+    @Test func aStoppedStorageIsTwoFiles() async throws {
         var run = ModelRun(seed: 11)
         let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
         for _ in 0..<44 { try await run.step(storage) }
         storage.stop()
         let copy = TemporaryDirectory()
-        StorageImage(database: FileBytes.read(database), logs: [[], []]).write(to: copy.path)
+        let stopped = StorageImage(of: directory.path)
+        StorageImage(database: stopped.database, heap: stopped.heap, logs: [[], []]).write(to: copy.path)
         try run.verify(copy.path, "the copy")
         try run.verify(directory.path, "the original")
         for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= RedoLog.restSize) }

@@ -35,7 +35,16 @@ final class SimulatedDisk: Disk {
         return SimulatedLogFile(try DiskLogFile(path), index, self)
     }
 
-    func write(database descriptor: Int32, at offset: Int, _ count: Int) -> Int32 { 0 }
+    func write(ahead descriptor: Int32, at offset: Int, _ count: Int) -> Int32 { 0 }
+
+    func sync(heap descriptor: Int32) -> Int32 {
+        do throws(ServiceError) {
+            try call { state throws(ServiceError) in state.synced.heap = StorageImage.heap(directory) }
+        } catch {
+            return EIO
+        }
+        return 0
+    }
 
     func sync(database descriptor: Int32) -> Int32 {
         while state.withLock({ $0.isHeld }) { mayGo.wait() }

@@ -5,6 +5,7 @@ import Glibc
 /// The files of a storage at one moment.
 struct StorageImage: Equatable {
     var database: [UInt8]
+    var heap: [UInt8]
     var logs: [[UInt8]]
 
     static func paths(_ directory: String) -> (database: String, logs: [String]) {
@@ -15,6 +16,7 @@ struct StorageImage: Equatable {
     init(of directory: String) {
         let paths = Self.paths(directory)
         database = Self.database(directory)
+        heap = Self.heap(directory)
         logs = paths.logs.map(FileBytes.read)
     }
 
@@ -34,8 +36,11 @@ struct StorageImage: Equatable {
         return Array(bytes.prefix(used))
     }
 
-    init(database: [UInt8], logs: [[UInt8]]) {
+    static func heap(_ directory: String) -> [UInt8] { FileBytes.read(directory + "/articles.mdb-records") }
+
+    init(database: [UInt8], heap: [UInt8], logs: [[UInt8]]) {
         self.database = database
+        self.heap = heap
         self.logs = logs
     }
 
@@ -43,6 +48,7 @@ struct StorageImage: Equatable {
     func write(to directory: String) {
         let paths = Self.paths(directory)
         if !database.isEmpty { FileBytes.write(database, to: paths.database) }
+        if !heap.isEmpty { FileBytes.write(heap, to: directory + "/articles.mdb-records") }
         for (path, log) in zip(paths.logs, logs) where !log.isEmpty { FileBytes.write(log, to: path) }
     }
 
@@ -52,6 +58,7 @@ struct StorageImage: Equatable {
     ) -> StorageImage {
         StorageImage(
             database: mix(synced.database, written.database, 4096, &random),
+            heap: mix(synced.heap, written.heap, 512, &random),
             // The log's blocks too, sector by sector: groups that nobody was told of may be there in part.
             logs: zip(synced.logs, written.logs).map { mix($0, $1, 512, &random) })
     }

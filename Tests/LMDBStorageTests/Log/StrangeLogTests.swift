@@ -18,31 +18,37 @@ import Testing
         let new = disk.images().written
         storage.stop()
         let stopped = StorageImage(of: directory.path)
-        #expect(Self.refusal(StorageImage(database: old.database, logs: new.logs))?.code == .failedPrecondition)
+        #expect(
+            Self.refusal(StorageImage(database: old.database, heap: old.heap, logs: new.logs))?.code
+                == .failedPrecondition)
         // An older log does not bring back what the database has lost since.
-        #expect(Self.refusal(StorageImage(database: new.database, logs: old.logs))?.code == .failedPrecondition)
+        #expect(
+            Self.refusal(StorageImage(database: new.database, heap: new.heap, logs: old.logs))?.code
+                == .failedPrecondition)
         // The copy of a stopped service needs no log, and one that is empty is in nobody's way.
         let restored = TemporaryDirectory()
-        StorageImage(database: stopped.database, logs: [[], []]).write(to: restored.path)
+        StorageImage(database: stopped.database, heap: stopped.heap, logs: [[], []]).write(to: restored.path)
         try run.verify(restored.path, "the file alone")
         let (again, before) = try await Self.unclean(restored.path)
         // But a log that has changes is.
         #expect(
-            Self.refusal(StorageImage(database: stopped.database, logs: again.logs))?.code == .failedPrecondition)
-        #expect(Self.refusal(StorageImage(database: before.database, logs: again.logs)) == nil)
-        #expect(Self.refusal(StorageImage(database: [], logs: again.logs))?.code == .failedPrecondition)
-        #expect(Self.refusal(StorageImage(database: [], logs: stopped.logs)) == nil)
+            Self.refusal(StorageImage(database: stopped.database, heap: stopped.heap, logs: again.logs))?.code
+                == .failedPrecondition)
+        #expect(Self.refusal(StorageImage(database: before.database, heap: before.heap, logs: again.logs)) == nil)
+        #expect(Self.refusal(StorageImage(database: [], heap: [], logs: again.logs))?.code == .failedPrecondition)
+        #expect(Self.refusal(StorageImage(database: [], heap: [], logs: stopped.logs)) == nil)
     }
 
     @Test func aDatabaseWithoutItsLogIsRefused() async throws {
         let (image, _) = try await Self.unclean(TemporaryDirectory().path)
         for logs in [[[], []], [image.logs[1], image.logs[1]], [image.logs[0].prefix(100) + [], []]] {
-            let error = Self.refusal(StorageImage(database: image.database, logs: logs))
+            let error = Self.refusal(StorageImage(database: image.database, heap: image.heap, logs: logs))
             #expect(error?.code == .dataLoss)
             #expect(error?.message.contains("articles.mdb-redo0") == true)
         }
         let (other, _) = try await Self.unclean(TemporaryDirectory().path)
-        #expect(Self.refusal(StorageImage(database: image.database, logs: other.logs))?.code == .dataLoss)
+        #expect(
+            Self.refusal(StorageImage(database: image.database, heap: image.heap, logs: other.logs))?.code == .dataLoss)
     }
 
     @Test func aDamagedHeaderIsFound() async throws {
@@ -67,26 +73,27 @@ import Testing
         #expect(Self.refusal(newer)?.code == .dataLoss)
     }
 
-    /// The former format has no log, and is taken over where it is.
-    @Test func theFormerFormatIsTakenOver() async throws {
+    /// The records of a former format stand in the table, and the first one has no log: it is taken over where it is.
+    @Test(arguments: [1, 2] as [UInt8]) func aFormerFormatIsTakenOver(format: UInt8) async throws {
         var run = ModelRun(seed: 3)
         let directory = TemporaryDirectory()
         let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
         for _ in 0..<30 { try await run.step(storage) }
         storage.stop()
+        try Self.moveRecordsIntoTheTable(directory.path)
         var former = StorageImage(of: directory.path)
-        former.logs = [[], []]
+        (former.heap, former.logs) = ([], [[], []])
         let version = try #require(Self.version(in: former.database))
-        #expect(former.database[version] == 2)
-        former.database[version] = 1
+        #expect(former.database[version] == 3)
+        former.database[version] = format
         let mark = Int(getpagesize()) - FileMark.size
-        for offset in mark..<mark + FileMark.size { former.database[offset] = 0 }
+        if format == 1 { for offset in mark..<mark + FileMark.size { former.database[offset] = 0 } }
         let taken = TemporaryDirectory()
         former.write(to: taken.path)
         try run.verify(taken.path, "taken over")
         // The articled that made it must not open it any more.
         let found = StorageImage(of: taken.path)
-        #expect(try #require(Self.versions(in: found.database)).contains(2))
+        #expect(try #require(Self.versions(in: found.database)).contains(3))
         #expect(!found.logs[0].isEmpty)
         try run.verify(taken.path, "again")
         // Killed right after the start: the log is needed from now on, and is there.
@@ -98,6 +105,19 @@ import Testing
         let reopened = try LMDBEngine(ModelRun.limits, directory: again.path)
         #expect(try reopened.copy(key: "unclean") != nil)
         reopened.stop()
+    }
+
+    private static func moveRecordsIntoTheTable(_ path: String) throws {
+        let environment = try Environment.open(in: DataDirectory(path), EngineLimits())
+        defer { environment.close() }
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+            for id in ModelRun.ids {
+                let record = try unsafe transaction.lend(id.bytes, environment.records) { value in
+                    unsafe environment.record(value).map { unsafe [UInt8]($0) }
+                }
+                if let record = record ?? nil { try transaction.put(id.bytes, record, environment.records) }
+            }
+        }
     }
 
     /// A storage that was killed with a change in its log: as it was then, and before the change.

@@ -1,0 +1,83 @@
+internal import ArticleProtocol
+internal import CLMDB
+internal import Glibc
+
+/// What one transaction does to the heap: the places that records take and leave, and the records on their way into the file.
+/// They are written in as few calls as their places allow, before the transaction is committed.
+@safe
+struct HeapChanges {
+    /// Written between records: they begin at whole units.
+    nonisolated(unsafe) private static let gap = {
+        let zeros = UnsafeMutableRawPointer.allocate(byteCount: HeapLocation.unit, alignment: 8)
+        unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: HeapLocation.unit)
+        return unsafe zeros
+    }()
+
+    private let environment: Environment
+    private let before: HeapSpace
+    private var space: HeapSpace
+    /// Records that are still to be written, behind each other.
+    private var parts: [iovec] = unsafe []
+    private var pending = 0..<0
+
+    /// - Parameter reusable: what was left in transactions up to this one can be used again.
+    init(
+        _ environment: Environment, _ transaction: borrowing WriteTransaction, reusable: UInt64
+    ) throws(ServiceError) {
+        self.environment = environment
+        before = try HeapSpace(transaction, environment.space, environment.path)
+        space = before
+        try space.reclaim(upTo: reusable, transaction, environment.space)
+    }
+
+    /// Puts a record under its id in the database. Its memory must stay until ``flush()``.
+    mutating func put(
+        _ id: ArticleID, _ record: UnsafeRawBufferPointer, atEnd: Bool, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        let heap = environment.heap
+        guard
+            let location = try space.take(
+                record.count, capacity: heap.capacity, transaction, environment.space)
+        else { throw ServiceError(lmdb: MDB_MAP_FULL, "cannot write \(heap.path)") }
+        if location.offset != pending.upperBound { try flush() }
+        if unsafe parts.isEmpty { pending = location.offset..<location.offset }
+        unsafe parts.append(
+            iovec(iov_base: UnsafeMutableRawPointer(mutating: record.baseAddress), iov_len: record.count))
+        if location.extent > record.count {
+            unsafe parts.append(iovec(iov_base: Self.gap, iov_len: location.extent - record.count))
+        }
+        pending = pending.lowerBound..<location.offset + location.extent
+        try unsafe id.withKey { key throws(ServiceError) in
+            try unsafe location.withBytes { value throws(ServiceError) in
+                try unsafe transaction.put(key, value, environment.records, atEnd: atEnd)
+            }
+        }
+    }
+
+    /// The record at a location is another one now, or none.
+    mutating func leave(
+        _ location: HeapLocation, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        try space.leave(location, in: transaction.number, transaction, environment.space)
+    }
+
+    /// The record that a value in the table of records stands for; `nil` if it is damaged.
+    mutating func record(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView? {
+        if let location = unsafe HeapLocation(value), pending.contains(location.offset) { try flush() }
+        return unsafe RecordView(ifReadable: id, value, in: environment)
+    }
+
+    /// Writes all records that are on their way.
+    mutating func flush() throws(ServiceError) {
+        if unsafe parts.isEmpty { return }
+        unsafe try environment.heap.write(parts, at: pending.lowerBound, pending.count)
+        unsafe parts.removeAll(keepingCapacity: true)
+        pending = 0..<0
+    }
+
+    /// Before the commit.
+    mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
+        try flush()
+        if space != before { try space.store(transaction, environment.space) }
+    }
+}

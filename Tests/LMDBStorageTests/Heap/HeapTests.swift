@@ -1,0 +1,135 @@
+import ArticleProtocol
+import Glibc
+import HandlerKit
+import Testing
+
+@testable import LMDBStorage
+
+/// The file with the records, beside the database that says where they are.
+@Suite struct HeapTests {
+    private let directory = TemporaryDirectory()
+    private var heap: String { directory.path + "/articles.mdb-records" }
+
+    /// Its place is given to no other record, however often it is replaced meanwhile.
+    @Test func whatIsBeingReadStays() throws {
+        var limits = EngineLimits()
+        limits.logGroups = 3
+        let engine = try LMDBEngine(limits, directory: directory.path)
+        defer { engine.stop() }
+        let (id, other) = (ArticleID.generate(), ArticleID.generate())
+        func put(_ id: ArticleID, _ byte: UInt8) {
+            let isDone = WakeUp()
+            engine.put(.id(id), content: [UInt8](repeating: byte, count: 3000)) { _ in isDone.signal() }
+            isDone.wait()
+        }
+        put(id, 1)
+        put(other, 2)
+        for isNested in [false, true] {
+            func read(_ body: () -> Void) throws {
+                _ = try engine.read(id: id) { record in
+                    let before = unsafe record.content.withUnsafeBytes { unsafe [UInt8]($0) }
+                    body()
+                    let after = unsafe record.content.withUnsafeBytes { unsafe [UInt8]($0) }
+                    #expect(before == after)
+                }
+            }
+            func replace() { for round in 0..<60 { put(round % 2 == 0 ? id : other, UInt8(round)) } }
+            if isNested {
+                // The inner read's version is newer than the outer one's, and older than what comes.
+                var error: (any Error)?
+                try read {
+                    put(id, 200)
+                    do { try read(replace) } catch let caught { error = caught }
+                }
+                #expect(error == nil)
+            } else {
+                try read(replace)
+            }
+        }
+        // Nobody reads any more: what was left is used again.
+        for round in 0..<20 { put(id, UInt8(round)) }
+        let size = FileBytes.read(heap).count
+        for round in 0..<100 { put(id, UInt8(round)) }
+        #expect(FileBytes.read(heap).count == size)
+    }
+
+    /// After a recovery nothing has a place, or an entry of the index, but the records that there are.
+    @Test(arguments: 0..<8 as Range<UInt64>) func aRecoveryLeavesNothingBehind(seed: UInt64) async throws {
+        var run = ModelRun(seed: seed)
+        try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
+        try run.verify(directory.path, "seed \(seed)")
+        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        defer { environment.close() }
+        let (used, entries, expected) = try unsafe WriteTransaction.run(environment.handle, environment.path) {
+            transaction throws(ServiceError) in
+            var expected = (used: 0, entries: 0)
+            for id in ModelRun.ids {
+                _ = try unsafe transaction.lend(id.bytes, environment.records) { value throws(ServiceError) in
+                    let record = try unsafe RecordView(id, value, in: environment)
+                    expected.used += unsafe HeapLocation(value)?.extent ?? 0
+                    expected.entries +=
+                        unsafe RecordEntries.of(
+                            id, key: record.key, time: record.header.time, terms: record.terms, environment.hash
+                        ).count
+                }
+            }
+            let space = try HeapSpace(transaction, environment.space, environment.path)
+            return (space.used, try transaction.count(environment.index), expected)
+        }
+        #expect(used == expected.used)
+        #expect(entries == expected.entries)
+    }
+
+    @Test func theWrongFileIsRefusedAndLeftAlone() async throws {
+        let whole = try await Self.filled(directory.path, 20)
+        let elsewhere = TemporaryDirectory()
+        let other = try await Self.filled(elsewhere.path, 20)
+        try HeapFile.create(elsewhere.path + "/new", KeyedHash(1, 2))
+        var damaged = whole.heap
+        damaged[30] ^= 1
+        var newer = whole.heap
+        newer[8] = 9
+        let later = try await Self.filled(directory.path, 1)
+        let cases: [(String, [UInt8], String)] = [
+            ("missing", [], "missing"), ("another database's", other.heap, "another time"),
+            ("another's, and new", FileBytes.read(elsewhere.path + "/new"), "another database"),
+            ("cut off", Array(whole.heap.dropLast(64)), "bytes"),
+            ("cut in the head", Array(whole.heap.prefix(60)), "begin"),
+            ("damaged", damaged, "damaged"), ("of a newer articled", newer, "format 9"),
+            ("something else", Array("text".utf8) + whole.heap, "begin"),
+            ("of another time", later.heap, "another time"),
+        ]
+        for (name, heap, reason) in cases {
+            let image = StorageImage(database: whole.database, heap: heap, logs: [[], []])
+            let error = Self.refusal(image)
+            #expect(error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name)")
+            #expect(error?.message.contains(reason) == true, "\(name): \(error?.message ?? "opened")")
+        }
+        // And the records without the database that says where they are.
+        let error = Self.refusal(StorageImage(database: [], heap: whole.heap, logs: [[], []]))
+        #expect(error?.code == .failedPrecondition && error?.message.contains("missing") == true)
+        #expect(Self.refusal(StorageImage(database: whole.database, heap: whole.heap, logs: [[], []])) == nil)
+    }
+
+    /// The files of a storage that was stopped with so many records more.
+    private static func filled(_ path: String, _ count: Int) async throws -> StorageImage {
+        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        for _ in 0..<count { _ = await engine.put(.id(.generate()), content: [UInt8](repeating: 7, count: 1000)) }
+        engine.stop()
+        return StorageImage(of: path)
+    }
+
+    /// Why a start refuses files, which must be as they were then.
+    private static func refusal(_ image: StorageImage) -> ServiceError? {
+        let directory = TemporaryDirectory()
+        image.write(to: directory.path)
+        do {
+            try LMDBEngine(EngineLimits(), directory: directory.path).stop()
+            return nil
+        } catch {
+            #expect(StorageImage(of: directory.path) == image)
+            #expect(error.message.contains(directory.path))
+            return error
+        }
+    }
+}
