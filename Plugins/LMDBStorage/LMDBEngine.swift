@@ -66,7 +66,7 @@ final class LMDBEngine: StorageEngine {
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
         try readers.read { reader throws(ServiceError) in
-            try reader.record(id) { record throws(ServiceError) in record.lend(lend) } != nil
+            try reader.latest(id) { record throws(ServiceError) in record.lend(lend) } != nil
         }
     }
 
@@ -74,17 +74,7 @@ final class LMDBEngine: StorageEngine {
         if key.isEmpty { return false }
         return try readers.read { reader throws(ServiceError) in
             try unsafe key.withUnsafeBytes { key throws(ServiceError) in
-                var isFound = false
-                let list = unsafe IndexEntry.list(key: key, environment.hash)
-                try reader.forEachEntry(list) { entry throws(ServiceError) in
-                    try reader.record(entry.id) { record throws(ServiceError) in
-                        guard unsafe Memory.equal(record.key, key) else { return }
-                        isFound = true
-                        record.lend(lend)
-                    }
-                    return !isFound
-                }
-                return isFound
+                try unsafe reader.latest(key: key) { record throws(ServiceError) in record.lend(lend) } != nil
             }
         }
     }
@@ -92,6 +82,7 @@ final class LMDBEngine: StorageEngine {
     func expect(id: ArticleID) { readers.current?.expect(id) }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
+        committer.settle()
         try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
     }
 
@@ -106,6 +97,7 @@ final class LMDBEngine: StorageEngine {
 
     func statistics() throws(ServiceError) -> StorageStatistics {
         let progress = committer.progress
+        committer.settle()
         return try readers.read { reader throws(ServiceError) in
             let records = try reader.statistics(environment.records)
             let index = try reader.statistics(environment.index)

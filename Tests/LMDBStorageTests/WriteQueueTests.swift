@@ -75,6 +75,23 @@ import Testing
         #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
     }
 
+    @Test func aNudgeEndsAWaitWithoutChanges() throws {
+        let queue = WriteQueue(writes: 100, bytes: 1 << 20)
+        let isDone = WakeUp()
+        let waiting = try WriterThread("waits") {
+            if queue.take(1 << 20, idle: nil) == nil { isDone.signal() }
+        }
+        queue.nudge()
+        isDone.wait()
+        waiting.join()
+        // One that comes before the wait does so too, and once.
+        queue.nudge()
+        #expect(queue.take(1 << 20, idle: nil) == nil)
+        #expect(queue.take(1 << 20, idle: 1) == nil)
+        queue.close()
+        #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
+    }
+
     @Test func aQueueThatIsClosedKeepsNobodyWaiting() throws {
         try add(10)
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)

@@ -32,7 +32,10 @@ final class DirectoryLock: Sendable {
 
     /// Lets others in.
     func release() {
-        if !isReleased.exchange(true, ordering: .relaxed) { close(descriptor) }
+        if isReleased.exchange(true, ordering: .relaxed) { return }
+        // A process that is just being started has the descriptor too, for a moment: to close it would not be enough.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     /// What the owner wrote down; for people, so that anything unreadable is "unknown".

@@ -31,6 +31,8 @@ final class Environment: @unchecked Sendable {
     let pageSize = Int(getpagesize())
     /// Which records were changed when.
     let changes = ChangeStamps()
+    /// What is not committed yet.
+    let recent = RecentChanges()
     private let lastCommit = Atomic<UInt64>(0)
 
     /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.

@@ -9,7 +9,8 @@ struct WriteTransaction: ~Copyable {
     private let handle: OpaquePointer
     private let path: String
 
-    private init(_ environment: OpaquePointer, _ path: String) throws(ServiceError) {
+    /// Begins one, for ``commit()`` or ``abort()``.
+    init(_ environment: OpaquePointer, _ path: String) throws(ServiceError) {
         var handle: OpaquePointer?
         let code = unsafe mdb_txn_begin(environment, nil, 0, &handle)
         guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot write \(path)") }
@@ -28,12 +29,18 @@ struct WriteTransaction: ~Copyable {
         do throws(ServiceError) {
             result = try body(transaction)
         } catch {
-            unsafe mdb_txn_abort(transaction.handle)
+            transaction.abort()
             throw error
         }
-        try transaction.check(unsafe mdb_txn_commit(transaction.handle), "cannot write")
+        try transaction.commit()
         return result
     }
+
+    /// Makes the change. It is over also if this throws: nothing has changed then.
+    func commit() throws(ServiceError) { try check(unsafe mdb_txn_commit(handle), "cannot write") }
+
+    /// Gives the change up.
+    func abort() { unsafe mdb_txn_abort(handle) }
 
     /// Its number: that of the snapshot which its commit makes.
     var number: UInt64 { unsafe UInt64(mdb_txn_id(handle)) }

@@ -31,9 +31,10 @@ struct HeapChanges {
     }
 
     /// Puts a record under its id in the database. Its memory must stay until ``flush()``.
+    @discardableResult
     mutating func put(
         _ id: ArticleID, _ record: UnsafeRawBufferPointer, atEnd: Bool, _ transaction: borrowing WriteTransaction
-    ) throws(ServiceError) {
+    ) throws(ServiceError) -> HeapLocation {
         let heap = environment.heap
         guard
             let location = try space.take(
@@ -52,6 +53,7 @@ struct HeapChanges {
                 try unsafe transaction.put(key, value, environment.records, atEnd: atEnd)
             }
         }
+        return location
     }
 
     /// The record at a location is another one now, or none.

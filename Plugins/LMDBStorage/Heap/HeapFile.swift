@@ -89,6 +89,9 @@ final class HeapFile: @unchecked Sendable {
         return unsafe UnsafeRawBufferPointer(start: base + location.offset, count: location.count)
     }
 
+    /// The address of an offset that is known to be in the map.
+    func address(_ offset: Int) -> UnsafeRawPointer { unsafe base + offset }
+
     /// Whether an address is in the map.
     @inline(__always)
     func contains(_ address: UInt) -> Bool { unsafe address &- UInt(bitPattern: base) < UInt(capacity) }

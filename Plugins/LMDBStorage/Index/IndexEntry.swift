@@ -30,6 +30,9 @@ struct IndexEntry: Comparable, Hashable, Sendable {
     /// The list of a key.
     static func list(key: UnsafeRawBufferPointer, _ hash: KeyedHash) -> UInt64 { unsafe hash(key) | 1 << 63 }
 
+    /// Whether it is in the list of a key.
+    var isOfKey: Bool { list >> 63 == 1 }
+
     /// A time as an unsigned number that sorts alike.
     static func sortable(_ time: Int64) -> UInt64 { UInt64(bitPattern: time) ^ 1 << 63 }
 

@@ -38,13 +38,18 @@ struct LogKeeper: Sendable {
     ///
     /// The number of groups counts too: until the next checkpoint no page that they replaced is used again, and with a
     /// change or two a group that is several times what the log has.
-    mutating func check() {
+    ///
+    /// - Parameter commit: brings what was made into the tables.
+    mutating func check(_ commit: (borrowing RedoLog) -> Void) {
         checkpointer.log(
             isFullTo: max(
                 Double(log.bytes) / Double(limits.logSize), Double(log.groups) / Double(limits.logGroups)))
         guard log.bytes >= limits.logSize || log.groups >= limits.logGroups else { return }
         if log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups { checkpointer.wait() }
-        if !checkpointer.isBusy { begin() }
+        if !checkpointer.isBusy {
+            commit(log)
+            begin()
+        }
     }
 
     /// Begins a checkpoint if there is anything to bring to disk, and none under way.

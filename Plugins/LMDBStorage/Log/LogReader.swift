@@ -11,6 +11,13 @@ struct LogReader {
     /// Of the next group.
     private(set) var sequence: UInt64
 
+    /// Reads on from a place.
+    init(_ files: [any LogFile], _ session: LogSession, from place: RedoLog.Place) {
+        self.files = files
+        self.session = session
+        (index, position, sequence) = (place.index, place.position, place.sequence)
+    }
+
     /// - Parameter index: of the file that begins with the checkpoint.
     init(_ files: [any LogFile], from index: Int, _ header: LogHeader) {
         self.files = files

@@ -55,7 +55,16 @@ struct RedoLog: @unchecked Sendable {
         try file.sync()
     }
 
+    /// Where a group stands.
+    struct Place {
+        var index: Int
+        var position: Int
+        var sequence: UInt64
+    }
+
     var file: any LogFile { files[index] }
+    /// Where the next group will stand.
+    var end: Place { Place(index: index, position: position, sequence: sequence) }
     /// How much was written since the last checkpoint began.
     var bytes: Int { position - LogHeader.space }
 
@@ -116,6 +125,9 @@ struct RedoLog: @unchecked Sendable {
             failure = error
         }
     }
+
+    /// Reads the groups from a place on.
+    func reader(from place: Place) -> LogReader { LogReader(files, session, from: place) }
 
     /// Goes on in the other file: a checkpoint begins, and the groups before it are in the database.
     mutating func turn() {

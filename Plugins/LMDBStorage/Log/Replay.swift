@@ -33,7 +33,8 @@ struct Replay {
         }
     }
 
-    private func make(
+    /// Makes one group.
+    func make(
         _ group: LogGroup, _ payload: [UInt8], _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         let isSound = try unsafe payload.lend { bytes throws(ServiceError) in

@@ -72,21 +72,33 @@ final class ThreadReader: @unchecked Sendable {
     /// Sees the database as it is now, until `end`.
     func begin() throws(ServiceError) {
         if isReleased { throw ServiceError(.unavailable, "the storage is closed") }
-        if hold.compareExchange(expected: .kept, desired: .busy, ordering: .acquiring).exchanged {
-            if snapshot == environment.newest { return }
-            unsafe mdb_txn_reset(transaction)
-        } else {
-            // Unless there is none, the committer is about to make it so.
-            while !hold.compareExchange(expected: .none, desired: .busy, ordering: .sequentiallyConsistent).exchanged {
-                sched_yield()
-            }
+        let isKept = hold.compareExchange(expected: .kept, desired: .busy, ordering: .acquiring).exchanged
+        // Unless there is none, the committer is about to make it so.
+        while !isKept,
+            !hold.compareExchange(expected: .none, desired: .busy, ordering: .sequentiallyConsistent).exchanged
+        {
+            sched_yield()
         }
-        let code = unsafe mdb_txn_renew(transaction)
-        guard code == 0 else {
+        do throws(ServiceError) {
+            if isKept { try refresh() } else { try renew() }
+        } catch {
             hold.store(.none, ordering: .releasing)
-            throw ServiceError(lmdb: code, "cannot read \(environment.path)")
+            throw error
         }
-        number.store(unsafe UInt64(mdb_txn_id(transaction)), ordering: .relaxed)
+    }
+
+    /// Sees what was committed since the call began. Nothing that was lent before is good any more.
+    func refresh() throws(ServiceError) {
+        if snapshot == environment.newest { return }
+        unsafe mdb_txn_reset(transaction)
+        try renew()
+    }
+
+    private func renew() throws(ServiceError) {
+        let code = unsafe mdb_txn_renew(transaction)
+        // Without a version the next call must not take it for one that it has.
+        number.store(code == 0 ? unsafe UInt64(mdb_txn_id(transaction)) : 0, ordering: .relaxed)
+        guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
     }
 
     /// Sees nothing any more. The snapshot is kept for the next call.
@@ -103,7 +115,61 @@ final class ThreadReader: @unchecked Sendable {
     /// The record may be asked for soon.
     func expect(_ id: ArticleID) { places.expect(id) }
 
-    /// Lends a record to `body`; `nil` if there is none.
+    /// Lends a record as it was acknowledged last to `body`; `nil` if there is none.
+    func latest<Result>(
+        _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result? {
+        let open = environment.recent.transaction
+        // Else the tables have it already, and what was left in that transaction may be used again.
+        if open > snapshot, let found = environment.recent.find(id, in: open) {
+            return try record(id, found, body)
+        }
+        // If it was committed in between, the tables have it.
+        try refresh()
+        return try record(id, body)
+    }
+
+    /// The same for the record with a key.
+    func latest<Result>(
+        key: UnsafeRawBufferPointer, _ body: (RecordView) throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result? {
+        let list = unsafe IndexEntry.list(key: key, environment.hash)
+        let recent = environment.recent
+        while true {
+            let open = recent.transaction
+            try refresh()
+            let isOpen = open > snapshot
+            if isOpen, let owner = recent.owner(list, in: open) {
+                let result = try record(owner.id, owner.found) { record throws(ServiceError) -> Result? in
+                    unsafe Memory.equal(record.key, key) ? try body(record) : nil
+                }
+                if let result = result ?? nil { return result }
+            }
+            var result: Result?
+            var isOutdated = false
+            try forEachEntry(list) { entry throws(ServiceError) in
+                let found = isOpen ? recent.find(entry.id, in: open) : nil
+                func lend(_ record: RecordView) throws(ServiceError) {
+                    guard unsafe Memory.equal(record.key, key) else { return }
+                    // What was not found among the recent changes may have been committed, and others stand there now.
+                    isOutdated = found == nil && recent.transaction != open
+                    if !isOutdated { result = try body(record) }
+                }
+                if let found { try record(entry.id, found, lend) } else { try record(entry.id, lend) }
+                return result == nil && !isOutdated
+            }
+            if result != nil || recent.transaction == open { return result }
+        }
+    }
+
+    private func record<Result>(
+        _ id: ArticleID, _ found: RecentChanges.Found, _ body: (RecordView) throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result? {
+        guard case .at(let offset) = found else { return nil }
+        return try body(unsafe RecordView(id, at: environment.heap.address(offset), in: environment))
+    }
+
+    /// Lends a record to `body` as the call's version of the tables has it; `nil` if there is none.
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {

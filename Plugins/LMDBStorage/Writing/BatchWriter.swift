@@ -1,9 +1,9 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// Makes a group of changes in one transaction, and writes them to the log.
+/// Makes a group of changes in a transaction, and writes them to the log.
 struct BatchWriter {
-    /// Of one transaction: at 3 KB a record that is 2,700 records, enough to make the sync cheap.
+    /// Of one group: at 3 KB a record that is 2,700 records, enough to make the sync cheap.
     static let mostBytes = 8 << 20
     /// How many changes a group may lose to trouble of their own before the trouble is taken to be everyone's.
     private static let mostCulprits = 3
@@ -11,10 +11,14 @@ struct BatchWriter {
     let environment: Environment
     let queue: WriteQueue
     let sync: LogSync
-    /// Why the file could not be made larger beforehand: an `errno`, or 0.
+    let shared: SharedTransaction
+    let failure: LogFailure
+    /// Why the file could not be made larger beforehand: an `errno` or a code of LMDB's, or 0.
     let shortage: Int32
     /// What was left in transactions up to this one can be used again.
     var reusable: UInt64
+    /// Whether a group is to be committed before anyone is told, and not with later ones.
+    let isUrgent: () -> Bool
     /// Hears how many changes were made, before anyone is told of them.
     let isMade: (Int) -> Void
 
@@ -50,48 +54,46 @@ struct BatchWriter {
         return ServiceError(lmdb: shortage, "cannot write \(environment.path)")
     }
 
-    /// The log is written before the commit: what anyone can see survives the end of this process. It is on its way to disk
-    /// already while LMDB writes its pages; if that fails, what is in the log is taken back before anyone is told.
+    /// The log is written first: what anyone can see survives the end of this process. It is on its way to disk already while
+    /// LMDB writes its pages, if it has to; if that fails, what is in the log is taken back before anyone is told.
     private func attempt(
         _ batch: inout [PendingWrite], without refused: [Int: ServiceError], _ log: inout RedoLog,
         _ current: inout Int?
     ) throws(ServiceError) {
-        var written: (group: LogGroup, handed: WriteGroup)?
+        var written: WriteGroup?
         do throws(ServiceError) {
-            try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-                let results = try makeAll(&batch, without: refused, transaction, &current)
-                guard let group = try log.append(batch, results) else {
-                    let handed = WriteGroup(batch, results, in: nil)
-                    isMade(batch.count)
-                    handed.confirm()
-                    return sync.add(handed)
-                }
-                let handed = WriteGroup(batch, results, in: log.file)
-                sync.add(handed)
-                written = (group, handed)
+            try shared.begin(reusable: reusable)
+            let results = try makeAll(&batch, without: refused, &current)
+            let place = log.end
+            let group = try log.append(batch, results)
+            let handed = WriteGroup(batch, results, in: group == nil ? nil : log.file)
+            sync.add(handed)
+            written = group == nil ? nil : handed
+            if let group {
+                if isUrgent() || !shared.canWait { try shared.commit() } else { shared.show(place) }
+                log.confirm(group)
             }
+            isMade(batch.count)
+            handed.confirm()
         } catch {
             if let written {
                 log.retract()
-                written.handed.withdraw()
+                written.withdraw()
+            }
+            do throws(ServiceError) {
+                try shared.restore(log)
+            } catch {
+                failure.note(error)
             }
             throw error
-        }
-        environment.noteCommit()
-        if let written {
-            log.confirm(written.group)
-            isMade(batch.count)
-            written.handed.confirm()
         }
     }
 
     /// Makes the changes of a batch. While the disk is busy with the former group, those that come meanwhile are made as
     /// well: the slower the disk, the larger the group.
     private func makeAll(
-        _ batch: inout [PendingWrite], without refused: [Int: ServiceError],
-        _ transaction: borrowing WriteTransaction, _ current: inout Int?
+        _ batch: inout [PendingWrite], without refused: [Int: ServiceError], _ current: inout Int?
     ) throws(ServiceError) -> [WriteResult] {
-        var changes = try RecordChanges(environment, transaction, reusable: reusable)
         var results: [WriteResult] = []
         results.reserveCapacity(batch.count)
         var bytes = 0
@@ -102,12 +104,12 @@ struct BatchWriter {
                     continue
                 }
                 current = index
-                results.append(try changes.make(batch[index], transaction))
+                results.append(try shared.make(batch[index]))
                 bytes += batch[index].recordSize
             }
             current = nil
             guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0, for: batch.count) else {
-                try changes.finish(transaction)
+                try shared.endGroup()
                 return results
             }
             batch += more

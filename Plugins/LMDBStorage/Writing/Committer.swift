@@ -1,9 +1,11 @@
 internal import ArticleProtocol
+internal import CLinux
 internal import HandlerKit
 internal import Synchronization
 
-/// Group commit: takes all changes that wait, makes them in one transaction, writes them to the log, and begins anew while
-/// ``LogSync`` brings the log to disk and tells the writers.
+/// Group commit: takes all changes that wait, makes them, writes them to the log, and begins anew while ``LogSync`` brings the log
+/// to disk and tells the writers. Several groups share a transaction (``SharedTransaction``), until nobody writes, a reader needs
+/// the tables as a whole, or a checkpoint begins.
 final class Committer: Sendable {
     /// What the statistics and the health say about writing.
     struct Progress {
@@ -13,12 +15,19 @@ final class Committer: Sendable {
         var trouble: ServiceError?
     }
 
+    /// Nobody writes for so long, in nanoseconds: what was made is committed.
+    private static let lull = 10_000_000
+    /// A reader needed the tables so short a time ago that the next one will not have to wait: each group is committed at once.
+    private static let attention = 100_000_000
+
     private let queue: WriteQueue
     private let environment: Environment
     private let log: PluginLog
     private let sync: LogSync
     private let failure: LogFailure
     private let state = Mutex(Progress())
+    private let requests = CommitRequests()
+    private let lastRequest = Atomic<UInt64>(0)
 
     init(_ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure, _ log: PluginLog) {
         self.queue = queue
@@ -34,38 +43,75 @@ final class Committer: Sendable {
         return progress
     }
 
+    /// Whatever was acknowledged is in the tables when this returns.
+    func settle() {
+        lastRequest.store(clinux_now(), ordering: .relaxed)
+        if environment.recent.transaction != 0 { requests.wait { queue.nudge() } }
+    }
+
     /// Commits until the queue is closed and drained. On the committer's own thread.
     func run(_ keeper: LogKeeper) {
         var keeper = keeper
         var space = FileSpace(environment)
+        let shared = SharedTransaction(environment)
         while true {
-            var taken = queue.take(BatchWriter.mostBytes, idle: keeper.idle)
-            while taken == nil {
-                // One that is under way is not the last one then: it is tried again.
-                keeper.begin()
-                taken = queue.take(BatchWriter.mostBytes, idle: keeper.idle)
-            }
-            guard var batch = taken, !batch.isEmpty else { break }
-            write(&batch, &space, &keeper)
-            keeper.check()
+            var batch = next(shared, &keeper)
+            if batch.isEmpty { break }
+            write(&batch, &space, shared, &keeper)
+            if shared.isFull || !requests.isEmpty { commit(shared, keeper.log) }
+            keeper.check { log in commit(shared, log) }
         }
+        commit(shared, keeper.log)
+        requests.close()
         sync.close()
         end(&keeper)
     }
 
-    private func write(_ batch: inout [PendingWrite], _ space: inout FileSpace, _ keeper: inout LogKeeper) {
+    /// Waits for changes; empty when the queue is closed and drained.
+    private func next(_ shared: SharedTransaction, _ keeper: inout LogKeeper) -> [PendingWrite] {
+        while true {
+            let idle = shared.isOpen ? Self.lull : keeper.idle
+            if let batch = queue.take(BatchWriter.mostBytes, idle: idle) { return batch }
+            if shared.isOpen || !requests.isEmpty {
+                commit(shared, keeper.log)
+            } else {
+                // One that is under way is not the last one then: it is tried again.
+                keeper.begin()
+            }
+        }
+    }
+
+    /// Brings what was made into the tables.
+    private func commit(_ shared: SharedTransaction, _ log: borrowing RedoLog) {
+        do throws(ServiceError) {
+            do throws(ServiceError) {
+                try shared.commit()
+            } catch {
+                note(0, error)
+                try shared.restore(log)
+            }
+        } catch {
+            failure.note(error)
+        }
+        requests.fulfil()
+    }
+
+    private func write(
+        _ batch: inout [PendingWrite], _ space: inout FileSpace, _ shared: SharedTransaction,
+        _ keeper: inout LogKeeper
+    ) {
         var refusals: [WriteResult]
         if let failure = failure.current {
             refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
             // The changes that come while they are made are not known yet: the file's step is larger than they are.
-            let shortage = space.prepare(for: batch.count)
+            let shortage = space.prepare(for: shared.count + batch.count)
             var writer = BatchWriter(
-                environment: environment, queue: queue, sync: sync, shortage: shortage, reusable: keeper.reusable
-            ) {
+                environment: environment, queue: queue, sync: sync, shared: shared, failure: failure,
+                shortage: shortage, reusable: keeper.reusable,
+                isUrgent: { shortage != 0 || self.isAsked },
                 // Whoever asks for the statistics after an acknowledgement finds the change counted.
-                self.note($0, nil)
-            }
+                isMade: { self.note($0, nil) })
             var outcome = writer.write(&batch, &keeper.log)
             // Pages that are kept for the last checkpoint, and the log before it, may be the room that there is not.
             if outcome?.trouble.code == .resourceExhausted, keeper.makeRoom() {
@@ -80,6 +126,11 @@ final class Committer: Sendable {
         let refused = WriteGroup(batch, refusals, in: nil)
         refused.confirm()
         sync.add(refused)
+    }
+
+    /// Whether readers need the tables as a whole these days.
+    private var isAsked: Bool {
+        !requests.isEmpty || clinux_now() - lastRequest.load(ordering: .relaxed) < Self.attention
     }
 
     private func end(_ keeper: inout LogKeeper) {

@@ -27,14 +27,14 @@ struct FileSpace {
 
     /// Expects a transaction of so many changes. On the committer's thread, with no transaction under way.
     ///
-    /// - Returns: why there may not be room for it: an `errno`, or 0.
+    /// - Returns: why there may not be room for it: an `errno` or a code of LMDB's, or 0.
     mutating func prepare(for changes: Int) -> Int32 {
         var information = unsafe MDB_envinfo()
         guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }
         let used = unsafe (information.me_last_pgno + 1) * pageSize
         let needed = used + changes * Self.pages * pageSize + Self.step.least / 16
+        guard unsafe needed <= information.me_mapsize else { return MDB_MAP_FULL }
         if needed <= size { return 0 }
-        guard unsafe needed <= information.me_mapsize else { return 0 }
         let step = max(needed - size, min(max(used / 4, Self.step.least), Self.step.most))
         var code = posix_fallocate(environment.descriptor, off_t(size), off_t(step))
         if code == 0 {

@@ -9,11 +9,14 @@ struct RecordChanges {
     private var heap: HeapChanges
     /// No record sorts behind it.
     private var lastID: ArticleID
-    private let now: Int64
+    private var now: Int64 = 0
     private let number: UInt64
 
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
     private static let mostBytes = 1 << 30
+
+    /// What the group has changed.
+    private(set) var changed: [RecentChanges.Change] = []
 
     /// - Parameter reusable: what records left in transactions up to this one can be used again.
     init(
@@ -25,6 +28,12 @@ struct RecordChanges {
         let cursor = try transaction.cursor(environment.records)
         let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
         lastID = (last ?? nil) ?? ArticleID(high: 0, low: 0)
+        beginGroup()
+    }
+
+    /// Begins a group of changes, in the same transaction.
+    mutating func beginGroup() {
+        changed.removeAll(keepingCapacity: true)
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
@@ -50,7 +59,10 @@ struct RecordChanges {
         }
     }
 
-    /// All that the changes need is in the files, once the transaction is committed.
+    /// The records that were put are in the heap.
+    mutating func flush() throws(ServiceError) { try heap.flush() }
+
+    /// Before the commit.
     mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         try heap.finish(transaction)
     }
@@ -94,12 +106,13 @@ struct RecordChanges {
         write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
-        unsafe try heap.put(id, write.record, atEnd: isLast, transaction)
+        let location = unsafe try heap.put(id, write.record, atEnd: isLast, transaction)
         if let left = present?.location { try heap.leave(left, transaction) }
         if isLast { lastID = id }
         let entries = unsafe RecordEntries.of(
             id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
+        changed.append(RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location))
         return WriteResult(
             revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
     }
@@ -113,6 +126,7 @@ struct RecordChanges {
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         if let left = present.location { try heap.leave(left, transaction) }
         try transaction.index([], insteadOf: present.entries, environment.index)
+        changed.append(RecentChanges.Change(id: id, keyList: nil, location: nil))
         return WriteResult(
             .deleted, id: id, revision: present.revision, createdAt: present.header?.createdAt ?? 0,
             storedAt: present.header?.storedAt ?? 0)

@@ -11,6 +11,8 @@ final class WriteQueue: Sendable {
         /// All that are not on disk.
         var unfinished = (writes: 0, bytes: 0)
         var isStopping = false
+        /// The committer is wanted for something else.
+        var isNudged = false
         /// The log is being synced.
         var isDiskBusy = false
         /// The committer waits until so many changes are there, or the disk is free.
@@ -69,19 +71,21 @@ final class WriteQueue: Sendable {
     /// the queue is closed and drained.
     ///
     /// - Parameter idle: how long to wait for a change, in nanoseconds; `nil`: for ever.
-    /// - Returns: `nil` if none came.
+    /// - Returns: `nil` if none came, or there was a ``nudge()``.
     func take(_ bytes: Int, idle: Int?) -> [PendingWrite]? {
         var hasWaited = false
         while true {
-            let taken = state.withLock { state -> [PendingWrite]? in
+            let (taken, isNudged) = state.withLock { state -> ([PendingWrite]?, Bool) in
+                defer { state.isNudged = false }
+                if state.isNudged { return (nil, true) }
                 if state.writes.isEmpty, !state.isStopping {
                     state.wakeAt = 1
-                    return nil
+                    return (nil, false)
                 }
                 state.wakeAt = nil
-                return state.take(bytes)
+                return (state.take(bytes), false)
             }
-            if let taken { return taken }
+            if isNudged || taken != nil { return taken }
             guard let idle else {
                 wakeUp.wait()
                 continue
@@ -155,6 +159,15 @@ final class WriteQueue: Sendable {
             state.unfinished.writes -= writes
             state.unfinished.bytes -= bytes
         }
+    }
+
+    /// Lets ``take(_:idle:)`` return, if it waits or when it is called next.
+    func nudge() {
+        let wakes = state.withLock { state in
+            state.isNudged = true
+            return state.wakes(true)
+        }
+        if wakes { wakeUp.signal() }
     }
 
     /// No change is let in any more; those that wait are still taken.

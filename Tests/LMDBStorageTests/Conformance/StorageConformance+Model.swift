@@ -42,6 +42,8 @@ struct SeededNumbers {
 
 /// What a storage should do, in the plainest words.
 struct StorageModel {
+    static let keys = (0..<16).map { "key \($0)" }
+
     struct Record {
         var revision: UInt64
         var content: [UInt8]
@@ -65,7 +67,7 @@ struct StorageModel {
             isPut = random.next(5) > 0
             id = ids[Int(random.next(UInt64(ids.count)))]
             isByKey = random.next(3) == 0
-            key = random.next(4) == 0 ? "" : "key \(random.next(16))"
+            key = random.next(4) == 0 ? "" : StorageModel.keys[Int(random.next(16))]
             expected = random.next(3) == 0 ? random.next(4) : nil
             time = random.next(3) == 0 ? nil : Int64(random.next(12))
             content = [UInt8](repeating: UInt8(random.next(3)), count: random.next(8) == 0 ? 5000 : 10)
@@ -145,6 +147,8 @@ struct StorageModel {
     }
 
     func has(_ id: ArticleID) -> Bool { records[id] != nil }
+
+    func hasKey(_ key: String) -> Bool { records.values.contains { $0.key == key } }
 
     func isSame(_ copy: RecordCopy) -> Bool {
         guard let record = records[copy.id] else { return false }

@@ -47,6 +47,19 @@ struct ModelRun {
         try verify(storage, comment)
     }
 
+    /// Reads each record, by its id and by its key, and no list.
+    func verifyRecords(_ storage: LMDBEngine, _ comment: Comment) throws {
+        for id in Self.ids {
+            let copy = try storage.copy(id)
+            try #require(copy.map(model.isSame) ?? !model.has(id), comment)
+            if let key = copy?.key, !key.isEmpty { try #require(try storage.copy(key: key)?.id == id, comment) }
+        }
+        for key in StorageModel.keys {
+            let copy = try storage.copy(key: key)
+            try #require(copy.map { model.isSame($0) && $0.key == Array(key.utf8) } ?? !model.hasKey(key), comment)
+        }
+    }
+
     func verify(_ storage: LMDBEngine, _ comment: Comment) throws {
         let all = try storage.list()
         let right = all.allSatisfy(model.isSame) && all.map(\.id) == model.list([], from: nil, until: nil, limit: .max)

@@ -1,0 +1,121 @@
+internal import ArticleProtocol
+internal import HandlerKit
+
+/// The transaction that groups of changes share: a page that many of them change is copied once and written once, and not once a
+/// group. What a group changed is in the log before anyone is told, and readers find it in ``RecentChanges``, until the
+/// transaction is committed.
+///
+/// The committer's thread alone.
+final class SharedTransaction {
+    /// It is committed when it has so many groups, or readers would have to look through so many changes.
+    private static let most = (groups: 64, changes: RecentChanges.most / 2)
+
+    private let environment: Environment
+    private var open: Open?
+
+    private final class Open {
+        let transaction: WriteTransaction
+        let reusable: UInt64
+        var changes: RecordChanges
+        /// That were shown.
+        var groups = 0
+        /// The first of them.
+        var start: RedoLog.Place?
+        var isOver = false
+
+        init(_ transaction: consuming WriteTransaction, _ changes: RecordChanges, reusable: UInt64) {
+            self.transaction = transaction
+            self.reusable = reusable
+            self.changes = changes
+        }
+    }
+
+    init(_ environment: Environment) { self.environment = environment }
+
+    /// Whether one is under way.
+    var isOpen: Bool { open != nil }
+
+    /// Begins a group, in the transaction that is under way or in a new one.
+    ///
+    /// - Parameter reusable: what records left in transactions up to this one can be used again.
+    func begin(reusable: UInt64) throws(ServiceError) {
+        if let open { return open.changes.beginGroup() }
+        let transaction = try unsafe WriteTransaction(environment.handle, environment.path)
+        let changes: RecordChanges
+        do throws(ServiceError) {
+            changes = try RecordChanges(environment, transaction, reusable: reusable)
+        } catch {
+            transaction.abort()
+            throw error
+        }
+        open = Open(transaction, changes, reusable: reusable)
+        count = 0
+    }
+
+    /// Makes a change of the group.
+    func make(_ write: PendingWrite) throws(ServiceError) -> WriteResult {
+        guard let open else { throw ServiceError(.internal, "no transaction is under way") }
+        count += 1
+        return try open.changes.make(write, open.transaction)
+    }
+
+    /// All changes of the group were made: its records are in the heap when this returns.
+    func endGroup() throws(ServiceError) { try open?.changes.flush() }
+
+    /// How many changes were made in it.
+    private(set) var count = 0
+
+    /// Whether it is large enough to be committed.
+    var isFull: Bool { (open?.groups ?? 0) >= Self.most.groups || count >= Self.most.changes }
+
+    /// Whether the group can be shown to readers, and committed later.
+    var canWait: Bool { open.map { environment.recent.hasRoom(for: $0.changes.changed.count) } ?? false }
+
+    /// Shows the group to readers.
+    ///
+    /// - Parameter place: where it stands in the log.
+    func show(_ place: RedoLog.Place) {
+        guard let open else { return }
+        if open.groups == 0 { open.start = place }
+        open.groups += 1
+        environment.recent.show(open.changes.changed, in: open.transaction.number)
+    }
+
+    /// Commits. If it throws, nothing of the transaction is in the tables, and ``restore(_:)`` is to follow.
+    func commit() throws(ServiceError) {
+        guard let open else { return }
+        try open.changes.finish(open.transaction)
+        open.isOver = true
+        try open.transaction.commit()
+        self.open = nil
+        environment.noteCommit()
+        environment.recent.clear()
+    }
+
+    /// Gives the transaction up, but not the groups that were shown: they are made anew from the log, and committed.
+    ///
+    /// A reader may be at a record that was shown. That is written once more, to its place: the same changes, in the same order,
+    /// take the same places.
+    func restore(_ log: borrowing RedoLog) throws(ServiceError) {
+        guard let open else { return }
+        self.open = nil
+        if !open.isOver { open.transaction.abort() }
+        guard let start = open.start else { return }
+        var reader = log.reader(from: start)
+        let replay = Replay(environment)
+        let (reusable, groups) = (open.reusable, open.groups)
+        try unsafe WriteTransaction.run(environment.handle, environment.path) {
+            transaction throws(ServiceError) in
+            var heap = try HeapChanges(environment, transaction, reusable: reusable)
+            for _ in 0..<groups {
+                guard let (group, payload) = try reader.next() else {
+                    throw ServiceError(.dataLoss, "\(log.file.path) has not what was written to it")
+                }
+                try replay.make(group, payload, &heap, transaction)
+            }
+            try heap.finish(transaction)
+        }
+        environment.noteCommit()
+        environment.recent.clear()
+    }
+}
