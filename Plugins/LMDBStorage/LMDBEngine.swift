@@ -49,8 +49,8 @@ final class LMDBEngine: StorageEngine {
         environment = opened.environment
         queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
         let failure = LogFailure()
-        let sync = LogSync(queue, failure)
-        let committer = Committer(queue, environment, sync, failure, log)
+        let sync = LogSync(queue, environment, disk, failure)
+        let committer = Committer(queue, environment, sync, failure, limits, log)
         self.committer = committer
         do throws(ServiceError) {
             environment.noteCommit()

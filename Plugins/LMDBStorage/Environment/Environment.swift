@@ -96,10 +96,15 @@ final class Environment: @unchecked Sendable {
 
     /// Brings all that was committed to disk: the records before the tables that say where they lie.
     func sync(_ disk: any Disk) throws(ServiceError) {
-        var code = disk.sync(heap: heap.descriptor)
-        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(heap.path) to disk") }
-        code = disk.sync(database: descriptor)
+        try syncHeap(disk)
+        let code = disk.sync(database: descriptor)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(path) to disk") }
+    }
+
+    /// Brings the records to disk.
+    func syncHeap(_ disk: any Disk) throws(ServiceError) {
+        let code = disk.sync(heap: heap.descriptor)
+        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(heap.path) to disk") }
     }
 
     /// No transaction may be under way.

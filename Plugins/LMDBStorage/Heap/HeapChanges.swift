@@ -30,8 +30,15 @@ struct HeapChanges {
         try space.reclaim(upTo: reusable, transaction, environment.space)
     }
 
+    /// For a replay: all is free that has no record in the version of this number.
+    init(
+        _ environment: Environment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64
+    ) throws(ServiceError) {
+        try self.init(environment, transaction, reusable: 0)
+        try space.reclaim(upTo: number, most: .max, transaction, environment.space)
+    }
+
     /// Puts a record under its id in the database. Its memory must stay until ``flush()``.
-    @discardableResult
     mutating func put(
         _ id: ArticleID, _ record: UnsafeRawBufferPointer, atEnd: Bool, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> HeapLocation {
@@ -40,6 +47,31 @@ struct HeapChanges {
             let location = try space.take(
                 record.count, capacity: heap.capacity, transaction, environment.space)
         else { throw ServiceError(lmdb: MDB_MAP_FULL, "cannot write \(heap.path)") }
+        try unsafe add(record, at: location)
+        try name(id, location, atEnd: atEnd, transaction)
+        return location
+    }
+
+    /// The same at the place that it was given before.
+    mutating func put(
+        _ id: ArticleID, _ record: UnsafeRawBufferPointer, at location: HeapLocation,
+        _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        try unsafe add(record, at: location)
+        try put(id, at: location, transaction)
+    }
+
+    /// The same for a record that is there.
+    mutating func put(
+        _ id: ArticleID, at location: HeapLocation, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        guard try space.claim(location, capacity: environment.heap.capacity, transaction, environment.space) else {
+            throw HeapHead.strange(environment.heap.path, "the log has an article where there is another one")
+        }
+        try name(id, location, atEnd: false, transaction)
+    }
+
+    private mutating func add(_ record: UnsafeRawBufferPointer, at location: HeapLocation) throws(ServiceError) {
         if location.offset != pending.upperBound { try flush() }
         if unsafe parts.isEmpty { pending = location.offset..<location.offset }
         unsafe parts.append(
@@ -48,12 +80,16 @@ struct HeapChanges {
             unsafe parts.append(iovec(iov_base: Self.gap, iov_len: location.extent - record.count))
         }
         pending = pending.lowerBound..<location.offset + location.extent
+    }
+
+    private func name(
+        _ id: ArticleID, _ location: HeapLocation, atEnd: Bool, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
         try unsafe id.withKey { key throws(ServiceError) in
             try unsafe location.withBytes { value throws(ServiceError) in
                 try unsafe transaction.put(key, value, environment.records, atEnd: atEnd)
             }
         }
-        return location
     }
 
     /// The record at a location is another one now, or none.

@@ -81,6 +81,29 @@ struct HeapSpace: Equatable {
         return HeapLocation(offset: end, count: count)
     }
 
+    /// Takes a place that was given before.
+    ///
+    /// - Returns: whether it is free.
+    mutating func claim(
+        _ location: HeapLocation, capacity: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) -> Bool {
+        guard location.offset >= HeapFile.start, location.offset <= capacity - location.extent else { return false }
+        let extent = Extent(offset: location.offset, size: location.extent)
+        if extent.offset >= end {
+            let gap = Extent(offset: end, size: extent.offset - end)
+            end = extent.end
+            if gap.size > 0 { try addWhole(gap, transaction, table) }
+            return true
+        }
+        guard let found = try around(extent, transaction, table) else { return false }
+        try remove(found, transaction, table)
+        let before = Extent(offset: found.offset, size: extent.offset - found.offset)
+        let after = Extent(offset: extent.end, size: found.end - extent.end)
+        if before.size > 0 { try add(before, transaction, table) }
+        if after.size > 0 { try add(after, transaction, table) }
+        return true
+    }
+
     /// A record has left its place, in the transaction of this number.
     mutating func leave(
         _ location: HeapLocation, in number: UInt64, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
@@ -92,26 +115,33 @@ struct HeapSpace: Equatable {
 
     /// Makes usable what was left in transactions up to this number.
     mutating func reclaim(
-        upTo number: UInt64, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+        upTo number: UInt64, most: Int = mostReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
         var steps = 0
-        while waiting > 0, steps < Self.mostReclaimed, let (left, extent) = try oldest(transaction, table),
+        while waiting > 0, steps < most, let (left, extent) = try oldest(transaction, table),
             left <= number
         {
             steps += 1
             try transaction.delete(HeapKey.waiting(left, extent.offset), table)
             waiting -= extent.size
-            var whole = extent
-            if let before = try neighbour(before: extent, transaction, table) {
-                try remove(before, transaction, table)
-                whole = Extent(offset: before.offset, size: before.size + whole.size)
-            }
-            if let after = try neighbour(after: extent, transaction, table) {
-                try remove(after, transaction, table)
-                whole.size += after.size
-            }
-            if whole.end == end { end = whole.offset } else { try add(whole, transaction, table) }
+            try addWhole(extent, transaction, table)
         }
+    }
+
+    /// Adds one together with its neighbours.
+    private mutating func addWhole(
+        _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) {
+        var whole = extent
+        if let before = try neighbour(before: extent, transaction, table) {
+            try remove(before, transaction, table)
+            whole = Extent(offset: before.offset, size: before.size + whole.size)
+        }
+        if let after = try neighbour(after: extent, transaction, table) {
+            try remove(after, transaction, table)
+            whole.size += after.size
+        }
+        if whole.end == end { end = whole.offset } else { try add(whole, transaction, table) }
     }
 
     private mutating func add(
@@ -156,13 +186,27 @@ struct HeapSpace: Equatable {
     private func neighbour(
         before extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
-        let cursor = try transaction.cursor(table)
-        let isFollowed = unsafe try cursor.seek(HeapKey.place(extent.offset)) { _, _ in true } ?? false
-        let found =
-            unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
-                unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, size) }
-            } ?? nil
+        let found = try last(before: extent.offset, transaction, table)
         return found?.end == extent.offset ? found : nil
+    }
+
+    /// The free one that this one lies in.
+    private func around(
+        _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) -> Extent? {
+        guard let found = try last(before: extent.offset + 1, transaction, table) else { return nil }
+        return found.end >= extent.end ? found : nil
+    }
+
+    /// The last free one that begins before an offset.
+    private func last(
+        before offset: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) -> Extent? {
+        let cursor = try transaction.cursor(table)
+        let isFollowed = unsafe try cursor.seek(HeapKey.place(offset)) { _, _ in true } ?? false
+        return unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
+            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, size) }
+        } ?? nil
     }
 
     /// The free one that begins where this one ends.

@@ -6,7 +6,7 @@ internal import ArticleProtocol
 /// | at  | bytes | what                                                                   |
 /// |----:|------:|------------------------------------------------------------------------|
 /// |   0 |     8 | "RTCLREDO"                                                             |
-/// |   8 |     4 | format: 1                                                              |
+/// |   8 |     4 | format: 2                                                              |
 /// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
 /// |  16 |    16 | session                                                                |
 /// |  32 |     8 | generation: of sessions, in the order of time                          |
@@ -17,7 +17,9 @@ internal import ArticleProtocol
 /// |  64 |   304 | ``MetaPages``                                                          |
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
-    private static let format: UInt32 = 1
+    private static let format: UInt32 = 2
+    /// Groups did not say where records lie.
+    private static let formerFormat: UInt32 = 1
     static let size = 512
     /// Where the groups begin.
     static let space = 4096
@@ -29,6 +31,8 @@ struct LogHeader: Equatable, Sendable {
     var pageSize: Int
     var firstSequence: UInt64
     var metas: MetaPages
+    /// Its groups are of the former format.
+    var isFormer = false
 
     /// Later ones sort behind earlier ones.
     static func isEarlier(_ a: LogHeader, _ b: LogHeader) -> Bool {
@@ -65,7 +69,7 @@ struct LogHeader: Equatable, Sendable {
         if bytes.allSatisfy({ $0 == 0 }) { return .nothing }
         guard bytes.count == size, bytes.integer(at: 0) == magic else { return .damaged }
         let format: UInt32 = bytes.integer(at: 8)
-        guard format == Self.format else {
+        guard format == Self.format || format == Self.formerFormat else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
@@ -80,6 +84,6 @@ struct LogHeader: Equatable, Sendable {
                 session: LogSession(high: bytes.integer(at: 16), low: bytes.integer(at: 24)),
                 generation: bytes.integer(at: 32), number: bytes.integer(at: 40), isClosed: closed == 1,
                 pageSize: Int(pageSize), firstSequence: bytes.integer(at: 56),
-                metas: MetaPages(Array(bytes[64..<64 + MetaPages.size]))))
+                metas: MetaPages(Array(bytes[64..<64 + MetaPages.size])), isFormer: format != Self.format))
     }
 }

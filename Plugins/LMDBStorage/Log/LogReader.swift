@@ -4,6 +4,8 @@ internal import ArticleProtocol
 /// that is torn, or does not follow the one before it: nothing behind it was acknowledged.
 struct LogReader {
     private let files: [any LogFile]
+    /// Where the records are that do not stand in the log.
+    private let heap: HeapFile?
     private var index: Int
     private var position = LogHeader.space
     private var isInOther = false
@@ -12,15 +14,17 @@ struct LogReader {
     private(set) var sequence: UInt64
 
     /// Reads on from a place.
-    init(_ files: [any LogFile], _ session: LogSession, from place: RedoLog.Place) {
+    init(_ files: [any LogFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Place) {
         self.files = files
+        self.heap = heap
         self.session = session
         (index, position, sequence) = (place.index, place.position, place.sequence)
     }
 
     /// - Parameter index: of the file that begins with the checkpoint.
-    init(_ files: [any LogFile], from index: Int, _ header: LogHeader) {
+    init(_ files: [any LogFile], _ heap: HeapFile?, from index: Int, _ header: LogHeader) {
         self.files = files
+        self.heap = heap
         self.index = index
         session = header.session
         sequence = header.firstSequence
@@ -34,6 +38,21 @@ struct LogReader {
         return try read()
     }
 
+    /// Whether the records are in the heap that the log says are there. It may have come to disk before they did, and nobody was
+    /// told then.
+    private func hasRecords(_ group: LogGroup, _ payload: [UInt8]) throws(ServiceError) -> Bool {
+        var areThere = true
+        _ = try unsafe payload.lend { bytes throws(ServiceError) in
+            try unsafe LogEntry.forEach(bytes, count: group.count) { entry in
+                guard case .putInHeap(let checksum) = entry.effect else { return }
+                let record = unsafe heap?.bytes(entry.location)
+                let isThere = unsafe record.map { unsafe CRC32C.checksum($0) == checksum } ?? false
+                areThere = areThere && isThere
+            }
+        }
+        return areThere
+    }
+
     private mutating func read() throws(ServiceError) -> (LogGroup, [UInt8])? {
         let file = files[index]
         let head = try file.read(LogGroup.size, at: position)
@@ -42,7 +61,8 @@ struct LogReader {
         guard try file.size() - position - LogGroup.size >= group.payloadSize else { return nil }
         let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
         guard payload.count == group.payloadSize,
-            CRC32C.checksum(payload, continuing: LogGroup.checksum(ofHead: head)) == head.integer(at: 4)
+            CRC32C.checksum(payload, continuing: LogGroup.checksum(ofHead: head)) == head.integer(at: 4),
+            try hasRecords(group, payload)
         else { return nil }
         position = group.end(from: position)
         sequence += 1

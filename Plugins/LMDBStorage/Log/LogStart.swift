@@ -42,15 +42,21 @@ struct LogStart {
         if found.isNeeded(by: mark.session) || header.number < mark.checkpoint {
             throw found.strange("\(directory.database) is of another time than the log")
         }
+        if header.isFormer {
+            throw ServiceError(
+                .failedPrecondition,
+                "\(directory.database) was not closed by the articled that wrote it, which was an older one: start that one once more, and stop it; nothing was changed"
+            )
+        }
         try restoreHeads(header)
         let environment = try Environment.open(in: directory, limits)
         return try closing(environment) { () throws(ServiceError) in
             try environment.leaveSyncingToLog()
             let pin = try SnapshotPin(environment)
             defer { pin.release() }
-            var replay = Replay(environment)
+            var replay = Replay(environment, from: pin.number)
             let files = [try disk.open(directory.log(0)), try disk.open(directory.log(1))]
-            var reader = LogReader(files, from: index, header)
+            var reader = LogReader(files, environment.heap, from: index, header)
             try replay.run(&reader)
             // Not over the checkpoint that this recovery began with.
             return try begin(environment, found, index: 1 - index, replayed: replay.changes)

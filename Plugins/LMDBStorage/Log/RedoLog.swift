@@ -68,17 +68,25 @@ struct RedoLog: @unchecked Sendable {
     /// How much was written since the last checkpoint began.
     var bytes: Int { position - LogHeader.space }
 
-    /// Writes what the changes of a transaction came to, before it is committed.
+    /// Writes what the changes of a group came to, before anyone is told.
     ///
+    /// - Parameters:
+    ///   - locations: where the records lie that were put, in their order.
+    ///   - areInHeap: those are there already, and will be on disk when the log is: the log only says so.
     /// - Returns: the group, for ``confirm(_:)`` or ``retract()``; `nil` if nothing changed, and nothing was written.
-    mutating func append(_ batch: [PendingWrite], _ results: [WriteResult]) throws(ServiceError) -> LogGroup? {
+    mutating func append(
+        _ batch: [PendingWrite], _ results: [WriteResult], _ locations: [HeapLocation], areInHeap: Bool
+    ) throws(ServiceError) -> LogGroup? {
         unsafe parts.removeAll(keepingCapacity: true)
         unsafe parts.append(iovec())
         var size = 0
+        var puts = 0
         for (write, result) in zip(batch, results) {
             let entry: UnsafeRawBufferPointer
             switch result.outcome {
-            case .created, .updated: unsafe entry = write.entry(result.id)
+            case .created, .updated:
+                unsafe entry = write.entry(result.id, locations[puts], isInHeap: areInHeap)
+                puts += 1
             case .deleted: unsafe entry = write.deletion(result.id)
             case .unchanged, .refused: continue
             }
@@ -127,7 +135,7 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// Reads the groups from a place on.
-    func reader(from place: Place) -> LogReader { LogReader(files, session, from: place) }
+    func reader(from place: Place, _ heap: HeapFile) -> LogReader { LogReader(files, heap, session, from: place) }
 
     /// Goes on in the other file: a checkpoint begins, and the groups before it are in the database.
     mutating func turn() {

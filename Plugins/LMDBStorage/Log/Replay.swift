@@ -7,17 +7,21 @@ struct Replay {
     private static let mostBytes = 8 << 20
 
     let environment: Environment
+    /// The version that the first change is made in.
+    let start: UInt64
     private(set) var changes = 0
 
-    init(_ environment: Environment) { self.environment = environment }
+    init(_ environment: Environment, from start: UInt64) {
+        self.environment = environment
+        self.start = start
+    }
 
     /// Makes all groups that the reader finds.
     mutating func run(_ reader: inout LogReader) throws(ServiceError) {
         var isOver = false
         while !isOver {
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-                // The checkpoint needs all that it has until this is over.
-                var heap = try HeapChanges(environment, transaction, reusable: 0)
+                var heap = try HeapChanges(environment, transaction, replayingFrom: start)
                 var bytes = 0
                 while bytes < Self.mostBytes {
                     guard let (group, payload) = try reader.next() else {
@@ -65,10 +69,16 @@ struct Replay {
             }
         }
         var after: [IndexEntry] = []
-        if let record = unsafe entry.record {
+        switch entry.effect {
+        case .put(let record):
             after = try unsafe entries(RecordView(id, record: record, in: environment))
-            try unsafe heap.put(id, record, atEnd: false, transaction)
-        } else if before != nil {
+            try unsafe heap.put(id, record, at: entry.location, transaction)
+        case .putInHeap:
+            guard let record = unsafe environment.heap.bytes(entry.location) else { break }
+            after = try unsafe entries(RecordView(id, record: record, in: environment))
+            try heap.put(id, at: entry.location, transaction)
+        case .delete:
+            if before == nil { break }
             try unsafe id.withKey { key throws(ServiceError) in
                 try unsafe transaction.delete(key, environment.records)
             }

@@ -13,6 +13,8 @@ struct BatchWriter {
     let sync: LogSync
     let shared: SharedTransaction
     let failure: LogFailure
+    /// A group of so many bytes does not write its records into the log.
+    let leastInHeap: Int
     /// Why the file could not be made larger beforehand: an `errno` or a code of LMDB's, or 0.
     let shortage: Int32
     /// What was left in transactions up to this one can be used again.
@@ -65,8 +67,11 @@ struct BatchWriter {
             try shared.begin(reusable: reusable)
             let results = try makeAll(&batch, without: refused, &current)
             let place = log.end
-            let group = try log.append(batch, results)
-            let handed = WriteGroup(batch, results, in: group == nil ? nil : log.file)
+            // Much of it goes to the heap alone: with one more sync, but once.
+            let areInHeap = batch.reduce(0) { $0 + $1.recordSize } >= leastInHeap
+            let group = try log.append(batch, results, shared.locations, areInHeap: areInHeap)
+            let handed = WriteGroup(
+                batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
             sync.add(handed)
             written = group == nil ? nil : handed
             if let group {

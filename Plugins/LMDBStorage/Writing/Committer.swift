@@ -25,15 +25,20 @@ final class Committer: Sendable {
     private let log: PluginLog
     private let sync: LogSync
     private let failure: LogFailure
+    private let leastInHeap: Int
     private let state = Mutex(Progress())
     private let requests = CommitRequests()
     private let lastRequest = Atomic<UInt64>(0)
 
-    init(_ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure, _ log: PluginLog) {
+    init(
+        _ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure,
+        _ limits: EngineLimits, _ log: PluginLog
+    ) {
         self.queue = queue
         self.environment = environment
         self.sync = sync
         self.failure = failure
+        leastInHeap = limits.leastInHeap
         self.log = log
     }
 
@@ -108,7 +113,7 @@ final class Committer: Sendable {
             let shortage = space.prepare(for: shared.count + batch.count)
             var writer = BatchWriter(
                 environment: environment, queue: queue, sync: sync, shared: shared, failure: failure,
-                shortage: shortage, reusable: keeper.reusable,
+                leastInHeap: leastInHeap, shortage: shortage, reusable: keeper.reusable,
                 isUrgent: { shortage != 0 || self.isAsked },
                 // Whoever asks for the statistics after an acknowledgement finds the change counted.
                 isMade: { self.note($0, nil) })

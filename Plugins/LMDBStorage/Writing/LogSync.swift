@@ -15,11 +15,15 @@ final class LogSync: Sendable {
 
     private let queue: WriteQueue
     private let failure: LogFailure
+    private let environment: Environment
+    private let disk: any Disk
     private let state = Mutex(State())
     private let hasWork = WakeUp()
 
-    init(_ queue: WriteQueue, _ failure: LogFailure) {
+    init(_ queue: WriteQueue, _ environment: Environment, _ disk: any Disk, _ failure: LogFailure) {
         self.queue = queue
+        self.environment = environment
+        self.disk = disk
         self.failure = failure
     }
 
@@ -67,6 +71,13 @@ final class LogSync: Sendable {
 
     /// One sync for all that are in one file.
     private func sync(_ groups: [WriteGroup]) {
+        if groups.contains(where: \.needsHeap), failure.current == nil {
+            do throws(ServiceError) {
+                try environment.syncHeap(disk)
+            } catch {
+                failure.note(error)
+            }
+        }
         var synced: (any LogFile)?
         for file in groups.reversed().compactMap(\.file) where file !== synced {
             if failure.current != nil { return }

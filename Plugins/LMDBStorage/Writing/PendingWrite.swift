@@ -73,15 +73,24 @@ struct PendingWrite: Sendable {
     }
 
     /// The complete record as an entry of the log.
-    func entry(_ id: ArticleID) -> UnsafeRawBufferPointer {
-        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(id, size: recordSize, to: start) }
-        return unsafe UnsafeRawBufferPointer(memory.bytes)
+    ///
+    /// - Parameter isInHeap: it is there already, and the entry only says so.
+    func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
+        let checksum = isInHeap ? unsafe CRC32C.checksum(record) : nil
+        if let start = unsafe memory.bytes.baseAddress {
+            unsafe LogEntry.encode(id, location, checksum: checksum, to: start)
+        }
+        return isInHeap ? unsafe head : unsafe UnsafeRawBufferPointer(memory.bytes)
     }
 
     /// The entry of the log that says that the record is deleted.
     func deletion(_ id: ArticleID) -> UnsafeRawBufferPointer {
-        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(id, size: nil, to: start) }
-        return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<LogEntry.size])
+        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(deletionOf: id, to: start) }
+        return unsafe head
+    }
+
+    private var head: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<LogEntry.size])
     }
 
     private func part(_ offset: Int, _ size: Int) -> UnsafeRawBufferPointer {

@@ -68,6 +68,9 @@ final class SharedTransaction {
     /// Whether it is large enough to be committed.
     var isFull: Bool { (open?.groups ?? 0) >= Self.most.groups || count >= Self.most.changes }
 
+    /// Where the records of the group lie that were put, in the order of the changes.
+    var locations: [HeapLocation] { open?.changes.changed.compactMap(\.location) ?? [] }
+
     /// Whether the group can be shown to readers, and committed later.
     var canWait: Bool { open.map { environment.recent.hasRoom(for: $0.changes.changed.count) } ?? false }
 
@@ -94,19 +97,18 @@ final class SharedTransaction {
 
     /// Gives the transaction up, but not the groups that were shown: they are made anew from the log, and committed.
     ///
-    /// A reader may be at a record that was shown. That is written once more, to its place: the same changes, in the same order,
-    /// take the same places.
+    /// A reader may be at a record that was shown: the log says where it lies, and that is its place once more.
     func restore(_ log: borrowing RedoLog) throws(ServiceError) {
         guard let open else { return }
         self.open = nil
         if !open.isOver { open.transaction.abort() }
         guard let start = open.start else { return }
-        var reader = log.reader(from: start)
-        let replay = Replay(environment)
-        let (reusable, groups) = (open.reusable, open.groups)
+        var reader = log.reader(from: start, environment.heap)
+        let replay = Replay(environment, from: open.reusable)
+        let groups = open.groups
         try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
-            var heap = try HeapChanges(environment, transaction, reusable: reusable)
+            var heap = try HeapChanges(environment, transaction, replayingFrom: replay.start)
             for _ in 0..<groups {
                 guard let (group, payload) = try reader.next() else {
                     throw ServiceError(.dataLoss, "\(log.file.path) has not what was written to it")

@@ -9,13 +9,17 @@ final class WriteGroup: @unchecked Sendable {
     let results: [WriteResult]
     /// Where they stand in the log; `nil`: nothing was written.
     let file: (any LogFile)?
+    /// The log only says where the records are: the heap has to be on disk too.
+    let needsHeap: Bool
     private var isWithdrawn = false
     private let isDecided = WakeUp()
 
-    init(_ writes: [PendingWrite], _ results: [WriteResult], in file: (any LogFile)?) {
+    init(_ writes: [PendingWrite], _ results: [WriteResult], in file: (any LogFile)?, withHeap needsHeap: Bool = false)
+    {
         self.writes = writes
         self.results = results
         self.file = file
+        self.needsHeap = needsHeap
     }
 
     /// The transaction is committed.

@@ -71,6 +71,97 @@ import Testing
         #expect(try Self.space(environment).free == 0)
     }
 
+    /// A replay gives each record the place that it had: what was given since a version, in its order, is free in that version,
+    /// but for what was left there since.
+    @Test func whatWasGivenCanBeClaimed() throws {
+        let elsewhere = TemporaryDirectory()
+        let first = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        let second = try Environment.open(in: DataDirectory(elsewhere.path), EngineLimits())
+        defer {
+            first.close()
+            second.close()
+        }
+        var random = SeededNumbers(state: 5)
+        var live: [HeapLocation] = []
+        // Both the same, up to a version.
+        for _ in 0..<40 {
+            var copy = random
+            let before = live
+            _ = try Self.change(first, &random, &live, reclaiming: 0)
+            var others = before
+            _ = try Self.change(second, &copy, &others, reclaiming: 0)
+            #expect(others == live)
+        }
+        let version = try Self.number(first) - 1
+        var steps: [Step] = []
+        for _ in 0..<60 { steps += try Self.change(first, &random, &live, reclaiming: version) }
+        try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
+            var space = try HeapSpace(transaction, second.space, second.path)
+            try space.reclaim(upTo: version, most: .max, transaction, second.space)
+            for step in steps {
+                switch step {
+                case .taken(let location):
+                    for isFirst in [true, false] {
+                        let isFree = try space.claim(location, capacity: 1 << 30, transaction, second.space)
+                        if isFree != isFirst { throw ServiceError(.internal, "\(location): \(isFree)") }
+                    }
+                case .left(let location):
+                    try space.leave(location, in: transaction.number, transaction, second.space)
+                }
+            }
+            try space.store(transaction, second.space)
+        }
+        #expect(try Self.space(second).used == live.reduce(0) { $0 + $1.extent })
+        #expect(try Self.space(first).used == live.reduce(0) { $0 + $1.extent })
+        // Behind the end of what a file can have, and in its head, there is no place.
+        try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
+            var space = try HeapSpace(transaction, second.space, second.path)
+            for offset in [0, 1 << 30, Int.max - 63] {
+                let location = HeapLocation(offset: offset, count: 100)
+                if try space.claim(location, capacity: 1 << 30, transaction, second.space) {
+                    throw ServiceError(.internal, "claimed \(offset)")
+                }
+            }
+        }
+    }
+
+    private enum Step {
+        case taken(HeapLocation)
+        case left(HeapLocation)
+    }
+
+    /// A transaction of some records that take places, and some that leave theirs.
+    private static func change(
+        _ environment: Environment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
+        reclaiming number: UInt64
+    ) throws(ServiceError) -> [Step] {
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+            var steps: [Step] = []
+            var space = try HeapSpace(transaction, environment.space, environment.path)
+            try space.reclaim(upTo: number, most: 3, transaction, environment.space)
+            for _ in 0..<(2 + random.next(4)) {
+                let count = 1 + Int(random.next(3000))
+                guard let location = try space.take(count, capacity: 1 << 30, transaction, environment.space) else {
+                    break
+                }
+                live.append(location)
+                steps.append(.taken(location))
+                if random.next(3) > 0 {
+                    let gone = live.remove(at: Int(random.next(UInt64(live.count))))
+                    try space.leave(gone, in: transaction.number, transaction, environment.space)
+                    steps.append(.left(gone))
+                }
+            }
+            try space.store(transaction, environment.space)
+            return steps
+        }
+    }
+
+    /// Of the next transaction.
+    private static func number(_ environment: Environment) throws(ServiceError) -> UInt64 {
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { $0.number }
+    }
+
     /// Places for so many bytes each; the file has room for 10,000.
     private static func take(
         _ environment: Environment, _ counts: [Int], reclaiming number: UInt64 = 0

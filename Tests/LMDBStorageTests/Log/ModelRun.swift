@@ -28,6 +28,8 @@ struct ModelRun {
     static var limits: EngineLimits {
         var limits = plain
         limits.logGroups = 5
+        // The large records go to the heap alone.
+        limits.leastInHeap = 1000
         limits.maxReaders = 16
         return limits
     }

@@ -71,6 +71,39 @@ import Testing
         try Self.expect(damaged, Array(ids[..<2]), "damaged before the last")
     }
 
+    /// The log of a large group says where its records are; they have to be there.
+    @Test func aGroupWithoutItsRecordsIsNoGroup() async throws {
+        let directory = TemporaryDirectory()
+        let disk = SimulatedDisk(directory.path)
+        var limits = ModelRun.plain
+        limits.leastInHeap = 1
+        let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
+        var ids: [ArticleID] = []
+        for number in 0..<4 { ids.append(await storage.put(.id(.generate()), "content \(number)", terms: ["t"]).id) }
+        let image = disk.images().written
+        storage.stop()
+        #expect(Self.place(of: "content 0", in: image.logs[0]) == nil)
+        for number in 0..<4 {
+            let place = try #require(Self.place(of: "content \(number)", in: image.heap))
+            for offset in [place, place - 1, place + 8] {
+                var damaged = image
+                damaged.heap[offset] ^= 1
+                try Self.expect(damaged, Array(ids[..<number]), "\(number), at \(offset)")
+            }
+            var cut = image
+            cut.heap = Array(image.heap[..<place])
+            try Self.expect(cut, Array(ids[..<number]), "\(number), cut off")
+        }
+        try Self.expect(image, ids, "whole")
+    }
+
+    private static func place(of text: String, in bytes: [UInt8]) -> Int? {
+        let text = Array(text.utf8)
+        return (0...(bytes.count - text.count)).first {
+            bytes[$0] == text[0] && Array(bytes[$0..<$0 + text.count]) == text
+        }
+    }
+
     /// A group that was refused after it was written to the log.
     @Test func whatIsTakenBackIsNotFound() throws {
         let directory = TemporaryDirectory()
@@ -84,11 +117,11 @@ import Testing
         _ = try write("second")
         log.retract()
         #expect(log.failure == nil)
-        var reader = LogReader(files, from: 0, header)
+        var reader = LogReader(files, nil, from: 0, header)
         #expect(try reader.next()?.group.sequence == 1)
         #expect(try reader.next() == nil)
         log.confirm(try write("third"))
-        reader = LogReader(files, from: 0, header)
+        reader = LogReader(files, nil, from: 0, header)
         #expect(try reader.next() != nil)
         #expect(try reader.next()?.group.sequence == 2)
         // In the other file it goes on.
@@ -110,7 +143,7 @@ import Testing
         let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
         log.confirm(try Self.write("anew", &log))
         #expect(log.position < before.position)
-        var reader = LogReader(files, from: 0, header)
+        var reader = LogReader(files, nil, from: 0, header)
         #expect(try reader.next()?.group.sequence == 1)
         #expect(try reader.next() == nil)
     }
@@ -123,7 +156,10 @@ import Testing
                 put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
         ) { _ in }
         write.complete(id, revision: 1, createdAt: 1, storedAt: 1)
-        return try #require(try log.append([write], [WriteResult(.created, id: id, revision: 1)]))
+        return try #require(
+            try log.append(
+                [write], [WriteResult(.created, id: id, revision: 1)],
+                [HeapLocation(offset: 64, count: write.recordSize)], areInHeap: false))
     }
 
     private static func end(_ log: [UInt8]) -> Int {

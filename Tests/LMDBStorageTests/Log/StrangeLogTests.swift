@@ -60,6 +60,32 @@ import Testing
         }
     }
 
+    /// Of a storage that was closed there is nothing to read in it.
+    @Test func aFormerLogIsReadByWhoWroteIt() async throws {
+        func former(_ image: StorageImage) -> StorageImage {
+            var image = image
+            for index in 0..<2 where image.logs[index].count >= LogHeader.size && image.logs[index][8] == 2 {
+                var header = Array(image.logs[index][..<LogHeader.size])
+                header[8] = 1
+                header.set(UInt32(0), at: 12)
+                header.set(CRC32C.checksum(header), at: 12)
+                image.logs[index].replaceSubrange(..<LogHeader.size, with: header)
+            }
+            return image
+        }
+        let directory = TemporaryDirectory()
+        let (image, _) = try await Self.unclean(directory.path)
+        let error = Self.refusal(former(image))
+        #expect(error?.code == .failedPrecondition && error?.message.contains("older one") == true)
+        var run = ModelRun(seed: 21)
+        let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
+        for _ in 0..<20 { try await run.step(storage) }
+        storage.stop()
+        let closed = TemporaryDirectory()
+        former(StorageImage(of: directory.path)).write(to: closed.path)
+        try run.verify(closed.path, "closed")
+    }
+
     @Test func aNewerFormatIsRefused() async throws {
         let (image, _) = try await Self.unclean(TemporaryDirectory().path)
         var newer = image
