@@ -69,11 +69,14 @@ struct BatchWriter {
             let place = log.end
             // Much of it goes to the heap alone: with one more sync, but once.
             let areInHeap = batch.reduce(0) { $0 + $1.recordSize } >= leastInHeap
+            if areInHeap { try shared.writeRecords() }
             let group = try log.append(batch, results, shared.locations, areInHeap: areInHeap)
             let handed = WriteGroup(
                 batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
             sync.add(handed)
             written = group == nil ? nil : handed
+            // The others are written while the log is on its way.
+            try shared.writeRecords()
             if let group {
                 if isUrgent() || !shared.canWait { try shared.commit() } else { shared.show(place) }
                 log.confirm(group)
@@ -114,7 +117,6 @@ struct BatchWriter {
             }
             current = nil
             guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0, for: batch.count) else {
-                try shared.endGroup()
                 return results
             }
             batch += more

@@ -59,8 +59,8 @@ final class SharedTransaction {
         return try open.changes.make(write, open.transaction)
     }
 
-    /// All changes of the group were made: its records are in the heap when this returns.
-    func endGroup() throws(ServiceError) { try open?.changes.flush() }
+    /// The records of the group are in the heap when this returns.
+    func writeRecords() throws(ServiceError) { try open?.changes.flush() }
 
     /// How many changes were made in it.
     private(set) var count = 0
