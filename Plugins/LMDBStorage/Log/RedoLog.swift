@@ -36,6 +36,7 @@ struct RedoLog: @unchecked Sendable {
     private(set) var groups = 0
     /// A group that was refused may be found by a recovery: nothing must be written any more.
     private(set) var failure: ServiceError?
+    private var bytesInHeap = (confirmed: 0, appended: 0)
     private var sizes: [Int]
     private var parts: [iovec] = unsafe []
 
@@ -65,8 +66,8 @@ struct RedoLog: @unchecked Sendable {
     var file: any LogFile { files[index] }
     /// Where the next group will stand.
     var end: Place { Place(index: index, position: position, sequence: sequence) }
-    /// How much was written since the last checkpoint began.
-    var bytes: Int { position - LogHeader.space }
+    /// How much was written since the last checkpoint began, here or to the heap alone.
+    var bytes: Int { position - LogHeader.space + bytesInHeap.confirmed }
 
     /// Writes what the changes of a group came to, before anyone is told.
     ///
@@ -94,6 +95,7 @@ struct RedoLog: @unchecked Sendable {
             unsafe parts.append(
                 iovec(iov_base: UnsafeMutableRawPointer(mutating: entry.baseAddress), iov_len: entry.count))
         }
+        bytesInHeap.appended = areInHeap ? locations.reduce(0) { $0 + $1.count } : 0
         if unsafe parts.count == 1 { return nil }
         let group = unsafe LogGroup(sequence: sequence, payloadSize: size, count: parts.count - 1, session: session)
         prepare(for: group)
@@ -119,6 +121,7 @@ struct RedoLog: @unchecked Sendable {
     /// The transaction is committed.
     mutating func confirm(_ group: LogGroup) {
         position = group.end(from: position)
+        bytesInHeap.confirmed += bytesInHeap.appended
         sizes[index] = max(sizes[index], position)
         sequence += 1
         groups += 1
@@ -141,6 +144,7 @@ struct RedoLog: @unchecked Sendable {
     mutating func turn() {
         index = 1 - index
         position = LogHeader.space
+        bytesInHeap.confirmed = 0
         groups = 0
     }
 
