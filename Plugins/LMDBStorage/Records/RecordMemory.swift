@@ -1,13 +1,14 @@
-internal import Glibc
-
 /// The memory of a record that waits to be written: it stays where it is, so that one call can write many of them.
-///
-/// Sendable although it is a pointer: whoever has the change that it belongs to writes to it, one after the other.
 @safe
-final class RecordMemory: @unchecked Sendable {
-    let bytes: UnsafeMutableRawBufferPointer
+final class RecordMemory: ManagedBuffer<Int, UInt8> {
+    /// Memory of so many bytes, in one piece with the object.
+    static func of(_ size: Int) -> RecordMemory {
+        unsafe unsafeDowncast(RecordMemory.create(minimumCapacity: size) { _ in size }, to: RecordMemory.self)
+    }
 
-    init(_ size: Int) { unsafe bytes = .allocate(byteCount: size, alignment: 8) }
-
-    deinit { unsafe bytes.deallocate() }
+    var bytes: UnsafeMutableRawBufferPointer {
+        unsafe withUnsafeMutablePointerToElements {
+            unsafe UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer($0), count: header)
+        }
+    }
 }

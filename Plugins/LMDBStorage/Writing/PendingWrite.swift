@@ -2,8 +2,10 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// A change that waits for its transaction, with all that it needs.
+///
+/// Sendable although it has memory: whoever has the change writes to that, one after the other.
 @safe
-struct PendingWrite: Sendable {
+struct PendingWrite: @unchecked Sendable {
     let kind: StorageWrite.Kind
     let target: StorageWrite.Target
     let expectedRevision: UInt64?
@@ -30,7 +32,7 @@ struct PendingWrite: Sendable {
         let (keySize, contentSize) = (write.key.byteCount, write.content.byteCount)
         (memory, termsSize) = unsafe write.terms.withPackedBytes { terms in
             let head = LogEntry.size + RecordHeader.size
-            let memory = RecordMemory(head + keySize + terms.count + contentSize)
+            let memory = RecordMemory.of(head + keySize + terms.count + contentSize)
             var offset = head
             func append(_ part: UnsafeRawBufferPointer) {
                 unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset...]).copyMemory(from: part)

@@ -41,7 +41,8 @@ extension ProtocolMessage {
     /// The message's bytes.
     @inlinable
     public func encoded() -> [UInt8] {
-        var writer = WireWriter()
+        // What most answers have room in: a buffer that grows is allocated anew with each step.
+        var writer = WireWriter(capacity: 64)
         encode(to: &writer)
         return writer.bytes
     }

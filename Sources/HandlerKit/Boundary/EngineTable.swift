@@ -41,7 +41,9 @@ enum EngineTable {
                 write: { engine, writes, count, done, context in
                     guard let done = unsafe done else { return }
                     guard count > 0 else { return unsafe done(context, nil, 0) }
-                    let batch = unsafe WriteBatch(count, done, context)
+                    let told = unsafe WriteDone(done, context)
+                    if count == 1 { return unsafe write(engine, writes, told) }
+                    let batch = WriteBatch(count, told)
                     guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
                         return batch.refuseAll(missing)
                     }
@@ -69,6 +71,18 @@ enum EngineTable {
                 }))
         return unsafe UnsafePointer(table)
     }()
+
+    /// Makes one change: most calls have no more.
+    private static func write(
+        _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteDone
+    ) {
+        do throws(ServiceError) {
+            guard let engine = unsafe PluginInstance.at(engine)?.engine, let write = unsafe write else { throw missing }
+            try unsafe StorageWrite.with(write) { write in engine.write(write) { done($0) } }
+        } catch {
+            done(WriteResult(.refused(error), id: .zero))
+        }
+    }
 
     static var missing: ServiceError {
         ServiceError(.internal, "a storage function was called without its arguments")

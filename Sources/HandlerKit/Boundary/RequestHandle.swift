@@ -28,6 +28,14 @@ struct RequestHandle: @unchecked Sendable {
         unsafe LoopJob(body).schedule(on: loop, host)
     }
 
+    /// Has the host call `run` with `work` on the request's event loop, exactly once.
+    func schedule(
+        _ work: UnsafeMutableRawPointer,
+        _ run: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void
+    ) {
+        unsafe host.pointee.schedule(loop, run, work, nil)
+    }
+
     /// Ends the request with its one response message.
     func respond(
         _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, _ fourth: RawSpan, checksum: UInt32?, _ state: CallState?

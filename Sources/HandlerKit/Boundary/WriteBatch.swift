@@ -1,17 +1,9 @@
 internal import ArticleProtocol
-internal import CPluginABI
 internal import Synchronization
 
 /// Several changes of one C call, whose results are told together.
-///
-/// Sendable although it holds a pointer: the caller of the C function says that `done` may come from any thread, and
-/// nothing but `done` is done with its context.
-@safe
-final class WriteBatch: @unchecked Sendable {
-    typealias Done = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
-
-    private let done: Done
-    private let context: UnsafeMutableRawPointer?
+final class WriteBatch: Sendable {
+    private let done: WriteDone
     private let state: Mutex<State>
 
     private struct State {
@@ -19,10 +11,9 @@ final class WriteBatch: @unchecked Sendable {
         var left: Int
     }
 
-    init(_ count: Int, _ done: @escaping Done, _ context: UnsafeMutableRawPointer?) {
+    init(_ count: Int, _ done: WriteDone) {
         let unknown = WriteResult(.refused(.unanswered), id: .zero)
-        unsafe self.done = done
-        unsafe self.context = context
+        self.done = done
         self.state = Mutex(State(results: Array(repeating: unknown, count: count), left: count))
     }
 
@@ -33,15 +24,11 @@ final class WriteBatch: @unchecked Sendable {
             state.left -= 1
             return state.left == 0 ? state.results : nil
         }
-        if let all { tell(all) }
+        if let all { done(all) }
     }
 
     /// No change can be made.
     func refuseAll(_ error: ServiceError) {
-        tell(state.withLock { $0.results.map { _ in WriteResult(.refused(error), id: .zero) } })
-    }
-
-    private func tell(_ results: [WriteResult]) {
-        unsafe WriteResult.withC(results) { unsafe done(context, $0, $1) }
+        done(state.withLock { $0.results.map { _ in WriteResult(.refused(error), id: .zero) } })
     }
 }

@@ -21,6 +21,18 @@ extension WriteResult {
             outcome, id: id, revision: written.revision, createdAt: written.created_at, storedAt: written.stored_at)
     }
 
+    /// Calls `body` with the result in the C form.
+    func withC(_ body: (UnsafePointer<articled_written>) -> Void) {
+        guard case .refused(let error) = outcome else {
+            return unsafe withUnsafePointer(to: written(articled_bytes(), 0), body)
+        }
+        var message = error.message
+        message.withUTF8 { text in
+            unsafe withUnsafePointer(
+                to: written(articled_bytes(UnsafeRawBufferPointer(text)), error.code.rawValue), body)
+        }
+    }
+
     /// Calls `body` with the results in the C form.
     static func withC(_ results: [WriteResult], _ body: (UnsafePointer<articled_written>?, Int) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: articled_written.self, capacity: max(1, results.count)) { written in
@@ -33,15 +45,8 @@ extension WriteResult {
         _ written: UnsafeMutableBufferPointer<articled_written>, _ rest: ArraySlice<WriteResult>, _ body: () -> Void
     ) {
         guard let result = rest.first else { return body() }
-        let index = rest.startIndex
-        guard case .refused(let error) = result.outcome else {
-            unsafe written.initializeElement(at: index, to: result.written(articled_bytes(), 0))
-            return unsafe fill(written, rest.dropFirst(), body)
-        }
-        var message = error.message
-        message.withUTF8 { text in
-            unsafe written.initializeElement(
-                at: index, to: result.written(articled_bytes(UnsafeRawBufferPointer(text)), error.code.rawValue))
+        unsafe result.withC {
+            unsafe written.initializeElement(at: rest.startIndex, to: $0.pointee)
             unsafe fill(written, rest.dropFirst(), body)
         }
     }
