@@ -15,12 +15,14 @@ final class Checkpointer: Sendable {
         var pin: SnapshotPin?
     }
 
-    private static let step = 256 << 10
+    /// Of the database, whose changed pages lie anywhere, and of the heap, which is written in its order.
+    private static let step = (database: 256 << 10, heap: 1 << 20)
     private static let mostSteps = 16_384
     /// A pause is so many times as long as what went before it, while there is all the time.
     private static let leisure = 3.0
     /// And the pieces are larger by so many times their size, while there is none.
     private static let growth = 31.0
+    private static let mostPiece = 8 << 20
 
     private let environment: Environment
     private let disk: any Disk
@@ -91,17 +93,19 @@ final class Checkpointer: Sendable {
     /// Has a file written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
     /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
     /// that it is done when the next checkpoint is due, and no writer has to wait for it.
-    private func writeAhead(_ descriptor: Int32, _ path: String, _ range: Range<Int>) throws(ServiceError) {
-        let least = max(Self.step, range.count / Self.mostSteps)
+    private func writeAhead(
+        _ descriptor: Int32, _ path: String, _ range: Range<Int>, step: Int
+    ) throws(ServiceError) {
+        let least = max(step, range.count / Self.mostSteps)
         var offset = range.lowerBound
         while offset < range.upperBound {
             if state.withLock({ $0.isUrgent }) { return }
             let haste = Double(haste.load(ordering: .relaxed)) / 1000
-            let step = Int(Double(least) * (1 + haste * Self.growth))
+            let piece = max(least, min(Self.mostPiece, Int(Double(least) * (1 + haste * Self.growth))))
             let start = clinux_now()
-            let code = disk.write(ahead: descriptor, at: offset, step)
+            let code = disk.write(ahead: descriptor, at: offset, piece)
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(path)") }
-            offset += step
+            offset += piece
             let took = Double(clinux_now() - start) / 1000
             // Less is a piece in which nothing had changed.
             if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
@@ -114,8 +118,11 @@ final class Checkpointer: Sendable {
             if failure.current == nil {
                 // What is written anew meanwhile is much less the second time, and all that the sync is left with.
                 for _ in 0..<2 {
-                    try writeAhead(environment.descriptor, environment.path, 0..<environment.fileSize)
-                    try writeAhead(environment.heap.descriptor, environment.heap.path, environment.heap.takeWritten())
+                    try writeAhead(
+                        environment.descriptor, environment.path, 0..<environment.fileSize, step: Self.step.database)
+                    try writeAhead(
+                        environment.heap.descriptor, environment.heap.path, environment.heap.takeWritten(),
+                        step: Self.step.heap)
                 }
                 try checkpoint.make(environment, disk)
                 isMade = true
