@@ -110,7 +110,7 @@ final class Committer: Sendable {
             refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
             // The changes that come while they are made are not known yet: the file's step is larger than they are.
-            let shortage = space.prepare(for: shared.count + batch.count)
+            let shortage = space.prepare(for: batch.count, behind: shared.pages)
             var writer = BatchWriter(
                 environment: environment, queue: queue, sync: sync, shared: shared, failure: failure,
                 leastInHeap: leastInHeap, shortage: shortage, reusable: keeper.reusable,

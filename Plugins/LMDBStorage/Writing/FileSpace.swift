@@ -9,7 +9,8 @@ internal import Glibc
 /// transaction itself finds out whether there is room.
 struct FileSpace {
     private static let step = (least: 4 << 20, most: 64 << 20)
-    /// What a change takes at most, as a rule: a page in each list of the index that it is in, and what lies above them.
+    /// What a change that is to come takes at most, as a rule: a page in each list of the index that it is in, and what lies above
+    /// them.
     private static let pages = 6
 
     private let environment: Environment
@@ -25,14 +26,14 @@ struct FileSpace {
         size = unsafe fstat(environment.descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Expects a transaction of so many changes. On the committer's thread, with no transaction under way.
+    /// Expects so many changes, in a transaction that has changed so many pages already. On the committer's thread.
     ///
     /// - Returns: why there may not be room for it: an `errno` or a code of LMDB's, or 0.
-    mutating func prepare(for changes: Int) -> Int32 {
+    mutating func prepare(for changes: Int, behind pages: Int) -> Int32 {
         var information = unsafe MDB_envinfo()
         guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }
         let used = unsafe (information.me_last_pgno + 1) * pageSize
-        let needed = used + changes * Self.pages * pageSize + Self.step.least / 16
+        let needed = used + (pages + changes * Self.pages) * pageSize + Self.step.least / 16
         guard unsafe needed <= information.me_mapsize else { return MDB_MAP_FULL }
         if needed <= size { return 0 }
         let step = max(needed - size, min(max(used / 4, Self.step.least), Self.step.most))

@@ -15,6 +15,9 @@ struct RecordChanges {
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
     private static let mostBytes = 1 << 30
 
+    /// How many pages of the database the changes may have changed: for each entry that came or went the page where it stands
+    /// and a share of those that lead there, and the same for the record.
+    private(set) var pages = 0
     /// What the group has changed.
     private(set) var changed: [RecentChanges.Change] = []
 
@@ -112,6 +115,7 @@ struct RecordChanges {
         let entries = unsafe RecordEntries.of(
             id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
+        pages += 2 * (1 + entries.count + (present?.entries.count ?? 0))
         changed.append(RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location))
         return WriteResult(
             revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
@@ -126,6 +130,7 @@ struct RecordChanges {
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         if let left = present.location { try heap.leave(left, transaction) }
         try transaction.index([], insteadOf: present.entries, environment.index)
+        pages += 2 * (1 + present.entries.count)
         changed.append(RecentChanges.Change(id: id, keyList: nil, location: nil))
         return WriteResult(
             .deleted, id: id, revision: present.revision, createdAt: present.header?.createdAt ?? 0,

@@ -7,8 +7,8 @@ internal import HandlerKit
 ///
 /// The committer's thread alone.
 final class SharedTransaction {
-    /// It is committed when it has so many groups, or readers would have to look through so many changes.
-    private static let most = (groups: 64, changes: RecentChanges.most / 2)
+    /// It is committed when it has so many groups, or may have changed so many pages: those are in memory until then.
+    private static let most = (groups: 64, pages: 8192)
 
     private let environment: Environment
     private var open: Open?
@@ -49,24 +49,22 @@ final class SharedTransaction {
             throw error
         }
         open = Open(transaction, changes, reusable: reusable)
-        count = 0
     }
 
     /// Makes a change of the group.
     func make(_ write: PendingWrite) throws(ServiceError) -> WriteResult {
         guard let open else { throw ServiceError(.internal, "no transaction is under way") }
-        count += 1
         return try open.changes.make(write, open.transaction)
     }
 
     /// The records of the group are in the heap when this returns.
     func writeRecords() throws(ServiceError) { try open?.changes.flush() }
 
-    /// How many changes were made in it.
-    private(set) var count = 0
+    /// How many pages of the database it may have changed.
+    var pages: Int { open?.changes.pages ?? 0 }
 
     /// Whether it is large enough to be committed.
-    var isFull: Bool { (open?.groups ?? 0) >= Self.most.groups || count >= Self.most.changes }
+    var isFull: Bool { (open?.groups ?? 0) >= Self.most.groups || pages >= Self.most.pages }
 
     /// Where the records of the group lie that were put, in the order of the changes.
     var locations: [HeapLocation] { open?.changes.changed.compactMap(\.location) ?? [] }
