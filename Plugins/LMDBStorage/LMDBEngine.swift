@@ -4,7 +4,8 @@ internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Articles in an LMDB file: reads straight from the map, writes in groups with one sync each, of a redo log.
+/// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
+/// redo log.
 final class LMDBEngine: StorageEngine {
     static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
 

@@ -10,7 +10,7 @@ struct Settings: Decodable {
     var queueBytes: Int?
     /// How many changes may wait.
     var queueWrites: Int?
-    /// How long the redo log becomes, in bytes, before the database is brought to disk and the log begun anew.
+    /// How many bytes of articles are stored before the database is brought to disk and the redo log begun anew.
     var logSize: Int?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
