@@ -55,6 +55,28 @@ import Testing
         }
     }
 
+    /// A group that is too large for readers to look through is committed at once.
+    @Test func aLargeGroupCannotWait() throws {
+        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        defer { environment.close() }
+        let shared = SharedTransaction(environment)
+        #expect(!shared.canWait)
+        try shared.begin(reusable: 0)
+        for number in 0...RecentChanges.most {
+            #expect(shared.canWait, "\(number)")
+            let content = [UInt8(truncatingIfNeeded: number)]
+            let write = PendingWrite(
+                StorageWrite(
+                    put: .id(.generate()), key: RawSpan(), content: content.rawSpan,
+                    contentChecksum: CRC32C.checksum(content)), { _ in })
+            #expect(try shared.make(write).outcome.isCreated)
+        }
+        #expect(!shared.canWait)
+        try shared.writeRecords()
+        try shared.commit()
+        #expect(!shared.isOpen && environment.recent.transaction == 0)
+    }
+
     /// No list is asked for meanwhile, so that transactions stay open for long. Records change, get and lose keys, and go.
     @Test(arguments: 0..<6 as Range<UInt64>) func whatIsAcknowledgedIsRead(seed: UInt64) async throws {
         let engine = try LMDBEngine(seed % 2 == 0 ? ModelRun.plain : ModelRun.limits, directory: directory.path)

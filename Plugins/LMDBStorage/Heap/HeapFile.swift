@@ -20,6 +20,7 @@ final class HeapFile: @unchecked Sendable {
     private let base: UnsafeRawPointer
     /// How much of the map can be read.
     private let readable: Atomic<Int>
+    /// What was written, and not given to the disk ahead of a sync yet.
     private let written = Mutex(0..<0)
 
     /// Makes an empty one, in the place of whatever is there.

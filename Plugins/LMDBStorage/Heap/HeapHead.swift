@@ -1,5 +1,4 @@
 internal import ArticleProtocol
-internal import Glibc
 
 /// What the heap begins with; 64 bytes, little-endian:
 ///
@@ -30,16 +29,8 @@ struct HeapHead: Equatable {
 
     /// Reads that of a file; `nil` if there is no file.
     init?(of path: String) throws(ServiceError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw .system("cannot read \(path)")
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Self.size)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw .system("cannot read \(path)") }
-        guard count == Self.size, bytes.integer(at: 0) == Self.magic else {
+        guard var bytes = try FilePart.read(path, Self.size, at: 0) else { return nil }
+        guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else {
             throw Self.strange(path, "it does not begin as one")
         }
         let format: UInt32 = bytes.integer(at: 8)

@@ -31,16 +31,8 @@ struct FileMark: Equatable, Sendable {
 
     /// Reads it; `nil` if there is none: a file of an articled without a log, or of LMDB's own tools.
     init?(of path: String, pageSize: Int) throws(ServiceError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw .system("cannot read \(path)")
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: Self.size)
-        let count = unsafe pread(descriptor, &bytes, Self.size, off_t(pageSize - Self.size))
-        // What is no regular file is told by whoever reads its head.
-        guard count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
+        let bytes = try FilePart.read(path, Self.size, at: pageSize - Self.size) ?? []
+        guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let format: UInt32 = bytes.integer(at: 8)
         guard format == Self.format else {
             throw ServiceError(

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// The head of a group in the log: the changes of one transaction, on disk all or not at all. 48 bytes, little-endian:
+/// The head of a group in the log: changes that are on disk all or not at all. 48 bytes, little-endian:
 ///
 /// | at | bytes | what                                                           |
 /// |---:|------:|----------------------------------------------------------------|

@@ -1,5 +1,4 @@
 internal import ArticleProtocol
-internal import Glibc
 
 /// What the two files of a log begin with, read before anything is opened or made.
 struct LogHeaders {
@@ -12,7 +11,7 @@ struct LogHeaders {
         self.directory = directory
         for index in 0..<2 {
             let path = directory.log(index)
-            switch try LogHeader.decode(try Self.read(path), path) {
+            switch try LogHeader.decode(try FilePart.read(path, LogHeader.size, at: 0) ?? [], path) {
             case .nothing: break
             case .header(let header): headers.append((index, header))
             case .damaged: damaged = path
@@ -59,18 +58,5 @@ struct LogHeaders {
             .dataLoss,
             "\(database) is not complete without its log, and \(directory.log(0)) and \(directory.log(1)) are missing or of another time: put them back, or restore a backup made of a stopped service. Nothing was changed"
         )
-    }
-
-    private static func read(_ path: String) throws(ServiceError) -> [UInt8] {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return [] }
-            throw .system("cannot read \(path)")
-        }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: LogHeader.size)
-        let count = unsafe pread(descriptor, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw .system("cannot read \(path)") }
-        return Array(bytes.prefix(count))
     }
 }

@@ -118,7 +118,7 @@ struct RedoLog: @unchecked Sendable {
         }
     }
 
-    /// The transaction is committed.
+    /// The group stays.
     mutating func confirm(_ group: LogGroup) {
         position = group.end(from: position)
         bytesInHeap.confirmed += bytesInHeap.appended
@@ -127,7 +127,7 @@ struct RedoLog: @unchecked Sendable {
         groups += 1
     }
 
-    /// The transaction could not be committed: its group must not be found by a recovery.
+    /// What the group changed could not be made: it must not be found by a recovery.
     mutating func retract() {
         do throws(ServiceError) {
             try file.write([UInt8](repeating: 0, count: LogGroup.size), at: position)

@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 internal import Synchronization
 
-/// Brings groups to disk, and then tells the writers: on a thread of its own, so that the transaction is committed, and
+/// Brings groups to disk, and then tells the writers: on a thread of its own, so that the group is shown to readers, and
 /// the next group made, meanwhile.
 ///
 /// Groups are told in their order, those too that wrote nothing: what their answers say of other records must be on disk
@@ -57,7 +57,7 @@ final class LogSync: Sendable {
         sync(groups)
         let failure = failure.current
         queue.diskIsFree()
-        for group in groups where group.waitForCommit() {
+        for group in groups where group.waitForDecision() {
             queue.release(group.writes.count, group.writes.reduce(0) { $0 + $1.recordSize })
             for (write, result) in zip(group.writes, group.results) {
                 if let failure {

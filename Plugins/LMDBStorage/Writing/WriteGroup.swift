@@ -1,6 +1,7 @@
 internal import HandlerKit
 
-/// Changes that were made in one transaction and are in the log: on their way to disk, while the transaction is committed.
+/// Changes that are in the log as one group: on their way to disk, while readers are shown them, or the transaction that made them
+/// is committed.
 ///
 /// Sendable although it has a variable: the committer writes it before it signals, the other side reads it after that.
 final class WriteGroup: @unchecked Sendable {
@@ -22,10 +23,10 @@ final class WriteGroup: @unchecked Sendable {
         self.needsHeap = needsHeap
     }
 
-    /// The transaction is committed.
+    /// Readers can see it, or will with the next commit.
     func confirm() { isDecided.signal() }
 
-    /// It could not be committed: nobody is told of this group.
+    /// It could not be made: nobody is told of this group.
     func withdraw() {
         isWithdrawn = true
         isDecided.signal()
@@ -33,8 +34,8 @@ final class WriteGroup: @unchecked Sendable {
 
     /// Waits for one of both. Once.
     ///
-    /// - Returns: whether it is committed.
-    func waitForCommit() -> Bool {
+    /// - Returns: whether its writers are to be told.
+    func waitForDecision() -> Bool {
         isDecided.wait()
         return !isWithdrawn
     }

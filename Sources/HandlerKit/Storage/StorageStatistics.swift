@@ -6,7 +6,7 @@ public struct StorageStatistics: Sendable, Equatable {
     public var usedBytes: UInt64
     /// Bytes on disk.
     public var fileBytes: UInt64
-    /// Transactions that this process has committed.
+    /// Groups of changes that this process has made, each of them as a whole.
     public var transactions: UInt64
     /// Changes in them.
     public var writes: UInt64
