@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import Synchronization
 import Testing
 
 @testable import LMDBStorage
@@ -32,14 +33,60 @@ import Testing
     @Test func aBusyDiskGathersAHandful() throws {
         try add(1)
         #expect(queue.take(1 << 20, idle: nil)?.count == 1)
-        queue.diskIsBusy()
+        queue.goesToDisk()
+        queue.goesToDisk()
         try add(8)
         #expect(queue.more(1 << 20, for: 1)?.count == 8)
         try add(7)
-        queue.diskIsFree()
+        queue.areOnDisk(2)
         // These are more than half of all: the others do not hold them up.
         #expect(queue.more(1 << 20, for: 9) == nil)
         #expect(queue.take(1 << 20, idle: nil)?.count == 7)
+    }
+
+    @Test func aThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
+        try add(9)
+        #expect(queue.take(1 << 20, idle: nil)?.count == 9)
+        queue.goesToDisk()
+        #expect(queue.more(1 << 20, for: 3) == nil)
+        // A smaller one takes what it lacks.
+        try add(3)
+        #expect(queue.more(1 << 20, for: 3)?.count == 3)
+    }
+
+    @Test func noMoreThanTwoGroupsAreAtTheDisk() throws {
+        try add(9)
+        #expect(queue.take(1 << 20, idle: nil)?.count == 9)
+        queue.goesToDisk()
+        queue.goesToDisk()
+        let isFree = Atomic(false)
+        let frees: @Sendable () -> Void = {
+            isFree.store(true, ordering: .sequentiallyConsistent)
+            self.queue.areOnDisk(1)
+        }
+        try waits(frees) {
+            #expect(queue.more(1 << 20, for: 9) == nil)
+            let wasFree = isFree.load(ordering: .sequentiallyConsistent)
+            #expect(wasFree)
+        }
+    }
+
+    /// The one change that is missing may never come.
+    @Test func aFreeDiskEndsTheWaitForTheLastChange() throws {
+        try add(4)
+        #expect(queue.take(1 << 20, idle: nil)?.count == 4)
+        queue.goesToDisk()
+        try waits({ self.queue.areOnDisk(1) }) { #expect(queue.more(1 << 20, for: 1) == nil) }
+    }
+
+    /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
+    private func waits(_ end: @escaping @Sendable () -> Void, _ body: () -> Void) throws {
+        let ending = try WriterThread("ending") {
+            usleep(100_000)
+            end()
+        }
+        body()
+        ending.join()
     }
 
     /// Nine of ten are being told of their changes. If none of them comes back, the tenth goes alone.
@@ -49,29 +96,20 @@ import Testing
         #expect(queue.more(1 << 20, for: 1) == nil)
     }
 
-    // In the next two, whoever waits has a thread of the test's; what ends the wait comes from a thread of its own.
     @Test func aSmallGroupWaitsForCompany() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        let company = try WriterThread("company") {
-            usleep(100_000)
-            for _ in 0..<4 { try? queue.add(Self.change()) }
+        try waits({ for _ in 0..<4 { try? queue.add(Self.change()) } }) {
+            #expect(queue.more(1 << 20, for: 1)?.isEmpty == false)
         }
-        #expect(queue.more(1 << 20, for: 1)?.isEmpty == false)
-        company.join()
     }
 
     @Test func aQueueThatClosesEndsTheWait() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        let closing = try WriterThread("closing") {
-            usleep(100_000)
-            queue.close()
-        }
-        #expect(queue.more(1 << 20, for: 1) == nil)
-        closing.join()
+        try waits({ queue.close() }) { #expect(queue.more(1 << 20, for: 1) == nil) }
         #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
     }
 

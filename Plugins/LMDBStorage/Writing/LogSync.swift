@@ -29,7 +29,7 @@ final class LogSync: Sendable {
 
     /// Adds a group that is in the log.
     func add(_ group: WriteGroup) {
-        queue.diskIsBusy()
+        queue.goesToDisk()
         state.withLock { $0.groups.append(group) }
         hasWork.signal()
     }
@@ -56,7 +56,7 @@ final class LogSync: Sendable {
     private func finish(_ groups: [WriteGroup]) {
         sync(groups)
         let failure = failure.current
-        queue.diskIsFree()
+        queue.areOnDisk(groups.count)
         for group in groups where group.waitForDecision() {
             queue.release(group.writes.count, group.writes.reduce(0) { $0 + $1.recordSize })
             for (write, result) in zip(group.writes, group.results) {

@@ -13,10 +13,19 @@ final class WriteQueue: Sendable {
         var isStopping = false
         /// The committer is wanted for something else.
         var isNudged = false
-        /// The log is being synced.
-        var isDiskBusy = false
-        /// The committer waits until so many changes are there, or the disk is free.
+        /// Groups on their way to disk.
+        var groupsAtDisk = 0
+        /// The committer waits until so many changes are there.
         var wakeAt: Int?
+        /// It has a group already, and waits for the disk too.
+        var isGathering = false
+
+        /// How many changes a group of `count` lacks that goes to disk. A part of all that are under way is enough: the others
+        /// are at the disk, or have it next.
+        func lack(_ count: Int) -> Int {
+            let parts = groupsAtDisk == 0 ? 2 : WriteQueue.mostAtDisk + 1
+            return (unfinished.writes + parts - 1) / parts - count
+        }
 
         /// Whether the committer is to be woken now.
         mutating func wakes(_ isForced: Bool = false) -> Bool {
@@ -26,11 +35,20 @@ final class WriteQueue: Sendable {
         }
     }
 
+    /// While the disk has one group the next one is handed over: it is not to wait for the committer.
+    private static let mostAtDisk = 2
     /// While the disk is busy the committer is woken for so many changes at once, and not for each.
     private static let handful = 8
     /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
     /// its own.
     static let patience = 100_000
+
+    /// What a group that does not go to disk waits for, besides more changes.
+    private enum Wait {
+        case disk
+        /// Not for long.
+        case company
+    }
 
     private let state = Mutex(State())
     private let wakeUp = WakeUp()
@@ -80,6 +98,7 @@ final class WriteQueue: Sendable {
                 if state.isNudged { return (nil, true) }
                 if state.writes.isEmpty, !state.isStopping {
                     state.wakeAt = 1
+                    state.isGathering = false
                     return (nil, false)
                 }
                 state.wakeAt = nil
@@ -106,26 +125,35 @@ final class WriteQueue: Sendable {
     func more(_ bytes: Int, for count: Int) -> [PendingWrite]? {
         var isPatient = true
         while true {
-            let (taken, isFree, lacks) = state.withLock { state -> ([PendingWrite], Bool, Bool) in
+            let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
                 state.wakeAt = nil
-                // Half of all that are under way are enough: the other half has the disk next.
-                let missing = (state.unfinished.writes + 1) / 2 - count
-                let enough = state.isDiskBusy ? Self.handful : missing > 0 ? 1 : .max
-                if bytes > 0, state.writes.count >= enough { return (state.take(bytes), false, false) }
-                let lacks = isPatient && bytes > 0 && missing > 0 && !state.isStopping
-                if state.isDiskBusy || lacks {
-                    state.wakeAt = bytes <= 0 ? .max : state.isDiskBusy ? Self.handful : missing
+                state.isGathering = true
+                let lack = state.lack(count)
+                let enough: Int
+                let wait: Wait?
+                switch state.groupsAtDisk {
+                case 0:
+                    let lacks = isPatient && bytes > 0 && lack > 0 && !state.isStopping
+                    (enough, wait) = (lack > 0 ? 1 : .max, lacks ? .company : nil)
+                case ..<Self.mostAtDisk where lack <= 0 || bytes <= 0: (enough, wait) = (.max, nil)
+                case ..<Self.mostAtDisk: (enough, wait) = (min(lack, Self.handful), .disk)
+                default: (enough, wait) = (Self.handful, .disk)
                 }
-                return ([], !state.isDiskBusy, lacks)
+                if bytes > 0, state.writes.count >= enough { return (state.take(bytes), nil) }
+                switch wait {
+                case .company: state.wakeAt = lack
+                case .disk: state.wakeAt = bytes > 0 ? enough : .max
+                case nil: break
+                }
+                return ([], wait)
             }
             if !taken.isEmpty { return taken }
-            if !isFree {
-                wakeUp.wait()
-            } else if lacks {
+            switch wait {
+            case .disk: wakeUp.wait()
+            case .company:
                 isPatient = false
                 waitForCompany()
-            } else {
-                return nil
+            case nil: return nil
             }
         }
     }
@@ -141,14 +169,14 @@ final class WriteQueue: Sendable {
     }
 
     /// A group goes to disk.
-    func diskIsBusy() { state.withLock { $0.isDiskBusy = true } }
+    func goesToDisk() { state.withLock { $0.groupsAtDisk += 1 } }
 
-    /// The disk has nothing to do: the next group is to come.
-    func diskIsFree() {
+    /// So many groups are there: another one may go.
+    func areOnDisk(_ groups: Int) {
         let wakes = state.withLock { state in
-            state.isDiskBusy = false
+            state.groupsAtDisk -= groups
             // Who waits for a first change has nothing for the disk.
-            return state.wakeAt != 1 && state.wakes(true)
+            return state.isGathering && state.wakes(true)
         }
         if wakes { wakeUp.signal() }
     }
