@@ -10,7 +10,7 @@ enum Confined {
     static func byAddressSpace(_ path: String) async throws -> Int32 {
         var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let engine = try LMDBEngine(.tests, directory: path)
         let isCreated = await engine.put(.id(.generate()), "x").outcome.isCreated
         engine.stop()
         return isCreated ? 0 : 1
@@ -21,7 +21,7 @@ enum Confined {
         if geteuid() == 0 { seteuid(65_534) } else { unsafe chmod(path, 0o500) }
         defer { unsafe chmod(path, 0o700) }
         do throws(ServiceError) {
-            _ = try LMDBEngine(EngineLimits(), directory: path)
+            _ = try LMDBEngine(.tests, directory: path)
             return 1
         } catch {
             return error.code == .failedPrecondition && error.message.contains(path) ? 0 : 2
@@ -32,7 +32,7 @@ enum Confined {
     static func byFileSize(_ path: String) async throws -> Int32 {
         var limit = rlimit(rlim_cur: 3 << 20, rlim_max: 3 << 20)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let engine = try LMDBEngine(.tests, directory: path)
         defer { engine.stop() }
         return await fill(engine)
     }
@@ -44,7 +44,7 @@ enum Confined {
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         limit.rlim_cur = 3 << 20
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let engine = try LMDBEngine(.tests, directory: path)
         defer { engine.stop() }
         var stored: [ArticleID] = []
         var refused: ArticleID?
@@ -60,7 +60,7 @@ enum Confined {
         let directory = path + "/killed"
         guard unsafe mkdir(directory, 0o700) == 0 else { return 2 }
         image.write(to: directory)
-        let again = try LMDBEngine(EngineLimits(), directory: directory)
+        let again = try LMDBEngine(.tests, directory: directory)
         defer { again.stop() }
         for id in stored where try again.copy(id)?.content.count != 30_000 { return 3 }
         return try again.read(id: refused) { _ in } ? 4 : 0
@@ -70,7 +70,7 @@ enum Confined {
     static func byFileSystem(_ path: String) async throws -> Int32 {
         guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=3m") == 0 else { return 0 }
         defer { unsafe umount2(path, Int32(MNT_DETACH)) }
-        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let engine = try LMDBEngine(.tests, directory: path)
         defer { engine.stop() }
         return await fill(engine)
     }
@@ -83,7 +83,7 @@ enum Confined {
         guard occupy(filler), unsafe mkdir(directory, 0o700) == 0 else { return 1 }
         guard isRefused(directory) else { return 2 }
         unsafe unlink(filler)
-        var engine = try LMDBEngine(EngineLimits(), directory: directory)
+        var engine = try LMDBEngine(.tests, directory: directory)
         let id = ArticleID.generate()
         guard await engine.put(.id(id), "x").outcome.isCreated else { return 3 }
         engine.stop()
@@ -91,7 +91,7 @@ enum Confined {
         guard unsafe unlink(directory + "/articles.mdb-lock") == 0, occupy(filler) else { return 4 }
         guard isRefused(directory) else { return 5 }
         unsafe unlink(filler)
-        engine = try LMDBEngine(EngineLimits(), directory: directory)
+        engine = try LMDBEngine(.tests, directory: directory)
         defer { engine.stop() }
         return try engine.read(id: id) { _ in } ? 0 : 6
     }
@@ -107,7 +107,7 @@ enum Confined {
 
     private static func isRefused(_ path: String) -> Bool {
         do throws(ServiceError) {
-            try LMDBEngine(EngineLimits(), directory: path).stop()
+            try LMDBEngine(.tests, directory: path).stop()
             return false
         } catch {
             return error.code == .resourceExhausted

@@ -27,7 +27,7 @@ import Testing
     }
 
     private func verify(_ state: String, _ acknowledged: [ArticleID: UInt64]) throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: state)
+        let engine = try LMDBEngine(.tests, directory: state)
         defer { engine.stop() }
         for (id, revision) in acknowledged {
             let copy = try #require(try engine.copy(id), "\(id) is lost")
@@ -60,7 +60,7 @@ enum CrashLoad {
         let descriptor = unsafe open(pipe, O_WRONLY)
         // First, whom to kill.
         tell(descriptor, UInt64(getpid()), 0, 0)
-        let engine = try LMDBEngine(EngineLimits(), directory: state)
+        let engine = try LMDBEngine(.tests, directory: state)
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<64 {
                 group.addTask {

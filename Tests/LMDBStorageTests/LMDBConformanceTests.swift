@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: StorageConformance.all.map(\.name))
     func rule(_ name: String) async throws {
         let directory = TemporaryDirectory()
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         defer { engine.stop() }
         let rule = try #require(StorageConformance.all.first { $0.name == name }?.rule)
         try await rule(engine)

@@ -12,7 +12,7 @@ import Testing
 
     @Test func missingDirectoriesAreMadeForTheOwnerAlone() throws {
         let path = directory.path + "/a/b"
-        try LMDBEngine(EngineLimits(), directory: path).stop()
+        try LMDBEngine(.tests, directory: path).stop()
         for made in [directory.path + "/a", path] {
             var status = stat()
             unsafe #expect(stat(made, &status) == 0 && status.st_mode & 0o777 == 0o700)
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func aSecondUserIsToldOfTheFirst() throws {
-        let first = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let first = try LMDBEngine(.tests, directory: directory.path)
         let error = refusal(directory.path)
         #expect(error?.code == .failedPrecondition)
         #expect(
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func theLockGoesWithItsOwner() throws {
-        for _ in 0..<2 { try LMDBEngine(EngineLimits(), directory: directory.path).stop() }
+        for _ in 0..<2 { try LMDBEngine(.tests, directory: directory.path).stop() }
     }
 
     @Test func aDamagedFileIsRefusedAndLeftAlone() async throws {
@@ -82,7 +82,7 @@ import Testing
             #expect(FileBytes.read(database) == bytes, "\(name)")
         }
         FileBytes.write(whole, to: database)
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         #expect(try engine.list().count == 50)
         engine.stop()
     }
@@ -91,7 +91,7 @@ import Testing
         let whole = try await filled()
         let used = try #require(try DatabaseFile.inspect(database)).usedBytes
         FileBytes.write(Array(whole.prefix(used)), to: database)
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         #expect(try engine.list().count == 50)
         engine.stop()
     }
@@ -128,7 +128,7 @@ import Testing
 
     @Test func aFirstStartThatWasKilledLeavesNothingInTheWay() throws {
         FileBytes.write([1, 2, 3], to: directory.path + "/articles.mdb.new")
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         #expect(try engine.list().isEmpty)
         engine.stop()
     }
@@ -170,7 +170,7 @@ import Testing
 
     private func refusal(_ path: String) -> ServiceError? {
         do {
-            try LMDBEngine(EngineLimits(), directory: path).stop()
+            try LMDBEngine(.tests, directory: path).stop()
             return nil
         } catch {
             return error
@@ -179,7 +179,7 @@ import Testing
 
     /// Fifty records; the file's bytes.
     private func filled() async throws -> [UInt8] {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         for number in 0..<50 {
             _ = await engine.put(
                 .id(.generate()), content: [UInt8](repeating: 7, count: number * 100), key: [UInt8(number)])

@@ -57,7 +57,7 @@ import Testing
 
     /// A group that is too large for readers to look through is committed at once.
     @Test func aLargeGroupCannotWait() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
         defer { environment.close() }
         let shared = SharedTransaction(environment)
         #expect(!shared.canWait)

@@ -12,7 +12,7 @@ import Testing
     /// that was acknowledged. Pages that changed records leave are used again by later ones, so a place that was
     /// trusted for too long shows another record's bytes.
     @Test func readsAreNeverOfAFormerPlace() async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         defer { engine.stop() }
         var expected: [ArticleID: [UInt8]] = [:]
         let ids = (0..<60).map { _ in ArticleID.generate() }

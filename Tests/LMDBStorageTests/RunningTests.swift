@@ -12,7 +12,7 @@ import Testing
     private var heap: String { directory.path + "/articles.mdb-records" }
 
     @Test func stopBringsAllToDisk() async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         let answers = Answers()
         for number in 0..<500 { answers.put(engine, .id(.generate()), Array("\(number)".utf8)) }
         engine.stop()
@@ -20,13 +20,13 @@ import Testing
         #expect(await engine.put(.id(.generate()), "late").refusal == .unavailable)
         #expect(throws: ServiceError.self) { try engine.list() }
         engine.stop()
-        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let again = try LMDBEngine(.tests, directory: directory.path)
         #expect(try again.list().count == 500)
         again.stop()
     }
 
     @Test func whatIsAcknowledgedIsCounted() async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         let id = ArticleID.generate()
         // All but the first change nothing: no disk holds the answer up.
         for number in 1...300 as ClosedRange<UInt64> {
@@ -44,7 +44,7 @@ import Testing
 
     @Test func aFullQueueRefusesAtOnce() async throws {
         for (writes, bytes) in [(10, 1 << 30), (1 << 20, 10_000)] {
-            var limits = EngineLimits()
+            var limits = EngineLimits.tests
             (limits.queueWrites, limits.queueBytes) = (writes, bytes)
             let engine = try LMDBEngine(limits, directory: directory.path)
             // The committer waits in a completion, as long as this test likes.
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func aFullMapRefusesWritesAndServesReads() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.mapSize = 1 << 20
         let engine = try LMDBEngine(limits, directory: directory.path)
         var stored: [ArticleID] = []
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func onlyTheRecordThatIsTooLargeIsRefused() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.mapSize = 4 << 20
         let engine = try LMDBEngine(limits, directory: directory.path)
         let (isHeld, mayGo) = (WakeUp(), WakeUp())
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func aFlippedByteIsFound() async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         let ids = (0..<3).map { _ in ArticleID.generate() }
         let content = Array("the content of a record which is long enough to be found again".utf8)
         for (index, id) in ids.enumerated() {
@@ -164,7 +164,7 @@ import Testing
             }
         }
         FileBytes.write(bytes, to: heap)
-        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let again = try LMDBEngine(.tests, directory: directory.path)
         // The content's checksum is whoever reads it to check.
         let flipped = try #require(try again.copy(ids[0]))
         #expect(CRC32C.checksum(flipped.content) != flipped.checksum)
@@ -198,7 +198,7 @@ import Testing
                     database: damaged.database, heap: damaged.heap, logs: StorageImage(of: self.directory.path).logs
                 )
                 .write(to: directory.path)
-                storage = try LMDBEngine(EngineLimits(), directory: directory.path)
+                storage = try LMDBEngine(.tests, directory: directory.path)
             }
             #expect(try storage.copy(ids[1])?.content == [1, 2])
             #expect(try storage.copy(key: "key1")?.id == ids[1])
@@ -208,7 +208,7 @@ import Testing
         }
         let copy = TemporaryDirectory()
         damaged.write(to: copy.path)
-        let storage = try LMDBEngine(EngineLimits(), directory: copy.path)
+        let storage = try LMDBEngine(.tests, directory: copy.path)
         #expect(await storage.put(.id(ids[1]), content: [3], expected: 7).refusal == .conflict)
         let deleted = await storage.delete(ids[1])
         #expect(deleted.refusal == nil && deleted.revision == 0)
@@ -224,7 +224,7 @@ import Testing
         (-6, [0xff, 0x7f]), (-8, [4]), (16, [0, 0, 0, 0, 1]), (16, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
         (16, [1]), (16, [0]), (24, [0xff, 0xff, 0xff, 0xff]), (24, [0, 0, 0, 0]),
     ]) func aWrongPlaceIsFoundBeforeItIsRead(offset: Int, wrong: [UInt8]) async throws {
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let engine = try LMDBEngine(.tests, directory: directory.path)
         let id = ArticleID.generate()
         let other = await engine.put(.id(.generate()), content: [UInt8](repeating: 8, count: 3000)).id
         _ = await engine.put(.id(id), content: [UInt8](repeating: 9, count: 3000))
@@ -240,7 +240,7 @@ import Testing
         }
         #expect(isFound)
         FileBytes.write(bytes, to: database)
-        let again = try LMDBEngine(EngineLimits(), directory: directory.path)
+        let again = try LMDBEngine(.tests, directory: directory.path)
         let error = #expect(throws: ServiceError.self) { try again.copy(id)?.revision }
         #expect(error?.code == .dataLoss)
         // It is replaced, and the place that it claimed is nobody's to give away.

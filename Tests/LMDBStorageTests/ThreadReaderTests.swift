@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func whatIsAcknowledgedIsSeenByTheNextRead() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         // Checkpoints all the time: snapshots are taken from the readers while they read.
         limits.logGroups = 3
         let engine = try LMDBEngine(limits, directory: directory.path)
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func aThreadThatReadsNoMoreHoldsNoPages() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.logGroups = 50
         let engine = try LMDBEngine(limits, directory: directory.path)
         let ids = (0..<20).map { _ in ArticleID.generate() }

@@ -8,7 +8,7 @@ import Testing
     private let directory = TemporaryDirectory()
 
     @Test func placesAreGivenToOneAtATime() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
         defer { environment.close() }
         var random = SeededNumbers(state: 99)
         var live: [HeapLocation] = []
@@ -51,7 +51,7 @@ import Testing
 
     /// What is given is the smallest that is large enough, and no more of it than is needed.
     @Test func whatWasLeftIsUsedAgain() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
         defer { environment.close() }
         let sizes = [640, 64, 320, 64, 128, 64]
         let places = try Self.take(environment, sizes.map { $0 - 5 })
@@ -75,8 +75,8 @@ import Testing
     /// but for what was left there since.
     @Test func whatWasGivenCanBeClaimed() throws {
         let elsewhere = TemporaryDirectory()
-        let first = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
-        let second = try Environment.open(in: DataDirectory(elsewhere.path), EngineLimits())
+        let first = try Environment.open(in: DataDirectory(directory.path), .tests)
+        let second = try Environment.open(in: DataDirectory(elsewhere.path), .tests)
         defer {
             first.close()
             second.close()

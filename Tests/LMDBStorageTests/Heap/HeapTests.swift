@@ -12,7 +12,7 @@ import Testing
 
     /// Its place is given to no other record, however often it is replaced meanwhile.
     @Test func whatIsBeingReadStays() throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.logGroups = 3
         let engine = try LMDBEngine(limits, directory: directory.path)
         defer { engine.stop() }
@@ -58,7 +58,7 @@ import Testing
         var run = ModelRun(seed: seed)
         try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
         try run.verify(directory.path, "seed \(seed)")
-        let environment = try Environment.open(in: DataDirectory(directory.path), EngineLimits())
+        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
         defer { environment.close() }
         let (used, entries, expected) = try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
@@ -113,7 +113,7 @@ import Testing
 
     /// The files of a storage that was stopped with so many records more.
     private static func filled(_ path: String, _ count: Int) async throws -> StorageImage {
-        let engine = try LMDBEngine(EngineLimits(), directory: path)
+        let engine = try LMDBEngine(.tests, directory: path)
         for _ in 0..<count { _ = await engine.put(.id(.generate()), content: [UInt8](repeating: 7, count: 1000)) }
         engine.stop()
         return StorageImage(of: path)
@@ -124,7 +124,7 @@ import Testing
         let directory = TemporaryDirectory()
         image.write(to: directory.path)
         do {
-            try LMDBEngine(EngineLimits(), directory: directory.path).stop()
+            try LMDBEngine(.tests, directory: directory.path).stop()
             return nil
         } catch {
             #expect(StorageImage(of: directory.path) == image)

@@ -18,7 +18,7 @@ import Testing
 
     /// One change a transaction is the worst case: pages that each of them replaces wait for a checkpoint.
     @Test func singleChangesDoNotLetTheFilesGrow() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.logGroups = 50
         let engine = try LMDBEngine(limits, directory: directory.path)
         let ids = (0..<20).map { _ in ArticleID.generate() }
@@ -40,7 +40,7 @@ import Testing
 
     /// Bytes bound the log too, also those that went to the heap alone, and the writers wait for the disk.
     @Test(arguments: [1, Int.max]) func aLongLogBeginsAnew(leastInHeap: Int) async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.logSize = 1 << 20
         limits.leastInHeap = leastInHeap
         let engine = try LMDBEngine(limits, directory: directory.path)
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test func readersSeeWholeVersionsMeanwhile() async throws {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.logGroups = 20
         let engine = try LMDBEngine(limits, directory: directory.path)
         let ids = (0..<30).map { _ in ArticleID.generate() }
@@ -103,7 +103,7 @@ import Testing
     /// Nobody writes any more: the next start finds nothing to do.
     @Test func whenNobodyWritesTheDatabaseIsBroughtToDisk() async throws {
         let disk = SimulatedDisk(directory.path)
-        let engine = try LMDBEngine(EngineLimits(), directory: directory.path, disk: disk)
+        let engine = try LMDBEngine(.tests, directory: directory.path, disk: disk)
         let before = disk.state.withLock { $0.databaseSyncs }
         _ = await engine.put(.id(.generate()), "text")
         // One signal for each sync of the start; the next one is the checkpoint's.

@@ -19,7 +19,7 @@ struct ModelRun {
 
     /// A log that begins anew when it is long enough alone: on a busy machine a test may write nothing for long.
     static var plain: EngineLimits {
-        var limits = EngineLimits()
+        var limits = EngineLimits.tests
         limits.idle = 3_600_000_000_000
         return limits
     }

@@ -134,7 +134,7 @@ import Testing
     }
 
     private static func moveRecordsIntoTheTable(_ path: String) throws {
-        let environment = try Environment.open(in: DataDirectory(path), EngineLimits())
+        let environment = try Environment.open(in: DataDirectory(path), .tests)
         defer { environment.close() }
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             for id in ModelRun.ids {
