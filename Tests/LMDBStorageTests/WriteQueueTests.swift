@@ -60,15 +60,17 @@ import Testing
         queue.goesToDisk()
         queue.goesToDisk()
         let isFree = Atomic(false)
-        let frees: @Sendable () -> Void = {
-            isFree.store(true, ordering: .sequentiallyConsistent)
-            self.queue.areOnDisk(1)
-        }
-        try waits(frees) {
+        let goes = {
             #expect(queue.more(1 << 20, for: 9) == nil)
             let wasFree = isFree.load(ordering: .sequentiallyConsistent)
             #expect(wasFree)
         }
+        try waits(
+            goes,
+            until: {
+                isFree.store(true, ordering: .sequentiallyConsistent)
+                self.queue.areOnDisk(1)
+            })
     }
 
     /// The one change that is missing may never come.
@@ -76,11 +78,11 @@ import Testing
         try add(4)
         #expect(queue.take(1 << 20, idle: nil)?.count == 4)
         queue.goesToDisk()
-        try waits({ self.queue.areOnDisk(1) }) { #expect(queue.more(1 << 20, for: 1) == nil) }
+        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { self.queue.areOnDisk(1) })
     }
 
     /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
-    private func waits(_ end: @escaping @Sendable () -> Void, _ body: () -> Void) throws {
+    private func waits(_ body: () -> Void, until end: @escaping @Sendable () -> Void) throws {
         let ending = try WriterThread("ending") {
             usleep(100_000)
             end()
@@ -100,16 +102,16 @@ import Testing
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        try waits({ for _ in 0..<4 { try? queue.add(Self.change()) } }) {
-            #expect(queue.more(1 << 20, for: 1)?.isEmpty == false)
-        }
+        try waits(
+            { #expect(queue.more(1 << 20, for: 1)?.isEmpty == false) },
+            until: { for _ in 0..<4 { try? queue.add(Self.change()) } })
     }
 
     @Test func aQueueThatClosesEndsTheWait() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil)?.count == 10)
-        try waits({ queue.close() }) { #expect(queue.more(1 << 20, for: 1) == nil) }
+        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { queue.close() })
         #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
     }
 

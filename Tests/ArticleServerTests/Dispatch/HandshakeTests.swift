@@ -38,6 +38,24 @@ import Testing
         #expect(try harness.sent().first?.status().code == StatusCode.unimplemented.rawValue)
     }
 
+    /// What a client of a later version asks for may have another meaning there: that no version is shared is what it hears.
+    @Test(arguments: [
+        (ClientHello(protocolMin: 2, protocolMax: 1, maxFrame: 65_536, streamWindow: 8), StatusCode.protocolError),
+        (ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: 8191, streamWindow: 8), .protocolError),
+        (ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: 65_536, streamWindow: 0), .protocolError),
+        (ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: 65_536, streamWindow: 1 << 31), .protocolError),
+        (ClientHello(protocolMin: 2, protocolMax: 3, maxFrame: 0, streamWindow: 0), .unimplemented),
+        (ClientHello(protocolMin: 3, protocolMax: 2, maxFrame: 0, streamWindow: 0), .protocolError),
+    ])
+    func aFaultyHelloEndsTheConnection(_ hello: ClientHello, _ code: StatusCode) throws {
+        let harness = try SessionHarness(greeted: false)
+        harness.receive(WireFrame(kind: .hello, payload: hello.encoded()))
+        let answer = try #require(try harness.sent().first)
+        #expect(answer.kind == .goAway)
+        #expect(try answer.status().code == code.rawValue)
+        #expect(harness.session.isOver)
+    }
+
     @Test func aNewerClientIsAnsweredInTheVersionThatBothSpeak() throws {
         let harness = try SessionHarness(greeted: false)
         var hello = SessionHarness.hello()
