@@ -44,7 +44,7 @@ enum Confined {
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         limit.rlim_cur = 3 << 20
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        let engine = try LMDBEngine(.tests, directory: path)
+        let engine = try LMDBEngine(ModelRun.plain, directory: path)
         defer { engine.stop() }
         var stored: [ArticleID] = []
         var refused: ArticleID?

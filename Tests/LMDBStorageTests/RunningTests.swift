@@ -164,7 +164,7 @@ import Testing
             }
         }
         FileBytes.write(bytes, to: heap)
-        let again = try LMDBEngine(.tests, directory: directory.path)
+        let again = try LMDBEngine(ModelRun.plain, directory: directory.path)
         // The content's checksum is whoever reads it to check.
         let flipped = try #require(try again.copy(ids[0]))
         #expect(CRC32C.checksum(flipped.content) != flipped.checksum)

@@ -18,13 +18,13 @@ import Testing
 
     @Test func aGroupOfMostWritersGoesAtOnce() throws {
         try add(5)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 5)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 5)
         #expect(queue.more(1 << 20, for: 5) == nil)
     }
 
     @Test func whatWaitsComesWithIt() throws {
         try add(2)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 2)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 2)
         try add(3)
         #expect(queue.more(1 << 20, for: 2)?.count == 3)
         #expect(queue.more(1 << 20, for: 5) == nil)
@@ -32,7 +32,7 @@ import Testing
 
     @Test func aBusyDiskGathersAHandful() throws {
         try add(1)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 1)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
         queue.goesToDisk()
         queue.goesToDisk()
         try add(8)
@@ -41,12 +41,12 @@ import Testing
         queue.areOnDisk(2)
         // These are more than half of all: the others do not hold them up.
         #expect(queue.more(1 << 20, for: 9) == nil)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 7)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 7)
     }
 
     @Test func aThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
         try add(9)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 9)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
         queue.goesToDisk()
         #expect(queue.more(1 << 20, for: 3) == nil)
         // A smaller one takes what it lacks.
@@ -56,7 +56,7 @@ import Testing
 
     @Test func noMoreThanTwoGroupsAreAtTheDisk() throws {
         try add(9)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 9)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
         queue.goesToDisk()
         queue.goesToDisk()
         let isFree = Atomic(false)
@@ -76,7 +76,7 @@ import Testing
     /// The one change that is missing may never come.
     @Test func aFreeDiskEndsTheWaitForTheLastChange() throws {
         try add(4)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 4)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 4)
         queue.goesToDisk()
         try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { self.queue.areOnDisk(1) })
     }
@@ -94,14 +94,14 @@ import Testing
     /// Nine of ten are being told of their changes. If none of them comes back, the tenth goes alone.
     @Test func aSmallGroupDoesNotWaitForEver() throws {
         try add(10)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         #expect(queue.more(1 << 20, for: 1) == nil)
     }
 
     @Test func aSmallGroupWaitsForCompany() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
-        #expect(queue.take(1 << 20, idle: nil)?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         try waits(
             { #expect(queue.more(1 << 20, for: 1)?.isEmpty == false) },
             until: { for _ in 0..<4 { try? queue.add(Self.change()) } })
@@ -110,33 +110,51 @@ import Testing
     @Test func aQueueThatClosesEndsTheWait() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
-        #expect(queue.take(1 << 20, idle: nil)?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { queue.close() })
-        #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
     }
 
     @Test func aNudgeEndsAWaitWithoutChanges() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20)
         let isDone = WakeUp()
         let waiting = try WriterThread("waits") {
-            if queue.take(1 << 20, idle: nil) == nil { isDone.signal() }
+            if queue.take(1 << 20, idle: nil).isNudge { isDone.signal() }
         }
         queue.nudge()
         isDone.wait()
         waiting.join()
         // One that comes before the wait does so too, and once.
         queue.nudge()
-        #expect(queue.take(1 << 20, idle: nil) == nil)
-        #expect(queue.take(1 << 20, idle: 1) == nil)
+        #expect(queue.take(1 << 20, idle: nil).isNudge)
+        #expect(queue.take(1 << 20, idle: 1).isIdle)
         queue.close()
-        #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
+    }
+
+    /// A reader waits for the group as well: it goes, however busy the disk is.
+    @Test func aNudgeSendsAGroupToTheDisk() throws {
+        try add(9)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
+        for _ in 0..<2 { queue.goesToDisk() }
+        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { self.queue.nudge() })
+        try add(8)
+        #expect(queue.more(1 << 20, for: 1) == nil)
+        #expect(queue.take(1 << 20, idle: nil).isNudge)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 8)
     }
 
     @Test func aQueueThatIsClosedKeepsNobodyWaiting() throws {
         try add(10)
-        #expect(queue.take(1 << 20, idle: nil)?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         queue.close()
         #expect(queue.more(1 << 20, for: 1) == nil)
-        #expect(queue.take(1 << 20, idle: nil)?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
     }
+}
+
+extension WriteQueue.Taken {
+    fileprivate var changes: [PendingWrite]? { if case .changes(let changes) = self { changes } else { nil } }
+    fileprivate var isNudge: Bool { if case .nudge = self { true } else { false } }
+    fileprivate var isIdle: Bool { if case .idle = self { true } else { false } }
 }

@@ -45,11 +45,12 @@ struct LogKeeper: Sendable {
             isFullTo: max(
                 Double(log.bytes) / Double(limits.logSize), Double(log.groups) / Double(limits.logGroups)))
         guard log.bytes >= limits.logSize || log.groups >= limits.logGroups else { return }
-        if log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups { checkpointer.wait() }
-        if !checkpointer.isBusy {
-            commit(log)
-            begin()
-        }
+        let isLate = log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups
+        guard isLate || !checkpointer.isBusy else { return }
+        // Before the wait: readers that need the tables as a whole do not wait for the disk with it.
+        commit(log)
+        if isLate { checkpointer.wait() }
+        begin()
     }
 
     /// Begins a checkpoint if there is anything to bring to disk, and none under way.

@@ -75,13 +75,12 @@ final class Committer: Sendable {
     /// Waits for changes; empty when the queue is closed and drained.
     private func next(_ shared: SharedTransaction, _ keeper: inout LogKeeper) -> [PendingWrite] {
         while true {
-            let idle = shared.isOpen ? Self.lull : keeper.idle
-            if let batch = queue.take(BatchWriter.mostBytes, idle: idle) { return batch }
-            if shared.isOpen || !requests.isEmpty {
-                commit(shared, keeper.log)
-            } else {
-                // One that is under way is not the last one then: it is tried again.
-                keeper.begin()
+            switch queue.take(BatchWriter.mostBytes, idle: shared.isOpen ? Self.lull : keeper.idle) {
+            case .changes(let batch): return batch
+            case .nudge: commit(shared, keeper.log)
+            case .idle where shared.isOpen: commit(shared, keeper.log)
+            // One that is under way is not the last one then: it is tried again.
+            case .idle: keeper.begin()
             }
         }
     }

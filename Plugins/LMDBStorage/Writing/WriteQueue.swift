@@ -85,31 +85,39 @@ final class WriteQueue: Sendable {
         if wakes { wakeUp.signal() }
     }
 
-    /// Waits for changes and takes them: all, but no more than `bytes` unless a single one is larger. Empty only when
-    /// the queue is closed and drained.
+    /// What ``take(_:idle:)`` came to.
+    enum Taken {
+        /// None only when the queue is closed and drained.
+        case changes([PendingWrite])
+        /// None came for as long as that.
+        case idle
+        /// There was a ``nudge()``.
+        case nudge
+    }
+
+    /// Waits for changes and takes them: all, but no more than `bytes` unless a single one is larger.
     ///
     /// - Parameter idle: how long to wait for a change, in nanoseconds; `nil`: for ever.
-    /// - Returns: `nil` if none came, or there was a ``nudge()``.
-    func take(_ bytes: Int, idle: Int?) -> [PendingWrite]? {
+    func take(_ bytes: Int, idle: Int?) -> Taken {
         var hasWaited = false
         while true {
-            let (taken, isNudged) = state.withLock { state -> ([PendingWrite]?, Bool) in
+            let taken: Taken? = state.withLock { state in
                 defer { state.isNudged = false }
-                if state.isNudged { return (nil, true) }
+                if state.isNudged { return .nudge }
                 if state.writes.isEmpty, !state.isStopping {
                     state.wakeAt = 1
                     state.isGathering = false
-                    return (nil, false)
+                    return nil
                 }
                 state.wakeAt = nil
-                return (state.take(bytes), false)
+                return .changes(state.take(bytes))
             }
-            if isNudged || taken != nil { return taken }
+            if let taken { return taken }
             guard let idle else {
                 wakeUp.wait()
                 continue
             }
-            if hasWaited { return nil }
+            if hasWaited { return .idle }
             wakeUp.wait(idle)
             hasWaited = true
         }
@@ -121,13 +129,14 @@ final class WriteQueue: Sendable {
     /// - Parameters:
     ///   - bytes: how much there is still room for.
     ///   - count: how many changes the group has.
-    /// - Returns: `nil` as soon as the group is to go to disk as it is.
+    /// - Returns: `nil` as soon as the group is to go to disk as it is, if only because of a ``nudge()``.
     func more(_ bytes: Int, for count: Int) -> [PendingWrite]? {
         var isPatient = true
         while true {
             let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
                 state.wakeAt = nil
                 state.isGathering = true
+                if state.isNudged { return ([], nil) }
                 let lack = state.lack(count)
                 let enough: Int
                 let wait: Wait?
@@ -189,7 +198,7 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// Lets ``take(_:idle:)`` return, if it waits or when it is called next.
+    /// Lets ``take(_:idle:)`` return, if it waits or when it is called next; until then a group waits for nothing.
     func nudge() {
         let wakes = state.withLock { state in
             state.isNudged = true
