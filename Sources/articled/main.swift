@@ -6,13 +6,13 @@ internal import Glibc
 func failed(_ error: any Error) -> Int32 {
     switch error {
     case let error as StartError:
-        for problem in error.problems { Log.error(problem) }
+        for problem in error.problems { Log.lastWords(problem) }
         return error.code.exitStatus
     case let error as PluginError:
-        Log.error("\(error)", ["PLUGIN_PATH": error.path])
+        Log.lastWords("\(error)", ["PLUGIN_PATH": error.path])
         return StartError.Code.plugin.exitStatus
     default:
-        Log.error("\(error)")
+        Log.lastWords("\(error)")
         return StartError.Code.system.exitStatus
     }
 }

@@ -39,6 +39,15 @@ public enum Log {
         StandardError.write(record.line(at: WallClock.timeOfDay()))
     }
 
+    /// Writes why the process ends at once, whatever the threshold is.
+    ///
+    /// To stderr, under systemd as well: the journal knows which unit that is. Of an entry that was sent to it it finds out by looking
+    /// at the process, which may be gone by then; the unit's journal would lack the one line that matters.
+    public static func lastWords(_ message: String, _ fields: [String: String] = [:]) {
+        let record = LogRecord(level: .error, message: message, fields: fields)
+        StandardError.write(Journal.isConnected ? record.streamLine : record.line(at: WallClock.timeOfDay()))
+    }
+
     /// Something failed.
     public static func error(_ message: String, _ fields: [String: String] = [:]) { write(.error, message, fields) }
     /// Something may fail soon.

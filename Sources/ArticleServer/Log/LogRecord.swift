@@ -9,15 +9,19 @@ struct LogRecord {
 
     /// For people: "21:30:05.017 warning: no space is left PLUGIN=lmdb-storage". A control character, which could forge
     /// a line or steer a terminal, is written as its number.
-    func line(at time: String) -> String {
-        var line = "\(time) \(level.name): "
-        Self.append(message, to: &line)
+    func line(at time: String) -> String { "\(time) \(level.name): \(text)\n" }
+
+    /// For a journal that reads what is written to stderr: "<4>no space is left PLUGIN=lmdb-storage", as in sd-daemon(3).
+    var streamLine: String { "<\(level.rawValue)>\(text)\n" }
+
+    private var text: String {
+        var text = ""
+        Self.append(message, to: &text)
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            line += " \(name)="
-            Self.append(value, to: &line)
+            text += " \(name)="
+            Self.append(value, to: &text)
         }
-        line += "\n"
-        return line
+        return text
     }
 
     /// For the journal: "NAME=value", each; values may have any bytes.
