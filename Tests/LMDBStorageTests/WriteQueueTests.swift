@@ -19,49 +19,50 @@ import Testing
     @Test func aGroupOfMostWritersGoesAtOnce() throws {
         try add(5)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 5)
-        #expect(queue.more(1 << 20, for: 5) == nil)
+        #expect(queue.more(1 << 20, for: 5, isLarge: false) == nil)
     }
 
     @Test func whatWaitsComesWithIt() throws {
         try add(2)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 2)
         try add(3)
-        #expect(queue.more(1 << 20, for: 2)?.count == 3)
-        #expect(queue.more(1 << 20, for: 5) == nil)
+        #expect(queue.more(1 << 20, for: 2, isLarge: false)?.count == 3)
+        #expect(queue.more(1 << 20, for: 5, isLarge: false) == nil)
     }
 
     @Test func aBusyDiskGathersAHandful() throws {
         try add(1)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
         queue.goesToDisk()
-        queue.goesToDisk()
         try add(8)
-        #expect(queue.more(1 << 20, for: 1)?.count == 8)
+        #expect(queue.more(1 << 20, for: 1, isLarge: false)?.count == 8)
         try add(7)
-        queue.areOnDisk(2)
+        queue.areOnDisk(1)
         // These are more than half of all: the others do not hold them up.
-        #expect(queue.more(1 << 20, for: 9) == nil)
+        #expect(queue.more(1 << 20, for: 9, isLarge: false) == nil)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 7)
     }
 
-    @Test func aThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
+    @Test func aLargeThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
         queue.goesToDisk()
-        #expect(queue.more(1 << 20, for: 3) == nil)
-        // A smaller one takes what it lacks.
-        try add(3)
-        #expect(queue.more(1 << 20, for: 3)?.count == 3)
+        #expect(queue.more(1 << 20, for: 3, isLarge: true) == nil)
+        // One that is full has nothing to wait for.
+        #expect(queue.more(0, for: 1, isLarge: true) == nil)
+        // A smaller part takes what has come.
+        try add(8)
+        #expect(queue.more(1 << 20, for: 3, isLarge: true)?.count == 8)
     }
 
-    @Test func noMoreThanTwoGroupsAreAtTheDisk() throws {
+    /// Small groups go one by one, large ones two by two.
+    @Test(arguments: [false, true]) func aGroupWaitsForTheDisk(isLarge: Bool) throws {
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
-        queue.goesToDisk()
-        queue.goesToDisk()
+        for _ in 0..<(isLarge ? 2 : 1) { queue.goesToDisk() }
         let isFree = Atomic(false)
         let goes = {
-            #expect(queue.more(1 << 20, for: 9) == nil)
+            #expect(queue.more(1 << 20, for: 9, isLarge: isLarge) == nil)
             let wasFree = isFree.load(ordering: .sequentiallyConsistent)
             #expect(wasFree)
         }
@@ -78,7 +79,7 @@ import Testing
         try add(4)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 4)
         queue.goesToDisk()
-        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { self.queue.areOnDisk(1) })
+        try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { self.queue.areOnDisk(1) })
     }
 
     /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
@@ -95,7 +96,7 @@ import Testing
     @Test func aSmallGroupDoesNotWaitForEver() throws {
         try add(10)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
-        #expect(queue.more(1 << 20, for: 1) == nil)
+        #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
     }
 
     @Test func aSmallGroupWaitsForCompany() throws {
@@ -103,7 +104,7 @@ import Testing
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         try waits(
-            { #expect(queue.more(1 << 20, for: 1)?.isEmpty == false) },
+            { #expect(queue.more(1 << 20, for: 1, isLarge: false)?.isEmpty == false) },
             until: { for _ in 0..<4 { try? queue.add(Self.change()) } })
     }
 
@@ -111,7 +112,7 @@ import Testing
         let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
-        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { queue.close() })
+        try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { queue.close() })
         #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
     }
 
@@ -137,9 +138,9 @@ import Testing
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
         for _ in 0..<2 { queue.goesToDisk() }
-        try waits({ #expect(queue.more(1 << 20, for: 1) == nil) }, until: { self.queue.nudge() })
+        try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { self.queue.nudge() })
         try add(8)
-        #expect(queue.more(1 << 20, for: 1) == nil)
+        #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
         #expect(queue.take(1 << 20, idle: nil).isNudge)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 8)
     }
@@ -148,7 +149,7 @@ import Testing
         try add(10)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         queue.close()
-        #expect(queue.more(1 << 20, for: 1) == nil)
+        #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
         #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
     }
 }

@@ -97,7 +97,7 @@ struct BatchWriter {
         }
     }
 
-    /// Makes the changes of a batch. While the disk is busy with the former group, those that come meanwhile are made as
+    /// Makes the changes of a batch. While the disk is busy with former groups, those that come meanwhile are made as
     /// well: the slower the disk, the larger the group.
     private func makeAll(
         _ batch: inout [PendingWrite], without refused: [Int: ServiceError], _ current: inout Int?
@@ -116,9 +116,8 @@ struct BatchWriter {
                 bytes += batch[index].recordSize
             }
             current = nil
-            guard let more = queue.more(refused.isEmpty ? Self.mostBytes - bytes : 0, for: batch.count) else {
-                return results
-            }
+            let room = refused.isEmpty ? Self.mostBytes - bytes : 0
+            guard let more = queue.more(room, for: batch.count, isLarge: bytes >= leastInHeap) else { return results }
             batch += more
         }
     }

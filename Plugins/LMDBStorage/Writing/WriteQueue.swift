@@ -23,7 +23,7 @@ final class WriteQueue: Sendable {
         /// How many changes a group of `count` lacks that goes to disk. A part of all that are under way is enough: the others
         /// are at the disk, or have it next.
         func lack(_ count: Int) -> Int {
-            let parts = groupsAtDisk == 0 ? 2 : WriteQueue.mostAtDisk + 1
+            let parts = groupsAtDisk == 0 ? 2 : 3
             return (unfinished.writes + parts - 1) / parts - count
         }
 
@@ -35,8 +35,6 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// While the disk has one group the next one is handed over: it is not to wait for the committer.
-    private static let mostAtDisk = 2
     /// While the disk is busy the committer is woken for so many changes at once, and not for each.
     private static let handful = 8
     /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
@@ -129,8 +127,9 @@ final class WriteQueue: Sendable {
     /// - Parameters:
     ///   - bytes: how much there is still room for.
     ///   - count: how many changes the group has.
+    ///   - isLarge: it takes the disk much longer than a sync without anything to write.
     /// - Returns: `nil` as soon as the group is to go to disk as it is, if only because of a ``nudge()``.
-    func more(_ bytes: Int, for count: Int) -> [PendingWrite]? {
+    func more(_ bytes: Int, for count: Int, isLarge: Bool) -> [PendingWrite]? {
         var isPatient = true
         while true {
             let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
@@ -144,8 +143,8 @@ final class WriteQueue: Sendable {
                 case 0:
                     let lacks = isPatient && bytes > 0 && lack > 0 && !state.isStopping
                     (enough, wait) = (lack > 0 ? 1 : .max, lacks ? .company : nil)
-                case ..<Self.mostAtDisk where lack <= 0 || bytes <= 0: (enough, wait) = (.max, nil)
-                case ..<Self.mostAtDisk: (enough, wait) = (min(lack, Self.handful), .disk)
+                // The disk is not to wait for the next one of them; small ones had better grow meanwhile.
+                case 1 where isLarge && (lack <= 0 || bytes <= 0): (enough, wait) = (.max, nil)
                 default: (enough, wait) = (Self.handful, .disk)
                 }
                 if bytes > 0, state.writes.count >= enough { return (state.take(bytes), nil) }
