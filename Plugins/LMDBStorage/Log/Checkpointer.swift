@@ -16,10 +16,10 @@ final class Checkpointer: Sendable {
     }
 
     /// Of the database, whose changed pages lie anywhere, and of the heap, which is written in its order.
-    private static let step = (database: 256 << 10, heap: 1 << 20)
+    private static let step = (database: 256 << 10, heap: 512 << 10)
     private static let mostSteps = 16_384
     /// A pause is so many times as long as what went before it, while there is all the time.
-    private static let leisure = 3.0
+    private static let leisure = 1.0
     /// And the pieces are larger by so many times their size, while there is none.
     private static let growth = 31.0
     private static let mostPiece = 8 << 20
