@@ -74,14 +74,6 @@ import Testing
             })
     }
 
-    /// The one change that is missing may never come.
-    @Test func aFreeDiskEndsTheWaitForTheLastChange() throws {
-        try add(4)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 4)
-        queue.goesToDisk()
-        try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { self.queue.areOnDisk(1) })
-    }
-
     /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
     private func waits(_ body: () -> Void, until end: @escaping @Sendable () -> Void) throws {
         let ending = try WriterThread("ending") {

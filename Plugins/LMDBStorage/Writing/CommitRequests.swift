@@ -9,14 +9,17 @@ final class CommitRequests: Sendable {
 
     private let state = Mutex(State())
 
-    /// Adds one, and lets `wake` wake the committer.
-    func wait(_ wake: () -> Void) {
-        let isMade = WakeUp()
-        let isClosed = state.withLock { state in
-            if !state.isClosed { state.waiting.append(isMade) }
-            return state.isClosed
+    /// Adds one, if there is something to commit, and lets `wake` wake the committer.
+    ///
+    /// - Parameter isNeeded: asked so that whoever is added is still there for the ``fulfil()`` of that commit.
+    func wait(if isNeeded: () -> Bool, wake: () -> Void) {
+        let added: WakeUp? = state.withLock { state in
+            guard !state.isClosed, isNeeded() else { return nil }
+            let isMade = WakeUp()
+            state.waiting.append(isMade)
+            return isMade
         }
-        if isClosed { return }
+        guard let isMade = added else { return }
         wake()
         isMade.wait()
     }

@@ -51,7 +51,7 @@ final class Committer: Sendable {
     /// Whatever was acknowledged is in the tables when this returns.
     func settle() {
         lastRequest.store(clinux_now(), ordering: .relaxed)
-        if environment.recent.transaction != 0 { requests.wait { queue.nudge() } }
+        requests.wait(if: { environment.recent.transaction != 0 }, wake: queue.nudge)
     }
 
     /// Commits until the queue is closed and drained. On the committer's own thread.

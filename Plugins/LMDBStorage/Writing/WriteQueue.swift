@@ -15,10 +15,8 @@ final class WriteQueue: Sendable {
         var isNudged = false
         /// Groups on their way to disk.
         var groupsAtDisk = 0
-        /// The committer waits until so many changes are there.
+        /// The committer waits until so many changes are there, or a group that was at the disk is not any more.
         var wakeAt: Int?
-        /// It has a group already, and waits for the disk too.
-        var isGathering = false
 
         /// How many changes a group of `count` lacks that goes to disk. A part of all that are under way is enough: the others
         /// are at the disk, or have it next.
@@ -104,7 +102,6 @@ final class WriteQueue: Sendable {
                 if state.isNudged { return .nudge }
                 if state.writes.isEmpty, !state.isStopping {
                     state.wakeAt = 1
-                    state.isGathering = false
                     return nil
                 }
                 state.wakeAt = nil
@@ -134,7 +131,6 @@ final class WriteQueue: Sendable {
         while true {
             let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
                 state.wakeAt = nil
-                state.isGathering = true
                 if state.isNudged { return ([], nil) }
                 let lack = state.lack(count)
                 let enough: Int
@@ -184,7 +180,7 @@ final class WriteQueue: Sendable {
         let wakes = state.withLock { state in
             state.groupsAtDisk -= groups
             // Who waits for a first change has nothing for the disk.
-            return state.isGathering && state.wakes(true)
+            return state.wakeAt != 1 && state.wakes(true)
         }
         if wakes { wakeUp.signal() }
     }

@@ -8,12 +8,12 @@ import Testing
         #expect(record.line(at: "12:00:00.000") == "12:00:00.000 warning: đĩa đầy A=1 PLUGIN=lmdb-storage\n")
     }
 
-    /// A plugin's or a peer's words cannot begin a line of their own, nor steer a terminal.
     @Test func aLineForStderrHasItsLevelBeforeIt() {
         let record = LogRecord(level: .error, message: "a\nb", fields: ["PLUGIN_PATH": "/x"])
         #expect(record.streamLine == "<3>a\\xab PLUGIN_PATH=/x\n")
     }
 
+    /// A plugin's or a peer's words cannot begin a line of their own, nor steer a terminal.
     @Test func forgery() {
         let record = LogRecord(level: .info, message: "a\n12:00:00 error: b\u{1b}[2J", fields: ["F": "x\ry"])
         #expect(record.line(at: "t") == "t info: a\\xa12:00:00 error: b\\x1b[2J F=x\\xdy\n")

@@ -100,6 +100,28 @@ import Testing
         engine.stop()
     }
 
+    /// The disk cannot keep up, and the writers wait for a checkpoint: readers have what was made before that.
+    @Test func readersDoNotWaitForTheDiskWithWriters() async throws {
+        let disk = SimulatedDisk(directory.path)
+        var limits = ModelRun.plain
+        limits.logGroups = 4
+        let engine = try LMDBEngine(limits, directory: directory.path, disk: disk)
+        disk.hold(true)
+        // Each is a group: the first four begin a checkpoint, which is held, and twice as many behind them are all that may be.
+        for number in 1...12 { #expect(await engine.put(.id(.generate()), "\(number)").outcome.isCreated) }
+        let listed = Mutex(0)
+        let isListed = WakeUp()
+        let reader = try WriterThread("reader") {
+            if let count = try? engine.list().count { listed.withLock { $0 = count } }
+            isListed.signal()
+        }
+        #expect(isListed.wait(60_000_000_000))
+        #expect(listed.withLock { $0 } == 12)
+        disk.hold(false)
+        reader.join()
+        engine.stop()
+    }
+
     /// Nobody writes any more: the next start finds nothing to do.
     @Test func whenNobodyWritesTheDatabaseIsBroughtToDisk() async throws {
         let disk = SimulatedDisk(directory.path)
