@@ -61,9 +61,9 @@ final class LogSync: Sendable {
             queue.release(group.writes.count, group.writes.reduce(0) { $0 + $1.recordSize })
             for (write, result) in zip(group.writes, group.results) {
                 if let failure {
-                    write.completion(WriteResult(.refused(failure), id: result.id))
+                    write.complete(WriteResult(.refused(failure), id: result.id))
                 } else {
-                    write.completion(result)
+                    write.complete(result)
                 }
             }
         }

@@ -1,54 +1,82 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// A change that waits for its transaction, with all that it needs.
+/// A change that waits for its transaction, with all that it needs, in one piece of memory: what is asked for, room for the head
+/// of an entry of the log, then the record as it will be in the file, but for its header. Key, terms and content are copied
+/// once, to their place, and stay there, so that one call can write many records.
 ///
 /// Sendable although it has memory: whoever has the change writes to that, one after the other.
 @safe
 struct PendingWrite: @unchecked Sendable {
-    let kind: StorageWrite.Kind
-    let target: StorageWrite.Target
-    let expectedRevision: UInt64?
-    let time: Int64?
-    let contentChecksum: UInt32
-    let keySize: Int
-    let termsSize: Int
-    let contentSize: Int
-    /// Room for the head of an entry of the log, then the record as it will be in the file, but for its header: key, terms
-    /// and content are copied once, to their place.
-    private let memory: RecordMemory
-    let completion: @Sendable (WriteResult) -> Void
+    private struct Head {
+        let kind: StorageWrite.Kind
+        let target: StorageWrite.Target
+        let expectedRevision: UInt64?
+        let time: Int64?
+        let contentChecksum: UInt32
+        let keySize: Int
+        let termsSize: Int
+        let contentSize: Int
+        let completion: @Sendable (WriteResult) -> Void
+
+        var size: Int { PendingWrite.keyOffset + keySize + termsSize + contentSize }
+    }
+
+    private final class Memory: ManagedBuffer<Head, UInt8> {}
+
+    private static let keyOffset = LogEntry.size + RecordHeader.size
+
+    private let memory: Memory
 
     /// Copies a change.
     init(_ write: borrowing StorageWrite, _ completion: @escaping @Sendable (WriteResult) -> Void) {
-        kind = write.kind
-        target = write.target
-        expectedRevision = write.expectedRevision
-        time = write.time
-        contentChecksum = write.contentChecksum
-        keySize = write.key.byteCount
-        contentSize = write.content.byteCount
-        self.completion = completion
-        let (keySize, contentSize) = (write.key.byteCount, write.content.byteCount)
-        (memory, termsSize) = unsafe write.terms.withPackedBytes { terms in
-            let head = LogEntry.size + RecordHeader.size
-            let memory = RecordMemory.of(head + keySize + terms.count + contentSize)
-            var offset = head
-            func append(_ part: UnsafeRawBufferPointer) {
-                unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset...]).copyMemory(from: part)
-                offset += part.count
-            }
-            unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<head]).initializeMemory(
+        let (key, content) = (write.key, write.content)
+        memory = unsafe write.terms.withPackedBytes { terms in
+            let head = Head(
+                kind: write.kind, target: write.target, expectedRevision: write.expectedRevision, time: write.time,
+                contentChecksum: write.contentChecksum, keySize: key.byteCount, termsSize: terms.count,
+                contentSize: content.byteCount, completion: completion)
+            let memory = unsafe unsafeDowncast(
+                Memory.create(minimumCapacity: head.size) { _ in head }, to: Memory.self)
+            let bytes = unsafe Self.bytes(of: memory)
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<Self.keyOffset]).initializeMemory(
                 as: UInt8.self, repeating: 0)
-            unsafe write.key.withUnsafeBytes { unsafe append($0) }
-            unsafe append(terms)
-            unsafe write.content.withUnsafeBytes { unsafe append($0) }
-            return (memory, terms.count)
+            let termsOffset = Self.keyOffset + key.byteCount
+            unsafe key.withUnsafeBytes { unsafe Self.copy($0, to: bytes, at: Self.keyOffset) }
+            unsafe Self.copy(terms, to: bytes, at: termsOffset)
+            unsafe content.withUnsafeBytes { unsafe Self.copy($0, to: bytes, at: termsOffset + terms.count) }
+            return memory
+        }
+    }
+
+    private static func copy(
+        _ part: UnsafeRawBufferPointer, to bytes: UnsafeMutableRawBufferPointer, at offset: Int
+    ) {
+        unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[offset...]).copyMemory(from: part)
+    }
+
+    var kind: StorageWrite.Kind { unsafe head.pointee.kind }
+    var target: StorageWrite.Target { unsafe head.pointee.target }
+    var expectedRevision: UInt64? { unsafe head.pointee.expectedRevision }
+    var time: Int64? { unsafe head.pointee.time }
+    var contentChecksum: UInt32 { unsafe head.pointee.contentChecksum }
+    var keySize: Int { unsafe head.pointee.keySize }
+
+    /// Tells who asked for the change. Once.
+    func complete(_ result: WriteResult) { unsafe head.pointee.completion(result) }
+
+    // By its address: the way of the language asks at each access whether somebody else is at one.
+    private var head: UnsafeMutablePointer<Head> { unsafe memory.withUnsafeMutablePointerToHeader { unsafe $0 } }
+    private var bytes: UnsafeMutableRawBufferPointer { unsafe Self.bytes(of: memory) }
+
+    private static func bytes(of memory: Memory) -> UnsafeMutableRawBufferPointer {
+        unsafe memory.withUnsafeMutablePointers { head, elements in
+            unsafe UnsafeMutableRawBufferPointer(start: UnsafeMutableRawPointer(elements), count: head.pointee.size)
         }
     }
 
     /// How large the record is.
-    var recordSize: Int { unsafe memory.bytes.count - LogEntry.size }
+    var recordSize: Int { unsafe bytes.count - LogEntry.size }
 
     // What follows lends memory that lives as long as the change.
 
@@ -57,21 +85,23 @@ struct PendingWrite: @unchecked Sendable {
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, keySize) }
     /// The terms, each behind its length.
-    var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize, termsSize) }
+    var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize, head.pointee.termsSize) }
     /// What is to be stored.
-    var content: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize + termsSize, contentSize) }
+    var content: UnsafeRawBufferPointer {
+        unsafe part(RecordHeader.size + keySize + head.pointee.termsSize, head.pointee.contentSize)
+    }
 
-    /// Fills in the header: the record is complete then.
-    func complete(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
-        let header = RecordHeader(
-            termsSize: UInt16(clamping: termsSize), contentChecksum: contentChecksum,
+    /// Fills in the record's header: it is complete then.
+    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
+        let filled = RecordHeader(
+            termsSize: UInt16(clamping: unsafe head.pointee.termsSize), contentChecksum: contentChecksum,
             keySize: UInt32(clamping: keySize),
             revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt,
-            contentSize: UInt32(clamping: contentSize))
-        let bytes = unsafe UnsafeMutableRawBufferPointer(rebasing: memory.bytes[LogEntry.size...])
-        unsafe header.encode(to: bytes)
-        let checksum = unsafe RecordChecksum.of(id, UnsafeRawBufferPointer(bytes), header)
-        unsafe bytes.storeBytes(of: checksum.littleEndian, as: UInt32.self)
+            contentSize: UInt32(clamping: unsafe head.pointee.contentSize))
+        let record = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[LogEntry.size...])
+        unsafe filled.encode(to: record)
+        let checksum = unsafe RecordChecksum.of(id, UnsafeRawBufferPointer(record), filled)
+        unsafe record.storeBytes(of: checksum.littleEndian, as: UInt32.self)
     }
 
     /// The complete record as an entry of the log.
@@ -79,24 +109,24 @@ struct PendingWrite: @unchecked Sendable {
     /// - Parameter isInHeap: it is there already, and the entry only says so.
     func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
         let checksum = isInHeap ? unsafe CRC32C.checksum(record) : nil
-        if let start = unsafe memory.bytes.baseAddress {
+        if let start = unsafe bytes.baseAddress {
             unsafe LogEntry.encode(id, location, checksum: checksum, to: start)
         }
-        return isInHeap ? unsafe head : unsafe UnsafeRawBufferPointer(memory.bytes)
+        return isInHeap ? unsafe entryHead : unsafe UnsafeRawBufferPointer(bytes)
     }
 
     /// The entry of the log that says that the record is deleted.
     func deletion(_ id: ArticleID) -> UnsafeRawBufferPointer {
-        if let start = unsafe memory.bytes.baseAddress { unsafe LogEntry.encode(deletionOf: id, to: start) }
-        return unsafe head
+        if let start = unsafe bytes.baseAddress { unsafe LogEntry.encode(deletionOf: id, to: start) }
+        return unsafe entryHead
     }
 
-    private var head: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[..<LogEntry.size])
+    private var entryHead: UnsafeRawBufferPointer {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[..<LogEntry.size])
     }
 
     private func part(_ offset: Int, _ size: Int) -> UnsafeRawBufferPointer {
         let start = LogEntry.size + offset
-        return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[start..<start + size])
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + size])
     }
 }

@@ -11,6 +11,8 @@ struct RecordChanges {
     private var lastID: ArticleID
     private var now: Int64 = 0
     private let number: UInt64
+    /// Of the record that is put: memory for the next one.
+    private var entries: [IndexEntry] = []
 
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
     private static let mostBytes = 1 << 30
@@ -106,14 +108,14 @@ struct RecordChanges {
         let revision = (present?.revision ?? 0) + 1
         let createdAt = present?.header?.createdAt ?? now
         let storedAt = max(now, present?.header?.storedAt ?? now)
-        write.complete(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+        write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
         let location = unsafe try heap.put(id, write.record, atEnd: isLast, transaction)
         if let left = present?.location { try heap.leave(left, transaction) }
         if isLast { lastID = id }
-        let entries = unsafe RecordEntries.of(
-            id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
+        unsafe RecordEntries.fill(
+            &entries, id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
         pages += 2 * (1 + entries.count + (present?.entries.count ?? 0))
         changed.append(RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location))

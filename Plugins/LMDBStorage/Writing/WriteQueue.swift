@@ -215,8 +215,11 @@ final class WriteQueue: Sendable {
 extension WriteQueue.State {
     fileprivate mutating func take(_ most: Int) -> [PendingWrite] {
         guard bytes > most else {
-            defer { (writes, bytes) = ([], 0) }
-            return writes
+            let taken = writes
+            (writes, bytes) = ([], 0)
+            // As many are likely to come again.
+            writes.reserveCapacity(taken.count)
+            return taken
         }
         var size = 0
         let count = writes.prefix { write in

@@ -155,7 +155,7 @@ import Testing
             StorageWrite(
                 put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
         ) { _ in }
-        write.complete(id, revision: 1, createdAt: 1, storedAt: 1)
+        write.fill(id, revision: 1, createdAt: 1, storedAt: 1)
         return try #require(
             try log.append(
                 [write], [WriteResult(.created, id: id, revision: 1)],
