@@ -8,7 +8,7 @@ internal import ArticleProtocol
 /// | 16 |     4 | 1: the record is put; 2: it is deleted; 3: it is put, and in the heap already             |
 /// | 20 |     4 | size of the record, little-endian as the rest; 0 for a deletion                           |
 /// | 24 |     8 | where the record lies in the heap; 0 for a deletion                                       |
-/// | 32 |     4 | CRC-32C of a record that is in the heap already; else 0                                   |
+/// | 32 |     4 | the record's own checksum if it is in the heap already; else 0                            |
 /// | 36 |     4 | 0                                                                                        |
 ///
 /// Effects, and not the requests for them: to replay one that is there already changes nothing.
@@ -20,7 +20,7 @@ struct LogEntry {
     @safe
     enum Effect {
         case put(UnsafeRawBufferPointer)
-        /// With its checksum.
+        /// With its own checksum: there may be another one in its place, even a former one of the same id.
         case putInHeap(UInt32)
         case delete
     }
@@ -32,7 +32,7 @@ struct LogEntry {
 
     /// Writes the head of an entry for a record.
     ///
-    /// - Parameter checksum: of the record, if it is not to follow.
+    /// - Parameter checksum: the record's own, if it is not to follow.
     static func encode(
         _ id: ArticleID, _ location: HeapLocation, checksum: UInt32?, to bytes: UnsafeMutableRawPointer
     ) {

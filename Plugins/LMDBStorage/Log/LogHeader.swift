@@ -6,7 +6,7 @@ internal import ArticleProtocol
 /// | at  | bytes | what                                                                   |
 /// |----:|------:|------------------------------------------------------------------------|
 /// |   0 |     8 | "RTCLREDO"                                                             |
-/// |   8 |     4 | format: 2                                                              |
+/// |   8 |     4 | format: 3                                                              |
 /// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
 /// |  16 |    16 | session                                                                |
 /// |  32 |     8 | generation: of sessions, in the order of time                          |
@@ -17,9 +17,9 @@ internal import ArticleProtocol
 /// |  64 |   304 | ``MetaPages``                                                          |
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
-    private static let format: UInt32 = 2
-    /// Groups did not say where records lie.
-    private static let formerFormat: UInt32 = 1
+    private static let format: UInt32 = 3
+    /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap.
+    private static let formerFormats: ClosedRange<UInt32> = 1...2
     static let size = 512
     /// Where the groups begin.
     static let space = 4096
@@ -69,7 +69,7 @@ struct LogHeader: Equatable, Sendable {
         if bytes.allSatisfy({ $0 == 0 }) { return .nothing }
         guard bytes.count == size, bytes.integer(at: 0) == magic else { return .damaged }
         let format: UInt32 = bytes.integer(at: 8)
-        guard format == Self.format || format == Self.formerFormat else {
+        guard format == Self.format || Self.formerFormats.contains(format) else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")

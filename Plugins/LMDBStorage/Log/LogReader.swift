@@ -46,7 +46,10 @@ struct LogReader {
             try unsafe LogEntry.forEach(bytes, count: group.count) { entry in
                 guard case .putInHeap(let checksum) = entry.effect else { return }
                 let record = unsafe heap?.bytes(entry.location)
-                let isThere = unsafe record.map { unsafe CRC32C.checksum($0) == checksum } ?? false
+                let isThere =
+                    unsafe record.map {
+                        unsafe RecordChecksum.isWhole(entry.id, $0) && RecordChecksum.stored($0) == checksum
+                    } ?? false
                 areThere = areThere && isThere
             }
         }

@@ -16,12 +16,7 @@ struct RecordView {
 
     /// The same for the record itself, which can be read.
     init(_ id: ArticleID, record bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
-        guard bytes.count >= RecordHeader.size else { throw Self.damaged(id, environment) }
-        let header = unsafe RecordHeader(decoding: bytes)
-        let format = UInt16(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
-        guard format == RecordHeader.format, header.contentOffset + Int(header.contentSize) == bytes.count,
-            unsafe RecordChecksum.of(id, bytes, header) == RecordChecksum.stored(bytes)
-        else { throw Self.damaged(id, environment) }
+        guard let header = unsafe RecordChecksum.header(id, bytes) else { throw Self.damaged(id, environment) }
         self.id = id
         self.header = header
         unsafe self.bytes = bytes

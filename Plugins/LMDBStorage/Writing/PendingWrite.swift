@@ -108,7 +108,7 @@ struct PendingWrite: @unchecked Sendable {
     ///
     /// - Parameter isInHeap: it is there already, and the entry only says so.
     func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
-        let checksum = isInHeap ? unsafe CRC32C.checksum(record) : nil
+        let checksum = isInHeap ? unsafe RecordChecksum.stored(record) : nil
         if let start = unsafe bytes.baseAddress {
             unsafe LogEntry.encode(id, location, checksum: checksum, to: start)
         }

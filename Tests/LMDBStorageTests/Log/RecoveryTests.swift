@@ -93,8 +93,27 @@ import Testing
             var cut = image
             cut.heap = Array(image.heap[..<place])
             try Self.expect(cut, Array(ids[..<number]), "\(number), cut off")
+            var former = image
+            let record = Self.record(ids[number], "content \(number)", terms: ["t"])
+            let start = place + "content \(number)".utf8.count - record.count
+            former.heap.replaceSubrange(start..<start + record.count, with: record)
+            try Self.expect(former, Array(ids[..<number]), "\(number), a former one of its id in its place")
         }
         try Self.expect(image, ids, "whole")
+    }
+
+    /// A whole record of another time.
+    private static func record(_ id: ArticleID, _ text: String, terms: [String]) -> [UInt8] {
+        let content = Array(text.utf8)
+        var list = TermList()
+        for term in terms { list.append("", Array(term.utf8).rawSpan) }
+        let write = PendingWrite(
+            StorageWrite(
+                put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content),
+                terms: list)
+        ) { _ in }
+        write.fill(id, revision: 1, createdAt: 1, storedAt: 1)
+        return unsafe [UInt8](write.record)
     }
 
     private static func place(of text: String, in bytes: [UInt8]) -> Int? {
