@@ -142,6 +142,10 @@ int clinux_write_back(int descriptor, int64_t offset, int64_t size) {
                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
 }
 
+int clinux_start_write_back(int descriptor, int64_t offset, int64_t size) {
+    return sync_file_range(descriptor, offset, size, SYNC_FILE_RANGE_WRITE);
+}
+
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
 
 enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };

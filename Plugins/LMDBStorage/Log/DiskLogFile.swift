@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import CLinux
 internal import Glibc
 
 /// A file of the log on a disk. The heap is written as one too.
@@ -68,6 +69,10 @@ final class DiskLogFile: LogFile {
             unsafe bytes -= part.iov_len
             unsafe parts.removeFirst()
         }
+    }
+
+    func startWriting(_ count: Int, at offset: Int) {
+        _ = clinux_start_write_back(descriptor, Int64(offset), Int64(count))
     }
 
     func sync() throws(ServiceError) {

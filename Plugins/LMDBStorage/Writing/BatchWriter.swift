@@ -25,7 +25,7 @@ struct BatchWriter {
     let isMade: (Int) -> Void
 
     /// Makes the changes in their order, and those that come while the disk is busy. When this returns without trouble, the
-    /// group is with ``LogSync``.
+    /// group is on disk, or with ``LogSync``.
     ///
     /// - Returns: why the group as a whole could not be written, and what each change is refused for then.
     func write(_ batch: inout [PendingWrite], _ log: inout RedoLog) -> (trouble: ServiceError, results: [WriteResult])?
@@ -73,7 +73,9 @@ struct BatchWriter {
             let group = try log.append(batch, results, shared.locations, areInHeap: areInHeap)
             let handed = WriteGroup(
                 batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
-            sync.add(handed)
+            // Readers who need the tables as a whole are not to wait for the disk.
+            let staysHere = !areInHeap && queue.isDiskFree && !isUrgent()
+            if staysHere { group.map(log.start) } else { sync.add(handed) }
             written = group == nil ? nil : handed
             // The others are written while the log is on its way.
             try shared.writeRecords()
@@ -83,6 +85,7 @@ struct BatchWriter {
             }
             isMade(batch.count)
             handed.confirm()
+            if staysHere { sync.bring(handed) }
         } catch {
             if let written {
                 log.retract()

@@ -3,7 +3,8 @@ internal import HandlerKit
 internal import Synchronization
 
 /// Brings groups to disk, and then tells the writers: on a thread of its own, so that the group is shown to readers, and
-/// the next group made, meanwhile.
+/// the next group made, meanwhile. A small one can be brought there by the committer itself, sooner than another thread would be
+/// at work; the writers are told from this one all the same, for what they do then may need the committer.
 ///
 /// Groups are told in their order, those too that wrote nothing: what their answers say of other records must be on disk
 /// as well.
@@ -34,6 +35,15 @@ final class LogSync: Sendable {
         hasWork.signal()
     }
 
+    /// Brings a group to disk on the caller's thread, and has its writers told. No other one is on its way to disk.
+    func bring(_ group: WriteGroup) {
+        sync([group])
+        group.isOnDisk = true
+        queue.release(group.writes.count, group.bytes)
+        state.withLock { $0.groups.append(group) }
+        hasWork.signal()
+    }
+
     /// No group comes any more; those that were added are still told.
     func close() {
         state.withLock { $0.isClosed = true }
@@ -54,11 +64,12 @@ final class LogSync: Sendable {
     }
 
     private func finish(_ groups: [WriteGroup]) {
-        sync(groups)
+        let others = groups.filter { !$0.isOnDisk }
+        sync(others)
         let failure = failure.current
-        queue.areOnDisk(groups.count)
+        if !others.isEmpty { queue.areOnDisk(others.count) }
         for group in groups where group.waitForDecision() {
-            queue.release(group.writes.count, group.writes.reduce(0) { $0 + $1.recordSize })
+            if !group.isOnDisk { queue.release(group.writes.count, group.bytes) }
             for (write, result) in zip(group.writes, group.results) {
                 if let failure {
                     write.complete(WriteResult(.refused(failure), id: result.id))

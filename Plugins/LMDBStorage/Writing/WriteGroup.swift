@@ -3,7 +3,7 @@ internal import HandlerKit
 /// Changes that are in the log as one group: on their way to disk, while readers are shown them, or the transaction that made them
 /// is committed.
 ///
-/// Sendable although it has a variable: the committer writes it before it signals, the other side reads it after that.
+/// Sendable although it has variables: the committer writes them before it signals, the other side reads them after that.
 final class WriteGroup: @unchecked Sendable {
     let writes: [PendingWrite]
     /// One for each change.
@@ -12,8 +12,13 @@ final class WriteGroup: @unchecked Sendable {
     let file: (any LogFile)?
     /// The log only says where the records are: the heap has to be on disk too.
     let needsHeap: Bool
+    /// It was brought there before it came to ``LogSync``.
+    var isOnDisk = false
     private var isWithdrawn = false
     private let isDecided = WakeUp()
+
+    /// Of all its changes.
+    var bytes: Int { writes.reduce(0) { $0 + $1.recordSize } }
 
     init(_ writes: [PendingWrite], _ results: [WriteResult], in file: (any LogFile)?, withHeap needsHeap: Bool = false)
     {

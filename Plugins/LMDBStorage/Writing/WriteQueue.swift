@@ -172,6 +172,9 @@ final class WriteQueue: Sendable {
         if isSignalled { wakeUp.wait() }
     }
 
+    /// Whether no group is on its way to disk. The committer's to ask: nobody else sends one.
+    var isDiskFree: Bool { state.withLock { $0.groupsAtDisk == 0 } }
+
     /// A group goes to disk.
     func goesToDisk() { state.withLock { $0.groupsAtDisk += 1 } }
 

@@ -66,6 +66,9 @@ size_t clinux_library_path(const void *address, char *path, size_t capacity);
 /* sync_file_range(2): has the pages of a range written, and waits for it. Not on disk for certain before fdatasync(2). */
 int clinux_write_back(int descriptor, int64_t offset, int64_t size);
 
+/* sync_file_range(2): has the pages of a range written, and does not wait. */
+int clinux_start_write_back(int descriptor, int64_t offset, int64_t size);
+
 /* memfd_create(2): close-on-exec, and sealable; `name` is for /proc alone */
 int clinux_memory_file(const char *name);
 /* Forbids all change for good: F_ADD_SEALS of fcntl(2) */

@@ -28,6 +28,8 @@ final class SimulatedLogFile: LogFile {
         }
     }
 
+    func startWriting(_ count: Int, at offset: Int) { file.startWriting(count, at: offset) }
+
     func sync() throws(ServiceError) {
         try disk.call { state throws(ServiceError) in
             guard state.syncError == 0 else { throw ServiceError(lmdb: state.syncError, "cannot sync \(path)") }
