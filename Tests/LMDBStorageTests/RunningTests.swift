@@ -47,7 +47,7 @@ import Testing
             var limits = EngineLimits.tests
             (limits.queueWrites, limits.queueBytes) = (writes, bytes)
             let engine = try LMDBEngine(limits, directory: directory.path)
-            // The committer waits in a completion, as long as this test likes.
+            // Who tells the writers waits in a completion, as long as this test likes.
             let (isHeld, mayGo) = (WakeUp(), WakeUp())
             engine.put(.id(.generate()), content: [1]) { _ in
                 isHeld.signal()

@@ -22,6 +22,29 @@ import Testing
         #expect(queue.more(1 << 20, for: 5, isLarge: false) == nil)
     }
 
+    /// Whoever was brought to disk and is still to be told has nothing to add, but takes up room.
+    @Test func whatIsOnDiskIsNoCompany() throws {
+        let queue = WriteQueue(writes: 10, bytes: 1 << 20, patience: 60_000_000_000)
+        for _ in 0..<9 { try queue.add(Self.change()) }
+        let changes = try #require(queue.take(1 << 20, idle: nil).changes)
+        let group = WriteGroup(changes, [], in: nil)
+        group.isBrought = true
+        queue.wasBrought(group)
+        try queue.add(Self.change())
+        #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
+        let hasGone = WakeUp()
+        let committer = try WriterThread("goes") {
+            #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
+            hasGone.signal()
+        }
+        #expect(hasGone.wait(30_000_000_000))
+        queue.nudge()
+        committer.join()
+        #expect(throws: ServiceError.self) { try queue.add(Self.change()) }
+        queue.release(group)
+        for _ in 0..<9 { try queue.add(Self.change()) }
+    }
+
     @Test func whatWaitsComesWithIt() throws {
         try add(2)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 2)

@@ -35,11 +35,11 @@ final class LogSync: Sendable {
         hasWork.signal()
     }
 
-    /// Brings a group to disk on the caller's thread, and has its writers told. No other one is on its way to disk.
+    /// Brings a group to disk on the committer's own thread, and has its writers told. No other one is on its way to disk.
     func bring(_ group: WriteGroup) {
         sync([group])
-        group.isOnDisk = true
-        queue.release(group.writes.count, group.bytes)
+        group.isBrought = true
+        queue.wasBrought(group)
         state.withLock { $0.groups.append(group) }
         hasWork.signal()
     }
@@ -64,15 +64,16 @@ final class LogSync: Sendable {
     }
 
     private func finish(_ groups: [WriteGroup]) {
-        let others = groups.filter { !$0.isOnDisk }
-        sync(others)
-        let failure = failure.current
-        if !others.isEmpty { queue.areOnDisk(others.count) }
+        let others = groups.filter { !$0.isBrought }
+        if !others.isEmpty {
+            sync(others)
+            queue.areOnDisk(others.count)
+        }
         for group in groups where group.waitForDecision() {
-            if !group.isOnDisk { queue.release(group.writes.count, group.bytes) }
+            queue.release(group)
             for (write, result) in zip(group.writes, group.results) {
-                if let failure {
-                    write.complete(WriteResult(.refused(failure), id: result.id))
+                if let trouble = group.trouble {
+                    write.complete(WriteResult(.refused(trouble), id: result.id))
                 } else {
                     write.complete(result)
                 }
@@ -82,6 +83,7 @@ final class LogSync: Sendable {
 
     /// One sync for all that are in one file.
     private func sync(_ groups: [WriteGroup]) {
+        defer { for group in groups { group.trouble = failure.current } }
         if groups.contains(where: \.needsHeap), failure.current == nil {
             do throws(ServiceError) {
                 try environment.syncHeap(disk)

@@ -1,9 +1,10 @@
+internal import ArticleProtocol
 internal import HandlerKit
 
 /// Changes that are in the log as one group: on their way to disk, while readers are shown them, or the transaction that made them
 /// is committed.
 ///
-/// Sendable although it has variables: the committer writes them before it signals, the other side reads them after that.
+/// Sendable although it has variables: one side writes them before it signals, the other reads them after that.
 final class WriteGroup: @unchecked Sendable {
     let writes: [PendingWrite]
     /// One for each change.
@@ -12,13 +13,12 @@ final class WriteGroup: @unchecked Sendable {
     let file: (any LogFile)?
     /// The log only says where the records are: the heap has to be on disk too.
     let needsHeap: Bool
-    /// It was brought there before it came to ``LogSync``.
-    var isOnDisk = false
+    /// The committer brought it to disk itself, or tried to.
+    var isBrought = false
+    /// Why it may not be on disk; known once that was tried.
+    var trouble: ServiceError?
     private var isWithdrawn = false
     private let isDecided = WakeUp()
-
-    /// Of all its changes.
-    var bytes: Int { writes.reduce(0) { $0 + $1.recordSize } }
 
     init(_ writes: [PendingWrite], _ results: [WriteResult], in file: (any LogFile)?, withHeap needsHeap: Bool = false)
     {

@@ -8,8 +8,10 @@ final class WriteQueue: Sendable {
         /// Those that wait for the committer.
         var writes: [PendingWrite] = []
         var bytes = 0
-        /// All that are not on disk.
+        /// All whose writers are still to be told.
         var unfinished = (writes: 0, bytes: 0)
+        /// Of these, those that are on disk.
+        var onDisk = 0
         var isStopping = false
         /// The committer is wanted for something else.
         var isNudged = false
@@ -22,7 +24,7 @@ final class WriteQueue: Sendable {
         /// are at the disk, or have it next.
         func lack(_ count: Int) -> Int {
             let parts = groupsAtDisk == 0 ? 2 : 3
-            return (unfinished.writes + parts - 1) / parts - count
+            return (unfinished.writes - onDisk + parts - 1) / parts - count
         }
 
         /// Whether the committer is to be woken now.
@@ -188,11 +190,16 @@ final class WriteQueue: Sendable {
         if wakes { wakeUp.signal() }
     }
 
-    /// So many changes are on disk, or refused.
-    func release(_ writes: Int, _ bytes: Int) {
+    /// A group was brought to disk by the committer itself.
+    func wasBrought(_ group: WriteGroup) { state.withLock { $0.onDisk += group.writes.count } }
+
+    /// A group is on disk, or refused, and its writers are about to be told.
+    func release(_ group: WriteGroup) {
+        let bytes = group.writes.reduce(0) { $0 + $1.recordSize }
         state.withLock { state in
-            state.unfinished.writes -= writes
+            state.unfinished.writes -= group.writes.count
             state.unfinished.bytes -= bytes
+            if group.isBrought { state.onDisk -= group.writes.count }
         }
     }
 
