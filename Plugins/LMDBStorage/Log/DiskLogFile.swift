@@ -71,8 +71,10 @@ final class DiskLogFile: LogFile {
         }
     }
 
-    func startWriting(_ count: Int, at offset: Int) {
-        _ = clinux_start_write_back(descriptor, Int64(offset), Int64(count))
+    func startWriting(_ count: Int, at offset: Int) throws(ServiceError) {
+        guard clinux_start_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
+            throw .system("cannot bring \(path) to disk")
+        }
     }
 
     func sync() throws(ServiceError) {

@@ -14,8 +14,9 @@ protocol LogFile: AnyObject, Sendable {
     /// Writes parts of memory behind each other. All of it, or an error.
     func write(_ parts: [iovec], at offset: Int) throws(ServiceError)
 
-    /// Has the disk begin with what was written at an offset: ``sync()`` has less to wait for then. A help alone.
-    func startWriting(_ count: Int, at offset: Int)
+    /// Has the disk begin with what was written at an offset: ``sync()`` has less to wait for then. An error is as final as that
+    /// of a sync, which may not tell it again.
+    func startWriting(_ count: Int, at offset: Int) throws(ServiceError)
 
     /// Brings to disk what was written before. An error is final: what was not brought to disk cannot be told.
     func sync() throws(ServiceError)

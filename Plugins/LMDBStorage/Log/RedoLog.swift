@@ -119,7 +119,9 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// The disk begins with a group that was appended.
-    func start(_ group: LogGroup) { file.startWriting(group.end(from: position) - position, at: position) }
+    func start(_ group: LogGroup) throws(ServiceError) {
+        try file.startWriting(group.end(from: position) - position, at: position)
+    }
 
     /// The group stays.
     mutating func confirm(_ group: LogGroup) {

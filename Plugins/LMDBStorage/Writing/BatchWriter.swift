@@ -75,7 +75,7 @@ struct BatchWriter {
                 batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
             // Readers who need the tables as a whole are not to wait for the disk.
             let staysHere = !areInHeap && queue.isDiskFree && !isUrgent()
-            if staysHere { group.map(log.start) } else { sync.add(handed) }
+            if staysHere { start(group, log) } else { sync.add(handed) }
             written = group == nil ? nil : handed
             // The others are written while the log is on its way.
             try shared.writeRecords()
@@ -97,6 +97,16 @@ struct BatchWriter {
                 failure.note(error)
             }
             throw error
+        }
+    }
+
+    /// Has the disk begin with a group. If it cannot, no sync can be believed any more: the group's writers are told so.
+    private func start(_ group: LogGroup?, _ log: borrowing RedoLog) {
+        guard let group else { return }
+        do throws(ServiceError) {
+            try log.start(group)
+        } catch {
+            failure.note(error)
         }
     }
 

@@ -10,12 +10,13 @@ import Testing
 @Suite struct LogFailureTests {
     private let directory = TemporaryDirectory()
 
-    @Test func aSyncThatFailsIsTheLast() async throws {
+    /// Nor does a sync say again what the disk said when it was to begin.
+    @Test(arguments: [false, true]) func aSyncThatFailsIsTheLast(atItsStart: Bool) async throws {
         let disk = SimulatedDisk(directory.path)
         let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
         let kept = await storage.put(.id(.generate()), "kept", key: "kept")
         #expect(kept.outcome.isCreated)
-        disk.state.withLock { $0.syncError = EIO }
+        disk.state.withLock { if atItsStart { $0.startError = EIO } else { $0.syncError = EIO } }
         let first = await storage.put(.id(.generate()), "lost", key: "lost")
         guard case .refused(let error) = first.outcome else {
             Issue.record("acknowledged after a sync that failed")
@@ -23,7 +24,7 @@ import Testing
         }
         #expect(error.code == .unavailable && error.message.contains("restart"))
         // A sync that succeeds afterwards says nothing.
-        disk.state.withLock { $0.syncError = 0 }
+        disk.state.withLock { ($0.startError, $0.syncError) = (0, 0) }
         #expect(await storage.put(.id(.generate()), "later").refusal == .unavailable)
         #expect(await storage.put(.id(kept.id), "kept", key: "kept").refusal == .unavailable)
         #expect(storage.health.state == .unhealthy)

@@ -13,6 +13,8 @@ final class SimulatedDisk: Disk {
         var callsLeft = Int.max
         /// What syncs and writes of the log answer.
         var syncError: Int32 = 0
+        /// What the log answers when it is to begin with what was written; a sync says nothing of it.
+        var startError: Int32 = 0
         var writeError: Int32 = 0
         var isHeld = false
         var databaseSyncs = 0

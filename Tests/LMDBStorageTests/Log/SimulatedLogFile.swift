@@ -1,5 +1,6 @@
 import ArticleProtocol
 import Glibc
+import Synchronization
 
 @testable import LMDBStorage
 
@@ -28,7 +29,11 @@ final class SimulatedLogFile: LogFile {
         }
     }
 
-    func startWriting(_ count: Int, at offset: Int) { file.startWriting(count, at: offset) }
+    func startWriting(_ count: Int, at offset: Int) throws(ServiceError) {
+        let error = disk.state.withLock { $0.startError }
+        guard error == 0 else { throw ServiceError(lmdb: error, "cannot sync \(path)") }
+        try file.startWriting(count, at: offset)
+    }
 
     func sync() throws(ServiceError) {
         try disk.call { state throws(ServiceError) in
