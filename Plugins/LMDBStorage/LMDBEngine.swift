@@ -90,6 +90,7 @@ final class LMDBEngine: StorageEngine {
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
         let pending = PendingWrite(write, completion)
         do throws(ServiceError) {
+            if let fault = pending.fault { throw fault }
             try queue.add(pending)
         } catch {
             completion(WriteResult(.refused(error), id: pending.namedID))

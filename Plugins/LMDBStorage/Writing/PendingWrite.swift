@@ -25,6 +25,8 @@ struct PendingWrite: @unchecked Sendable {
     private final class Memory: ManagedBuffer<Head, UInt8> {}
 
     private static let keyOffset = LogEntry.size + RecordHeader.size
+    /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
+    private static let mostBytes = 1 << 30
 
     private let memory: Memory
 
@@ -61,6 +63,34 @@ struct PendingWrite: @unchecked Sendable {
     var time: Int64? { unsafe head.pointee.time }
     var contentChecksum: UInt32 { unsafe head.pointee.contentChecksum }
     var keySize: Int { unsafe head.pointee.keySize }
+
+    /// The id that the change came with.
+    var namedID: ArticleID {
+        switch target {
+        case .id(let id), .key(let id): id
+        }
+    }
+
+    /// What is wrong with the change in itself.
+    ///
+    /// Were a record let in whose content is not what its checksum says, nobody could tell it from one that did not come to disk as
+    /// a whole: a recovery would take it for the end of the log.
+    var fault: ServiceError? {
+        if case .key = target, keySize == 0 {
+            return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
+        }
+        if recordSize > Self.mostBytes {
+            return ServiceError(
+                .resourceExhausted, "an article has at most \(Self.mostBytes) bytes, this one has \(recordSize)")
+        }
+        guard kind == .put else { return nil }
+        let checksum = unsafe CRC32C.checksum(content)
+        if checksum == contentChecksum { return nil }
+        return ServiceError(
+            .internal,
+            "the content's CRC-32C is \(checksum), and its writer says \(contentChecksum): the handler that wrote it has a fault"
+        )
+    }
 
     /// Tells who asked for the change. Once.
     func complete(_ result: WriteResult) { unsafe head.pointee.completion(result) }

@@ -14,9 +14,6 @@ struct RecordChanges {
     /// Of the record that is put: memory for the next one.
     private var entries: [IndexEntry] = []
 
-    /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
-    private static let mostBytes = 1 << 30
-
     /// How many pages of the database the changes may have changed: for each entry that came or went the page where it stands
     /// and a share of those that lead there, and the same for the record.
     private(set) var pages = 0
@@ -50,7 +47,6 @@ struct RecordChanges {
     mutating func make(
         _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
-        if let fault = Self.fault(in: write) { return WriteResult(.refused(fault), id: write.namedID) }
         let owner: ArticleID? = write.keySize == 0 ? nil : try self.owner(of: write, transaction)
         let id: ArticleID
         switch write.target {
@@ -203,26 +199,5 @@ struct RecordChanges {
 
     private func refuse(_ code: StatusCode, _ reason: String, _ id: ArticleID) -> WriteResult {
         WriteResult(.refused(ServiceError(code, reason)), id: id)
-    }
-
-    /// What is wrong with a change in itself.
-    private static func fault(in write: PendingWrite) -> ServiceError? {
-        if case .key = write.target, write.keySize == 0 {
-            return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
-        }
-        if write.recordSize > mostBytes {
-            return ServiceError(
-                .resourceExhausted, "an article has at most \(mostBytes) bytes, this one has \(write.recordSize)")
-        }
-        return nil
-    }
-}
-
-extension PendingWrite {
-    /// The id that the change came with.
-    var namedID: ArticleID {
-        switch target {
-        case .id(let id), .key(let id): id
-        }
     }
 }

@@ -191,7 +191,7 @@ typedef struct articled_write {
     uint32_t size;
     uint32_t kind;
     uint32_t flags;
-    uint32_t content_crc32c;
+    uint32_t content_crc32c;    /* PUT: of `content`; a change with another one is refused */
     uint8_t id[16];
     articled_bytes key;         /* PUT: the record's alternate key (empty: none). DELETE without BY_ID: names the record */
     uint64_t expected_revision; /* 0: must not exist; n: must be at n; ARTICLED_ANY_REVISION: whatever is there */

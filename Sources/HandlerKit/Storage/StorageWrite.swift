@@ -30,7 +30,7 @@ public struct StorageWrite: ~Copyable, ~Escapable {
     public let time: Int64?
     /// What to store.
     public let content: RawSpan
-    /// CRC-32C of the content.
+    /// CRC-32C of the content. A change with another one is refused.
     public let contentChecksum: UInt32
     /// What the record is found under.
     public let terms: TermList

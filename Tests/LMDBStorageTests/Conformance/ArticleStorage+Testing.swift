@@ -66,20 +66,22 @@ extension ArticleStorage {
 
     func put(
         _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [], time: Int64? = nil,
-        terms: [String] = [], completion: @escaping @Sendable (WriteResult) -> Void
+        terms: [String] = [], checksum: UInt32? = nil, completion: @escaping @Sendable (WriteResult) -> Void
     ) {
         let write = StorageWrite(
             put: target, key: key.rawSpan, expectedRevision: expected, time: time, content: content.rawSpan,
-            contentChecksum: CRC32C.checksum(content), terms: TermList(terms))
+            contentChecksum: checksum ?? CRC32C.checksum(content), terms: TermList(terms))
         self.write(write, completion: completion)
     }
 
     func put(
         _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [], time: Int64? = nil,
-        terms: [String] = []
+        terms: [String] = [], checksum: UInt32? = nil
     ) async -> WriteResult {
         await withCheckedContinuation { continuation in
-            put(target, content: content, expected: expected, key: key, time: time, terms: terms) {
+            put(
+                target, content: content, expected: expected, key: key, time: time, terms: terms, checksum: checksum
+            ) {
                 continuation.resume(returning: $0)
             }
         }

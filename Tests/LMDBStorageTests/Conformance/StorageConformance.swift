@@ -19,6 +19,7 @@ enum StorageConformance {
         ("identical content is unchanged", unchanged),
         ("changes of one writer keep their order", order),
         ("one refused change harms no other", refusalsAreAlone),
+        ("content that is not what its checksum says is refused", wrongChecksum),
         ("lists are ordered by time, then id", listOrder),
         ("lists have bounds and continue", listBounds),
         ("lists by several terms", listTerms),
@@ -152,6 +153,16 @@ enum StorageConformance {
         #expect(results.allSatisfy { $0.outcome.isCreated || $0.outcome.isUpdated })
         let copy = try #require(try storage.copy(id))
         #expect(copy.revision == 200 && copy.content == Array("199".utf8))
+    }
+
+    static func wrongChecksum(_ storage: any ArticleStorage) async throws {
+        let id = ArticleID.generate()
+        let wrong = await storage.put(.id(id), content: [1, 2, 3], checksum: CRC32C.checksum([1, 2, 4]))
+        #expect(wrong.refusal == .internal && wrong.id == id)
+        #expect(try storage.copy(id) == nil)
+        #expect(await storage.put(.id(id), content: [1, 2, 3]).outcome.isCreated)
+        #expect(await storage.put(.id(id), content: [1, 2, 4], checksum: 0).refusal == .internal)
+        #expect(try storage.copy(id)?.content == [1, 2, 3])
     }
 
     static func refusalsAreAlone(_ storage: any ArticleStorage) async throws {

@@ -102,6 +102,23 @@ import Testing
         try Self.expect(image, ids, "whole")
     }
 
+    /// A handler that has a fault does not cost others what was acknowledged behind it.
+    @Test func aWrongChecksumIsNotTheEndOfTheLog() async throws {
+        for leastInHeap in [1, .max] {
+            let directory = TemporaryDirectory()
+            let disk = SimulatedDisk(directory.path)
+            var limits = ModelRun.plain
+            limits.leastInHeap = leastInHeap
+            let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
+            let first = await storage.put(.id(.generate()), "first", terms: ["t"])
+            _ = await storage.put(.id(.generate()), content: [1, 2, 3], terms: ["t"], checksum: 7)
+            let last = await storage.put(.id(.generate()), "last", terms: ["t"])
+            let image = disk.images().written
+            storage.stop()
+            try Self.expect(image, [first.id, last.id], "records in the heap from \(leastInHeap) bytes on")
+        }
+    }
+
     /// A whole record of another time.
     private static func record(_ id: ArticleID, _ text: String, terms: [String]) -> [UInt8] {
         let content = Array(text.utf8)
