@@ -8,7 +8,7 @@ internal import ArticleProtocol
 /// | 16 |     4 | 1: the record is put; 2: it is deleted; 3: it is put, and in the heap already             |
 /// | 20 |     4 | size of the record, little-endian as the rest; 0 for a deletion                           |
 /// | 24 |     8 | where the record lies in the heap; 0 for a deletion                                       |
-/// | 32 |     4 | the record's own checksum if it is in the heap already; else 0                            |
+/// | 32 |     4 | the record's own checksum; 0 for a deletion                                              |
 /// | 36 |     4 | 0                                                                                        |
 ///
 /// Effects, and not the requests for them: to replay one that is there already changes nothing.
@@ -20,8 +20,7 @@ struct LogEntry {
     @safe
     enum Effect {
         case put(UnsafeRawBufferPointer)
-        /// With its own checksum: there may be another one in its place, even a former one of the same id.
-        case putInHeap(UInt32)
+        case putInHeap
         case delete
     }
 
@@ -29,18 +28,25 @@ struct LogEntry {
     let effect: Effect
     /// Where the record lies; nowhere if it is deleted.
     let location: HeapLocation
+    /// The record's own: in its place there may be another one, even a former one of the same id.
+    let checksum: UInt32
+    /// The entry without its record: what the checksum of its group is of.
+    let head: UnsafeRawBufferPointer
 
     /// Writes the head of an entry for a record.
     ///
-    /// - Parameter checksum: the record's own, if it is not to follow.
+    /// - Parameters:
+    ///   - checksum: the record's own.
+    ///   - isInHeap: the record is there already, and does not follow.
     static func encode(
-        _ id: ArticleID, _ location: HeapLocation, checksum: UInt32?, to bytes: UnsafeMutableRawPointer
+        _ id: ArticleID, _ location: HeapLocation, checksum: UInt32, isInHeap: Bool,
+        to bytes: UnsafeMutableRawPointer
     ) {
-        unsafe encode(id, kind: checksum == nil ? 1 : 3, to: bytes)
+        unsafe encode(id, kind: isInHeap ? 3 : 1, to: bytes)
         unsafe bytes.storeBytes(
             of: UInt32(clamping: location.count).littleEndian, toByteOffset: 20, as: UInt32.self)
         unsafe bytes.storeBytes(of: UInt64(location.offset).littleEndian, toByteOffset: 24, as: UInt64.self)
-        unsafe bytes.storeBytes(of: (checksum ?? 0).littleEndian, toByteOffset: 32, as: UInt32.self)
+        unsafe bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 32, as: UInt32.self)
     }
 
     /// Writes an entry for a deletion.
@@ -55,7 +61,7 @@ struct LogEntry {
         unsafe bytes.storeBytes(of: kind.littleEndian, toByteOffset: 16, as: UInt32.self)
     }
 
-    /// Calls `body` with each entry of a group whose checksum is right. `false` if they are not what the format says.
+    /// Calls `body` with each entry of a group. `false` if they are not what the format says.
     static func forEach(
         _ payload: UnsafeRawBufferPointer, count: Int, _ body: (LogEntry) throws(ServiceError) -> Void
     ) throws(ServiceError) -> Bool {
@@ -80,11 +86,26 @@ struct LogEntry {
                 unsafe effect = .put(UnsafeRawBufferPointer(rebasing: payload[offset..<offset + length]))
                 offset += length
             case 2: effect = .delete
-            case 3: effect = .putInHeap(word(32))
+            case 3: effect = .putInHeap
             default: return false
             }
-            try body(LogEntry(id: id, effect: effect, location: HeapLocation(offset: place, count: length)))
+            unsafe try body(
+                LogEntry(
+                    id: id, effect: effect, location: HeapLocation(offset: place, count: length), checksum: word(32),
+                    head: head))
         }
         return offset == payload.count
+    }
+
+    /// Whether the record that is put is there as a whole. The heap may have come to disk before it did, and nobody was told then.
+    func hasRecord(_ heap: HeapFile?) -> Bool {
+        let record: UnsafeRawBufferPointer?
+        switch effect {
+        case .put(let found): unsafe record = found
+        case .putInHeap: unsafe record = heap?.bytes(location)
+        case .delete: return true
+        }
+        guard let record = unsafe record else { return false }
+        return unsafe RecordChecksum.isWhole(id, record) && RecordChecksum.stored(record) == checksum
     }
 }

@@ -5,13 +5,14 @@ internal import ArticleProtocol
 /// | at | bytes | what                                                           |
 /// |---:|------:|----------------------------------------------------------------|
 /// |  0 |     4 | "GRUP"                                                         |
-/// |  4 |     4 | CRC-32C of all that follows, entries too                       |
+/// |  4 |     4 | CRC-32C of what follows here, and of the heads of the entries  |
 /// |  8 |     8 | sequence number: one more than that of the group before it     |
 /// | 16 |     8 | size of the entries                                            |
 /// | 24 |     4 | how many entries                                               |
 /// | 28 |     4 | 0                                                              |
 /// | 32 |    16 | session                                                        |
 ///
+/// Records have checksums of their own, which the heads of the entries name: no byte is gone through twice.
 /// A group begins at a whole block, so that what is on disk already is never written again.
 struct LogGroup: Equatable {
     private static let magic: UInt32 = 0x5055_5247
@@ -46,7 +47,7 @@ struct LogGroup: Equatable {
     /// Puts the checksum in its place.
     static func seal(_ bytes: inout [UInt8], _ checksum: UInt32) { bytes.set(checksum, at: 4) }
 
-    /// Reads a head; `nil` if there is none. Whether it is whole the checksum says, with the entries.
+    /// Reads a head; `nil` if there is none. Whether it is whole ``isWhole(_:_:_:)`` says, with the entries.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let payloadSize: UInt64 = bytes.integer(at: 16)
@@ -55,6 +56,19 @@ struct LogGroup: Equatable {
         self.init(
             sequence: bytes.integer(at: 8), payloadSize: size, count: Int(count),
             session: LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40)))
+    }
+
+    /// Whether the group is there as it was written, with all records that its entries name.
+    func isWhole(_ head: [UInt8], _ payload: [UInt8], _ heap: HeapFile?) throws(ServiceError) -> Bool {
+        var checksum = Self.checksum(ofHead: head)
+        var hasRecords = true
+        let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
+            try unsafe LogEntry.forEach(bytes, count: count) { entry in
+                checksum = unsafe CRC32C.checksum(entry.head, continuing: checksum)
+                hasRecords = hasRecords && entry.hasRecord(heap)
+            }
+        }
+        return isSound && hasRecords && checksum == head.integer(at: 4)
     }
 
     init(sequence: UInt64, payloadSize: Int, count: Int, session: LogSession) {

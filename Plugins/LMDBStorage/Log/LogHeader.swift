@@ -6,7 +6,7 @@ internal import ArticleProtocol
 /// | at  | bytes | what                                                                   |
 /// |----:|------:|------------------------------------------------------------------------|
 /// |   0 |     8 | "RTCLREDO"                                                             |
-/// |   8 |     4 | format: 3                                                              |
+/// |   8 |     4 | format: 4                                                              |
 /// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
 /// |  16 |    16 | session                                                                |
 /// |  32 |     8 | generation: of sessions, in the order of time                          |
@@ -17,9 +17,10 @@ internal import ArticleProtocol
 /// |  64 |   304 | ``MetaPages``                                                          |
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
-    private static let format: UInt32 = 3
-    /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap.
-    private static let formerFormats: ClosedRange<UInt32> = 1...2
+    private static let format: UInt32 = 4
+    /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap; 3: their own were of
+    /// the records too.
+    private static let formerFormats: ClosedRange<UInt32> = 1...3
     static let size = 512
     /// Where the groups begin.
     static let space = 4096

@@ -38,35 +38,14 @@ struct LogReader {
         return try read()
     }
 
-    /// Whether the records are in the heap that the log says are there. It may have come to disk before they did, and nobody was
-    /// told then.
-    private func hasRecords(_ group: LogGroup, _ payload: [UInt8]) throws(ServiceError) -> Bool {
-        var areThere = true
-        _ = try unsafe payload.lend { bytes throws(ServiceError) in
-            try unsafe LogEntry.forEach(bytes, count: group.count) { entry in
-                guard case .putInHeap(let checksum) = entry.effect else { return }
-                let record = unsafe heap?.bytes(entry.location)
-                let isThere =
-                    unsafe record.map {
-                        unsafe RecordChecksum.isWhole(entry.id, $0) && RecordChecksum.stored($0) == checksum
-                    } ?? false
-                areThere = areThere && isThere
-            }
-        }
-        return areThere
-    }
-
     private mutating func read() throws(ServiceError) -> (LogGroup, [UInt8])? {
         let file = files[index]
         let head = try file.read(LogGroup.size, at: position)
         guard let group = LogGroup(head), group.session == session, group.sequence == sequence else { return nil }
-        // The size is not to be trusted before the checksum is known.
+        // Neither the size nor what the entries say is to be trusted before the checksum is known.
         guard try file.size() - position - LogGroup.size >= group.payloadSize else { return nil }
         let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
-        guard payload.count == group.payloadSize,
-            CRC32C.checksum(payload, continuing: LogGroup.checksum(ofHead: head)) == head.integer(at: 4),
-            try hasRecords(group, payload)
-        else { return nil }
+        guard payload.count == group.payloadSize, try group.isWhole(head, payload, heap) else { return nil }
         position = group.end(from: position)
         sequence += 1
         return (group, payload)

@@ -107,8 +107,8 @@ struct RedoLog: @unchecked Sendable {
         var head = group.encoded()
         var checksum = LogGroup.checksum(ofHead: head)
         for index in unsafe 1..<parts.count {
-            let part = unsafe UnsafeRawBufferPointer(start: parts[index].iov_base, count: parts[index].iov_len)
-            checksum = unsafe CRC32C.checksum(part, continuing: checksum)
+            let head = unsafe UnsafeRawBufferPointer(start: parts[index].iov_base, count: LogEntry.size)
+            checksum = unsafe CRC32C.checksum(head, continuing: checksum)
         }
         LogGroup.seal(&head, checksum)
         try unsafe head.lend { head throws(ServiceError) in

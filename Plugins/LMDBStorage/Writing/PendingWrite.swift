@@ -138,9 +138,9 @@ struct PendingWrite: @unchecked Sendable {
     ///
     /// - Parameter isInHeap: it is there already, and the entry only says so.
     func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
-        let checksum = isInHeap ? unsafe RecordChecksum.stored(record) : nil
         if let start = unsafe bytes.baseAddress {
-            unsafe LogEntry.encode(id, location, checksum: checksum, to: start)
+            unsafe LogEntry.encode(
+                id, location, checksum: RecordChecksum.stored(record), isInHeap: isInHeap, to: start)
         }
         return isInHeap ? unsafe entryHead : unsafe UnsafeRawBufferPointer(bytes)
     }

@@ -61,11 +61,11 @@ import Testing
     }
 
     /// Of a storage that was closed there is nothing to read in it.
-    @Test(arguments: [1, 2] as [UInt8])
+    @Test(arguments: [1, 2, 3] as [UInt8])
     func aFormerLogIsReadByWhoWroteIt(_ format: UInt8) async throws {
         func former(_ image: StorageImage) -> StorageImage {
             var image = image
-            for index in 0..<2 where image.logs[index].count >= LogHeader.size && image.logs[index][8] == 3 {
+            for index in 0..<2 where image.logs[index].count >= LogHeader.size && image.logs[index][8] == 4 {
                 var header = Array(image.logs[index][..<LogHeader.size])
                 header[8] = format
                 header.set(UInt32(0), at: 12)
