@@ -26,6 +26,8 @@ internal import Glibc
     private var accounted = 0
     /// What was read ahead of the turn, and where it lies.
     private var ahead: (transfer: SystemCall.Transfer, memory: UnsafeMutableRawPointer)?
+    /// More came at once lately than a read ahead takes.
+    private var readsMuch = false
     private var deadline = UInt64.max
 
     private enum State {
@@ -223,7 +225,7 @@ internal import Glibc
 
     /// Reads what `serve` will understand in a moment, into memory that nobody else uses until then.
     func readAhead(into memory: UnsafeMutableRawPointer) {
-        guard state == .open, interest == .readable, incoming.isEmpty, outgoing.isEmpty else { return }
+        guard state == .open, interest == .readable, !readsMuch, incoming.isEmpty, outgoing.isEmpty else { return }
         let transfer = unsafe SystemCall.receive(descriptor, into: memory, capacity: BufferPool.aheadSize)
         if case .bytes(let count) = transfer {
             unsafe session.announceFirst(in: UnsafeRawBufferPointer(start: memory, count: count))
@@ -236,6 +238,7 @@ internal import Glibc
         if let (transfer, memory) = unsafe ahead {
             guard case .bytes(BufferPool.aheadSize) = transfer else { return unsafe take(transfer, memory, kept: 0) }
             // There is more, and it goes behind this.
+            readsMuch = true
             received(BufferPool.aheadSize)
             unsafe incoming.append(UnsafeRawBufferPointer(start: memory, count: BufferPool.aheadSize))
         }
@@ -265,6 +268,7 @@ internal import Glibc
         switch transfer {
         case .bytes(let count):
             received(count)
+            readsMuch = count >= BufferPool.aheadSize
             incoming.release()
             let all = unsafe UnsafeRawBufferPointer(start: memory, count: kept + count)
             let used = unsafe understand(all)
