@@ -5,9 +5,10 @@
 @safe final class BufferPool {
     /// Bytes of a block.
     static let blockSize = 256 * 1024
-    /// Bytes of a read that is made before its connection is served, which is enough for nearly any article: one that is longer
-    /// costs one read and two copies more. And how many such reads are made at a time: they stay in the processor's cache meanwhile.
+    /// Bytes of a read that is made before its connection is served: enough for nearly any article, as one that is longer costs
+    /// another read, and copies.
     static let aheadSize = 16 * 1024
+    /// How many such reads are made at a time: what they brought stays in the processor's cache meanwhile.
     static let aheadCount = 8
     private static let most = 32
 
