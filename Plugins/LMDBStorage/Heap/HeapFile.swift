@@ -10,10 +10,6 @@ internal import Synchronization
 final class HeapFile: @unchecked Sendable {
     /// Where the first record may begin.
     static let start = HeapHead.size
-    /// The file's end is filled with so many zeros ahead: small writes to pages that are there cost two thirds of what those cost
-    /// that make the file longer each time, with the zeros.
-    private static let step = 256 << 10
-    private static let zeros = [UInt8](repeating: 0, count: step)
 
     let path: String
     let descriptor: Int32
@@ -24,10 +20,13 @@ final class HeapFile: @unchecked Sendable {
     private let base: UnsafeRawPointer
     /// How much of the map can be read.
     private let readable: Atomic<Int>
-    /// Where the file ends, as far as the committer knows.
-    private let end: Atomic<Int>
-    /// What was written, and not given to the disk ahead of a sync yet.
-    private let written = Mutex(0..<0)
+    private let growth: Mutex<Growth>
+
+    private struct Growth {
+        var end: FileEnd
+        /// What was written, and not given to the disk ahead of a sync yet.
+        var written = 0..<0
+    }
 
     /// Makes an empty one, in the place of whatever is there.
     static func create(_ path: String, _ hash: KeyedHash) throws(ServiceError) {
@@ -59,7 +58,7 @@ final class HeapFile: @unchecked Sendable {
         guard size >= end else { throw HeapHead.strange(path, "it has \(size) bytes, and the database needs \(end)") }
         unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), least: size)
         readable = Atomic(size)
-        self.end = Atomic(size)
+        growth = Mutex(Growth(end: FileEnd(size, step: 256 << 10, large: 128 << 10)))
     }
 
     private static func map(
@@ -119,28 +118,20 @@ final class HeapFile: @unchecked Sendable {
 
     /// Writes records that lie behind each other. The committer's thread.
     func write(_ parts: [iovec], at offset: Int, _ count: Int) throws(ServiceError) {
-        if offset + count > end.load(ordering: .relaxed) { grow(to: offset + count, by: count) }
+        let range = offset..<offset + count
+        growth.withLock { $0.end.prepare(file, for: range) }
         try unsafe file.write(parts, at: offset)
-        written.withLock { written in
-            let from = written.isEmpty ? offset : min(written.lowerBound, offset)
-            written = from..<max(written.upperBound, offset + count)
+        growth.withLock { growth in
+            let from = growth.written.isEmpty ? offset : min(growth.written.lowerBound, offset)
+            growth.written = from..<max(growth.written.upperBound, range.upperBound)
         }
-    }
-
-    /// Fills the file with zeros ahead of a small write that would make it longer. A help alone: a full disk is told by the write
-    /// itself.
-    private func grow(to end: Int, by count: Int) {
-        let start = self.end.load(ordering: .relaxed)
-        let isSmall = count < Self.step / 2
-        let isFilled = isSmall && (try? file.write(Self.zeros, at: start)) != nil
-        self.end.store(max(end, isFilled ? start + Self.step : 0), ordering: .relaxed)
     }
 
     /// What was written since this was asked last, and all between.
     func takeWritten() -> Range<Int> {
-        written.withLock { written in
-            defer { written = 0..<0 }
-            return written
+        growth.withLock { growth in
+            defer { growth.written = 0..<0 }
+            return growth.written
         }
     }
 }

@@ -13,8 +13,7 @@ internal import HandlerKit
 /// On the committer's thread alone. Sendable although it has pointers: between calls they lead nowhere.
 @safe
 struct RedoLog: @unchecked Sendable {
-    /// A file that ends is filled with so many zeros ahead, unless groups are large: writing all twice costs more than
-    /// small syncs gain.
+    /// How the files become longer (``FileEnd``).
     private static let step = 1 << 20
     private static let largeGroup = 96 << 10
     /// What a file keeps of its size while the storage is closed.
@@ -37,7 +36,7 @@ struct RedoLog: @unchecked Sendable {
     /// A group that was refused may be found by a recovery: nothing must be written any more.
     private(set) var failure: ServiceError?
     private var bytesInHeap = (confirmed: 0, appended: 0)
-    private var sizes: [Int]
+    private var ends: [FileEnd]
     private var parts: [iovec] = unsafe []
 
     init(_ files: [any LogFile], _ session: LogSession, generation: UInt64, index: Int) throws(ServiceError) {
@@ -45,7 +44,8 @@ struct RedoLog: @unchecked Sendable {
         self.session = session
         self.generation = generation
         self.index = index
-        sizes = [try files[0].size(), try files[1].size()]
+        ends = []
+        for file in files { ends.append(FileEnd(try file.size(), step: Self.step, large: Self.largeGroup)) }
     }
 
     /// Makes a file as long as it is at least.
@@ -98,7 +98,7 @@ struct RedoLog: @unchecked Sendable {
         bytesInHeap.appended = areInHeap ? locations.reduce(0) { $0 + $1.count } : 0
         if unsafe parts.count == 1 { return nil }
         let group = unsafe LogGroup(sequence: sequence, payloadSize: size, count: parts.count - 1, session: session)
-        prepare(for: group)
+        ends[index].prepare(file, for: position..<group.end(from: position))
         try write(group)
         return group
     }
@@ -127,7 +127,6 @@ struct RedoLog: @unchecked Sendable {
     mutating func confirm(_ group: LogGroup) {
         position = group.end(from: position)
         bytesInHeap.confirmed += bytesInHeap.appended
-        sizes[index] = max(sizes[index], position)
         sequence += 1
         groups += 1
     }
@@ -158,15 +157,5 @@ struct RedoLog: @unchecked Sendable {
         LogHeader(
             session: session, generation: generation, number: number, isClosed: false, pageSize: pageSize,
             firstSequence: sequence, metas: metas)
-    }
-
-    /// Fills the file with zeros ahead of a small group. A help alone: a full disk is told by the write itself.
-    private mutating func prepare(for group: LogGroup) {
-        let end = group.end(from: position)
-        guard end > sizes[index], end - position < Self.largeGroup else { return }
-        let start = max(sizes[index], position)
-        if (try? file.write([UInt8](repeating: 0, count: Self.step), at: start)) != nil {
-            sizes[index] = start + Self.step
-        }
     }
 }
