@@ -97,7 +97,7 @@ struct LogEntry {
         return offset == payload.count
     }
 
-    /// Whether the record that is put is there as a whole. The heap may have come to disk before it did, and nobody was told then.
+    /// Whether the record that is put is there as a whole. The log may have come to disk before it did, and nobody was told then.
     func hasRecord(_ heap: HeapFile?) -> Bool {
         let record: UnsafeRawBufferPointer?
         switch effect {

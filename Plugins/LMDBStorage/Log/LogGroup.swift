@@ -12,7 +12,7 @@ internal import ArticleProtocol
 /// | 28 |     4 | 0                                                              |
 /// | 32 |    16 | session                                                        |
 ///
-/// Records have checksums of their own, which the heads of the entries name: no byte is gone through twice.
+/// Records have checksums of their own, which the heads of the entries name: whoever writes a group need not go through them.
 /// A group begins at a whole block, so that what is on disk already is never written again.
 struct LogGroup: Equatable {
     private static let magic: UInt32 = 0x5055_5247

@@ -4,8 +4,8 @@ internal import HandlerKit
 internal import Synchronization
 
 /// Group commit: takes all changes that wait, makes them, writes them to the log, and begins anew while ``LogSync`` tells the writers,
-/// and before that brings the log to disk if the group is large. Several groups share a transaction (``SharedTransaction``), until nobody writes, a reader needs
-/// the tables as a whole, or a checkpoint begins.
+/// and before that brings the log to disk if the group is large. Several groups share a transaction (``SharedTransaction``), until
+/// nobody writes, a reader needs the tables as a whole, or a checkpoint begins.
 final class Committer: Sendable {
     /// What the statistics and the health say about writing.
     struct Progress {
