@@ -45,10 +45,15 @@ final class EventLoop: @unchecked Sendable {
     private var alarm = UInt64.max
     private var lastRequest: UInt64
     private var phase = Phase.serving
+    /// Connections that have answers leave the writing to the loop.
+    private(set) var isGathering = false
     private let thread = Atomic<UInt>(0)
 
     /// What the next process goes on with; to be read when the loop has ended.
     private(set) var leftovers: [HandoverLeftover] = []
+
+    /// How many nanoseconds an answer waits for those of other connections.
+    private static let gatheringTime: UInt64 = 200_000
 
     private enum Phase {
         case serving
@@ -106,24 +111,11 @@ final class EventLoop: @unchecked Sendable {
     func turn() {
         let ready = poller.wait(timeout: timeout())
         var jobsWait = false
-        var index = 0
-        while index < ready {
-            now = clinux_now()
-            let end = min(index + BufferPool.aheadCount, ready)
-            // Several are read from before the first of them is served: what their requests need comes near meanwhile.
-            if end - index > 1 {
-                for slot in index..<end { readAhead(poller.event(slot), slot - index) }
-            }
-            while index < end {
-                let (token, readiness) = poller.event(index)
-                switch token {
-                case Token.inbox: jobsWait = true
-                case Token.alarmClock: alarmClock.silence()
-                case Token.acceptors...: accept(from: Int(token - Token.acceptors))
-                default: connection(token)?.serve(readiness)
-                }
-                index += 1
-            }
+        var first = 0
+        while first < ready {
+            let end = min(first + BufferPool.aheadCount, ready)
+            if serve(first..<end) { jobsWait = true }
+            first = end
         }
         now = clinux_now()
         lastBeat.store(now, ordering: .relaxed)
@@ -144,6 +136,38 @@ final class EventLoop: @unchecked Sendable {
         case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
+    }
+
+    /// Serves what is ready.
+    ///
+    /// Several connections are read from before the first of them is served: what their requests need comes near meanwhile.
+    /// What they are answered is written when all are served: who reads for several of them is woken once, not each time.
+    ///
+    /// - Returns: whether the inbox has jobs.
+    private func serve(_ events: Range<Int>) -> Bool {
+        var jobsWait = false
+        now = clinux_now()
+        isGathering = events.count > 1
+        if isGathering {
+            for index in events { readAhead(poller.event(index), index - events.lowerBound) }
+        }
+        for index in events {
+            let (token, readiness) = poller.event(index)
+            switch token {
+            case Token.inbox: jobsWait = true
+            case Token.alarmClock: alarmClock.silence()
+            case Token.acceptors...: accept(from: Int(token - Token.acceptors))
+            default: connection(token)?.serve(readiness)
+            }
+            if isGathering, lastAnswer > now &+ Self.gatheringTime {
+                // It takes long: the first do not wait for the last.
+                writeOut()
+                now = lastAnswer
+            }
+        }
+        isGathering = false
+        writeOut()
+        return jobsWait
     }
 
     /// How long the turn may wait: not at all, or until the alarm clock rings.

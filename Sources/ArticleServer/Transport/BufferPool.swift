@@ -9,7 +9,7 @@
     /// another read, and copies.
     static let aheadSize = 16 * 1024
     /// How many such reads are made at a time: what they brought stays in the processor's cache meanwhile.
-    static let aheadCount = 8
+    static let aheadCount = 16
     private static let most = 32
 
     private var spare: [UnsafeMutableRawPointer] = unsafe []

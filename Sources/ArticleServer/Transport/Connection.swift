@@ -80,6 +80,7 @@ internal import Glibc
         if readiness.contains(.hungUp), !readiness.contains(.readable) || state == .inputEnded {
             return close(.unavailable)
         }
+        if loop.isGathering, !outgoing.isEmpty, outgoing.count < Self.writeThreshold { return wroteToBuffer() }
         settle()
     }
 

@@ -22,6 +22,12 @@ func drain(_ descriptor: Int32) -> [UInt8] {
     }
 }
 
+/// Whether there is something that nobody has read yet.
+func hasInput(_ descriptor: Int32) -> Bool {
+    var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&asked, 1, 0) == 1
+}
+
 /// Sends a frame in one piece, which the socket must take.
 func deliver(_ frame: WireFrame, to descriptor: Int32) throws {
     let bytes = frame.bytes

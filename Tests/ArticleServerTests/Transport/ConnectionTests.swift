@@ -1,6 +1,7 @@
 import ArticleProtocol
 import CLinux
 import CPluginABI
+import Glibc
 import Testing
 
 @testable import ArticleServer
@@ -125,7 +126,7 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// The answer to a request by itself is written from where it lies; the socket takes a part of it.
+    /// The socket takes a part of an answer.
     @Test func anAnswerThatTheSocketTakesInPartIsWhole() throws {
         let harness = try ConnectionHarness()
         let payload = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
@@ -160,6 +161,34 @@ import Testing
                 #expect(answers.map(\.payload) == (1...3).map { payload(index, $0) })
             }
         }
+    }
+
+    /// What several connections are answered in a turn leaves when all of them are served.
+    @Test func answersOfATurnLeaveTogether() throws {
+        let harness = try ConnectionHarness()
+        let peers = try (0..<4).map { _ in try harness.another() }
+        defer { for peer in peers { SystemCall.close(peer) } }
+        var early = 0
+        harness.script.beforeEcho = { for peer in peers { early += drain(peer).count } }
+        for peer in peers { try deliver(Self.request(1, stream: 1, [5]), to: peer) }
+        harness.loop.turn()
+        #expect(early == 0)
+        for peer in peers { #expect(try WireFrame.all(in: drain(peer)).map(\.payload) == [[5]]) }
+    }
+
+    /// But where they take long, the first do not wait for the last.
+    @Test func answersDoNotWaitForThoseThatTakeLong() throws {
+        let harness = try ConnectionHarness()
+        let peers = try (0..<4).map { _ in try harness.another() }
+        defer { for peer in peers { SystemCall.close(peer) } }
+        var answered: [Int] = []
+        harness.script.beforeEcho = {
+            answered.append(peers.count { hasInput($0) })
+            usleep(5000)
+        }
+        for peer in peers { try deliver(Self.request(1, stream: 1, [5]), to: peer) }
+        harness.loop.turn()
+        #expect(answered == [0, 1, 2, 3])
     }
 
     /// Of a request that is as long as what is read ahead.
