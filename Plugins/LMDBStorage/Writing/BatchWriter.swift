@@ -73,7 +73,7 @@ struct BatchWriter {
             let group = try log.append(batch, results, shared.locations, areInHeap: areInHeap)
             let handed = WriteGroup(
                 batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
-            // Readers who need the tables as a whole are not to wait for the disk.
+            // Not where a commit comes first: another thread syncs meanwhile.
             let staysHere = !areInHeap && queue.isDiskFree && !isUrgent()
             if staysHere { start(group, log) } else { sync.add(handed) }
             written = group == nil ? nil : handed
