@@ -47,13 +47,12 @@ final class EventLoop: @unchecked Sendable {
     private var phase = Phase.serving
     /// Connections that have answers leave the writing to the loop.
     private(set) var isGathering = false
+    /// When answers have waited for so many nanoseconds, they are written before another connection is served.
+    var gatheringTime: UInt64 = 200_000
     private let thread = Atomic<UInt>(0)
 
     /// What the next process goes on with; to be read when the loop has ended.
     private(set) var leftovers: [HandoverLeftover] = []
-
-    /// How many nanoseconds an answer waits for those of other connections.
-    private static let gatheringTime: UInt64 = 200_000
 
     private enum Phase {
         case serving
@@ -141,7 +140,8 @@ final class EventLoop: @unchecked Sendable {
     /// Serves what is ready.
     ///
     /// Several connections are read from before the first of them is served: what their requests need comes near meanwhile.
-    /// What they are answered is written when all are served: who reads for several of them is woken once, not each time.
+    /// What they are answered is written when all are served, or that takes long: who reads for several of them is woken once, not
+    /// each time.
     ///
     /// - Returns: whether the inbox has jobs.
     private func serve(_ events: Range<Int>) -> Bool {
@@ -153,16 +153,19 @@ final class EventLoop: @unchecked Sendable {
         }
         for index in events {
             let (token, readiness) = poller.event(index)
+            let before = lastAnswer
             switch token {
             case Token.inbox: jobsWait = true
             case Token.alarmClock: alarmClock.silence()
             case Token.acceptors...: accept(from: Int(token - Token.acceptors))
             default: connection(token)?.serve(readiness)
             }
-            if isGathering, lastAnswer > now &+ Self.gatheringTime {
-                // It takes long: the first do not wait for the last.
+            guard !unwritten.isEmpty else { continue }
+            // Whoever was answered has looked at the clock.
+            let time = lastAnswer != before ? lastAnswer : clinux_now()
+            if time &- now > gatheringTime {
                 writeOut()
-                now = lastAnswer
+                now = time
             }
         }
         isGathering = false

@@ -80,6 +80,7 @@ internal import Glibc
         if readiness.contains(.hungUp), !readiness.contains(.readable) || state == .inputEnded {
             return close(.unavailable)
         }
+        // Not if there is so much that it would be written without asking: others' answers are to stay in the cache.
         if loop.isGathering, !outgoing.isEmpty, outgoing.count < Self.writeThreshold { return wroteToBuffer() }
         settle()
     }

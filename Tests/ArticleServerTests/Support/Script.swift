@@ -10,16 +10,16 @@ import CPluginABI
     var ends = 0
     var writables = 0
     var cancellations: [UInt32] = []
-    /// Runs before a request is answered at once.
-    var beforeEcho: () -> Void = {}
+    /// Runs before a request is handled.
+    var beforeHandling: () -> Void = {}
 
     static let handle:
         @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void = {
             plugin, method, request in
             guard let plugin = unsafe plugin, let request = unsafe request else { return }
             let script = unsafe Unmanaged<Script>.fromOpaque(plugin).takeUnretainedValue()
+            script.beforeHandling()
             if method == 0 || method == 3 {
-                script.beforeEcho()
                 var part = unsafe request.pointee.payload
                 // As a plugin that has its answer's checksum at hand, and one that has not.
                 var checksum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(start: part.data, count: part.size))
