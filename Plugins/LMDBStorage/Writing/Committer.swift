@@ -1,5 +1,4 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import HandlerKit
 internal import Synchronization
 
@@ -17,9 +16,6 @@ final class Committer: Sendable {
 
     /// Nobody writes for so long, in nanoseconds: what was made is committed.
     private static let lull = 10_000_000
-    /// A reader needed the tables so short a time ago that the next one will not have to wait: each group is committed at once.
-    private static let attention = 100_000_000
-
     private let queue: WriteQueue
     private let environment: Environment
     private let log: PluginLog
@@ -28,7 +24,7 @@ final class Committer: Sendable {
     private let leastInHeap: Int
     private let state = Mutex(Progress())
     private let requests = CommitRequests()
-    private let lastRequest = Atomic<UInt64>(0)
+    private let attention = Attention()
 
     init(
         _ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure,
@@ -50,7 +46,7 @@ final class Committer: Sendable {
 
     /// Whatever was acknowledged is in the tables when this returns.
     func settle() {
-        lastRequest.store(clinux_now(), ordering: .relaxed)
+        attention.note()
         requests.wait(if: { environment.recent.transaction != 0 }, wake: queue.nudge)
     }
 
@@ -133,9 +129,7 @@ final class Committer: Sendable {
     }
 
     /// Whether readers need the tables as a whole these days.
-    private var isAsked: Bool {
-        !requests.isEmpty || clinux_now() - lastRequest.load(ordering: .relaxed) < Self.attention
-    }
+    private var isAsked: Bool { !requests.isEmpty || attention.isRecent() }
 
     private func end(_ keeper: inout LogKeeper) {
         do throws(ServiceError) {

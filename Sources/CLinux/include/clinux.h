@@ -42,6 +42,8 @@ int clinux_peer_groups(int descriptor, uint32_t *groups, int capacity);
 
 /* CLOCK_MONOTONIC, nanoseconds */
 uint64_t clinux_now(void);
+/* The time from `start` to `end`, nanoseconds; 0 if `start` is the later one, as it may be when two threads read the clock. */
+static inline uint64_t clinux_elapsed(uint64_t start, uint64_t end) { return end > start ? end - start : 0; }
 /* CLOCK_REALTIME, milliseconds since 1970-01-01T00:00:00Z */
 int64_t clinux_wall_clock_ms(void);
 
