@@ -16,6 +16,7 @@ final class LMDBEngine: StorageEngine {
     private let readers: ThreadReaders
     private let queue: WriteQueue
     private let committer: Committer
+    private let checkpointer: Checkpointer
     private let threads: [WriterThread]
     private let log: PluginLog
     private let isStopped = Atomic(false)
@@ -38,25 +39,28 @@ final class LMDBEngine: StorageEngine {
     }
 
     init(
-        _ limits: EngineLimits, directory path: String, log: PluginLog = .none, disk: any Disk = SystemDisk()
+        _ limits: EngineLimits, directory path: String, log: PluginLog = .none, disk: any Disk = SystemDisk(),
+        acceptsLoss: Bool = false, progress: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(ServiceError) {
         self.limits = limits
         directory = try DataDirectory(path)
         lock = try DirectoryLock(path)
-        let opened = try LogStart(directory: directory, limits: limits, disk: disk).open()
-        if let replayed = opened.replayed {
-            log.notice("\(directory.database) was not closed: \(replayed) changes were taken from its log")
-        }
+        let opened = try StorageStart(
+            directory: directory, limits: limits, disk: disk, acceptsLoss: acceptsLoss,
+            progress: StartProgress(progress), announce: { log.warning("given up: \($0)") }
+        ).open()
+        opened.report.tell(log, directory)
         environment = opened.environment
         queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
-        let failure = LogFailure()
-        let sync = LogSync(queue, environment, disk, failure)
-        let committer = Committer(queue, environment, sync, failure, limits, log)
-        self.committer = committer
+        let failure = LogFailure(log)
         do throws(ServiceError) {
-            environment.noteCommit()
+            let sync = try LogSync(queue, opened, directory, disk, failure)
+            committer = Committer(queue, environment, sync, failure, limits, log)
+            environment.publishCommit()
             readers = try ThreadReaders(environment)
-            threads = try Self.start(committer, sync, LogKeeper(opened, readers, disk, failure, limits))
+            let keeper = try LogKeeper(opened, readers, disk, failure, limits)
+            checkpointer = keeper.checkpointer
+            threads = try Self.start(committer, sync, keeper)
         } catch {
             opened.pin.release()
             environment.close()

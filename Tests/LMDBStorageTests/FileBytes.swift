@@ -14,6 +14,14 @@ enum FileBytes {
         return Array(bytes.prefix(max(0, count)))
     }
 
+    /// Writes over what is there, which may be in use.
+    static func overwrite(_ bytes: [UInt8], in path: String) {
+        let descriptor = unsafe open(path, O_WRONLY)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        _ = unsafe pwrite(descriptor, bytes, bytes.count, 0)
+    }
+
     static func write(_ bytes: [UInt8], to path: String) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         guard descriptor >= 0 else { return }

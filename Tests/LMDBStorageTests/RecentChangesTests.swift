@@ -15,7 +15,8 @@ import Testing
         let ids = (0..<40).map { _ in ArticleID.generate() }
         func change(_ index: Int, _ offset: Int?, key: UInt64? = nil) -> RecentChanges.Change {
             RecentChanges.Change(
-                id: ids[index], keyList: key, location: offset.map { HeapLocation(offset: $0, count: 100) })
+                id: ids[index], keyList: key, place: HeapLocation(offset: offset ?? 64, count: 100),
+                isGone: offset == nil)
         }
         #expect(recent.transaction == 0)
         recent.show((0..<20).map { change($0, 64 * ($0 + 1), key: UInt64($0 % 10)) }, in: 7)
@@ -42,13 +43,13 @@ import Testing
             let changes = (0..<RecentChanges.most).map {
                 RecentChanges.Change(
                     id: ArticleID(high: UInt64($0), low: UInt64($0) << 32), keyList: 1 << 63 | UInt64($0),
-                    location: HeapLocation(offset: 64 * ($0 + 1), count: 1))
+                    place: HeapLocation(offset: 64 * ($0 + 1), count: 1), isGone: false)
             }
             #expect(recent.hasRoom(for: changes.count))
             recent.show(changes, in: transaction)
             #expect(!recent.hasRoom(for: 1))
             for change in changes {
-                #expect(recent.find(change.id, in: transaction) == .at(change.location?.offset ?? 0))
+                #expect(recent.find(change.id, in: transaction) == .at(change.place.offset))
                 #expect(recent.owner(change.keyList ?? 0, in: transaction)?.id == change.id)
             }
             recent.clear()
@@ -57,7 +58,7 @@ import Testing
 
     /// A group that is too large for readers to look through is committed at once.
     @Test func aLargeGroupCannotWait() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
+        let environment = try Environment.forTests(directory.path)
         defer { environment.close() }
         let shared = SharedTransaction(environment)
         #expect(!shared.canWait)

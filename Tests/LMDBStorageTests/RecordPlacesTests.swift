@@ -78,9 +78,9 @@ import Testing
     }
 
     private func heap() throws -> HeapFile {
-        let (path, hash) = (directory.path + "/heap", KeyedHash(1, 2))
-        try HeapFile.create(path, hash)
-        return try HeapFile(path, hash, end: HeapFile.start, capacity: 1 << 20)
+        let (path, hash, disk) = (directory.path + "/heap", KeyedHash(1, 2), SystemDisk())
+        try HeapFile.create(path, hash, disk)
+        return try HeapFile(path, HeapHead(hash), capacity: 1 << 20, disk)
     }
 }
 

@@ -15,8 +15,8 @@ import Testing
         let stored = Atomic<UInt64>(0)
         let wrong = Atomic(0)
         let isOver = Atomic(false)
-        let hasRead = WakeUp()
-        let mayEnd = WakeUp()
+        let hasRead = Semaphore()
+        let mayEnd = Semaphore()
     }
 
     @Test func whatIsAcknowledgedIsSeenByTheNextRead() async throws {

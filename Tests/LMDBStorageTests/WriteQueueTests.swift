@@ -32,7 +32,7 @@ import Testing
         queue.wasBrought(group)
         try queue.add(Self.change())
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
-        let hasGone = WakeUp()
+        let hasGone = Semaphore()
         let committer = try WriterThread("goes") {
             #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
             hasGone.signal()
@@ -56,11 +56,11 @@ import Testing
     @Test func aBusyDiskGathersAHandful() throws {
         try add(1)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
-        queue.goesToDisk()
+        queue.syncStarted()
         try add(8)
         #expect(queue.more(1 << 20, for: 1, isLarge: false)?.count == 8)
         try add(7)
-        queue.areOnDisk(1)
+        queue.syncFinished(1)
         // These are more than half of all: the others do not hold them up.
         #expect(queue.more(1 << 20, for: 9, isLarge: false) == nil)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 7)
@@ -69,7 +69,7 @@ import Testing
     @Test func aLargeThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
-        queue.goesToDisk()
+        queue.syncStarted()
         #expect(queue.more(1 << 20, for: 3, isLarge: true) == nil)
         // One that is full has nothing to wait for.
         #expect(queue.more(0, for: 1, isLarge: true) == nil)
@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: [false, true]) func aGroupWaitsForTheDisk(isLarge: Bool) throws {
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
-        for _ in 0..<(isLarge ? 2 : 1) { queue.goesToDisk() }
+        for _ in 0..<(isLarge ? 2 : 1) { queue.syncStarted() }
         let isFree = Atomic(false)
         let goes = {
             #expect(queue.more(1 << 20, for: 9, isLarge: isLarge) == nil)
@@ -93,7 +93,7 @@ import Testing
             goes,
             until: {
                 isFree.store(true, ordering: .sequentiallyConsistent)
-                self.queue.areOnDisk(1)
+                self.queue.syncFinished(1)
             })
     }
 
@@ -133,7 +133,7 @@ import Testing
 
     @Test func aNudgeEndsAWaitWithoutChanges() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20)
-        let isDone = WakeUp()
+        let isDone = Semaphore()
         let waiting = try WriterThread("waits") {
             if queue.take(1 << 20, idle: nil).isNudge { isDone.signal() }
         }
@@ -152,7 +152,7 @@ import Testing
     @Test func aNudgeSendsAGroupToTheDisk() throws {
         try add(9)
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
-        for _ in 0..<2 { queue.goesToDisk() }
+        for _ in 0..<2 { queue.syncStarted() }
         try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { self.queue.nudge() })
         try add(8)
         #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)

@@ -11,8 +11,14 @@ struct DataDirectory {
     var heap: String { path + "/articles.mdb-records" }
     /// The two files of the redo log.
     func log(_ index: Int) -> String { path + "/articles.mdb-redo\(index)" }
-    /// A database that is being made; left behind only by a process that died within its first start.
+    /// The checksums of the index's pages.
+    var sums: String { path + "/articles.mdb-sums" }
+    /// Which group of the log is known to be on disk.
+    var durable: String { path + "/articles.mdb-durable" }
+    /// An index that is being made; left behind only by a process that died meanwhile.
     var unfinished: String { path + "/articles.mdb.new" }
+    /// An index that another one took the place of.
+    var unused: String { path + "/articles.mdb.unused" }
 
     /// Finds the directory, or makes it and those above it for the service's user alone.
     init(_ path: String) throws(ServiceError) {
@@ -31,8 +37,12 @@ struct DataDirectory {
         }
         var parent = ""
         for component in path.split(separator: "/") {
+            let above = parent.isEmpty ? "/" : parent
             parent += "/" + component
-            guard unsafe mkdir(parent, 0o700) == 0 || errno == EEXIST else {
+            if unsafe mkdir(parent, 0o700) == 0 {
+                // A directory whose name is not on disk is gone with all that is in it when power is lost.
+                try Self.sync(above)
+            } else if errno != EEXIST {
                 throw .system("cannot make the directory \(parent)")
             }
         }
@@ -41,7 +51,7 @@ struct DataDirectory {
     /// How many bytes of the disk all of them take.
     func usedDisk() throws(ServiceError) -> UInt64 {
         var blocks: UInt64 = 0
-        for path in [database, heap, log(0), log(1)] {
+        for path in [database, heap, sums, log(0), log(1)] {
             var status = stat()
             guard unsafe stat(path, &status) == 0 else { throw .system("cannot read \(path)") }
             blocks += UInt64(status.st_blocks)
@@ -50,7 +60,9 @@ struct DataDirectory {
     }
 
     /// Brings names that were added or changed to disk.
-    func sync() throws(ServiceError) {
+    func sync() throws(ServiceError) { try Self.sync(path) }
+
+    private static func sync(_ path: String) throws(ServiceError) {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(path)") }
         defer { close(descriptor) }

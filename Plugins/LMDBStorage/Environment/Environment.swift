@@ -15,7 +15,7 @@ final class Environment: @unchecked Sendable {
     let path: String
     /// LMDB's descriptor of the file, for what LMDB has no function for.
     let descriptor: Int32
-    /// id -> ``HeapLocation``, or the record itself if a former articled wrote it.
+    /// id -> ``HeapLocation``.
     let records: MDB_dbi
     /// ``IndexEntry`` -> nothing.
     let index: MDB_dbi
@@ -23,8 +23,12 @@ final class Environment: @unchecked Sendable {
     let space: MDB_dbi
     /// Where the records lie.
     let heap: HeapFile
-    /// What keeps others from guessing which keys and terms share a hash; made with the file.
+    /// What keeps others from guessing which keys and terms share a hash; made with the heap.
     let hash: KeyedHash
+    /// The LMDB file and the heap, opened once more for the thread that brings a checkpoint to disk.
+    let files: Files
+    /// Why the index cannot be believed any more.
+    let damage = IndexDamage()
     /// The memory of the LMDB file.
     let map: FileMap
     /// In bytes.
@@ -35,18 +39,44 @@ final class Environment: @unchecked Sendable {
     let recent = RecentChanges()
     private let lastCommit = Atomic<UInt64>(0)
 
+    /// What a thread that syncs has for itself (``Disk/open(_:)``).
+    struct Files: Sendable {
+        let database: any DiskFile
+        let heap: any DiskFile
+
+        init(_ database: String, _ heap: String, _ disk: any Disk) throws(ServiceError) {
+            self.database = try disk.open(database)
+            self.heap = try disk.open(heap)
+        }
+
+        /// Brings all that was committed to disk: the records before the tables that say where they lie.
+        func sync() throws(ServiceError) {
+            try heap.sync()
+            try database.sync()
+        }
+    }
+
     /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
-    init(_ path: String, in directory: DataDirectory, mapSize: Int, maxReaders: UInt32) throws(ServiceError) {
-        let handle = try unsafe Self.open(path, mapSize: mapSize, maxReaders: maxReaders)
+    ///
+    /// - Parameter head: what the heap begins with.
+    init(
+        _ path: String, in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, mapSize: Int,
+        _ disk: any Disk, isNew: Bool = false
+    ) throws(ServiceError) {
+        let handle = try unsafe Self.open(path, mapSize: mapSize, maxReaders: limits.maxReaders)
         do throws(ServiceError) {
             var dead: Int32 = 0
             unsafe mdb_reader_check(handle, &dead)
             var descriptor: Int32 = -1
             unsafe mdb_env_get_fd(handle, &descriptor)
-            let tables = try unsafe Tables(handle, path, directory)
-            (records, index, space, hash) = (tables.records, tables.index, tables.space, tables.hash)
+            hash = head.hash
+            let tables =
+                isNew
+                ? try unsafe Tables(makingIn: handle, path, head.hash) : try unsafe Tables(of: handle, path, head.hash)
+            (records, index, space) = (tables.records, tables.index, tables.space)
             map = try unsafe FileMap(handle, descriptor, path)
-            heap = try HeapFile(directory.heap, hash, end: tables.heapEnd, capacity: mapSize)
+            heap = try HeapFile(directory.heap, head, capacity: mapSize, disk)
+            files = try Files(path, directory.heap, disk)
             self.descriptor = descriptor
         } catch {
             unsafe mdb_env_close(handle)
@@ -56,10 +86,8 @@ final class Environment: @unchecked Sendable {
         self.path = path
     }
 
-    /// From now on a commit does not wait for the disk: what it changes is in the log.
-    ///
-    /// Before, it does: what is not in the log, such as a new format, has nothing else to save it.
-    func leaveSyncingToLog() throws(ServiceError) {
+    /// From now on a commit does not wait for the disk: what it changes is in the log, or can be made anew.
+    func disableSync() throws(ServiceError) {
         let code = unsafe mdb_env_set_flags(handle, UInt32(MDB_NOSYNC), 1)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
     }
@@ -68,10 +96,29 @@ final class Environment: @unchecked Sendable {
     var newest: UInt64 { lastCommit.load(ordering: .acquiring) }
 
     /// A transaction was committed, or the file opened. Before anybody is told of it.
-    func noteCommit() {
+    func publishCommit() {
         var information = unsafe MDB_envinfo()
         unsafe mdb_env_info(handle, &information)
         lastCommit.store(unsafe UInt64(information.me_last_txnid), ordering: .releasing)
+    }
+
+    /// Throws if a file has no name any more: what is written to it is gone when the process ends. Any thread.
+    ///
+    /// - Parameter log: the file of the log that is being written.
+    func checkLinks(_ log: (any DiskFile)?) throws(ServiceError) {
+        for file in [log, files.heap, files.database] {
+            guard let file, !file.isLinked else { continue }
+            throw ServiceError(.unavailable, "\(file.path) was removed while the service runs")
+        }
+    }
+
+    /// What the heap has in the newest version. No transaction may be under way.
+    func extent() throws(ServiceError) -> HeapHead.Extent {
+        try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
+            let space = try HeapSpace(transaction, space, path)
+            return HeapHead.Extent(
+                records: UInt64(clamping: try transaction.count(records)), end: space.end, sequence: space.sequence)
+        }
     }
 
     /// How long the LMDB file is; 0 if it cannot be told.
@@ -85,26 +132,12 @@ final class Environment: @unchecked Sendable {
     func record(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         // Sizes first: nothing is read before it is known to lie in the file.
         guard unsafe map.allows(value) else { return nil }
-        if value.count > HeapLocation.size { return unsafe value }
         return unsafe HeapLocation(value).flatMap { unsafe heap.bytes($0) }
     }
 
     /// Whether all of some memory of the records' can be read.
     func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
         heap.contains(UInt(bitPattern: bytes.baseAddress)) ? unsafe heap.allows(bytes) : unsafe map.allows(bytes)
-    }
-
-    /// Brings all that was committed to disk: the records before the tables that say where they lie.
-    func sync(_ disk: any Disk) throws(ServiceError) {
-        try syncHeap(disk)
-        let code = disk.sync(database: descriptor)
-        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(path) to disk") }
-    }
-
-    /// Brings the records to disk.
-    func syncHeap(_ disk: any Disk) throws(ServiceError) {
-        let code = disk.sync(heap: heap.descriptor)
-        guard code == 0 else { throw ServiceError(lmdb: code, "cannot bring \(heap.path) to disk") }
     }
 
     /// No transaction may be under way.

@@ -4,24 +4,20 @@ internal import CLMDB
 /// What tells a database of articled's from another program's: its format, and the key of its hashes.
 struct FormatRecord {
     /// Of the tables and records, and of the files beside them. Another number is another, incompatible format.
-    static let version: UInt32 = 3
-    /// What came before is taken over where it is: 1 had no log, and up to 2 the records stood in the table itself, where they
-    /// stay until they are changed. An articled that reads those alone must not open a database that has more.
-    private static let formerVersions: ClosedRange<UInt32> = 1...2
+    static let version: UInt32 = 4
+    /// What came before is taken over by ``Migration``: 1 had no log, up to 2 the records stood in the table itself, and up to 3 they
+    /// did not say whose they are.
+    private static let formerVersions: ClosedRange<UInt32> = 1...3
     private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
 
     let hash: KeyedHash
-    /// It is of the former version, and is to be stored anew.
+    /// It is of an earlier version.
     let isFormer: Bool
 
-    /// For a new database.
-    static func new() -> FormatRecord {
-        FormatRecord(hash: KeyedHash(UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max)))
-    }
-
-    private init(hash: KeyedHash) {
+    /// For a new database beside a heap with this key.
+    init(hash: KeyedHash) {
         self.hash = hash
         isFormer = false
     }
@@ -33,7 +29,7 @@ struct FormatRecord {
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
         guard version == Self.version || Self.formerVersions.contains(version) else {
             throw ServiceError(
-                .failedPrecondition,
+                .dataLoss,
                 "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
             )
         }
@@ -55,7 +51,7 @@ struct FormatRecord {
 
     static func foreign(_ path: String) -> ServiceError {
         ServiceError(
-            .failedPrecondition,
+            .dataLoss,
             "\(path) is a database of another program; name another directory. Nothing was changed")
     }
 

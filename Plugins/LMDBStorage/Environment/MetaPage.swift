@@ -32,7 +32,7 @@ struct MetaPage {
         }
         guard version == Self.version else {
             throw ServiceError(
-                .failedPrecondition,
+                .dataLoss,
                 "\(path) was made by another version of LMDB (format \(version), not \(Self.version)); nothing was changed"
             )
         }

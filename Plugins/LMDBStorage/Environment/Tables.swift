@@ -6,35 +6,33 @@ struct Tables {
     let records: MDB_dbi
     let index: MDB_dbi
     let space: MDB_dbi
-    let hash: KeyedHash
-    /// How long the heap is at least.
-    let heapEnd: Int
 
-    init(_ environment: OpaquePointer, _ path: String, _ directory: DataDirectory) throws(ServiceError) {
+    /// Finds them. Throws `dataLoss` if they are not those of the heap with this key.
+    init(of environment: OpaquePointer, _ path: String, _ hash: KeyedHash) throws(ServiceError) {
         self = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
-            try Tables(transaction, path, directory)
+            guard let about = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
+            let format = try FormatRecord(in: transaction, about, path)
+            guard !format.isFormer, format.hash == hash else {
+                throw DatabaseFile.damaged(path, "it is not the index of the articles beside it")
+            }
+            return try Tables(transaction)
         }
     }
 
-    private init(
-        _ transaction: borrowing WriteTransaction, _ path: String, _ directory: DataDirectory
-    ) throws(ServiceError) {
-        let isNew = try transaction.isEmptyFile()
-        guard let about = isNew ? try transaction.table("about", create: true) : try transaction.tableIfPresent("about")
-        else { throw FormatRecord.foreign(path) }
-        if isNew { try FormatRecord.new().store(in: transaction, about) }
-        let format = try FormatRecord(in: transaction, about, path)
+    /// Makes them, in an empty file.
+    init(makingIn environment: OpaquePointer, _ path: String, _ hash: KeyedHash) throws(ServiceError) {
+        self = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
+            let about = try transaction.table("about", create: true)
+            try FormatRecord(hash: hash).store(in: transaction, about)
+            let tables = try Tables(transaction)
+            try HeapSpace().store(transaction, tables.space)
+            return tables
+        }
+    }
+
+    private init(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         records = try transaction.table("records", create: true)
         index = try transaction.table("index", create: true)
         space = try transaction.table("space", create: true)
-        hash = format.hash
-        if isNew || format.isFormer {
-            // On disk before the database says that it has one.
-            try HeapFile.create(directory.heap, format.hash)
-            try directory.sync()
-            try HeapSpace().store(transaction, space)
-            try format.store(in: transaction, about)
-        }
-        heapEnd = try HeapSpace(transaction, space, path).end
     }
 }

@@ -2,6 +2,14 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
+/// What a change needs to know to seal its record.
+struct RecordPlace: Equatable {
+    /// The number of the change.
+    var sequence: UInt64
+    /// ``RecordHeader/seal(_:_:_:at:)``.
+    var seal: UInt64
+}
+
 /// What one transaction does to the heap: the places that records take and leave, and the records on their way into the file.
 /// They are written in as few calls as their places allow, before the transaction is committed.
 @safe
@@ -26,50 +34,69 @@ struct HeapChanges {
     ) throws(ServiceError) {
         self.environment = environment
         before = try HeapSpace(transaction, environment.space, environment.path)
-        space = before
-        try space.reclaim(upTo: reusable, transaction, environment.space)
+        var space = before
+        try space.reclaim(upTo: reusable, transaction, environment.space) { extent throws(ServiceError) in
+            try environment.heap.clear(extent)
+        }
+        self.space = space
     }
 
-    /// For a replay: all is free that has no record in the version of this number.
+    /// For a replay. Nothing is cleared: the records that are to get their places once more may lie there already.
+    ///
+    /// - Parameters:
+    ///   - number: all is free that has no record in the version of this number.
+    ///   - most: how many parts become free at most.
     init(
-        _ environment: Environment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64
+        _ environment: Environment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64, most: Int
     ) throws(ServiceError) {
-        try self.init(environment, transaction, reusable: 0)
-        try space.reclaim(upTo: number, most: .max, transaction, environment.space)
+        self.environment = environment
+        before = try HeapSpace(transaction, environment.space, environment.path)
+        var space = before
+        try space.reclaim(upTo: number, most: most, transaction, environment.space) { _ in }
+        self.space = space
     }
 
-    /// Puts a record under its id in the database. Its memory must stay until ``flush()``.
-    mutating func put(
-        _ id: ArticleID, _ record: UnsafeRawBufferPointer, atEnd: Bool, _ transaction: borrowing WriteTransaction
-    ) throws(ServiceError) -> HeapLocation {
+    /// Takes a place for a record of so many bytes.
+    mutating func take(
+        _ id: ArticleID, _ count: Int, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> (HeapLocation, RecordPlace) {
         let heap = environment.heap
-        guard
-            let location = try space.take(
-                record.count, capacity: heap.capacity, transaction, environment.space)
+        guard let location = try space.take(count, capacity: heap.capacity, transaction, environment.space)
         else { throw ServiceError(lmdb: MDB_MAP_FULL, "cannot write \(heap.path)") }
-        try unsafe add(record, at: location)
-        try name(id, location, atEnd: atEnd, transaction)
-        return location
+        let sequence = space.nextSequence()
+        let seal = RecordHeader.seal(environment.hash, id, sequence, at: location.offset)
+        return (location, RecordPlace(sequence: sequence, seal: seal))
     }
 
-    /// The same at the place that it was given before.
+    /// Puts a complete record at the place that was taken for it, under its id in the database. Its memory must stay until
+    /// ``flush()``.
     mutating func put(
-        _ id: ArticleID, _ record: UnsafeRawBufferPointer, at location: HeapLocation,
+        _ id: ArticleID, _ record: UnsafeRawBufferPointer, at location: HeapLocation, atEnd: Bool,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         try unsafe add(record, at: location)
-        try put(id, at: location, transaction)
+        try name(id, location, atEnd: atEnd, transaction)
     }
 
-    /// The same for a record that is there.
-    mutating func put(
-        _ id: ArticleID, at location: HeapLocation, _ transaction: borrowing WriteTransaction
+    /// Writes the record of a deletion. Its place is left at once, and stays until what it deletes is cleared.
+    mutating func delete(
+        _ record: UnsafeRawBufferPointer, at location: HeapLocation, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        try unsafe add(record, at: location)
+        try space.leave(location, isDeletion: true, in: transaction.number, transaction, environment.space)
+    }
+
+    /// Takes the place that a record was given before: a replay's.
+    mutating func claim(
+        _ location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         guard try space.claim(location, capacity: environment.heap.capacity, transaction, environment.space) else {
-            throw HeapHead.strange(environment.heap.path, "the log has an article where there is another one")
+            throw HeapHead.mismatch(environment.heap.path, "the log has an article where there is another one")
         }
-        try name(id, location, atEnd: false, transaction)
     }
+
+    /// A change with this number was found.
+    mutating func note(sequence: UInt64) { space.note(sequence: sequence) }
 
     private mutating func add(_ record: UnsafeRawBufferPointer, at location: HeapLocation) throws(ServiceError) {
         if location.offset != pending.upperBound { try flush() }

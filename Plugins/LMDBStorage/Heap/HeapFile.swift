@@ -9,14 +9,15 @@ internal import Synchronization
 @safe
 final class HeapFile: @unchecked Sendable {
     /// Where the first record may begin.
-    static let start = HeapHead.size
+    static let start = HeapHead.space
 
     let path: String
-    let descriptor: Int32
     /// The most that the file can have.
     let capacity: Int
+    /// What the file begins with, but for the session.
     private let head: HeapHead
-    private let file: DiskLogFile
+    private let file: any DiskFile
+    private let descriptor: Int32
     private let base: UnsafeRawPointer
     /// How much of the map can be read.
     private let readable: Atomic<Int>
@@ -26,37 +27,41 @@ final class HeapFile: @unchecked Sendable {
         var end: FileEnd
         /// What was written, and not given to the disk ahead of a sync yet.
         var written = 0..<0
+
+        mutating func note(_ range: Range<Int>) {
+            let from = written.isEmpty ? range.lowerBound : min(written.lowerBound, range.lowerBound)
+            written = from..<max(written.upperBound, range.upperBound)
+        }
     }
 
-    /// Makes an empty one, in the place of whatever is there.
-    static func create(_ path: String, _ hash: KeyedHash) throws(ServiceError) {
-        let file = try DiskLogFile(path)
-        file.shrink(to: 0)
+    /// Makes an empty one, in the place of whatever is there. It has its name when this returns, and is on disk.
+    static func create(_ path: String, _ hash: KeyedHash, _ disk: any Disk) throws(ServiceError) {
+        let unfinished = path + ".new"
+        unsafe unlink(unfinished)
+        let file = try disk.open(unfinished)
         try file.write(HeapHead(hash).encoded(), at: 0)
         try file.sync()
+        guard unsafe rename(unfinished, path) == 0 else { throw .system("cannot make \(path)") }
     }
 
-    /// Whether a file has records, or may have.
-    static func mayHaveRecords(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && Int(status.st_size) > start
-    }
-
-    /// Opens that of a database.
+    /// Opens one.
     ///
     /// - Parameters:
-    ///   - end: where the database says that its records end.
+    ///   - head: what it begins with.
     ///   - capacity: how large the map is to be; less if there is no address space for it.
-    init(_ path: String, _ hash: KeyedHash, end: Int, capacity: Int) throws(ServiceError) {
-        guard let head = try HeapHead(of: path) else { throw HeapHead.strange(path, "it is missing") }
-        guard head.belongs(to: hash) else { throw HeapHead.strange(path, "it belongs to another database") }
+    init(_ path: String, _ head: HeapHead, capacity: Int, _ disk: any Disk) throws(ServiceError) {
         self.head = head
         self.path = path
-        file = try DiskLogFile(path)
-        descriptor = file.descriptor
+        file = try disk.open(path)
         let size = try file.size()
-        guard size >= end else { throw HeapHead.strange(path, "it has \(size) bytes, and the database needs \(end)") }
-        unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), least: size)
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("cannot read \(path)") }
+        do throws(ServiceError) {
+            unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), least: size)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
         readable = Atomic(size)
         growth = Mutex(Growth(end: FileEnd(size, step: 256 << 10, large: 128 << 10)))
     }
@@ -78,13 +83,32 @@ final class HeapFile: @unchecked Sendable {
     }
 
     /// Nobody reads any more.
-    func close() { unsafe munmap(UnsafeMutableRawPointer(mutating: base), capacity) }
+    func close() {
+        unsafe munmap(UnsafeMutableRawPointer(mutating: base), capacity)
+        Glibc.close(descriptor)
+    }
 
-    /// A session begins to write to it. With the next sync that is on disk.
-    func begin(_ session: LogSession) throws(ServiceError) {
+    /// Says who writes to it. With the next sync that is on disk.
+    ///
+    /// - Parameter closed: what it has; `nil`: the session has begun, and the heap is complete only together with its log.
+    func mark(_ session: LogSession, generation: UInt64, closed: HeapHead.Extent? = nil) throws(ServiceError) {
         var head = head
         head.session = session
+        head.generation = generation
+        head.closed = closed
         try file.write(head.encoded(), at: 0)
+    }
+
+    /// How long the file is.
+    func size() throws(ServiceError) -> Int { try file.size() }
+
+    /// Brings the records to disk. The committer's thread, or one that has the file alone.
+    func sync() throws(ServiceError) { try file.sync() }
+
+    /// Makes sure that what lies there is taken for no record. Nobody reads it any more.
+    func clear(_ extent: Extent) throws(ServiceError) {
+        try file.write([UInt8](repeating: 0, count: HeapLocation.unit), at: extent.offset)
+        growth.withLock { $0.note(extent.offset..<extent.offset + HeapLocation.unit) }
     }
 
     /// The record at a location, unread and unchecked; `nil` if that is not in the file.
@@ -111,7 +135,9 @@ final class HeapFile: @unchecked Sendable {
 
     /// The file may have grown since anyone asked.
     private func grows(to end: Int) -> Bool {
-        guard let size = try? file.size() else { return false }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return false }
+        let size = Int(status.st_size)
         readable.store(min(size, capacity), ordering: .releasing)
         return end <= min(size, capacity)
     }
@@ -121,10 +147,7 @@ final class HeapFile: @unchecked Sendable {
         let range = offset..<offset + count
         growth.withLock { $0.end.prepare(file, for: range) }
         try unsafe file.write(parts, at: offset)
-        growth.withLock { growth in
-            let from = growth.written.isEmpty ? offset : min(growth.written.lowerBound, offset)
-            growth.written = from..<max(growth.written.upperBound, range.upperBound)
-        }
+        growth.withLock { $0.note(range) }
     }
 
     /// What was written since this was asked last, and all between.

@@ -1,69 +1,131 @@
 internal import ArticleProtocol
 
-/// What the heap begins with; 64 bytes, little-endian:
+/// What the heap begins with, twice, in two sectors of the disk: one of them may be damaged. 128 bytes, little-endian:
 ///
-/// | at | bytes | what                                                                           |
-/// |---:|------:|--------------------------------------------------------------------------------|
-/// |  0 |     8 | "RTCLHEAP"                                                                     |
-/// |  8 |     4 | format: 1                                                                      |
-/// | 12 |     4 | CRC-32C of the head with 0 in this place                                       |
-/// | 16 |     8 | which database it belongs to: the hash of "heap" by its key                    |
-/// | 24 |    16 | the session that wrote to it last, as in ``FileMark``; 0: none, it has nothing |
-/// | 40 |    24 | 0                                                                              |
+/// | at | bytes | what                                                                        |
+/// |---:|------:|-----------------------------------------------------------------------------|
+/// |  0 |     8 | "RTCLHEAP"                                                                  |
+/// |  8 |     4 | format: 2                                                                   |
+/// | 12 |     4 | CRC-32C of the head with 0 in this place                                    |
+/// | 16 |    16 | key of the hashes of the database: ``KeyedHash``                            |
+/// | 32 |    16 | the session that wrote to it last, as in ``FileMark``; 0: it has nothing    |
+/// | 48 |     8 | generation of that session                                                  |
+/// | 56 |     4 | 1: the session was closed, and the heap is complete without the log         |
+/// | 60 |     4 | 0                                                                           |
+/// | 64 |     8 | closed: how many articles it has                                            |
+/// | 72 |     8 | closed: where the records end                                               |
+/// | 80 |     8 | closed: sequence number of the last change                                  |
+/// | 88 |    40 | 0                                                                           |
 struct HeapHead: Equatable {
     private static let magic: UInt64 = 0x5041_4548_4C43_5452
-    private static let format: UInt32 = 1
-    static let size = 64
+    private static let format: UInt32 = 2
+    /// Its records do not say whose they are, and its head not by which key: ``Migration`` reads it.
+    static let formerFormat: UInt32 = 1
+    static let size = 128
+    private static let copy = 512
+    /// Where the records may begin.
+    static let space = 1024
 
-    var database: UInt64
+    /// What a start must find, whatever became of the index.
+    struct Extent: Equatable {
+        /// How many articles there are.
+        var records: UInt64
+        /// Where the records end.
+        var end: Int
+        /// Of the last change.
+        var sequence: UInt64
+    }
+
+    var hash: KeyedHash
     var session = LogSession(high: 0, low: 0)
+    var generation: UInt64 = 0
+    /// What the heap has, if it is complete without the log.
+    var closed: Extent?
 
     /// Of a new heap.
-    init(_ hash: KeyedHash) { database = Self.name(hash) }
-
-    /// Whether the heap belongs to the database with this key.
-    func belongs(to hash: KeyedHash) -> Bool { database == Self.name(hash) }
+    init(_ hash: KeyedHash) { self.hash = hash }
 
     /// Whether nothing was ever stored in it.
     var isNew: Bool { session == LogSession(high: 0, low: 0) }
 
+    /// What was found at the beginning of a file.
+    enum Found: Equatable {
+        case head(HeapHead)
+        /// Of an earlier articled.
+        case former
+    }
+
     /// Reads that of a file; `nil` if there is no file.
-    init?(of path: String) throws(ServiceError) {
-        guard var bytes = try FilePart.read(path, Self.size, at: 0) else { return nil }
-        guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else {
-            throw Self.strange(path, "it does not begin as one")
+    static func read(_ path: String) throws(ServiceError) -> Found? {
+        guard let bytes = try FilePart.read(path, space, at: 0) else { return nil }
+        do throws(ServiceError) {
+            return try decode(Array(bytes.prefix(size)), path)
+        } catch {
+            guard bytes.count >= copy + size, error.code == .dataLoss,
+                let found = try? decode(Array(bytes[copy..<copy + size]), path)
+            else { throw error }
+            return found
         }
+    }
+
+    private static func decode(_ found: [UInt8], _ path: String) throws(ServiceError) -> Found {
+        var bytes = found
+        guard bytes.count >= 16, bytes.integer(at: 0) == magic else { throw mismatch(path, "it does not begin as one") }
         let format: UInt32 = bytes.integer(at: 8)
+        if format == formerFormat { return .former }
+        guard bytes.count == size else { throw mismatch(path, "it does not begin as one") }
+        let checksum: UInt32 = bytes.integer(at: 12)
+        bytes.set(UInt32(0), at: 12)
+        guard CRC32C.checksum(bytes) == checksum else { throw mismatch(path, "its head is damaged") }
         guard format == Self.format else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
         }
-        let checksum: UInt32 = bytes.integer(at: 12)
-        bytes.set(UInt32(0), at: 12)
-        guard CRC32C.checksum(bytes) == checksum else { throw Self.strange(path, "its head is damaged") }
-        database = bytes.integer(at: 16)
-        session = LogSession(high: bytes.integer(at: 24), low: bytes.integer(at: 32))
+        var head = HeapHead(KeyedHash(bytes.integer(at: 16), bytes.integer(at: 24)))
+        head.session = LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40))
+        head.generation = bytes.integer(at: 48)
+        let isClosed: UInt32 = bytes.integer(at: 56)
+        let end: UInt64 = bytes.integer(at: 72)
+        if isClosed == 1 {
+            head.closed = Extent(
+                records: bytes.integer(at: 64), end: Int(clamping: end), sequence: bytes.integer(at: 80))
+        }
+        return .head(head)
     }
 
+    /// All that stands before the records.
     func encoded() -> [UInt8] {
+        let once = encodedOnce()
+        var bytes = [UInt8](repeating: 0, count: Self.space)
+        for offset in [0, Self.copy] { bytes.replaceSubrange(offset..<offset + once.count, with: once) }
+        return bytes
+    }
+
+    private func encodedOnce() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(Self.magic, at: 0)
         bytes.set(Self.format, at: 8)
-        bytes.set(database, at: 16)
-        bytes.set(session.high, at: 24)
-        bytes.set(session.low, at: 32)
+        bytes.set(hash.first, at: 16)
+        bytes.set(hash.second, at: 24)
+        bytes.set(session.high, at: 32)
+        bytes.set(session.low, at: 40)
+        bytes.set(generation, at: 48)
+        if let closed {
+            bytes.set(UInt32(1), at: 56)
+            bytes.set(closed.records, at: 64)
+            bytes.set(UInt64(closed.end), at: 72)
+            bytes.set(closed.sequence, at: 80)
+        }
         bytes.set(CRC32C.checksum(bytes), at: 12)
         return bytes
     }
 
     /// Why a file cannot be the heap of a database.
-    static func strange(_ path: String, _ reason: String) -> ServiceError {
+    static func mismatch(_ path: String, _ reason: String) -> ServiceError {
         ServiceError(
             .dataLoss,
-            "\(path) is not the file with the articles of the database beside it: \(reason). Put back the two that belong together, or restore a backup of both; nothing was changed"
+            "\(path) is not the file with the articles of the database beside it: \(reason). Put back the files that belong together, or restore a backup; nothing was changed"
         )
     }
-
-    private static func name(_ hash: KeyedHash) -> UInt64 { unsafe Array("heap".utf8).lend { unsafe hash($0) } }
 }

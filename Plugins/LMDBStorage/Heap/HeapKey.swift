@@ -2,27 +2,33 @@
 struct Extent: Equatable {
     var offset: Int
     var size: Int
+    /// The deletion that lies there stays once more when it is to become free (``HeapSpace``).
+    var staysOnce = false
 
     var end: Int { offset + size }
 
-    init(offset: Int, size: Int) {
+    private static let staysOnceBit: UInt64 = 1 << 63
+
+    init(offset: Int, size: Int, staysOnce: Bool = false) {
         self.offset = offset
         self.size = size
+        self.staysOnce = staysOnce
     }
 
     /// One whose size was read; `nil` if that is none.
-    init?(offset: Int, _ size: UnsafeRawBufferPointer) {
-        guard size.count == 8,
-            let size = Int(exactly: UInt64(littleEndian: unsafe size.loadUnaligned(as: UInt64.self))),
-            offset >= 0, size > 0, !offset.addingReportingOverflow(size).overflow
+    init?(offset: Int, _ value: UnsafeRawBufferPointer) {
+        guard value.count == 8 else { return nil }
+        let word = UInt64(littleEndian: unsafe value.loadUnaligned(as: UInt64.self))
+        guard let size = Int(exactly: word & ~Self.staysOnceBit), offset >= 0, size > 0, size % HeapLocation.unit == 0,
+            !offset.addingReportingOverflow(size).overflow
         else { return nil }
-        self.init(offset: offset, size: size)
+        self.init(offset: offset, size: size, staysOnce: word & Self.staysOnceBit != 0)
     }
 
     /// The size, as it is read.
     var encodedSize: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 8)
-        bytes.set(UInt64(size), at: 0)
+        bytes.set(UInt64(size) | (staysOnce ? Self.staysOnceBit : 0), at: 0)
         return bytes
     }
 }
@@ -48,7 +54,8 @@ enum HeapKey {
 
     /// What a key of free extents says; `nil` if it is another one.
     static func free(_ key: UnsafeRawBufferPointer) -> Extent? {
-        guard unsafe isKey(key, .free, 2), let size = unsafe number(key, 0), let offset = unsafe number(key, 1)
+        guard unsafe isKey(key, .free, 2), let size = unsafe number(key, 0), let offset = unsafe number(key, 1),
+            !offset.addingReportingOverflow(size).overflow
         else { return nil }
         return Extent(offset: offset, size: size)
     }

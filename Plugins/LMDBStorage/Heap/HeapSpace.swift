@@ -8,15 +8,17 @@ internal import CLMDB
 ///
 /// | kind | behind it           | value                                                                        |
 /// |-----:|---------------------|------------------------------------------------------------------------------|
-/// |    0 |                     | where the records end; how much before that is free; how much waits          |
+/// |    0 |                     | where the records end; how much before that is free; how much waits; sequence number of the last change |
 /// |    1 | size, offset        | nothing: free                                                                |
 /// |    2 | offset              | size: the same, by its place                                                 |
-/// |    3 | transaction, offset | size: it waits                                                               |
+/// |    3 | transaction, offset | size: it waits; with the top bit set, a deletion's that is to wait twice      |
 ///
 /// What a record leaves waits until no reader and no recovery can come to it any more: the rule that LMDB has for its pages.
+/// Before it is free its header is cleared in the file, so that nobody who reads the heap alone takes it for an article
+/// (``HeapScan``). A deletion waits twice: the second time until what it deletes is cleared on disk.
 struct HeapSpace: Equatable {
     /// How many parts that waited become free in one transaction at most: no writer waits long for it.
-    private static let mostReclaimed = 512
+    static let mostReclaimed = 512
 
     /// Where the records end.
     private(set) var end = HeapFile.start
@@ -24,17 +26,22 @@ struct HeapSpace: Equatable {
     private(set) var free = 0
     /// How many can be used later.
     private(set) var waiting = 0
+    /// Of the last change. Each change of the database has a greater one than those before it.
+    private(set) var sequence: UInt64 = 0
+
+    private static let size = 32
 
     /// Of an empty heap.
     init() {}
 
     /// Reads what the table says of the whole.
     init(_ value: UnsafeRawBufferPointer, _ path: String) throws(ServiceError) {
-        guard value.count == 24 else { throw Self.damaged(path) }
+        guard value.count == Self.size else { throw Self.damaged(path) }
         func number(_ index: Int) -> Int {
             Int(clamping: UInt64(littleEndian: unsafe value.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
         }
         (end, free, waiting) = (number(0), number(1), number(2))
+        sequence = UInt64(littleEndian: unsafe value.loadUnaligned(fromByteOffset: 24, as: UInt64.self))
         guard end >= HeapFile.start, end % HeapLocation.unit == 0, free <= end, waiting <= end else {
             throw Self.damaged(path)
         }
@@ -42,6 +49,19 @@ struct HeapSpace: Equatable {
 
     private static func damaged(_ path: String) -> ServiceError {
         DatabaseFile.damaged(path, "it does not say where its articles end")
+    }
+
+    /// A part that the table tells of: nothing is computed with one that does not lie among the records.
+    private func checked(_ extent: Extent?) throws(ServiceError) -> Extent? {
+        guard let extent else { return nil }
+        guard extent.offset >= HeapFile.start, extent.size > 0, extent.size <= end, extent.offset <= end - extent.size
+        else {
+            throw ServiceError(
+                .dataLoss,
+                "the table of free space has a part of \(extent.size) bytes at \(extent.offset), and the records end at \(end): the index is damaged; restart the service, and it is made anew"
+            )
+        }
+        return extent
     }
 
     /// How many bytes the records have.
@@ -58,12 +78,51 @@ struct HeapSpace: Equatable {
 
     /// Writes it at the end of a transaction.
     func store(_ transaction: borrowing WriteTransaction, _ table: MDB_dbi) throws(ServiceError) {
-        var bytes = [UInt8](repeating: 0, count: 24)
+        var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(UInt64(end), at: 0)
         bytes.set(UInt64(free), at: 8)
         bytes.set(UInt64(waiting), at: 16)
+        bytes.set(sequence, at: 24)
         try transaction.put(HeapKey.about, bytes, table)
     }
+
+    /// Begins a table that is being made: where the records end, and the last change.
+    mutating func begin(end: Int, sequence: UInt64) {
+        self.end = end
+        self.sequence = sequence
+    }
+
+    /// All free parts, in the order of their places.
+    func freeParts(
+        _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) -> [Range<Int>] {
+        var parts: [Range<Int>] = []
+        let cursor = try transaction.cursor(table)
+        func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Extent? {
+            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, value) }
+        }
+        var next = try unsafe cursor.seek(HeapKey.place(0)) { unsafe take($0, $1) } ?? nil
+        while let extent = try checked(next) {
+            parts.append(extent.offset..<extent.end)
+            next = try unsafe cursor.move(.next) { unsafe take($0, $1) } ?? nil
+        }
+        return parts
+    }
+
+    /// Adds a part that has no record, and no free neighbour.
+    mutating func addFree(
+        _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+    ) throws(ServiceError) { try add(extent, transaction, table) }
+
+    /// The number of one more change.
+    mutating func nextSequence() -> UInt64 {
+        // 2^64 changes are not made in a lifetime; one that was read from a damaged file must not trap.
+        sequence = sequence == .max ? .max : sequence + 1
+        return sequence
+    }
+
+    /// A change with this number was found.
+    mutating func note(sequence found: UInt64) { sequence = max(sequence, found) }
 
     /// A place for a record: the smallest in which it fits, or at the end; `nil` if the file would be larger than `capacity`.
     mutating func take(
@@ -105,17 +164,23 @@ struct HeapSpace: Equatable {
     }
 
     /// A record has left its place, in the transaction of this number.
+    ///
+    /// - Parameter isDeletion: it is a deletion, which leaves its place as soon as it has it.
     mutating func leave(
-        _ location: HeapLocation, in number: UInt64, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+        _ location: HeapLocation, isDeletion: Bool = false, in number: UInt64,
+        _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
-        let extent = Extent(offset: location.offset, size: location.extent)
+        let extent = Extent(offset: location.offset, size: location.extent, staysOnce: isDeletion)
         try transaction.put(HeapKey.waiting(number, extent.offset), extent.encodedSize, table)
         waiting += extent.size
     }
 
     /// Makes usable what was left in transactions up to this number.
+    ///
+    /// - Parameter clear: makes sure that nothing there is taken for a record, before it is free.
     mutating func reclaim(
-        upTo number: UInt64, most: Int = mostReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
+        upTo number: UInt64, most: Int = mostReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi,
+        clear: (Extent) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         var steps = 0
         while waiting > 0, steps < most, let (left, extent) = try oldest(transaction, table),
@@ -123,7 +188,13 @@ struct HeapSpace: Equatable {
         {
             steps += 1
             try transaction.delete(HeapKey.waiting(left, extent.offset), table)
-            waiting -= extent.size
+            if extent.staysOnce, left < transaction.number {
+                let again = Extent(offset: extent.offset, size: extent.size)
+                try transaction.put(HeapKey.waiting(transaction.number, again.offset), again.encodedSize, table)
+                continue
+            }
+            try clear(extent)
+            waiting = max(0, waiting - extent.size)
             try addWhole(extent, transaction, table)
         }
     }
@@ -157,7 +228,7 @@ struct HeapSpace: Equatable {
     ) throws(ServiceError) {
         try transaction.delete(HeapKey.free(extent), table)
         try transaction.delete(HeapKey.place(extent.offset), table)
-        free -= extent.size
+        free = max(0, free - extent.size)
     }
 
     /// The smallest free one of at least this size.
@@ -165,9 +236,11 @@ struct HeapSpace: Equatable {
         _ size: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
         let cursor = try transaction.cursor(table)
-        return unsafe try cursor.seek(HeapKey.free(Extent(offset: 0, size: size))) { key, _ in
+        let found = unsafe try cursor.seek(HeapKey.free(Extent(offset: 0, size: size))) { key, _ in
             unsafe HeapKey.free(key)
-        } ?? nil
+        }
+        guard let extent = try checked(found ?? nil), extent.size >= size else { return nil }
+        return extent
     }
 
     /// The one that has waited longest.
@@ -175,11 +248,13 @@ struct HeapSpace: Equatable {
         _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> (transaction: UInt64, extent: Extent)? {
         let cursor = try transaction.cursor(table)
-        return unsafe try cursor.seek(HeapKey.waiting(0, 0)) { key, size in
+        let found = unsafe try cursor.seek(HeapKey.waiting(0, 0)) { key, size -> (UInt64, Extent)? in
             guard let found = unsafe HeapKey.waiting(key), let extent = unsafe Extent(offset: found.offset, size)
             else { return nil }
             return (found.transaction, extent)
-        } ?? nil
+        }
+        guard let (number, extent) = found ?? nil, let extent = try checked(extent) else { return nil }
+        return (number, extent)
     }
 
     /// The free one that ends where this one begins.
@@ -204,15 +279,19 @@ struct HeapSpace: Equatable {
     ) throws(ServiceError) -> Extent? {
         let cursor = try transaction.cursor(table)
         let isFollowed = unsafe try cursor.seek(HeapKey.place(offset)) { _, _ in true } ?? false
-        return unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
+        let found = unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
             unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, size) }
-        } ?? nil
+        }
+        return try checked(found ?? nil)
     }
 
     /// The free one that begins where this one ends.
     private func neighbour(
         after extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
-        unsafe try transaction.lend(HeapKey.place(extent.end), table) { unsafe Extent(offset: extent.end, $0) } ?? nil
+        let found = unsafe try transaction.lend(HeapKey.place(extent.end), table) {
+            unsafe Extent(offset: extent.end, $0)
+        }
+        return try checked(found ?? nil)
     }
 }

@@ -46,6 +46,11 @@ struct IndexEntry: Comparable, Hashable, Sendable {
         return time > 0 ? IndexEntry(list: list, time: time - 1, id: .last) : nil
     }
 
+    /// Of a record that is too damaged to tell its time: that in its id (UUIDv7, RFC 9562).
+    static func unknown(_ id: ArticleID) -> IndexEntry {
+        IndexEntry(list: all, time: sortable(Int64(id.high >> 16)), id: id)
+    }
+
     /// The same place in another list.
     func moved(to list: UInt64) -> IndexEntry { IndexEntry(list: list, time: time, id: id) }
 }

@@ -10,6 +10,9 @@ struct KeyedHash: Sendable, Equatable {
         self.second = second
     }
 
+    /// A key of its own.
+    static func new() -> KeyedHash { KeyedHash(.random(in: .min ... .max), .random(in: .min ... .max)) }
+
     func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var state = State(
             a: first ^ 0x736f_6d65_7073_6575, b: second ^ 0x646f_7261_6e64_6f6d, c: first ^ 0x6c79_6765_6e65_7261,

@@ -13,6 +13,9 @@ final class Checkpointer: Sendable {
         var isUrgent = false
         /// Of the last checkpoint that is on disk.
         var pin: SnapshotPin?
+        var metas: MetaPages
+        /// Waits for the pages of that version to be checked.
+        var check: (@Sendable (String?) -> Void)?
     }
 
     /// Of the database, whose changed pages lie anywhere, and of the heap, which is written in its order.
@@ -26,19 +29,38 @@ final class Checkpointer: Sendable {
 
     private let environment: Environment
     private let disk: any Disk
+    private let sums: PageSums
+    private let logs: [any DiskFile]
     private let failure: LogFailure
     private let state: Mutex<State>
-    private let hasWork = WakeUp()
-    private let isDone = WakeUp()
+    private let hasWork = Semaphore()
+    private let isDone = Semaphore()
     /// How much the present checkpoint has to hurry, in thousandths.
     private let haste = Atomic(0)
 
-    /// - Parameter pin: of the checkpoint that a recovery would begin with.
-    init(_ environment: Environment, _ disk: any Disk, _ failure: LogFailure, _ pin: SnapshotPin) {
-        self.environment = environment
+    /// - Parameter opened: the checkpoint that a recovery would begin with is that of the start.
+    init(_ opened: OpenedStorage, _ disk: any Disk, _ failure: LogFailure) throws(ServiceError) {
+        environment = opened.environment
         self.disk = disk
         self.failure = failure
-        state = Mutex(State(pin: pin))
+        sums = opened.sums
+        logs = try opened.log.files.map { file throws(ServiceError) in try disk.open(file.path) }
+        state = Mutex(State(pin: opened.pin, metas: opened.metas))
+    }
+
+    /// The heads of the version that a recovery would begin with. No checkpoint may be under way.
+    var metas: MetaPages { state.withLock { $0.metas } }
+
+    /// Has all pages of the last checkpoint compared with their sums, on this thread, between checkpoints.
+    ///
+    /// - Parameter done: hears what is wrong; `nil`: nothing. From this thread, or at once when it has ended.
+    func checkPages(_ done: @escaping @Sendable (String?) -> Void) {
+        let isAdded = state.withLock { state in
+            guard !state.isClosed, state.check == nil else { return false }
+            state.check = done
+            return true
+        }
+        if isAdded { hasWork.signal() } else { done(nil) }
     }
 
     /// The version that a recovery would begin with.
@@ -73,8 +95,11 @@ final class Checkpointer: Sendable {
     func run() {
         while true {
             hasWork.wait()
-            let (job, isClosed) = state.withLock { state in (state.job.take(), state.isClosed) }
+            let (job, check, isClosed) = state.withLock { state in
+                (state.job.take(), state.check.take(), state.isClosed)
+            }
             if let job { make(job) }
+            if let check { check(isClosed ? nil : pageFault()) }
             if isClosed { return }
         }
     }
@@ -93,9 +118,7 @@ final class Checkpointer: Sendable {
     /// Has a file written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
     /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
     /// that it is done when the next checkpoint is due, and no writer has to wait for it.
-    private func writeAhead(
-        _ descriptor: Int32, _ path: String, _ range: Range<Int>, step: Int
-    ) throws(ServiceError) {
+    private func writeAhead(_ file: any DiskFile, _ range: Range<Int>, step: Int) throws(ServiceError) {
         let least = max(step, range.count / Self.mostSteps)
         var offset = range.lowerBound
         while offset < range.upperBound {
@@ -103,12 +126,20 @@ final class Checkpointer: Sendable {
             let haste = Double(haste.load(ordering: .relaxed)) / 1000
             let piece = max(least, min(Self.mostPiece, Int(Double(least) * (1 + haste * Self.growth))))
             let start = clinux_now()
-            let code = disk.write(ahead: descriptor, at: offset, piece)
-            guard code == 0 else { throw ServiceError(lmdb: code, "cannot write \(path)") }
+            try file.writeAhead(piece, at: offset)
             offset += piece
-            let took = Double(clinux_now() - start) / 1000
+            let took = Double(clinux_elapsed(start, clinux_now())) / 1000
             // Less is a piece in which nothing had changed.
             if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
+        }
+    }
+
+    /// What is wrong with the pages of the last checkpoint, which is kept; `nil`: nothing.
+    private func pageFault() -> String? {
+        do throws(ServiceError) {
+            return try sums.fault(environment.files.database, metas)
+        } catch {
+            return error.message
         }
     }
 
@@ -119,12 +150,11 @@ final class Checkpointer: Sendable {
                 // What is written anew meanwhile is much less the second time, and all that the sync is left with.
                 for _ in 0..<2 {
                     try writeAhead(
-                        environment.descriptor, environment.path, 0..<environment.fileSize, step: Self.step.database)
+                        environment.files.database, 0..<environment.fileSize, step: Self.step.database)
                     try writeAhead(
-                        environment.heap.descriptor, environment.heap.path, environment.heap.takeWritten(),
-                        step: Self.step.heap)
+                        environment.files.heap, environment.heap.takeWritten(), step: Self.step.heap)
                 }
-                try checkpoint.make(environment, disk)
+                try checkpoint.make(environment, sums, after: metas, logs, disk)
                 isMade = true
             }
         } catch {
@@ -133,7 +163,7 @@ final class Checkpointer: Sendable {
         // If it failed, the former one is what a recovery begins with: its pages stay.
         let unneeded = state.withLock { state in
             let unneeded = isMade ? state.pin : checkpoint.pin
-            if isMade { state.pin = checkpoint.pin }
+            if isMade { (state.pin, state.metas) = (checkpoint.pin, checkpoint.header.metas) }
             state.isBusy = false
             state.isUrgent = false
             return unneeded

@@ -11,21 +11,29 @@ internal import Glibc
 /// | 12 |     4 | 1: the file is complete only together with the log; 2: by itself |
 /// | 16 |    16 | session                                                         |
 /// | 32 |     8 | number of the last checkpoint                                   |
-/// | 40 |    20 | 0                                                               |
+/// | 40 |     8 | generation of the session                                       |
+/// | 48 |     4 | complete: CRC-32C of both heads of the file (``MetaPages``)      |
+/// | 52 |     8 | 0                                                               |
 /// | 60 |     4 | CRC-32C of what stands before                                   |
 struct FileMark: Equatable, Sendable {
     private static let magic: UInt64 = 0x4B52_414D_4C43_5452
-    private static let format: UInt32 = 1
+    private static let format: UInt32 = 2
+    private static let formerFormat: UInt32 = 1
     static let size = 64
 
     /// Whether the file is complete without the log.
     var isComplete: Bool
     var session: LogSession
+    var generation: UInt64
     var checkpoint: UInt64
+    var headsChecksum: UInt32
 
-    init(isComplete: Bool, session: LogSession, checkpoint: UInt64) {
-        self.isComplete = isComplete
+    /// - Parameter complete: the heads of a file that is complete.
+    init(complete: MetaPages? = nil, session: LogSession, generation: UInt64, checkpoint: UInt64) {
+        isComplete = complete != nil
+        headsChecksum = complete?.checksum ?? 0
         self.session = session
+        self.generation = generation
         self.checkpoint = checkpoint
     }
 
@@ -34,7 +42,7 @@ struct FileMark: Equatable, Sendable {
         let bytes = try FilePart.read(path, Self.size, at: pageSize - Self.size) ?? []
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let format: UInt32 = bytes.integer(at: 8)
-        guard format == Self.format else {
+        guard format == Self.format || format == Self.formerFormat else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (log format \(format)): use that one; nothing was changed")
@@ -46,10 +54,13 @@ struct FileMark: Equatable, Sendable {
         isComplete = state == 2
         session = LogSession(high: bytes.integer(at: 16), low: bytes.integer(at: 24))
         checkpoint = bytes.integer(at: 32)
+        // 0 in the earlier format.
+        generation = bytes.integer(at: 40)
+        headsChecksum = bytes.integer(at: 48)
     }
 
     /// Writes it; a sync of the file brings it to disk.
-    func write(to descriptor: Int32, pageSize: Int, _ path: String) throws(ServiceError) {
+    func write(to file: any DiskFile, pageSize: Int) throws(ServiceError) {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(Self.magic, at: 0)
         bytes.set(Self.format, at: 8)
@@ -57,9 +68,9 @@ struct FileMark: Equatable, Sendable {
         bytes.set(session.high, at: 16)
         bytes.set(session.low, at: 24)
         bytes.set(checkpoint, at: 32)
+        bytes.set(generation, at: 40)
+        bytes.set(headsChecksum, at: 48)
         bytes.set(CRC32C.checksum(Array(bytes[..<60])), at: 60)
-        guard unsafe pwrite(descriptor, bytes, bytes.count, off_t(pageSize - Self.size)) == bytes.count else {
-            throw .system("cannot write \(path)")
-        }
+        try file.write(bytes, at: pageSize - Self.size)
     }
 }

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// The head of a group in the log: changes that are on disk all or not at all. 48 bytes, little-endian:
+/// The head of a group in the log: changes that are on disk all or not at all. 64 bytes, little-endian:
 ///
 /// | at | bytes | what                                                           |
 /// |---:|------:|----------------------------------------------------------------|
@@ -11,18 +11,23 @@ internal import ArticleProtocol
 /// | 24 |     4 | how many entries                                               |
 /// | 28 |     4 | 0                                                              |
 /// | 32 |    16 | session                                                        |
+/// | 48 |     8 | durable: the last group that was known to be on disk           |
+/// | 56 |     8 | how many articles there are with this group                    |
 ///
 /// Records have checksums of their own, which the heads of the entries name: whoever writes a group need not go through them.
 /// A group begins at a whole block, so that what is on disk already is never written again.
 struct LogGroup: Equatable {
     private static let magic: UInt32 = 0x5055_5247
-    static let size = 48
+    static let size = 64
     static let block = 4096
 
     var sequence: UInt64
     var payloadSize: Int
     var count: Int
     var session: LogSession
+    /// What was acknowledged before this group was written is in groups up to this one, or in a checkpoint.
+    var durable: UInt64 = 0
+    var records: UInt64 = 0
 
     /// Where the next one begins, behind this one at `position`.
     func end(from position: Int) -> Int {
@@ -38,6 +43,8 @@ struct LogGroup: Equatable {
         bytes.set(UInt32(clamping: count), at: 24)
         bytes.set(session.high, at: 32)
         bytes.set(session.low, at: 40)
+        bytes.set(durable, at: 48)
+        bytes.set(records, at: 56)
         return bytes
     }
 
@@ -47,7 +54,7 @@ struct LogGroup: Equatable {
     /// Puts the checksum in its place.
     static func seal(_ bytes: inout [UInt8], _ checksum: UInt32) { bytes.set(checksum, at: 4) }
 
-    /// Reads a head; `nil` if there is none. Whether it is whole ``isWhole(_:_:_:)`` says, with the entries.
+    /// Reads a head; `nil` if there is none. Whether it is whole ``isWhole(_:_:)`` says, with the entries.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let payloadSize: UInt64 = bytes.integer(at: 16)
@@ -55,26 +62,42 @@ struct LogGroup: Equatable {
         guard let size = Int(exactly: payloadSize), size <= 1 << 40 else { return nil }
         self.init(
             sequence: bytes.integer(at: 8), payloadSize: size, count: Int(count),
-            session: LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40)))
+            session: LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40)),
+            durable: bytes.integer(at: 48), records: bytes.integer(at: 56))
     }
 
-    /// Whether the group is there as it was written, with all records that its entries name.
-    func isWhole(_ head: [UInt8], _ payload: [UInt8], _ heap: HeapFile?) throws(ServiceError) -> Bool {
+    /// Whether the head and those of the entries are there as they were written. The records may still be damaged.
+    func isWhole(_ head: [UInt8], _ payload: [UInt8]) -> Bool {
         var checksum = Self.checksum(ofHead: head)
-        var hasRecords = true
-        let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
-            try unsafe LogEntry.forEach(bytes, count: count) { entry in
-                checksum = unsafe CRC32C.checksum(entry.head, continuing: checksum)
-                hasRecords = hasRecords && entry.hasRecord(heap)
+        do throws(ServiceError) {
+            let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
+                try unsafe LogEntry.forEach(bytes, count: count) { entry in
+                    checksum = unsafe CRC32C.checksum(entry.head, continuing: checksum)
+                }
             }
+            return isSound && checksum == head.integer(at: 4)
+        } catch {
+            return false
         }
-        return isSound && hasRecords && checksum == head.integer(at: 4)
     }
 
-    init(sequence: UInt64, payloadSize: Int, count: Int, session: LogSession) {
+    /// Whether all records that its entries name are whole.
+    func hasRecords(_ payload: [UInt8], _ heap: HeapFile?) throws(ServiceError) -> Bool {
+        var hasAll = true
+        _ = try unsafe payload.lend { bytes throws(ServiceError) in
+            try unsafe LogEntry.forEach(bytes, count: count) { entry in hasAll = hasAll && entry.hasRecord(heap) }
+        }
+        return hasAll
+    }
+
+    init(
+        sequence: UInt64, payloadSize: Int, count: Int, session: LogSession, durable: UInt64 = 0, records: UInt64 = 0
+    ) {
         self.sequence = sequence
         self.payloadSize = payloadSize
         self.count = count
         self.session = session
+        self.durable = durable
+        self.records = records
     }
 }

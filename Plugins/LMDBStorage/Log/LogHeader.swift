@@ -1,12 +1,13 @@
 internal import ArticleProtocol
 
 /// A checkpoint, as it stands at the begin of a file of the log: from which version of the database, and with which group
-/// a recovery begins. One sector of a disk, so that it is written as a whole; little-endian:
+/// a recovery begins. One sector of a disk, so that it is written as a whole, and twice: one of them may be damaged.
+/// Little-endian:
 ///
 /// | at  | bytes | what                                                                   |
 /// |----:|------:|------------------------------------------------------------------------|
 /// |   0 |     8 | "RTCLREDO"                                                             |
-/// |   8 |     4 | format: 4                                                              |
+/// |   8 |     4 | format: 5                                                              |
 /// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
 /// |  16 |    16 | session                                                                |
 /// |  32 |     8 | generation: of sessions, in the order of time                          |
@@ -15,13 +16,17 @@ internal import ArticleProtocol
 /// |  52 |     4 | size of the database's pages                                           |
 /// |  56 |     8 | sequence number of the first group behind the checkpoint               |
 /// |  64 |   304 | ``MetaPages``                                                          |
+/// | 368 |     8 | how many articles the checkpoint has                                   |
+/// | 376 |     8 | where their records end in the heap                                    |
+/// | 384 |     8 | sequence number of its last change                                     |
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
-    private static let format: UInt32 = 4
+    private static let format: UInt32 = 5
     /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap; 3: their own were of
-    /// the records too.
-    private static let formerFormats: ClosedRange<UInt32> = 1...3
+    /// the records too; 4: records did not say whose they are, and groups not what was on disk.
+    private static let formerFormats: ClosedRange<UInt32> = 1...4
     static let size = 512
+    private static let copy = 2048
     /// Where the groups begin.
     static let space = 4096
 
@@ -32,6 +37,8 @@ struct LogHeader: Equatable, Sendable {
     var pageSize: Int
     var firstSequence: UInt64
     var metas: MetaPages
+    /// What the heap has at the checkpoint.
+    var extent: HeapHead.Extent
     /// Its groups are of the former format.
     var isFormer = false
 
@@ -40,7 +47,15 @@ struct LogHeader: Equatable, Sendable {
         (a.generation, a.number) < (b.generation, b.number)
     }
 
+    /// All that stands before the groups.
     func encoded() -> [UInt8] {
+        let once = encodedOnce()
+        var bytes = [UInt8](repeating: 0, count: Self.space)
+        for offset in [0, Self.copy] { bytes.replaceSubrange(offset..<offset + once.count, with: once) }
+        return bytes
+    }
+
+    private func encodedOnce() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(Self.magic, at: 0)
         bytes.set(Self.format, at: 8)
@@ -52,6 +67,9 @@ struct LogHeader: Equatable, Sendable {
         bytes.set(UInt32(clamping: pageSize), at: 52)
         bytes.set(firstSequence, at: 56)
         bytes.replaceSubrange(64..<64 + MetaPages.size, with: metas.bytes)
+        bytes.set(extent.records, at: 368)
+        bytes.set(UInt64(extent.end), at: 376)
+        bytes.set(extent.sequence, at: 384)
         bytes.set(CRC32C.checksum(bytes), at: 12)
         return bytes
     }
@@ -65,26 +83,44 @@ struct LogHeader: Equatable, Sendable {
         case damaged
     }
 
-    /// Throws if a newer articled wrote it.
-    static func decode(_ bytes: [UInt8], _ path: String) throws(ServiceError) -> Found {
+    /// Reads that of a file. Throws if a newer articled wrote it.
+    static func read(_ path: String) throws(ServiceError) -> Found {
+        let bytes = try FilePart.read(path, space, at: 0) ?? []
+        let first = try decode(Array(bytes.prefix(size)), path)
+        let second = try decode(Array(bytes.dropFirst(copy).prefix(size)), path)
+        switch (first, second) {
+        // An end may have come between the two.
+        case (.header(let a), .header(let b)): return .header(isEarlier(a, b) ? b : a)
+        case (.header, _): return first
+        case (_, .header): return second
+        case (.nothing, .nothing): return .nothing
+        default: return .damaged
+        }
+    }
+
+    private static func decode(_ bytes: [UInt8], _ path: String) throws(ServiceError) -> Found {
         if bytes.allSatisfy({ $0 == 0 }) { return .nothing }
         guard bytes.count == size, bytes.integer(at: 0) == magic else { return .damaged }
+        var zeroed = bytes
+        zeroed.set(UInt32(0), at: 12)
+        guard CRC32C.checksum(zeroed) == bytes.integer(at: 12) else { return .damaged }
         let format: UInt32 = bytes.integer(at: 8)
         guard format == Self.format || Self.formerFormats.contains(format) else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
         }
-        var zeroed = bytes
-        zeroed.set(UInt32(0), at: 12)
-        guard CRC32C.checksum(zeroed) == bytes.integer(at: 12) else { return .damaged }
         let pageSize: UInt32 = bytes.integer(at: 52)
         let closed: UInt32 = bytes.integer(at: 48)
+        let end: UInt64 = bytes.integer(at: 376)
         return .header(
             LogHeader(
                 session: LogSession(high: bytes.integer(at: 16), low: bytes.integer(at: 24)),
                 generation: bytes.integer(at: 32), number: bytes.integer(at: 40), isClosed: closed == 1,
                 pageSize: Int(pageSize), firstSequence: bytes.integer(at: 56),
-                metas: MetaPages(Array(bytes[64..<64 + MetaPages.size])), isFormer: format != Self.format))
+                metas: MetaPages(Array(bytes[64..<64 + MetaPages.size])),
+                extent: HeapHead.Extent(
+                    records: bytes.integer(at: 368), end: Int(clamping: end), sequence: bytes.integer(at: 384)),
+                isFormer: format != Self.format))
     }
 }

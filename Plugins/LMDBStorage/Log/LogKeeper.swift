@@ -7,6 +7,7 @@ struct LogKeeper: Sendable {
     let checkpointer: Checkpointer
     let failure: LogFailure
     var log: RedoLog
+    private let sums: PageSums
     private let readers: ThreadReaders
     private let limits: EngineLimits
     private var number: UInt64 = 1
@@ -14,14 +15,15 @@ struct LogKeeper: Sendable {
     init(
         _ opened: OpenedStorage, _ readers: ThreadReaders, _ disk: any Disk, _ failure: LogFailure,
         _ limits: EngineLimits
-    ) {
+    ) throws(ServiceError) {
         environment = opened.environment
         log = opened.log
         self.readers = readers
         self.disk = disk
         self.failure = failure
         self.limits = limits
-        checkpointer = Checkpointer(environment, disk, failure, opened.pin)
+        sums = opened.sums
+        checkpointer = try Checkpointer(opened, disk, failure)
     }
 
     /// Whether there is something that a checkpoint would bring to disk.
@@ -84,13 +86,18 @@ struct LogKeeper: Sendable {
         defer { checkpointer.close() }
         checkpointer.wait()
         if let failure = failure.current { throw failure }
-        try environment.sync(disk)
-        try FileMark(isComplete: true, session: log.session, checkpoint: number)
-            .write(to: environment.descriptor, pageSize: environment.pageSize, environment.path)
-        try environment.sync(disk)
+        let extent = try environment.extent()
+        // The last checkpoint is kept as long as its pages are compared with these.
+        let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
+        try environment.files.sync()
+        try sums.update(environment.files.database, from: checkpointer.metas, to: metas, disk)
+        try FileMark(complete: metas, session: log.session, generation: log.generation, checkpoint: number)
+            .write(to: environment.files.database, pageSize: environment.pageSize)
+        try environment.heap.mark(log.session, generation: log.generation, closed: extent)
+        try environment.heap.sync()
+        try environment.files.sync()
         log.turn()
-        let metas = try MetaPages(environment.descriptor, pageSize: environment.pageSize, environment.path)
-        var header = log.header(number: number + 1, metas, pageSize: environment.pageSize)
+        var header = log.header(number: number + 1, metas, pageSize: environment.pageSize, extent)
         header.isClosed = true
         try log.file.write(header.encoded(), at: 0)
         try log.file.sync()

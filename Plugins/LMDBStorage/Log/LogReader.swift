@@ -1,11 +1,11 @@
 internal import ArticleProtocol
 
-/// Reads the groups behind a checkpoint: those of its own file, then those that went on in the other one. Ends at the first
-/// that is torn, or does not follow the one before it: nothing behind it was acknowledged.
+/// Reads groups that this process has written, from a place on: those of one file, then those that went on in the other one. Ends
+/// at the first that is not whole. What an earlier process has written ``LogSurvey`` finds.
 struct LogReader {
-    private let files: [any LogFile]
+    private let files: [any DiskFile]
     /// Where the records are that do not stand in the log.
-    private let heap: HeapFile?
+    private let heap: HeapFile
     private var index: Int
     private var position = LogHeader.space
     private var isInOther = false
@@ -14,20 +14,11 @@ struct LogReader {
     private(set) var sequence: UInt64
 
     /// Reads on from a place.
-    init(_ files: [any LogFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Place) {
+    init(_ files: [any DiskFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Place) {
         self.files = files
         self.heap = heap
         self.session = session
         (index, position, sequence) = (place.index, place.position, place.sequence)
-    }
-
-    /// - Parameter index: of the file that begins with the checkpoint.
-    init(_ files: [any LogFile], _ heap: HeapFile?, from index: Int, _ header: LogHeader) {
-        self.files = files
-        self.heap = heap
-        self.index = index
-        session = header.session
-        sequence = header.firstSequence
     }
 
     /// The next group with the bytes of its entries; `nil` behind the last one.
@@ -45,7 +36,10 @@ struct LogReader {
         // Neither the size nor what the entries say is to be trusted before the checksum is known.
         guard try file.size() - position - LogGroup.size >= group.payloadSize else { return nil }
         let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
-        guard payload.count == group.payloadSize, try group.isWhole(head, payload, heap) else { return nil }
+        guard payload.count == group.payloadSize, group.isWhole(head, payload), try group.hasRecords(payload, heap)
+        else {
+            return nil
+        }
         position = group.end(from: position)
         sequence += 1
         return (group, payload)

@@ -1,5 +1,4 @@
 internal import ArticleProtocol
-internal import Glibc
 
 /// Both heads of the database as they were at a checkpoint: written back, they make LMDB forget what came after it.
 struct MetaPages: Equatable, Sendable {
@@ -9,18 +8,15 @@ struct MetaPages: Equatable, Sendable {
     let bytes: [UInt8]
 
     /// As they lie in a file now; shorter than ``size`` if the file is.
-    init(_ descriptor: Int32, pageSize: Int, _ path: String) throws(ServiceError) {
+    init(path: String, pageSize: Int) throws(ServiceError) {
         var bytes: [UInt8] = []
-        for page in 0..<2 {
-            var head = [UInt8](repeating: 0, count: MetaPage.size)
-            let count = unsafe pread(descriptor, &head, MetaPage.size, off_t(page * pageSize))
-            guard count >= 0 else { throw .system("cannot read \(path)") }
-            bytes += head.prefix(count)
-        }
+        for page in 0..<2 { bytes += try FilePart.read(path, MetaPage.size, at: page * pageSize) ?? [] }
         self.bytes = bytes
     }
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    var checksum: UInt32 { CRC32C.checksum(bytes) }
 
     /// The heads, checked.
     func pages(_ path: String) throws(ServiceError) -> (MetaPage, MetaPage) {
@@ -31,12 +27,9 @@ struct MetaPages: Equatable, Sendable {
     }
 
     /// Writes them back. Nobody has the file open.
-    func restore(to descriptor: Int32, pageSize: Int, _ path: String) throws(ServiceError) {
+    func restore(to file: any DiskFile, pageSize: Int) throws(ServiceError) {
         for page in 0..<2 {
-            let head = Array(bytes[page * MetaPage.size..<(page + 1) * MetaPage.size])
-            guard unsafe pwrite(descriptor, head, head.count, off_t(page * pageSize)) == head.count else {
-                throw .system("cannot write \(path)")
-            }
+            try file.write(Array(bytes[page * MetaPage.size..<(page + 1) * MetaPage.size]), at: page * pageSize)
         }
     }
 }

@@ -22,7 +22,7 @@ struct RedoLog: @unchecked Sendable {
     /// What a file has at least, so that a full disk still takes what makes room: deletions, and checkpoints.
     private static let leastSize = 256 << 10
 
-    let files: [any LogFile]
+    let files: [any DiskFile]
     let session: LogSession
     let generation: UInt64
     /// Which file is written.
@@ -33,13 +33,11 @@ struct RedoLog: @unchecked Sendable {
     private(set) var sequence: UInt64 = 1
     /// How many groups there are since the last checkpoint began.
     private(set) var groups = 0
-    /// A group that was refused may be found by a recovery: nothing must be written any more.
-    private(set) var failure: ServiceError?
     private var bytesInHeap = (confirmed: 0, appended: 0)
     private var ends: [FileEnd]
     private var parts: [iovec] = unsafe []
 
-    init(_ files: [any LogFile], _ session: LogSession, generation: UInt64, index: Int) throws(ServiceError) {
+    init(_ files: [any DiskFile], _ session: LogSession, generation: UInt64, index: Int) throws(ServiceError) {
         self.files = files
         self.session = session
         self.generation = generation
@@ -49,7 +47,7 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// Makes a file as long as it is at least.
-    static func fill(_ file: any LogFile) throws(ServiceError) {
+    static func fill(_ file: any DiskFile) throws(ServiceError) {
         let size = try file.size()
         if size >= leastSize { return }
         try file.write([UInt8](repeating: 0, count: leastSize - size), at: size)
@@ -63,7 +61,7 @@ struct RedoLog: @unchecked Sendable {
         var sequence: UInt64
     }
 
-    var file: any LogFile { files[index] }
+    var file: any DiskFile { files[index] }
     /// Where the next group will stand.
     var end: Place { Place(index: index, position: position, sequence: sequence) }
     /// How much was written since the last checkpoint began, here or to the heap alone.
@@ -72,32 +70,35 @@ struct RedoLog: @unchecked Sendable {
     /// Writes what the changes of a group came to, before anyone is told.
     ///
     /// - Parameters:
-    ///   - locations: where the records lie that were put, in their order.
+    ///   - locations: where the records lie that were put, and those of deletions, in their order.
     ///   - areInHeap: those are there already, and will be on disk when the log is: the log only says so.
+    ///   - records: how many articles there are with the group.
+    ///   - durable: the last group that is known to be on disk.
     /// - Returns: the group, for ``confirm(_:)`` or ``retract()``; `nil` if nothing changed, and nothing was written.
     mutating func append(
-        _ batch: [PendingWrite], _ results: [WriteResult], _ locations: [HeapLocation], areInHeap: Bool
+        _ batch: [PendingWrite], _ results: [WriteResult], _ locations: [HeapLocation], areInHeap: Bool,
+        records: Int, durable: UInt64
     ) throws(ServiceError) -> LogGroup? {
         unsafe parts.removeAll(keepingCapacity: true)
         unsafe parts.append(iovec())
         var size = 0
-        var puts = 0
+        var changes = 0
         for (write, result) in zip(batch, results) {
-            let entry: UnsafeRawBufferPointer
             switch result.outcome {
-            case .created, .updated:
-                unsafe entry = write.entry(result.id, locations[puts], isInHeap: areInHeap)
-                puts += 1
-            case .deleted: unsafe entry = write.deletion(result.id)
+            case .created, .updated, .deleted: break
             case .unchanged, .refused: continue
             }
+            let entry = unsafe write.entry(result.id, locations[changes], isInHeap: areInHeap)
+            changes += 1
             size += entry.count
             unsafe parts.append(
                 iovec(iov_base: UnsafeMutableRawPointer(mutating: entry.baseAddress), iov_len: entry.count))
         }
         bytesInHeap.appended = areInHeap ? locations.reduce(0) { $0 + $1.count } : 0
         if unsafe parts.count == 1 { return nil }
-        let group = unsafe LogGroup(sequence: sequence, payloadSize: size, count: parts.count - 1, session: session)
+        let group = unsafe LogGroup(
+            sequence: sequence, payloadSize: size, count: parts.count - 1, session: session, durable: durable,
+            records: UInt64(clamping: records))
         ends[index].prepare(file, for: position..<group.end(from: position))
         try write(group)
         return group
@@ -132,13 +133,10 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// What the group changed could not be made: it must not be found by a recovery.
-    mutating func retract() {
-        do throws(ServiceError) {
-            try file.write([UInt8](repeating: 0, count: LogGroup.size), at: position)
-            try file.sync()
-        } catch {
-            failure = error
-        }
+    /// Throws if it may be: nothing must be written any more then.
+    func retract() throws(ServiceError) {
+        try file.write([UInt8](repeating: 0, count: LogGroup.size), at: position)
+        try file.sync()
     }
 
     /// Reads the groups from a place on.
@@ -153,9 +151,9 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// What a checkpoint that begins now has to say.
-    func header(number: UInt64, _ metas: MetaPages, pageSize: Int) -> LogHeader {
+    func header(number: UInt64, _ metas: MetaPages, pageSize: Int, _ extent: HeapHead.Extent) -> LogHeader {
         LogHeader(
             session: session, generation: generation, number: number, isClosed: false, pageSize: pageSize,
-            firstSequence: sequence, metas: metas)
+            firstSequence: sequence, metas: metas, extent: extent)
     }
 }

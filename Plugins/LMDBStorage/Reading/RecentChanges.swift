@@ -15,8 +15,10 @@ final class RecentChanges: Sendable {
         let id: ArticleID
         /// The list of the record's key; `nil`: it has none.
         let keyList: UInt64?
-        /// Where the record lies; `nil`: it is gone.
-        let location: HeapLocation?
+        /// Where the record lies, or that of its deletion.
+        let place: HeapLocation
+        /// There is no such record any more.
+        let isGone: Bool
     }
 
     /// What is known of a record.
@@ -45,7 +47,7 @@ final class RecentChanges: Sendable {
         count.add(changes.count, ordering: .relaxed)
         for change in changes {
             let slot = records.set(
-                (change.id.high, change.id.low), UInt64(change.location?.offset ?? 0), in: transaction)
+                (change.id.high, change.id.low), change.isGone ? 0 : UInt64(change.place.offset), in: transaction)
             if let list = change.keyList { _ = keys.set((list, 0), UInt64(slot), in: transaction) }
         }
         number.store(transaction, ordering: .releasing)

@@ -50,6 +50,11 @@ struct RecordPlaces: ~Copyable {
         unsafe outlook.deallocate()
     }
 
+    /// Gives the memory back: nothing is looked up any more, and the thread that has this may live on.
+    func forget() {
+        if let places = unsafe places { unsafe madvise(places, Self.bytes, MADV_DONTNEED) }
+    }
+
     /// The record's first byte, if it is known to lie there in the snapshot.
     @inline(__always)
     func find(_ id: ArticleID, _ changes: ChangeStamps) -> UnsafeRawPointer? {

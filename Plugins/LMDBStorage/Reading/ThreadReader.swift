@@ -59,6 +59,7 @@ final class ThreadReader: @unchecked Sendable {
         isReleased = true
         unsafe mdb_cursor_close(indexCursor)
         unsafe mdb_txn_abort(transaction)
+        places.forget()
     }
 
     private var snapshot: UInt64 { number.load(ordering: .relaxed) }

@@ -1,34 +1,50 @@
 internal import ArticleProtocol
 
-/// What stands before a record's key, terms and content in the file; 56 bytes, little-endian:
+/// What a record begins with in the heap; 88 bytes, little-endian:
 ///
-/// | at | bytes | what                                                                              |
-/// |---:|------:|-----------------------------------------------------------------------------------|
-/// |  0 |     4 | CRC-32C of the id, and of all that follows up to the content                        |
-/// |  4 |     2 | format of the record: 1                                                           |
-/// |  6 |     2 | size of the terms, each behind its length (one byte)                                |
-/// |  8 |     4 | CRC-32C of the content, as the writer gave it                                        |
-/// | 12 |     4 | size of the key                                                                   |
-/// | 16 |     8 | revision                                                                          |
-/// | 24 |     8 | created at, in milliseconds since 1970-01-01T00:00:00Z                              |
-/// | 32 |     8 | this revision stored at                                                           |
-/// | 40 |     8 | time, what lists are ordered by                                                   |
-/// | 48 |     4 | size of the content                                                               |
-/// | 52 |     4 | 0: room for the codec of a compressed content                                      |
+/// | at | bytes | what                                                                       |
+/// |---:|------:|----------------------------------------------------------------------------|
+/// |  0 |     4 | CRC-32C of all that follows, up to the content                             |
+/// |  4 |     2 | format of the record: 2                                                    |
+/// |  6 |     2 | size of the terms, each behind its length (one byte)                       |
+/// |  8 |     4 | CRC-32C of the content, as the writer gave it                              |
+/// | 12 |     4 | size of the key                                                            |
+/// | 16 |     8 | revision                                                                   |
+/// | 24 |     8 | created at, in milliseconds since 1970-01-01T00:00:00Z                     |
+/// | 32 |     8 | this revision stored at                                                    |
+/// | 40 |     8 | time, which orders lists                                                   |
+/// | 48 |     4 | size of the content                                                        |
+/// | 52 |     2 | kind: 0 an article, 1 a deletion                                           |
+/// | 54 |     2 | 0: room for the codec of a compressed content                              |
+/// | 56 |    16 | id, big-endian                                                             |
+/// | 72 |     8 | sequence number of the change that made it                                 |
+/// | 80 |     8 | seal: ``seal(_:_:_:at:)``                                                  |
 ///
-/// The content's own checksum is the reader's to check; that of the rest is checked at each read, since nobody else can.
+/// A record says whose it is, when it was written and where: so every index can be made anew from the heap alone
+/// (``HeapScan``). The content's checksum is checked by its reader; the rest is checked at each read.
 struct RecordHeader: Equatable {
-    static let size = 56
-    static let format: UInt16 = 1
+    static let size = 88
+    static let format: UInt16 = 2
 
-    var termsSize: UInt16
-    var contentChecksum: UInt32
-    var keySize: UInt32
+    /// What a record tells.
+    enum Kind: UInt16 {
+        case article = 0
+        /// There is no such article any more. It stays until the place of the last revision was cleared.
+        case deletion = 1
+    }
+
+    var kind = Kind.article
+    var id: ArticleID
+    var sequence: UInt64
+    var seal: UInt64
+    var termsSize: UInt16 = 0
+    var contentChecksum: UInt32 = 0
+    var keySize: UInt32 = 0
     var revision: UInt64
     var createdAt: Int64
     var storedAt: Int64
     var time: Int64
-    var contentSize: UInt32
+    var contentSize: UInt32 = 0
 
     /// Writes all but the checksum.
     func encode(to bytes: UnsafeMutableRawBufferPointer) {
@@ -44,14 +60,23 @@ struct RecordHeader: Equatable {
         store(storedAt, 32)
         store(time, 40)
         store(contentSize, 48)
-        store(UInt32(0), 52)
+        store(kind.rawValue, 52)
+        store(UInt16(0), 54)
+        store(id.high.byteSwapped, 56)
+        store(id.low.byteSwapped, 64)
+        store(sequence, 72)
+        store(seal, 80)
     }
 
-    /// Reads what `encode` wrote. There must be ``size`` bytes.
-    init(decoding bytes: UnsafeRawBufferPointer) {
+    /// Reads what `encode` wrote; `nil` if it is another format or kind. There must be ``size`` bytes.
+    @inline(__always)
+    init?(decoding bytes: UnsafeRawBufferPointer) {
         func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> Value {
             Value(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
         }
+        let format: UInt16 = load(4)
+        guard format == Self.format, let kind = Kind(rawValue: load(52)) else { return nil }
+        self.kind = kind
         termsSize = load(6)
         contentChecksum = load(8)
         keySize = load(12)
@@ -60,12 +85,21 @@ struct RecordHeader: Equatable {
         storedAt = load(32)
         time = load(40)
         contentSize = load(48)
+        let (high, low): (UInt64, UInt64) = (load(56), load(64))
+        id = ArticleID(high: high.byteSwapped, low: low.byteSwapped)
+        sequence = load(72)
+        seal = load(80)
     }
 
     init(
-        termsSize: UInt16, contentChecksum: UInt32, keySize: UInt32, revision: UInt64, createdAt: Int64,
-        storedAt: Int64, time: Int64, contentSize: UInt32
+        kind: Kind = .article, id: ArticleID, sequence: UInt64, seal: UInt64, termsSize: UInt16 = 0,
+        contentChecksum: UInt32 = 0, keySize: UInt32 = 0, revision: UInt64, createdAt: Int64, storedAt: Int64,
+        time: Int64, contentSize: UInt32 = 0
     ) {
+        self.kind = kind
+        self.id = id
+        self.sequence = sequence
+        self.seal = seal
         self.termsSize = termsSize
         self.contentChecksum = contentChecksum
         self.keySize = keySize
@@ -78,4 +112,18 @@ struct RecordHeader: Equatable {
 
     /// Where the content begins.
     var contentOffset: Int { Self.size + Int(keySize) + Int(termsSize) }
+    /// How large the record is.
+    var recordSize: Int { contentOffset + Int(contentSize) }
+
+    /// Ties a record to its place in the heap, by a key that nobody outside knows: what a content pretends to be is never taken for
+    /// a record, and neither is one that was copied, or written to the wrong place.
+    static func seal(_ hash: KeyedHash, _ id: ArticleID, _ sequence: UInt64, at offset: Int) -> UInt64 {
+        let words = (id.high, id.low, sequence, UInt64(truncatingIfNeeded: offset))
+        return unsafe withUnsafeBytes(of: words) { unsafe hash($0) }
+    }
+
+    /// Whether it belongs where it was found.
+    func isSealed(_ hash: KeyedHash, at offset: Int) -> Bool {
+        seal == Self.seal(hash, id, sequence, at: offset)
+    }
 }

@@ -16,7 +16,9 @@ struct RecordView {
 
     /// The same for the record itself, which can be read.
     init(_ id: ArticleID, record bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
-        guard let header = unsafe RecordChecksum.header(id, bytes) else { throw Self.damaged(id, environment) }
+        guard let header = unsafe RecordChecksum.header(bytes), header.id == id, header.kind == .article else {
+            throw Self.damaged(id, environment)
+        }
         self.id = id
         self.header = header
         unsafe self.bytes = bytes
@@ -26,9 +28,8 @@ struct RecordView {
     init(_ id: ArticleID, at start: UnsafeRawPointer, in environment: Environment) throws(ServiceError) {
         let head = unsafe UnsafeRawBufferPointer(start: start, count: RecordHeader.size)
         guard unsafe environment.allows(head) else { throw Self.damaged(id, environment) }
-        let header = unsafe RecordHeader(decoding: head)
-        let bytes = unsafe UnsafeRawBufferPointer(
-            start: start, count: header.contentOffset + Int(header.contentSize))
+        guard let header = unsafe RecordHeader(decoding: head) else { throw Self.damaged(id, environment) }
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: header.recordSize)
         guard unsafe environment.allows(bytes) else { throw Self.damaged(id, environment) }
         unsafe try self.init(id, record: bytes, in: environment)
     }

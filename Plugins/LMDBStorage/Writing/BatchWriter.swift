@@ -70,9 +70,11 @@ struct BatchWriter {
             // Much of it goes to the heap alone: with one more sync, but once.
             let areInHeap = batch.reduce(0) { $0 + $1.recordSize } >= leastInHeap
             if areInHeap { try shared.writeRecords() }
-            let group = try log.append(batch, results, shared.locations, areInHeap: areInHeap)
+            let group = try log.append(
+                batch, results, shared.locations, areInHeap: areInHeap, records: shared.count(), durable: sync.durable)
             let handed = WriteGroup(
-                batch, results, in: group == nil ? nil : log.file, withHeap: group != nil && areInHeap)
+                batch, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
+                withHeap: group != nil && areInHeap)
             // Not where a commit comes first: another thread syncs meanwhile.
             let staysHere = !areInHeap && queue.isDiskFree && !isUrgent()
             if staysHere { start(group, log) } else { sync.add(handed) }
@@ -87,16 +89,18 @@ struct BatchWriter {
             handed.confirm()
             if staysHere { sync.bring(handed) }
         } catch {
-            if let written {
-                log.retract()
-                written.withdraw()
-            }
             do throws(ServiceError) {
+                if let written {
+                    // Before anything goes on: a group that may be found by the next start is nobody's to forget.
+                    defer { written.withdraw() }
+                    try log.retract()
+                }
+                try shared.clearGroup()
                 try shared.restore(log)
             } catch {
                 failure.note(error)
             }
-            throw error
+            throw failure.outcome.map { written == nil ? error : $0 } ?? error
         }
     }
 

@@ -3,7 +3,7 @@ internal import Synchronization
 /// Readers that wait for the committer to commit: they need the tables as a whole, and not a record.
 final class CommitRequests: Sendable {
     private struct State {
-        var waiting: [WakeUp] = []
+        var waiting: [Semaphore] = []
         var isClosed = false
     }
 
@@ -13,9 +13,9 @@ final class CommitRequests: Sendable {
     ///
     /// - Parameter isNeeded: asked so that whoever is added is still there for the ``fulfil()`` of that commit.
     func wait(if isNeeded: () -> Bool, wake: () -> Void) {
-        let added: WakeUp? = state.withLock { state in
+        let added: Semaphore? = state.withLock { state in
             guard !state.isClosed, isNeeded() else { return nil }
-            let isMade = WakeUp()
+            let isMade = Semaphore()
             state.waiting.append(isMade)
             return isMade
         }

@@ -118,7 +118,6 @@ final class Committer: Sendable {
                 writer.reusable = keeper.reusable
                 outcome = writer.write(&batch, &keeper.log)
             }
-            if let broken = keeper.log.failure { failure.note(broken) }
             guard let outcome else { return }
             note(batch.count, outcome.trouble)
             refusals = outcome.results

@@ -17,27 +17,42 @@ final class LogSync: Sendable {
     private let queue: WriteQueue
     private let failure: LogFailure
     private let environment: Environment
-    private let disk: any Disk
+    private let session: LogSession
+    /// The files, opened for this thread.
+    private let logs: [any DiskFile]
+    private let heap: any DiskFile
+    private let mark: any DiskFile
+    private let lastDurable = Atomic<UInt64>(0)
     private let state = Mutex(State())
-    private let hasWork = WakeUp()
+    private let hasWork = Semaphore()
 
-    init(_ queue: WriteQueue, _ environment: Environment, _ disk: any Disk, _ failure: LogFailure) {
+    init(
+        _ queue: WriteQueue, _ opened: OpenedStorage, _ directory: DataDirectory, _ disk: any Disk,
+        _ failure: LogFailure
+    ) throws(ServiceError) {
         self.queue = queue
-        self.environment = environment
-        self.disk = disk
         self.failure = failure
+        environment = opened.environment
+        session = opened.log.session
+        logs = try opened.log.files.map { file throws(ServiceError) in try disk.open(file.path) }
+        heap = try disk.open(directory.heap)
+        mark = try disk.open(directory.durable)
     }
+
+    /// The last group that is known to be on disk.
+    var durable: UInt64 { lastDurable.load(ordering: .relaxed) }
 
     /// Adds a group that is in the log.
     func add(_ group: WriteGroup) {
-        queue.goesToDisk()
+        queue.syncStarted()
         state.withLock { $0.groups.append(group) }
         hasWork.signal()
     }
 
     /// Brings a group to disk on the committer's own thread, and has its writers told. No other one is on its way to disk.
     func bring(_ group: WriteGroup) {
-        sync([group])
+        // The committer's own opening of the file: that which it has written through.
+        sync([group]) { file in file }
         group.isBrought = true
         queue.wasBrought(group)
         state.withLock { $0.groups.append(group) }
@@ -66,13 +81,14 @@ final class LogSync: Sendable {
     private func finish(_ groups: [WriteGroup]) {
         let others = groups.filter { !$0.isBrought }
         if !others.isEmpty {
-            sync(others)
-            queue.areOnDisk(others.count)
+            sync(others) { file in logs.first { $0.path == file.path } ?? file }
+            queue.syncFinished(others.count)
         }
         for group in groups where group.waitForDecision() {
             queue.release(group)
             for (write, result) in zip(group.writes, group.results) {
-                if let trouble = group.trouble {
+                // What was refused has changed nothing, whatever became of the rest.
+                if let trouble = group.trouble, !result.isRefused {
                     write.complete(WriteResult(.refused(trouble), id: result.id))
                 } else {
                     write.complete(result)
@@ -82,24 +98,38 @@ final class LogSync: Sendable {
     }
 
     /// One sync for all that are in one file.
-    private func sync(_ groups: [WriteGroup]) {
-        defer { for group in groups { group.trouble = failure.current } }
-        if groups.contains(where: \.needsHeap), failure.current == nil {
-            do throws(ServiceError) {
-                try environment.syncHeap(disk)
-            } catch {
-                failure.note(error)
+    ///
+    /// - Parameter own: the present thread's opening of a file.
+    private func sync(_ groups: [WriteGroup], own: (any DiskFile) -> any DiskFile) {
+        do throws(ServiceError) {
+            if failure.current == nil {
+                if groups.contains(where: \.needsHeap) { try heap.sync() }
+                var synced: (any DiskFile)?
+                for file in groups.reversed().compactMap(\.file) where file !== synced {
+                    try own(file).sync()
+                    synced = file
+                }
+                if synced != nil {
+                    try environment.checkLinks(synced)
+                    noteDurable(groups.map(\.sequence).max() ?? 0)
+                }
             }
+        } catch {
+            failure.note(error)
         }
-        var synced: (any LogFile)?
-        for file in groups.reversed().compactMap(\.file) where file !== synced {
-            if failure.current != nil { return }
-            do throws(ServiceError) {
-                try file.sync()
-                synced = file
-            } catch {
-                failure.note(error)
-            }
-        }
+        let trouble = failure.outcome
+        for group in groups { group.trouble = trouble }
     }
+
+    /// Before anybody is told.
+    private func noteDurable(_ sequence: UInt64) {
+        guard sequence > lastDurable.load(ordering: .relaxed) else { return }
+        lastDurable.store(sequence, ordering: .relaxed)
+        // A help for a start that finds damage; without it, it finds less.
+        try? DurableMark(session, sequence).write(to: mark)
+    }
+}
+
+extension WriteResult {
+    fileprivate var isRefused: Bool { if case .refused = outcome { true } else { false } }
 }

@@ -105,13 +105,13 @@ struct PendingWrite: @unchecked Sendable {
         }
     }
 
-    /// How large the record is.
+    /// How large the record is, with the key that a deletion came with.
     var recordSize: Int { unsafe bytes.count - LogEntry.size }
 
     // What follows lends memory that lives as long as the change.
 
     /// The record: as it will be in the file once it is complete.
-    var record: UnsafeRawBufferPointer { unsafe part(0, recordSize) }
+    var record: UnsafeRawBufferPointer { unsafe part(0, kind == .put ? recordSize : RecordHeader.size) }
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, keySize) }
     /// The terms, each behind its length.
@@ -121,16 +121,22 @@ struct PendingWrite: @unchecked Sendable {
         unsafe part(RecordHeader.size + keySize + head.pointee.termsSize, head.pointee.contentSize)
     }
 
-    /// Fills in the record's header: it is complete then.
-    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64) {
-        let filled = RecordHeader(
-            termsSize: UInt16(clamping: unsafe head.pointee.termsSize), contentChecksum: contentChecksum,
-            keySize: UInt32(clamping: keySize),
-            revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt,
-            contentSize: UInt32(clamping: unsafe head.pointee.contentSize))
+    /// Fills in the record's header: it is complete then. Of a deletion the record is the header alone.
+    ///
+    /// - Parameter place: what ties it to where it will lie.
+    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ place: RecordPlace) {
+        var filled = RecordHeader(
+            kind: kind == .put ? .article : .deletion, id: id, sequence: place.sequence, seal: place.seal,
+            revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt)
+        if kind == .put {
+            filled.termsSize = UInt16(clamping: unsafe head.pointee.termsSize)
+            filled.contentChecksum = contentChecksum
+            filled.keySize = UInt32(clamping: keySize)
+            filled.contentSize = UInt32(clamping: unsafe head.pointee.contentSize)
+        }
         let record = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[LogEntry.size...])
         unsafe filled.encode(to: record)
-        let checksum = unsafe RecordChecksum.of(id, UnsafeRawBufferPointer(record), filled)
+        let checksum = unsafe RecordChecksum.of(UnsafeRawBufferPointer(record), filled)
         unsafe record.storeBytes(of: checksum.littleEndian, as: UInt32.self)
     }
 
@@ -140,19 +146,11 @@ struct PendingWrite: @unchecked Sendable {
     func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
         if let start = unsafe bytes.baseAddress {
             unsafe LogEntry.encode(
-                id, location, checksum: RecordChecksum.stored(record), isInHeap: isInHeap, to: start)
+                id, kind == .put ? .article : .deletion, location, checksum: RecordChecksum.stored(record),
+                isInHeap: isInHeap, to: start)
         }
-        return isInHeap ? unsafe entryHead : unsafe UnsafeRawBufferPointer(bytes)
-    }
-
-    /// The entry of the log that says that the record is deleted.
-    func deletion(_ id: ArticleID) -> UnsafeRawBufferPointer {
-        if let start = unsafe bytes.baseAddress { unsafe LogEntry.encode(deletionOf: id, to: start) }
-        return unsafe entryHead
-    }
-
-    private var entryHead: UnsafeRawBufferPointer {
-        unsafe UnsafeRawBufferPointer(rebasing: bytes[..<LogEntry.size])
+        let size = isInHeap ? LogEntry.size : unsafe LogEntry.size + record.count
+        return unsafe UnsafeRawBufferPointer(rebasing: bytes[..<size])
     }
 
     private func part(_ offset: Int, _ size: Int) -> UnsafeRawBufferPointer {

@@ -63,6 +63,18 @@ struct RecordChanges {
     /// The records that were put are in the heap.
     mutating func flush() throws(ServiceError) { try heap.flush() }
 
+    /// How many records there are with those of the group.
+    func count(_ transaction: borrowing WriteTransaction) throws(ServiceError) -> Int {
+        try transaction.count(environment.records)
+    }
+
+    /// The group is given up: what it wrote to the heap is taken for no record.
+    func clear() throws(ServiceError) {
+        for change in changed {
+            try environment.heap.clear(Extent(offset: change.place.offset, size: change.place.extent))
+        }
+    }
+
     /// Before the commit.
     mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         try heap.finish(transaction)
@@ -104,17 +116,20 @@ struct RecordChanges {
         let revision = (present?.revision ?? 0) + 1
         let createdAt = present?.header?.createdAt ?? now
         let storedAt = max(now, present?.header?.storedAt ?? now)
-        write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt)
+        let (location, place) = try heap.take(id, unsafe write.record.count, transaction)
+        write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt, place)
         let isLast = present == nil && id > lastID
         if present != nil { environment.changes.note(id, in: number) }
-        let location = unsafe try heap.put(id, write.record, atEnd: isLast, transaction)
+        try unsafe heap.put(id, write.record, at: location, atEnd: isLast, transaction)
         if let left = present?.location { try heap.leave(left, transaction) }
         if isLast { lastID = id }
         unsafe RecordEntries.fill(
             &entries, id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
         pages += 2 * (1 + entries.count + (present?.entries.count ?? 0))
-        changed.append(RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location))
+        changed.append(
+            RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, place: location, isGone: false)
+        )
         return WriteResult(
             revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
     }
@@ -125,14 +140,17 @@ struct RecordChanges {
         guard let present else { return refuse(.notFound, "there is no such article", id) }
         if let conflict = conflict(write, id, present.revision) { return conflict }
         environment.changes.note(id, in: number)
+        let (location, place) = try heap.take(id, RecordHeader.size, transaction)
+        let (createdAt, storedAt) = (present.header?.createdAt ?? 0, present.header?.storedAt ?? 0)
+        write.fill(id, revision: present.revision, createdAt: createdAt, storedAt: storedAt, place)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
+        try unsafe heap.delete(write.record, at: location, transaction)
         if let left = present.location { try heap.leave(left, transaction) }
         try transaction.index([], insteadOf: present.entries, environment.index)
         pages += 2 * (1 + present.entries.count)
-        changed.append(RecentChanges.Change(id: id, keyList: nil, location: nil))
+        changed.append(RecentChanges.Change(id: id, keyList: nil, place: location, isGone: true))
         return WriteResult(
-            .deleted, id: id, revision: present.revision, createdAt: present.header?.createdAt ?? 0,
-            storedAt: present.header?.storedAt ?? 0)
+            .deleted, id: id, revision: present.revision, createdAt: createdAt, storedAt: storedAt)
     }
 
     /// Reads the record that is to be changed.

@@ -66,8 +66,17 @@ final class SharedTransaction {
     /// Whether it is large enough to be committed.
     var isFull: Bool { (open?.groups ?? 0) >= Self.most.groups || pages >= Self.most.pages }
 
-    /// Where the records of the group lie that were put, in the order of the changes.
-    var locations: [HeapLocation] { open?.changes.changed.compactMap(\.location) ?? [] }
+    /// Where the records of the group lie, and those of its deletions, in the order of the changes.
+    var locations: [HeapLocation] { open?.changes.changed.map(\.place) ?? [] }
+
+    /// How many records there are with those of the group.
+    func count() throws(ServiceError) -> Int {
+        guard let open else { return 0 }
+        return try open.changes.count(open.transaction)
+    }
+
+    /// The group was refused: no trace of it stays in the heap, where a later start that makes the index anew would find it.
+    func clearGroup() throws(ServiceError) { try open?.changes.clear() }
 
     /// Whether the group can be shown to readers, and committed later.
     var canWait: Bool { open.map { environment.recent.hasRoom(for: $0.changes.changed.count) } ?? false }
@@ -89,7 +98,7 @@ final class SharedTransaction {
         open.isOver = true
         try open.transaction.commit()
         self.open = nil
-        environment.noteCommit()
+        environment.publishCommit()
         environment.recent.clear()
     }
 
@@ -102,20 +111,22 @@ final class SharedTransaction {
         if !open.isOver { open.transaction.abort() }
         guard let start = open.start else { return }
         var reader = log.reader(from: start, environment.heap)
-        let replay = Replay(environment, from: open.reusable)
+        var replay = Replay(environment, from: open.reusable)
         let groups = open.groups
         try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
-            var heap = try HeapChanges(environment, transaction, replayingFrom: replay.start)
+            // As when the transaction began, which has cleared it.
+            var heap = try HeapChanges(
+                environment, transaction, replayingFrom: replay.start, most: HeapSpace.mostReclaimed)
             for _ in 0..<groups {
                 guard let (group, payload) = try reader.next() else {
                     throw ServiceError(.dataLoss, "\(log.file.path) has not what was written to it")
                 }
-                try replay.make(group, payload, &heap, transaction)
+                try replay.make(group, payload, nil, &heap, transaction)
             }
             try heap.finish(transaction)
         }
-        environment.noteCommit()
+        environment.publishCommit()
         environment.recent.clear()
     }
 }

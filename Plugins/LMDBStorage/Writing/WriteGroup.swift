@@ -10,7 +10,9 @@ final class WriteGroup: @unchecked Sendable {
     /// One for each change.
     let results: [WriteResult]
     /// Where they stand in the log; `nil`: nothing was written.
-    let file: (any LogFile)?
+    let file: (any DiskFile)?
+    /// Its number in the log.
+    let sequence: UInt64
     /// The log only says where the records are: the heap has to be on disk too.
     let needsHeap: Bool
     /// The committer brought it to disk itself, or tried to.
@@ -18,13 +20,16 @@ final class WriteGroup: @unchecked Sendable {
     /// Why it may not be on disk; known once that was tried.
     var trouble: ServiceError?
     private var isWithdrawn = false
-    private let isDecided = WakeUp()
+    private let isDecided = Semaphore()
 
-    init(_ writes: [PendingWrite], _ results: [WriteResult], in file: (any LogFile)?, withHeap needsHeap: Bool = false)
-    {
+    init(
+        _ writes: [PendingWrite], _ results: [WriteResult], in file: (any DiskFile)?, sequence: UInt64 = 0,
+        withHeap needsHeap: Bool = false
+    ) {
         self.writes = writes
         self.results = results
         self.file = file
+        self.sequence = sequence
         self.needsHeap = needsHeap
     }
 

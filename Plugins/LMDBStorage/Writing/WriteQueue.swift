@@ -49,7 +49,7 @@ final class WriteQueue: Sendable {
     }
 
     private let state = Mutex(State())
-    private let wakeUp = WakeUp()
+    private let wakeUp = Semaphore()
     private let limit: (writes: Int, bytes: Int)
     private let patience: Int
 
@@ -178,10 +178,10 @@ final class WriteQueue: Sendable {
     var isDiskFree: Bool { state.withLock { $0.groupsAtDisk == 0 } }
 
     /// A group goes to disk.
-    func goesToDisk() { state.withLock { $0.groupsAtDisk += 1 } }
+    func syncStarted() { state.withLock { $0.groupsAtDisk += 1 } }
 
     /// So many groups are there: another one may go.
-    func areOnDisk(_ groups: Int) {
+    func syncFinished(_ groups: Int) {
         let wakes = state.withLock { state in
             state.groupsAtDisk -= groups
             // Who waits for a first change has nothing for the disk.

@@ -8,7 +8,7 @@ import Testing
     private let directory = TemporaryDirectory()
 
     @Test func placesAreGivenToOneAtATime() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
+        let environment = try Environment.forTests(directory.path)
         defer { environment.close() }
         var random = SeededNumbers(state: 99)
         var live: [HeapLocation] = []
@@ -21,7 +21,7 @@ import Testing
                 let number = transaction.number
                 // Up to a transaction some time ago, or all.
                 let reclaimed = isOver ? number - 1 : number - min(number, 1 + random.next(6))
-                try space.reclaim(upTo: reclaimed, transaction, environment.space)
+                try space.reclaim(upTo: reclaimed, transaction, environment.space) { _ throws(ServiceError) in }
                 left.removeAll { $0.number <= reclaimed }
                 for _ in 0..<random.next(isOver ? 1 : 12) {
                     let location = try space.take(
@@ -51,7 +51,7 @@ import Testing
 
     /// What is given is the smallest that is large enough, and no more of it than is needed.
     @Test func whatWasLeftIsUsedAgain() throws {
-        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
+        let environment = try Environment.forTests(directory.path)
         defer { environment.close() }
         let sizes = [640, 64, 320, 64, 128, 64]
         let places = try Self.take(environment, sizes.map { $0 - 5 })
@@ -75,8 +75,8 @@ import Testing
     /// but for what was left there since.
     @Test func whatWasGivenCanBeClaimed() throws {
         let elsewhere = TemporaryDirectory()
-        let first = try Environment.open(in: DataDirectory(directory.path), .tests)
-        let second = try Environment.open(in: DataDirectory(elsewhere.path), .tests)
+        let first = try Environment.forTests(directory.path)
+        let second = try Environment.forTests(elsewhere.path)
         defer {
             first.close()
             second.close()
@@ -97,7 +97,7 @@ import Testing
         for _ in 0..<60 { steps += try Self.change(first, &random, &live, reclaiming: version) }
         try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, second.space, second.path)
-            try space.reclaim(upTo: version, most: .max, transaction, second.space)
+            try space.reclaim(upTo: version, most: .max, transaction, second.space) { _ throws(ServiceError) in }
             for step in steps {
                 switch step {
                 case .taken(let location):
@@ -138,7 +138,7 @@ import Testing
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var steps: [Step] = []
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            try space.reclaim(upTo: number, most: 3, transaction, environment.space)
+            try space.reclaim(upTo: number, most: 3, transaction, environment.space) { _ throws(ServiceError) in }
             for _ in 0..<(2 + random.next(4)) {
                 let count = 1 + Int(random.next(3000))
                 guard let location = try space.take(count, capacity: 1 << 30, transaction, environment.space) else {
@@ -168,7 +168,7 @@ import Testing
     ) throws(ServiceError) -> [HeapLocation?] {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            try space.reclaim(upTo: number, transaction, environment.space)
+            try space.reclaim(upTo: number, transaction, environment.space) { _ throws(ServiceError) in }
             var locations: [HeapLocation?] = []
             for count in counts {
                 locations.append(try space.take(count, capacity: 10_000, transaction, environment.space))

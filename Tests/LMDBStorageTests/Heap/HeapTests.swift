@@ -18,7 +18,7 @@ import Testing
         defer { engine.stop() }
         let (id, other) = (ArticleID.generate(), ArticleID.generate())
         func put(_ id: ArticleID, _ byte: UInt8) {
-            let isDone = WakeUp()
+            let isDone = Semaphore()
             engine.put(.id(id), content: [UInt8](repeating: byte, count: 3000)) { _ in isDone.signal() }
             isDone.wait()
         }
@@ -58,7 +58,7 @@ import Testing
         var run = ModelRun(seed: seed)
         try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
         try run.verify(directory.path, "seed \(seed)")
-        let environment = try Environment.open(in: DataDirectory(directory.path), .tests)
+        let environment = try Environment.forTests(directory.path)
         defer { environment.close() }
         let (used, entries, expected) = try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
@@ -84,31 +84,36 @@ import Testing
         let whole = try await Self.filled(directory.path, 20)
         let elsewhere = TemporaryDirectory()
         let other = try await Self.filled(elsewhere.path, 20)
-        try HeapFile.create(elsewhere.path + "/new", KeyedHash(1, 2))
+        try HeapFile.create(elsewhere.path + "/new", KeyedHash(1, 2), SystemDisk())
         var damaged = whole.heap
-        damaged[30] ^= 1
+        (damaged[30], damaged[512 + 30]) = (damaged[30] ^ 1, damaged[512 + 30] ^ 1)
         var newer = whole.heap
-        newer[8] = 9
+        var head = Array(newer[..<128])
+        head[8] = 9
+        head.set(UInt32(0), at: 12)
+        head.set(CRC32C.checksum(head), at: 12)
+        newer.replaceSubrange(..<128, with: head)
         let later = try await Self.filled(directory.path, 1)
         let cases: [(String, [UInt8], String)] = [
-            ("missing", [], "missing"), ("another database's", other.heap, "another time"),
-            ("another's, and new", FileBytes.read(elsewhere.path + "/new"), "another database"),
+            ("missing", [], "missing"), ("another storage's", other.heap, "another storage"),
+            ("another's, and new", FileBytes.read(elsewhere.path + "/new"), "older"),
             ("cut off", Array(whole.heap.prefix(10_000)), "bytes"),
-            ("cut in the head", Array(whole.heap.prefix(60)), "begin"),
+            ("cut in the head", Array(whole.heap.prefix(100)), "begin"),
             ("damaged", damaged, "damaged"), ("of a newer articled", newer, "format 9"),
             ("something else", Array("text".utf8) + whole.heap, "begin"),
-            ("of another time", later.heap, "another time"),
         ]
         for (name, heap, reason) in cases {
-            let image = StorageImage(database: whole.database, heap: heap, logs: [[], []])
-            let error = Self.refusal(image)
-            #expect(error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name)")
-            #expect(error?.message.contains(reason) == true, "\(name): \(error?.message ?? "opened")")
+            for image in [whole, whole.without(.log0, .log1)] {
+                var image = image
+                image.heap = heap
+                let error = Self.refusal(image)
+                #expect(error?.code == .dataLoss || error?.code == .failedPrecondition, "\(name)")
+                #expect(error?.message.contains(reason) == true, "\(name): \(error?.message ?? "opened")")
+            }
         }
-        // And the records without the database that says where they are.
-        let error = Self.refusal(StorageImage(database: [], heap: whole.heap, logs: [[], []]))
-        #expect(error?.code == .failedPrecondition && error?.message.contains("missing") == true)
-        #expect(Self.refusal(StorageImage(database: whole.database, heap: whole.heap, logs: [[], []])) == nil)
+        // The articles of a later time have all that the index has, and more: it is made anew.
+        #expect(Self.refusal(whole.with([.heap], from: later)) == nil)
+        #expect(Self.refusal(whole) == nil)
     }
 
     /// The files of a storage that was stopped with so many records more.

@@ -34,7 +34,7 @@ import Testing
         #expect(used < 3000 * 4096)
         // What a version leaves another one takes, two checkpoints later.
         #expect(StorageImage(of: directory.path).heap.count < 300 * 3200)
-        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= 4 << 20) }
+        for log in StorageImage(of: directory.path).logs { #expect(log.count <= 4 << 20) }
         engine.stop()
     }
 
@@ -52,7 +52,7 @@ import Testing
             }
             #expect(await answers.all().allSatisfy { $0.refusal == nil })
         }
-        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= 4 << 20) }
+        for log in StorageImage(of: directory.path).logs { #expect(log.count <= 4 << 20) }
         let statistics = try engine.statistics()
         #expect(statistics.records == 40)
         // Of 24 MB that were written 400 KB are live; the rest waits for two checkpoints at most, or was used again.
@@ -110,7 +110,7 @@ import Testing
         // Each is a group: the first four begin a checkpoint, which is held, and twice as many behind them are all that may be.
         for number in 1...12 { #expect(await engine.put(.id(.generate()), "\(number)").outcome.isCreated) }
         let listed = Mutex(0)
-        let isListed = WakeUp()
+        let isListed = Semaphore()
         let reader = try WriterThread("reader") {
             if let count = try? engine.list().count { listed.withLock { $0 = count } }
             isListed.signal()
@@ -141,9 +141,9 @@ import Testing
         storage.stop()
         let copy = TemporaryDirectory()
         let stopped = StorageImage(of: directory.path)
-        StorageImage(database: stopped.database, heap: stopped.heap, logs: [[], []]).write(to: copy.path)
+        stopped.without(.log0, .log1, .sums, .durable).write(to: copy.path)
         try run.verify(copy.path, "the copy")
         try run.verify(directory.path, "the original")
-        for log in StorageImage.paths(directory.path).logs { #expect(FileBytes.read(log).count <= RedoLog.restSize) }
+        for log in StorageImage(of: directory.path).logs { #expect(log.count <= RedoLog.restSize) }
     }
 }

@@ -8,7 +8,7 @@ import Testing
     private let directory = TemporaryDirectory()
 
     @Test func smallWritesComeToZerosThatAreThere() throws {
-        let file = try DiskLogFile(directory.path + "/file")
+        let file = try SystemFile(directory.path + "/file")
         let step = 128 << 10
         var end = FileEnd(0, step: step, large: 50_000)
         var expected: [UInt8] = []
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func aLargeWriteMakesItsOwnEnd() throws {
-        let file = try DiskLogFile(directory.path + "/file")
+        let file = try SystemFile(directory.path + "/file")
         var end = FileEnd(0, step: 64 << 10, large: 50_000)
         end.prepare(file, for: 0..<50_000)
         #expect(try file.size() == 0)

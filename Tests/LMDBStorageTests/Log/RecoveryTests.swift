@@ -40,66 +40,117 @@ import Testing
         #expect(starts > 5)
     }
 
-    /// Groups of one change each, and no checkpoint among them; the last one is cut off or damaged at each of its bytes.
+    /// Groups of one change each, and no checkpoint among them; the last one is cut off or damaged at each of its bytes, and nothing
+    /// tells that it was acknowledged: it is none then, unless what it needs is whole.
     @Test func aTornTailIsNoGroup() async throws {
-        let directory = TemporaryDirectory()
-        let disk = SimulatedDisk(directory.path)
-        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
-        var ids: [ArticleID] = []
-        var sizes: [Int] = []
-        for number in 0..<4 {
-            let result = await storage.put(.id(.generate()), "content \(number)", key: "key \(number)", terms: ["t"])
-            ids.append(result.id)
-            sizes.append(Self.end(disk.images().written.logs[0]))
-        }
-        let image = disk.images().written
-        storage.stop()
-        let last = sizes[2]
+        let (image, ids, ends) = try await Self.fourGroups()
         let size = LogGroup.size + LogEntry.size + RecordHeader.size + 5 + 2 + 9
-        #expect(sizes[3] == last + LogGroup.block && size > 100)
-        for offset in last..<last + size {
-            var damaged = image
-            damaged.logs[0][offset] ^= 0x41
-            try Self.expect(damaged, Array(ids[..<3]), "damaged at \(offset - last)")
-            damaged.logs[0] = Array(image.logs[0][..<offset])
-            try Self.expect(damaged, Array(ids[..<3]), "cut off at \(offset - last)")
+        #expect(ends[3] == ends[2] + LogGroup.block && size > 100)
+        for offset in ends[2]..<ends[2] + size {
+            var damaged = image.without(.durable)
+            damaged[.log0][offset] ^= 0x41
+            try Self.expect(damaged, Array(ids[..<3]), "damaged at \(offset - ends[2])")
+            damaged[.log0] = Array(image[.log0][..<offset])
+            try Self.expect(damaged, Array(ids[..<3]), "cut off at \(offset - ends[2])")
         }
         try Self.expect(image, ids, "whole")
-        // What is not the last one: nothing behind it counts.
-        var damaged = image
-        damaged.logs[0][sizes[1] + 60] ^= 1
-        try Self.expect(damaged, Array(ids[..<2]), "damaged before the last")
     }
 
-    /// The log of a large group says where its records are; they have to be there.
-    @Test func aGroupWithoutItsRecordsIsNoGroup() async throws {
+    /// What was acknowledged is never dropped without a word: wherever a byte of the log is damaged, the articles are all there, or
+    /// the one that is damaged is named, or the start is refused, and tells what is lost if it is told to go on.
+    @Test func aDamagedGroupIsNamed() async throws {
+        let (image, ids, ends) = try await Self.fourGroups()
+        var outcomes: Set<String> = []
+        for number in 0..<4 {
+            let start = number == 0 ? LogHeader.space : ends[number - 1]
+            for offset in stride(from: start, to: ends[number], by: 7) {
+                var damaged = image
+                damaged[.log0][offset] ^= 0x41
+                outcomes.insert(try await Self.tell(damaged, ids, number, "group \(number) at \(offset - start)"))
+            }
+            var cut = image
+            cut[.log0] = Array(image[.log0][..<start])
+            #expect(try await Self.tell(cut, Array(ids[..<number]), number, "cut off before \(number)") == "refused")
+        }
+        #expect(outcomes == ["whole", "damaged article", "refused"])
+    }
+
+    /// The same for a large group, whose records are in the heap alone.
+    @Test func aDamagedRecordInTheHeapIsOneArticle() async throws {
+        let (image, ids, _) = try await Self.fourGroups(leastInHeap: 1)
+        #expect(Self.place(of: "content 0", in: image[.log0]) == nil)
+        for number in 0..<4 {
+            let place = try #require(Self.place(of: "content \(number)", in: image.heap))
+            for offset in stride(from: place - 3 - RecordHeader.size, to: place + 9, by: 5) {
+                var damaged = image
+                damaged.heap[offset] ^= 1
+                #expect(try await Self.tell(damaged, ids, number, "\(number), at \(offset)") == "damaged article")
+            }
+            // Nothing tells that the last one was acknowledged: then it is none.
+            if number == 3 {
+                var damaged = image.without(.durable)
+                damaged.heap[place] ^= 1
+                try Self.expect(damaged, Array(ids[..<3]), "torn")
+            }
+        }
+        try Self.expect(image, ids, "whole")
+    }
+
+    /// Four articles, each in a group of its own, as kill -9 left them; and where the groups end.
+    private static func fourGroups(
+        leastInHeap: Int = .max
+    ) async throws -> (image: StorageImage, ids: [ArticleID], ends: [Int]) {
         let directory = TemporaryDirectory()
         let disk = SimulatedDisk(directory.path)
         var limits = ModelRun.plain
-        limits.leastInHeap = 1
+        limits.leastInHeap = leastInHeap
         let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
         var ids: [ArticleID] = []
-        for number in 0..<4 { ids.append(await storage.put(.id(.generate()), "content \(number)", terms: ["t"]).id) }
+        var ends: [Int] = []
+        for number in 0..<4 {
+            ids.append(
+                await storage.put(.id(.generate()), "content \(number)", key: "key \(number)", terms: ["t"]).id)
+            ends.append(end(disk.images().written[.log0]))
+        }
         let image = disk.images().written
         storage.stop()
-        #expect(Self.place(of: "content 0", in: image.logs[0]) == nil)
-        for number in 0..<4 {
-            let place = try #require(Self.place(of: "content \(number)", in: image.heap))
-            for offset in [place, place - 1, place + 8] {
-                var damaged = image
-                damaged.heap[offset] ^= 1
-                try Self.expect(damaged, Array(ids[..<number]), "\(number), at \(offset)")
+        return (image, ids, ends)
+    }
+
+    /// Opens damaged files, and sees that nothing is missing without a word.
+    ///
+    /// - Returns: what came of it: "whole", "damaged article", or "refused".
+    private static func tell(
+        _ image: StorageImage, _ ids: [ArticleID], _ damaged: Int, _ comment: Comment
+    ) async throws -> String {
+        let directory = TemporaryDirectory()
+        image.write(to: directory.path)
+        do {
+            let storage = try LMDBEngine(ModelRun.plain, directory: directory.path)
+            defer { storage.stop() }
+            var isDamaged = false
+            for (number, id) in ids.enumerated() {
+                do {
+                    let copy = try #require(try storage.copy(id), comment)
+                    if CRC32C.checksum(copy.content) != copy.checksum { isDamaged = true }
+                } catch let error as ServiceError {
+                    try #require(error.code == .dataLoss && number == damaged, comment)
+                    isDamaged = true
+                }
             }
-            var cut = image
-            cut.heap = Array(image.heap[..<place])
-            try Self.expect(cut, Array(ids[..<number]), "\(number), cut off")
-            var former = image
-            let record = Self.record(ids[number], "content \(number)", terms: ["t"])
-            let start = place + "content \(number)".utf8.count - record.count
-            former.heap.replaceSubrange(start..<start + record.count, with: record)
-            try Self.expect(former, Array(ids[..<number]), "\(number), a former one of its id in its place")
+            #expect(Set(try storage.list().map(\.id)) == Set(ids), comment)
+            return isDamaged ? "damaged article" : "whole"
+        } catch let error as ServiceError {
+            try #require(error.code == .dataLoss && error.message.contains("--recover"), comment)
+            #expect(StorageImage(of: directory.path) == image, comment)
         }
-        try Self.expect(image, ids, "whole")
+        // What is lost is told first, and all else is kept.
+        let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, acceptsLoss: true)
+        let rest = ids.enumerated().filter { $0.offset != damaged }.map(\.element)
+        #expect(Set(try storage.list().map(\.id)).isSuperset(of: rest), comment)
+        #expect(await storage.put(.id(.generate()), "later").outcome.isCreated, comment)
+        storage.stop()
+        return "refused"
     }
 
     /// A handler that has a fault does not cost others what was acknowledged behind it.
@@ -119,20 +170,6 @@ import Testing
         }
     }
 
-    /// A whole record of another time.
-    private static func record(_ id: ArticleID, _ text: String, terms: [String]) -> [UInt8] {
-        let content = Array(text.utf8)
-        var list = TermList()
-        for term in terms { list.append("", Array(term.utf8).rawSpan) }
-        let write = PendingWrite(
-            StorageWrite(
-                put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content),
-                terms: list)
-        ) { _ in }
-        write.fill(id, revision: 1, createdAt: 1, storedAt: 1)
-        return unsafe [UInt8](write.record)
-    }
-
     private static func place(of text: String, in bytes: [UInt8]) -> Int? {
         let text = Array(text.utf8)
         return (0...(bytes.count - text.count)).first {
@@ -143,59 +180,90 @@ import Testing
     /// A group that was refused after it was written to the log.
     @Test func whatIsTakenBackIsNotFound() throws {
         let directory = TemporaryDirectory()
-        let files: [any LogFile] = [
-            try DiskLogFile(directory.path + "/0"), try DiskLogFile(directory.path + "/1"),
+        let files: [any DiskFile] = [
+            try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1"),
         ]
         var log = try RedoLog(files, .new(), generation: 1, index: 0)
-        let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
         func write(_ text: String) throws -> LogGroup { try Self.write(text, &log) }
         log.confirm(try write("first"))
         _ = try write("second")
-        log.retract()
-        #expect(log.failure == nil)
-        var reader = LogReader(files, nil, from: 0, header)
-        #expect(try reader.next()?.group.sequence == 1)
-        #expect(try reader.next() == nil)
+        try log.retract()
+        #expect(try Self.numbers(files, log) == [1])
         log.confirm(try write("third"))
-        reader = LogReader(files, nil, from: 0, header)
-        #expect(try reader.next() != nil)
-        #expect(try reader.next()?.group.sequence == 2)
+        #expect(try Self.numbers(files, log) == [1, 2])
         // In the other file it goes on.
         log.turn()
         log.confirm(try write("fourth"))
-        #expect(try reader.next()?.group.sequence == 3)
-        #expect(try reader.next() == nil)
+        #expect(try Self.numbers(files, log) == [1, 2, 3])
+        // What stands before a checkpoint does not count.
+        #expect(try Self.numbers(files, log, from: 3) == [3])
     }
 
     /// What an earlier time left in the file, right where the next group would be, and with its number.
     @Test func groupsOfAnEarlierTimeAreNotFound() throws {
         let directory = TemporaryDirectory()
-        let files: [any LogFile] = [
-            try DiskLogFile(directory.path + "/0"), try DiskLogFile(directory.path + "/1"),
+        let files: [any DiskFile] = [
+            try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1"),
         ]
         var before = try RedoLog(files, .new(), generation: 1, index: 0)
         for text in ["first", "second", "third"] { before.confirm(try Self.write(text, &before)) }
         var log = try RedoLog(files, .new(), generation: 2, index: 0)
-        let header = log.header(number: 1, MetaPages([UInt8](repeating: 0, count: MetaPages.size)), pageSize: 4096)
         log.confirm(try Self.write("anew", &log))
         #expect(log.position < before.position)
-        var reader = LogReader(files, nil, from: 0, header)
-        #expect(try reader.next()?.group.sequence == 1)
-        #expect(try reader.next() == nil)
+        #expect(try Self.numbers(files, log) == [1])
     }
 
-    private static func write(_ text: String, _ log: inout RedoLog) throws -> LogGroup {
+    /// A group that is missing counts if something tells that it was on disk: a later group, or the mark.
+    @Test func whatIsMissingIsTold() throws {
+        let directory = TemporaryDirectory()
+        let files: [any DiskFile] = [try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1")]
+        var log = try RedoLog(files, .new(), generation: 1, index: 0)
+        var places: [Int] = []
+        for durable in [0, 1, 1, 3] as [UInt64] {
+            places.append(log.position)
+            log.confirm(try Self.write("text", &log, durable: durable))
+        }
+        func survey(durable: UInt64 = 0) throws -> LogSurvey {
+            try LogSurvey(files, log.session, from: 1, durable: durable)
+        }
+        #expect(try survey().missing.isEmpty && survey().valid(nil).count == 4)
+        let zeros = [UInt8](repeating: 0, count: LogGroup.size)
+        // The last: nobody was told of it, as far as is known, or somebody was.
+        try files[0].write(zeros, at: places[3])
+        #expect(try survey().missing.isEmpty && survey().valid(nil).count == 3)
+        #expect(try survey(durable: 4).missing == [4...4])
+        #expect(try survey(durable: 6).missing == [4...6])
+        // One before it that a later group knows of.
+        log = try RedoLog(files, .new(), generation: 2, index: 0)
+        for durable in [0, 1, 1, 3] as [UInt64] { log.confirm(try Self.write("text", &log, durable: durable)) }
+        try files[0].write(zeros, at: places[1])
+        #expect(try survey().missing == [2...2])
+        #expect(try survey().valid(nil).map(\.group.sequence) == [1, 3, 4])
+        // And one of which nobody knows: the end of what counts, though others are whole behind it.
+        log = try RedoLog(files, .new(), generation: 3, index: 0)
+        for durable in [0, 1, 1, 1] as [UInt64] { log.confirm(try Self.write("text", &log, durable: durable)) }
+        try files[0].write(zeros, at: places[1])
+        #expect(try survey().missing.isEmpty)
+        #expect(try survey().valid(nil).map(\.group.sequence) == [1])
+    }
+
+    private static func numbers(_ files: [any DiskFile], _ log: RedoLog, from first: UInt64 = 1) throws -> [UInt64] {
+        try LogSurvey(files, log.session, from: first, durable: 0).valid(nil).map(\.group.sequence)
+    }
+
+    private static func write(_ text: String, _ log: inout RedoLog, durable: UInt64 = 0) throws -> LogGroup {
         let content = Array(text.utf8)
         let id = ArticleID.generate()
         let write = PendingWrite(
             StorageWrite(
                 put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
         ) { _ in }
-        write.fill(id, revision: 1, createdAt: 1, storedAt: 1)
+        write.fill(id, revision: 1, createdAt: 1, storedAt: 1, RecordPlace(sequence: 1, seal: 1))
         return try #require(
             try log.append(
                 [write], [WriteResult(.created, id: id, revision: 1)],
-                [HeapLocation(offset: 64, count: write.recordSize)], areInHeap: false))
+                [HeapLocation(offset: 1024, count: write.recordSize)], areInHeap: false, records: 1,
+                durable: durable))
     }
 
     private static func end(_ log: [UInt8]) -> Int {

@@ -6,9 +6,16 @@ import Synchronization
 
 /// A disk that knows what would be on it after power was lost, and fails when it is told to. Nothing else is simulated:
 /// the files are real.
+///
+/// It fails as kernels do: blocks that could not be written are told of by one sync, are taken for clean from then on, and are not
+/// written again unless somebody writes to them.
 final class SimulatedDisk: Disk {
     struct State {
         var synced: StorageImage
+        /// Of each file what it was when it was last synced, whether or not that came to disk.
+        var attempted: StorageImage
+        /// Blocks that were written since, even if with what was there.
+        var dirty: [StorageImage.File: Set<Int>] = [:]
         /// Calls until all fail, for good.
         var callsLeft = Int.max
         /// What syncs and writes of the log answer.
@@ -16,50 +23,78 @@ final class SimulatedDisk: Disk {
         /// What the log answers when it is to begin with what was written; a sync says nothing of it.
         var startError: Int32 = 0
         var writeError: Int32 = 0
+        /// The next sync of this file loses some blocks, and says so.
+        var losing: (file: StorageImage.File, random: SeededNumbers)?
         var isHeld = false
         var databaseSyncs = 0
     }
 
+    static let block = 4096
+
     let directory: String
     let state: Mutex<State>
     /// Signalled at each sync of the database.
-    let hasSynced = WakeUp()
-    private let mayGo = WakeUp()
+    let hasSynced = Semaphore()
+    private let mayGo = Semaphore()
 
     init(_ directory: String) {
         self.directory = directory
-        state = Mutex(State(synced: StorageImage(of: directory)))
+        let image = StorageImage(of: directory)
+        state = Mutex(State(synced: image, attempted: image))
     }
 
-    func open(_ path: String) throws(ServiceError) -> any LogFile {
+    func open(_ path: String) throws(ServiceError) -> any DiskFile {
         try call { _ throws(ServiceError) in }
-        let index = StorageImage.paths(directory).logs.firstIndex(of: path) ?? 0
-        return SimulatedLogFile(try DiskLogFile(path), index, self)
+        let file = StorageImage.File.allCases.first { path == directory + "/" + $0.name }
+        return SimulatedFile(try SystemFile(path), file, self)
     }
 
-    func write(ahead descriptor: Int32, at offset: Int, _ count: Int) -> Int32 { 0 }
-
-    func sync(heap descriptor: Int32) -> Int32 {
-        do throws(ServiceError) {
-            try call { state throws(ServiceError) in state.synced.heap = StorageImage.heap(directory) }
-        } catch {
-            return EIO
-        }
-        return 0
-    }
-
-    func sync(database descriptor: Int32) -> Int32 {
-        while state.withLock({ $0.isHeld }) { mayGo.wait() }
-        do throws(ServiceError) {
-            try call { state throws(ServiceError) in
-                state.synced.database = StorageImage.database(directory)
-                state.databaseSyncs += 1
+    /// Brings what was written to disk, but for blocks that are lost.
+    func sync(_ file: StorageImage.File) throws(ServiceError) {
+        if file == .database { while state.withLock({ $0.isHeld }) { mayGo.wait() } }
+        try call { state throws(ServiceError) in
+            if file == .log0 || file == .log1, state.syncError != 0 {
+                throw ServiceError(lmdb: state.syncError, "cannot sync \(file.name)")
             }
-        } catch {
-            return EIO
+            let now = StorageImage.read(file, directory)
+            var lost = false
+            if state.losing?.file == file, var random = state.losing?.random {
+                lost = Self.bring(now, file, &state) { random.next(2) == 0 }
+                state.losing = nil
+            } else {
+                _ = Self.bring(now, file, &state) { false }
+            }
+            if file == .database { state.databaseSyncs += 1 }
+            if lost { throw ServiceError(lmdb: EIO, "cannot sync \(file.name)") }
         }
-        hasSynced.signal()
-        return 0
+        if file == .database { hasSynced.signal() }
+    }
+
+    /// Brings all dirty blocks to disk but those that `isLost` names.
+    ///
+    /// - Returns: whether one was lost.
+    private static func bring(
+        _ now: [UInt8], _ file: StorageImage.File, _ state: inout State, isLost: () -> Bool
+    ) -> Bool {
+        var disk = state.synced[file]
+        let before = state.attempted[file]
+        let dirty = state.dirty[file] ?? []
+        var anyLost = false
+        if disk.count < now.count { disk += [UInt8](repeating: 0, count: now.count - disk.count) }
+        for start in stride(from: 0, to: now.count, by: block) {
+            let end = min(start + block, now.count)
+            let isChanged = end > before.count || now[start..<end] != before[start..<end]
+            guard isChanged || dirty.contains(start / block) else { continue }
+            if isLost() {
+                anyLost = true
+            } else {
+                disk.replaceSubrange(start..<end, with: now[start..<end])
+            }
+        }
+        state.synced[file] = Array(disk.prefix(now.count))
+        state.attempted[file] = now
+        state.dirty[file] = []
+        return anyLost
     }
 
     /// Lets syncs of the database wait, or go on.

@@ -4,24 +4,68 @@ import Glibc
 
 /// The files of a storage at one moment.
 struct StorageImage: Equatable {
-    var database: [UInt8]
-    var heap: [UInt8]
-    var logs: [[UInt8]]
+    /// One of the files.
+    enum File: CaseIterable {
+        case database, heap, sums, log0, log1, durable
 
-    static func paths(_ directory: String) -> (database: String, logs: [String]) {
-        (directory + "/articles.mdb", (0..<2).map { directory + "/articles.mdb-redo\($0)" })
+        var name: String {
+            switch self {
+            case .database: "articles.mdb"
+            case .heap: "articles.mdb-records"
+            case .sums: "articles.mdb-sums"
+            case .log0: "articles.mdb-redo0"
+            case .log1: "articles.mdb-redo1"
+            case .durable: "articles.mdb-durable"
+            }
+        }
     }
+
+    private var files: [File: [UInt8]] = [:]
+
+    /// Those of no storage.
+    init() {}
 
     /// As the files are now, but for zeros at the end of the database: space that was allocated ahead.
     init(of directory: String) {
-        let paths = Self.paths(directory)
-        database = Self.database(directory)
-        heap = Self.heap(directory)
-        logs = paths.logs.map(FileBytes.read)
+        for file in File.allCases { files[file] = Self.read(file, directory) }
     }
 
-    static func database(_ directory: String) -> [UInt8] {
-        let bytes = FileBytes.read(paths(directory).database)
+    subscript(file: File) -> [UInt8] {
+        get { files[file] ?? [] }
+        set { files[file] = newValue }
+    }
+
+    var database: [UInt8] {
+        get { self[.database] }
+        set { self[.database] = newValue }
+    }
+
+    var heap: [UInt8] {
+        get { self[.heap] }
+        set { self[.heap] = newValue }
+    }
+
+    var logs: [[UInt8]] {
+        get { [self[.log0], self[.log1]] }
+        set { (self[.log0], self[.log1]) = (newValue[0], newValue[1]) }
+    }
+
+    /// The same but for some files, which are those of another one.
+    func with(_ exchanged: [File], from other: StorageImage) -> StorageImage {
+        var image = self
+        for file in exchanged { image[file] = other[file] }
+        return image
+    }
+
+    /// The same without some files.
+    func without(_ missing: File...) -> StorageImage { with(missing, from: StorageImage()) }
+
+    static func read(_ file: File, _ directory: String) -> [UInt8] {
+        let bytes = FileBytes.read(directory + "/" + file.name)
+        return file == .database ? withoutZeros(bytes) : bytes
+    }
+
+    private static func withoutZeros(_ bytes: [UInt8]) -> [UInt8] {
         let step = 128 << 10
         let zeros = [UInt8](repeating: 0, count: step)
         var used = (bytes.count + step - 1) / step * step
@@ -36,31 +80,24 @@ struct StorageImage: Equatable {
         return Array(bytes.prefix(used))
     }
 
-    static func heap(_ directory: String) -> [UInt8] { FileBytes.read(directory + "/articles.mdb-records") }
-
-    init(database: [UInt8], heap: [UInt8], logs: [[UInt8]]) {
-        self.database = database
-        self.heap = heap
-        self.logs = logs
-    }
-
     /// Makes files of it in a directory of its own.
     func write(to directory: String) {
-        let paths = Self.paths(directory)
-        if !database.isEmpty { FileBytes.write(database, to: paths.database) }
-        if !heap.isEmpty { FileBytes.write(heap, to: directory + "/articles.mdb-records") }
-        for (path, log) in zip(paths.logs, logs) where !log.isEmpty { FileBytes.write(log, to: path) }
+        for file in File.allCases where !self[file].isEmpty {
+            FileBytes.write(self[file], to: directory + "/" + file.name)
+        }
     }
 
     /// What a disk may have after power was lost: of each block what was synced, or anything newer that was written.
     static func afterPowerLoss(
         synced: StorageImage, written: StorageImage, _ random: inout SeededNumbers
     ) -> StorageImage {
-        StorageImage(
-            database: mix(synced.database, written.database, 4096, &random),
-            heap: mix(synced.heap, written.heap, 512, &random),
-            // The log's blocks too, sector by sector: groups that nobody was told of may be there in part.
-            logs: zip(synced.logs, written.logs).map { mix($0, $1, 512, &random) })
+        var image = StorageImage()
+        for file in File.allCases {
+            // The log's and the heap's blocks sector by sector: groups that nobody was told of may be there in part.
+            let block = file == .database ? 4096 : 512
+            image[file] = mix(synced[file], written[file], block, &random)
+        }
+        return image
     }
 
     private static func mix(

@@ -2,8 +2,8 @@ internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
 
-/// A file of the log on a disk. The heap is written as one too.
-final class DiskLogFile: LogFile {
+/// A file on a real disk.
+final class SystemFile: DiskFile {
     /// As many parts as one call takes (IOV_MAX of limits.h).
     private static let mostParts = 1024
 
@@ -75,6 +75,17 @@ final class DiskLogFile: LogFile {
         guard clinux_start_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
             throw .system("cannot bring \(path) to disk")
         }
+    }
+
+    func writeAhead(_ count: Int, at offset: Int) throws(ServiceError) {
+        guard clinux_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
+            throw .system("cannot bring \(path) to disk")
+        }
+    }
+
+    var isLinked: Bool {
+        var status = stat()
+        return unsafe fstat(descriptor, &status) == 0 && status.st_nlink > 0
     }
 
     func sync() throws(ServiceError) {

@@ -1,10 +1,11 @@
+internal import CLinux
 internal import Glibc
 
 /// A semaphore (sem_overview(7)): one thread waits, others wake it.
 ///
 /// Sendable although it is a pointer: all that is done with it is thread-safe by POSIX.
 @safe
-final class WakeUp: @unchecked Sendable {
+final class Semaphore: @unchecked Sendable {
     private let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { unsafe sem_init(semaphore, 0, 0) }
@@ -22,19 +23,11 @@ final class WakeUp: @unchecked Sendable {
         while unsafe sem_wait(semaphore) != 0, errno == EINTR {}
     }
 
-    /// Waits for a signal, but no longer than so.
+    /// Waits for a signal, but no longer than so, by the monotonic clock: whoever sets the time of day does not disturb it.
     ///
     /// - Returns: whether it came.
     @discardableResult
     func wait(_ nanoseconds: Int) -> Bool {
-        var end = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &end)
-        let sum = end.tv_nsec + nanoseconds
-        end.tv_sec += sum / 1_000_000_000
-        end.tv_nsec = sum % 1_000_000_000
-        while unsafe sem_timedwait(semaphore, &end) != 0 {
-            if errno != EINTR { return false }
-        }
-        return true
+        unsafe clinux_semaphore_wait(semaphore, clinux_now() &+ UInt64(clamping: nanoseconds)) == 1
     }
 }

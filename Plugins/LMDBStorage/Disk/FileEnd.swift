@@ -20,14 +20,14 @@ struct FileEnd {
     }
 
     /// Before a write. A help alone: a full disk is told by the write itself.
-    mutating func prepare(_ file: any LogFile, for range: Range<Int>) {
+    mutating func prepare(_ file: any DiskFile, for range: Range<Int>) {
         guard range.upperBound > offset else { return }
         let start = max(offset, range.lowerBound)
         offset = range.upperBound
         if range.count < large, fill(file, at: start) { offset = max(offset, start + pieces * Self.zeros.count) }
     }
 
-    private func fill(_ file: any LogFile, at start: Int) -> Bool {
+    private func fill(_ file: any DiskFile, at start: Int) -> Bool {
         unsafe Self.zeros.lend { zeros in
             let piece = unsafe iovec(
                 iov_base: UnsafeMutableRawPointer(mutating: zeros.baseAddress), iov_len: zeros.count)

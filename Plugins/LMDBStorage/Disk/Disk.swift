@@ -1,12 +1,25 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// One of the two files of the redo log.
-protocol LogFile: AnyObject, Sendable {
+/// Every write of the engine, and every call that decides what is on disk, so that a test can have each of them fail.
+/// LMDB's own writes bypass it; ``Environment`` brings them to disk through it.
+protocol Disk: Sendable {
+    /// Opens a file, or makes it.
+    ///
+    /// Each thread that syncs a file opens it for itself: an error that the kernel meets when it writes is told once to each
+    /// opening of the file (fsync(2)), and must not be told to another thread alone.
+    func open(_ path: String) throws(ServiceError) -> any DiskFile
+}
+
+/// A file on a disk.
+protocol DiskFile: AnyObject, Sendable {
     var path: String { get }
 
     /// How many bytes it has; all of them were written before.
     func size() throws(ServiceError) -> Int
+
+    /// Whether it still has a name. What is written to one without a name is lost with the process.
+    var isLinked: Bool { get }
 
     /// Reads bytes; fewer at the end.
     func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8]
@@ -18,6 +31,9 @@ protocol LogFile: AnyObject, Sendable {
     /// of a sync, which may not tell it again.
     func startWriting(_ count: Int, at offset: Int) throws(ServiceError)
 
+    /// Has a part written, ahead of a sync, and waits for it. An error is as final as that of a sync.
+    func writeAhead(_ count: Int, at offset: Int) throws(ServiceError)
+
     /// Brings to disk what was written before. An error is final: what was not brought to disk cannot be told.
     func sync() throws(ServiceError)
 
@@ -25,7 +41,7 @@ protocol LogFile: AnyObject, Sendable {
     func shrink(to size: Int)
 }
 
-extension LogFile {
+extension DiskFile {
     /// The same for an array.
     func write(_ bytes: [UInt8], at offset: Int) throws(ServiceError) {
         try unsafe bytes.lend { bytes throws(ServiceError) in
@@ -34,4 +50,9 @@ extension LogFile {
             try unsafe write([part], at: offset)
         }
     }
+}
+
+/// The real one.
+struct SystemDisk: Disk {
+    func open(_ path: String) throws(ServiceError) -> any DiskFile { try SystemFile(path) }
 }

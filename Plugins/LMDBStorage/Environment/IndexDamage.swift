@@ -1,0 +1,37 @@
+internal import ArticleProtocol
+internal import Synchronization
+
+/// Whether the index was found to be damaged while the service runs. From then on nothing is answered that it alone knows: that there
+/// is no such article, and lists. Articles that it still finds are checked by their own checksums. The next start makes it anew.
+final class IndexDamage: Sendable {
+    private let isKnown = Atomic(false)
+    private let reason = Mutex<String?>(nil)
+
+    /// What is wrong; `nil`: nothing is known.
+    var current: String? { isKnown.load(ordering: .relaxed) ? reason.withLock { $0 } : nil }
+
+    /// It was found.
+    ///
+    /// - Returns: whether that is new.
+    func note(_ found: String) -> Bool {
+        let isNew = reason.withLock { reason in
+            defer { reason = reason ?? found }
+            return reason == nil
+        }
+        isKnown.store(true, ordering: .releasing)
+        return isNew
+    }
+
+    /// Throws if what only the index knows cannot be told.
+    @inline(__always)
+    func check(_ path: String) throws(ServiceError) {
+        if isKnown.load(ordering: .relaxed) { throw error(path) }
+    }
+
+    private func error(_ path: String) -> ServiceError {
+        ServiceError(
+            .dataLoss,
+            "the index \(path) is damaged (\(current ?? "")): restart the service, which makes it anew from the articles"
+        )
+    }
+}

@@ -1,0 +1,267 @@
+internal import ArticleProtocol
+internal import CLMDB
+internal import Glibc
+
+/// Makes the index anew from the heap and the log.
+///
+/// Of each article the record with the greatest sequence number counts, wherever it was found; what was deleted later is gone. Records
+/// beyond the last change that the log confirms belong to changes that nobody was told of, and are none. So the order in which
+/// records are found does not matter, and an end in the middle costs nothing but time: the next start begins once more.
+struct IndexRebuild {
+    private static let most = 4096
+
+    let directory: DataDirectory
+    let head: HeapHead
+    let limits: EngineLimits
+    let disk: any Disk
+    /// The groups of the log that count, if there is a log.
+    let log: (survey: LogSurvey, groups: ArraySlice<LogSurvey.Found>)?
+    /// The last change that a checkpoint tells of; `nil`: nothing tells, and all records count.
+    let confirmed: UInt64?
+    let progress: StartProgress
+
+    /// What came of it.
+    struct Outcome {
+        /// How many articles the index has.
+        var records = 0
+        /// Some of those of whom too little is left to read them.
+        var damaged: [ArticleID] = []
+    }
+
+    /// Makes the index, and puts it in its place.
+    func run() throws(ServiceError) -> Outcome {
+        let environment = try Environment.make(in: directory, head, limits, disk)
+        var isClosed = false
+        defer { if !isClosed { environment.close() } }
+        try environment.disableSync()
+        var work = Work(environment, head.hash)
+        let last = try replay(&work)
+        try scan(&work, last: last)
+        try work.flush()
+        try work.forget(work.deletions)
+        let outcome = Outcome(records: try work.index(progress), damaged: work.damaged)
+        try work.storeSpace(progress)
+        try environment.files.sync()
+        // What a deletion deletes is cleared on disk by now.
+        try work.clearDeletions()
+        try environment.files.sync()
+        environment.close()
+        isClosed = true
+        try directory.adoptIndex()
+        return outcome
+    }
+
+    /// Writes the records of the log to their places.
+    ///
+    /// - Returns: the last change that counts; `nil`: all do.
+    private func replay(_ work: inout Work) throws(ServiceError) -> UInt64? {
+        guard let log else { return confirmed }
+        var last = confirmed
+        for found in log.groups {
+            let payload = try log.survey.payload(found)
+            var failure: ServiceError?
+            _ = try unsafe payload.lend { bytes throws(ServiceError) in
+                try unsafe LogEntry.forEach(bytes, count: found.group.count) { entry throws(ServiceError) in
+                    guard let record = unsafe entry.bytes(work.environment.heap) else { return }
+                    if let header = unsafe RecordChecksum.header(record) {
+                        last = max(last ?? 0, header.sequence)
+                    }
+                    do throws(ServiceError) {
+                        try unsafe [UInt8](record).lend { record throws(ServiceError) in
+                            let part = unsafe iovec(
+                                iov_base: UnsafeMutableRawPointer(mutating: record.baseAddress), iov_len: record.count)
+                            try unsafe work.environment.heap.write([part], at: entry.location.offset, record.count)
+                        }
+                    } catch {
+                        failure = error
+                    }
+                }
+            }
+            if let failure { throw failure }
+        }
+        return last
+    }
+
+    private func scan(_ work: inout Work, last: UInt64?) throws(ServiceError) {
+        let size = max(1, try work.environment.files.heap.size())
+        try HeapScan(file: work.environment.files.heap, hash: head.hash).forEach(
+            progress: { progress.report("making the index anew: \($0 * 100 / size) % of the articles read") },
+            { found throws(ServiceError) in
+                if found.header.sequence > last ?? .max { return work.drop(found) }
+                try work.note(found)
+            })
+    }
+}
+
+/// The index that is being made.
+private struct Work {
+    let environment: Environment
+    private let hash: KeyedHash
+    /// Of what was found, and not written yet.
+    private var found: [HeapScan.Found] = []
+    /// The last deletion of each id, and where those lie.
+    private(set) var deletions: [ArticleID: UInt64] = [:]
+    private var deletionPlaces: [HeapLocation] = []
+    /// Records that are no articles any more.
+    private var dropped: [HeapLocation] = []
+    private(set) var damaged: [ArticleID] = []
+    private var sequence: UInt64 = 0
+    private var extents: [Extent] = []
+
+    init(_ environment: Environment, _ hash: KeyedHash) {
+        self.environment = environment
+        self.hash = hash
+    }
+
+    mutating func drop(_ record: HeapScan.Found) { dropped.append(record.location) }
+
+    mutating func note(_ record: HeapScan.Found) throws(ServiceError) {
+        sequence = max(sequence, record.header.sequence)
+        if record.header.kind == .deletion {
+            deletions[record.header.id] = max(deletions[record.header.id] ?? 0, record.header.sequence)
+            deletionPlaces.append(record.location)
+            return
+        }
+        found.append(record)
+        if found.count >= 4096 { try flush() }
+    }
+
+    /// Names the places of records in the table, of each article the latest.
+    mutating func flush() throws(ServiceError) {
+        if found.isEmpty { return }
+        let batch = found
+        found = []
+        var losers: [HeapLocation] = []
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+            for record in batch {
+                try unsafe record.header.id.withKey { key throws(ServiceError) in
+                    let present = try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
+                        unsafe HeapLocation(value)
+                    }
+                    if let present = present ?? nil {
+                        let isLater = sequence(at: present) < record.header.sequence
+                        losers.append(isLater ? present : record.location)
+                        if !isLater { return }
+                    }
+                    try unsafe record.location.withBytes { value throws(ServiceError) in
+                        try unsafe transaction.put(key, value, environment.records)
+                    }
+                }
+            }
+        }
+        dropped += losers
+    }
+
+    private func sequence(at location: HeapLocation) -> UInt64 {
+        guard
+            let bytes = unsafe environment.heap.bytes(
+                HeapLocation(offset: location.offset, count: RecordHeader.size))
+        else { return 0 }
+        return unsafe RecordHeader(decoding: bytes)?.sequence ?? 0
+    }
+
+    /// Takes away what was deleted after it was stored.
+    mutating func forget(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
+        var losers: [HeapLocation] = []
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+            for (id, number) in deletions {
+                try unsafe id.withKey { key throws(ServiceError) in
+                    let present = try unsafe transaction.lend(key, environment.records) { unsafe HeapLocation($0) }
+                    guard let present = present ?? nil, sequence(at: present) < number else { return }
+                    try unsafe transaction.delete(key, environment.records)
+                    losers.append(present)
+                }
+            }
+        }
+        dropped += losers
+    }
+
+    /// Fills the index with the entries of all records.
+    ///
+    /// - Returns: how many there are.
+    mutating func index(_ progress: StartProgress) throws(ServiceError) -> Int {
+        var after: ArticleID?
+        var count = 0
+        while true {
+            let places = try next(behind: after)
+            guard let last = places.last else { return count }
+            try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+                for (id, location) in places {
+                    extents.append(Extent(offset: location.offset, size: location.extent))
+                    try transaction.index(entries(id, location), insteadOf: [], environment.index)
+                }
+            }
+            count += places.count
+            after = last.id
+            progress.report("making the index anew: \(count) articles")
+        }
+    }
+
+    private func next(behind id: ArticleID?) throws(ServiceError) -> [(id: ArticleID, location: HeapLocation)] {
+        var places: [(id: ArticleID, location: HeapLocation)] = []
+        try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+            let cursor = try transaction.cursor(environment.records)
+            func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+                guard let found = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)),
+                    let location = unsafe HeapLocation(value)
+                else { return }
+                if found != id { places.append((found, location)) }
+            }
+            var isFound: Bool
+            if let id {
+                isFound =
+                    try unsafe id.withKey { key throws(ServiceError) in
+                        try unsafe cursor.seek(key) { unsafe take($0, $1) }
+                    } != nil
+            } else {
+                isFound = try unsafe cursor.move(.first) { unsafe take($0, $1) } != nil
+            }
+            while isFound, places.count < 2048 {
+                isFound = try unsafe cursor.move(.next) { unsafe take($0, $1) } != nil
+            }
+        }
+        return places
+    }
+
+    private mutating func entries(_ id: ArticleID, _ location: HeapLocation) -> [IndexEntry] {
+        guard let bytes = unsafe environment.heap.bytes(location),
+            let record = unsafe try? RecordView(id, record: bytes, in: environment)
+        else {
+            if damaged.count < 100 { damaged.append(id) }
+            return [IndexEntry.unknown(id)]
+        }
+        return unsafe RecordEntries.of(id, key: record.key, time: record.header.time, terms: record.terms, hash)
+    }
+
+    /// Says which parts of the heap have no record, and clears what lies there.
+    mutating func storeSpace(_ progress: StartProgress) throws(ServiceError) {
+        for location in dropped {
+            try environment.heap.clear(Extent(offset: location.offset, size: location.extent))
+        }
+        extents.sort { $0.offset < $1.offset }
+        var end = HeapFile.start
+        var gaps: [Extent] = []
+        for extent in extents {
+            if extent.offset > end { gaps.append(Extent(offset: end, size: extent.offset - end)) }
+            end = max(end, extent.end)
+        }
+        for first in stride(from: 0, to: max(1, gaps.count), by: 4096) {
+            try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+                var space = try HeapSpace(transaction, environment.space, environment.path)
+                if first == 0 { space.begin(end: end, sequence: sequence) }
+                for gap in gaps.dropFirst(first).prefix(4096) {
+                    try space.addFree(gap, transaction, environment.space)
+                }
+                try space.store(transaction, environment.space)
+            }
+            progress.report("making the index anew: free space")
+        }
+    }
+
+    /// Clears the deletions themselves: what they delete is gone.
+    func clearDeletions() throws(ServiceError) {
+        for location in deletionPlaces {
+            try environment.heap.clear(Extent(offset: location.offset, size: location.extent))
+        }
+    }
+}

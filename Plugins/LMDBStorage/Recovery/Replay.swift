@@ -1,0 +1,146 @@
+internal import ArticleProtocol
+
+/// Makes the changes that the log holds in the database again. To make one twice, or one that is there already, is the
+/// same as once.
+///
+/// A record that is damaged costs its own article alone: that is found where it was, and reading it is DATA_LOSS.
+struct Replay {
+    /// What one transaction changes at most, so that its pages fit into memory. A group may have more: a recovery that ends in
+    /// the middle of one begins with the same version again.
+    private static let most = (changes: 512, bytes: 8 << 20)
+
+    let environment: Environment
+    /// The version that the first change is made in.
+    let start: UInt64
+    private(set) var changes = 0
+    /// Articles whose record in the log is damaged; a few of them.
+    private(set) var damaged: [ArticleID] = []
+
+    init(_ environment: Environment, from start: UInt64) {
+        self.environment = environment
+        self.start = start
+    }
+
+    /// Makes groups.
+    ///
+    /// - Parameter progress: hears how many of them are made.
+    mutating func run(
+        _ groups: ArraySlice<LogSurvey.Found>, of survey: LogSurvey, progress: (Int) -> Void
+    ) throws(ServiceError) {
+        var batch: [(LogGroup, [UInt8])] = []
+        var (waiting, bytes) = (0, 0)
+        for (index, found) in groups.enumerated() {
+            batch.append((found.group, try survey.payload(found)))
+            waiting += found.group.count
+            bytes += found.group.payloadSize
+            guard waiting >= Self.most.changes || bytes >= Self.most.bytes else { continue }
+            try run(batch)
+            (batch, waiting, bytes) = ([], 0, 0)
+            progress(index + 1)
+        }
+        if !batch.isEmpty { try run(batch) }
+    }
+
+    private mutating func run(_ batch: [(LogGroup, [UInt8])]) throws(ServiceError) {
+        let most = batch.map(\.0.count).max() ?? 0
+        for first in stride(from: 0, to: most, by: Self.most.changes) {
+            let part = first..<first + Self.most.changes
+            try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+                var heap = try HeapChanges(environment, transaction, replayingFrom: start, most: .max)
+                for (group, payload) in batch where group.count > first {
+                    try make(group, payload, part, &heap, transaction)
+                }
+                try heap.finish(transaction)
+            }
+        }
+    }
+
+    /// Makes one group, or a part of its changes.
+    mutating func make(
+        _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapChanges,
+        _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        var index = 0
+        let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
+            let isSound = try unsafe LogEntry.forEach(bytes, count: group.count) { entry throws(ServiceError) in
+                defer { index += 1 }
+                guard part?.contains(index) ?? true else { return }
+                try make(entry, &heap, transaction)
+                changes += 1
+            }
+            // The records are written from this memory.
+            try heap.flush()
+            return isSound
+        }
+        guard isSound else {
+            throw ServiceError(
+                .dataLoss,
+                "the log of \(environment.path) is not what its checksums say it is: keep a copy of the directory, restore a backup"
+            )
+        }
+    }
+
+    private mutating func make(
+        _ entry: LogEntry, _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) {
+        let id = entry.id
+        let before = try unsafe id.withKey { key throws(ServiceError) in
+            try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
+                // Of one that is damaged nobody knows the entries, and those that stay lead to nothing that matches them;
+                // nor is its place to be trusted.
+                unsafe try heap.record(id, value).map { (entries($0), unsafe HeapLocation(value)) } ?? ([], nil)
+            }
+        }
+        guard let record = unsafe entry.bytes(environment.heap) else {
+            throw HeapHead.mismatch(environment.heap.path, "it ends before the article \(id), which the log has in it")
+        }
+        let header = unsafe RecordChecksum.header(record)
+        if let header { heap.note(sequence: header.sequence) }
+        var after: [IndexEntry] = []
+        try heap.claim(entry.location, transaction)
+        switch entry.kind {
+        case .article:
+            if let header, header.id == id, unsafe RecordChecksum.stored(record) == entry.checksum {
+                after = try unsafe entries(RecordView(id, record: record, in: environment))
+            } else {
+                noteDamaged(id)
+                after = before?.0.isEmpty ?? true ? [IndexEntry.unknown(id)] : before?.0 ?? []
+            }
+            try unsafe write(record, entry) { record throws(ServiceError) in
+                try unsafe heap.put(id, record, at: entry.location, atEnd: false, transaction)
+                if unsafe entry.record == nil { try heap.flush() }
+            }
+        case .deletion:
+            if before != nil {
+                try unsafe id.withKey { key throws(ServiceError) in
+                    try unsafe transaction.delete(key, environment.records)
+                }
+            }
+            try unsafe write(record, entry) { record throws(ServiceError) in
+                try unsafe heap.delete(record, at: entry.location, transaction)
+                if unsafe entry.record == nil { try heap.flush() }
+            }
+        }
+        if let left = before?.1 { try heap.leave(left, transaction) }
+        try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
+    }
+
+    /// Lends the record's bytes for writing: a copy, if it is in the heap already. It is written again all the same: the kernel may
+    /// take a page for written that never came to disk (fsync(2), "errors").
+    private func write(
+        _ record: UnsafeRawBufferPointer, _ entry: LogEntry,
+        _ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Void
+    ) throws(ServiceError) {
+        if unsafe entry.record != nil { return try unsafe body(record) }
+        try unsafe [UInt8](record).lend(body)
+    }
+
+    private mutating func noteDamaged(_ id: ArticleID) {
+        if damaged.count < 100, !damaged.contains(id) { damaged.append(id) }
+    }
+
+    private func entries(_ record: RecordView) -> [IndexEntry] {
+        unsafe RecordEntries.of(
+            record.id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
+    }
+}

@@ -1,0 +1,314 @@
+internal import ArticleProtocol
+internal import Glibc
+
+/// Opens a storage in whatever state the last end left it: cleanly stopped, killed, without power, in the middle of a start, or
+/// with files that are missing, damaged or of another time. The directory is locked.
+///
+/// The heap and the log have the articles; the index is made from them. So an index that is not the one that belongs to them is made
+/// anew, whatever is wrong with it. Of the heap and the log nothing can be made anew: where something is missing there, the start is
+/// refused, unless the operator accepts the loss. Which belong together the sessions tell (``HeapHead``, ``FileMark``, ``LogHeader``),
+/// and which are newer, the generations.
+struct StorageStart {
+    let directory: DataDirectory
+    let limits: EngineLimits
+    let disk: any Disk
+    /// The operator accepts what cannot be brought back.
+    var acceptsLoss = false
+    var progress = StartProgress()
+    /// Hears what is given up, before anything is changed.
+    var announce: (String) -> Void = { _ in }
+
+    /// Opens, and recovers what is to be recovered.
+    func open() throws(ServiceError) -> OpenedStorage {
+        var report = StartReport()
+        try Migration(directory: directory, limits: limits, disk: disk, progress: progress).run()
+        let log = try LogHeaders(directory)
+        let head = try self.head(log)
+        let mark = self.mark()
+        try checkAge(head, mark, log, &report)
+        let sums = try PageSums(directory.sums, pageSize: Int(getpagesize()))
+        if head.isNew { return try rebuild(head, log, nil, sums, "", &report) }
+
+        let files = try [0, 1].map { index throws(ServiceError) in try disk.open(directory.log(index)) }
+        let header = log.newest(of: head.session)
+        let survey = try survey(head, header?.header, files)
+        if header == nil, head.closed == nil, !(mark?.isComplete == true && mark?.session == head.session) {
+            try accept(
+                "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or of another time, and the storage was not closed: changes that only they have are lost; the articles in \(directory.heap) are kept",
+                &report)
+        }
+        try checkGroups(survey, &report)
+        if let reason = indexFault(head, mark, header?.header) {
+            return try rebuild(head, log, survey, sums, reason, &report)
+        }
+        do throws(ServiceError) {
+            if let mark, mark.isComplete, mark.session == head.session {
+                let metas = try MetaPages(path: directory.database, pageSize: Int(getpagesize()))
+                guard metas.checksum == mark.headsChecksum else {
+                    throw DatabaseFile.damaged(directory.database, "one of its two heads is not as it was written")
+                }
+                try check(metas, sums)
+                let environment = try Environment.open(in: directory, head, limits, disk)
+                return try closing(environment) { () throws(ServiceError) in
+                    try begin(environment, head, log, index: 0, sums, from: metas, report)
+                }
+            }
+            guard let (index, header) = header else { throw DatabaseFile.damaged(directory.database, "it has no log") }
+            return try recover(head, log, index, header, survey, sums, report)
+        } catch {
+            guard error.code == .dataLoss else { throw error }
+            return try rebuild(head, log, survey, sums, error.message, &report)
+        }
+    }
+
+    // MARK: What is there
+
+    /// The head of the heap, which is made if there is nothing at all.
+    private func head(_ log: LogHeaders) throws(ServiceError) -> HeapHead {
+        switch try HeapHead.read(directory.heap) {
+        case .head(let head): return head
+        case .former: throw HeapHead.mismatch(directory.heap, "it is of an earlier articled, and its index is missing")
+        case nil: break
+        }
+        for path in [directory.database, directory.sums] + (log.isEmpty ? [] : [directory.log(0)])
+        where FilePart.exists(path) {
+            throw ServiceError(
+                .dataLoss,
+                "\(directory.heap), the file with the articles, is missing beside \(path): put it back, or restore a backup; to begin with no articles, move the other files away. Nothing was changed"
+            )
+        }
+        let hash = KeyedHash.new()
+        try HeapFile.create(directory.heap, hash, disk)
+        try directory.sync()
+        return HeapHead(hash)
+    }
+
+    /// What the index says of its log; `nil`: it says nothing that can be believed.
+    private func mark() -> FileMark? { try? FileMark(of: directory.database, pageSize: Int(getpagesize())) }
+
+    /// Nothing else may be newer than the records.
+    private func checkAge(
+        _ head: HeapHead, _ mark: FileMark?, _ log: LogHeaders, _ report: inout StartReport
+    ) throws(ServiceError) {
+        let begun = log.newestBegun
+        if max(mark?.generation ?? 0, begun?.generation ?? 0) > head.generation {
+            try accept(
+                "\(directory.heap), the file with the articles, is older than the files beside it: articles that were stored or changed since are lost",
+                &report)
+            return
+        }
+        // Of one generation there is one session: what has another is of another storage. The log tells whose the articles are.
+        let isOther = { (generation: UInt64, session: LogSession) in
+            generation == head.generation && session != head.session
+        }
+        let isForeign =
+            begun.map { isOther($0.generation, $0.session) } ?? mark.map { isOther($0.generation, $0.session) }
+        if !head.isNew, isForeign == true {
+            try accept(
+                "\(directory.heap), the file with the articles, is that of another storage than the files beside it",
+                &report)
+        }
+    }
+
+    private func survey(
+        _ head: HeapHead, _ header: LogHeader?, _ files: [any DiskFile]
+    ) throws(ServiceError) -> LogSurvey? {
+        // The log is closed after all else was: nothing in it is needed then.
+        guard let header, !header.isClosed || header.number == 1 else { return nil }
+        let known = try DurableMark(of: directory.durable)
+        return try LogSurvey(
+            files, head.session, from: header.firstSequence,
+            durable: known?.session == head.session ? known?.sequence ?? 0 : 0)
+    }
+
+    private func checkGroups(_ survey: LogSurvey?, _ report: inout StartReport) throws(ServiceError) {
+        guard let survey, case let gaps = survey.missing, !gaps.isEmpty else { return }
+        let numbers = gaps.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
+        let later = survey.groups.filter { $0.group.sequence > gaps[0].lowerBound }.reduce(0) { $0 + $1.group.count }
+        try accept(
+            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the changes of group \(numbers.joined(separator: ", ")) were acknowledged, and cannot be read; \(later) changes behind them can, and are kept",
+            &report)
+    }
+
+    /// Why the index cannot be used as it is; `nil`: it seems to be the one that belongs to the records.
+    private func indexFault(_ head: HeapHead, _ mark: FileMark?, _ header: LogHeader?) -> String? {
+        if !FilePart.exists(directory.database) { return "it is missing" }
+        guard let mark else { return "its first page is damaged, or it is something else" }
+        // The last start ended between its first steps: the header has the version that the session begins with.
+        if let header, header.isClosed, header.number == 1 { return nil }
+        guard mark.session == head.session, mark.generation == head.generation else {
+            return "it is of another time than the articles"
+        }
+        if mark.isComplete { return nil }
+        guard let header else { return "it was not closed, and its log is missing" }
+        if header.number < mark.checkpoint { return "its log does not say where to begin" }
+        return nil
+    }
+
+    /// Throws, or notes what is given up.
+    private func accept(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
+        guard acceptsLoss else {
+            throw ServiceError(
+                .dataLoss,
+                "\(loss). Nothing was changed. Restore a backup; or run `articled --recover` to go on without what is lost"
+            )
+        }
+        announce(loss)
+        report.givenUp.append(loss)
+    }
+
+    // MARK: Opening
+
+    /// Throws `dataLoss` unless all pages of a version are as they were written.
+    private func check(_ metas: MetaPages, _ sums: PageSums) throws(ServiceError) {
+        let database = try disk.open(directory.database)
+        let size = max(1, try database.size() / Int(getpagesize()))
+        let fault = try sums.fault(database, metas) { count in
+            progress.report("checking the index: \(count * 100 / size) %")
+        }
+        if let fault { throw DatabaseFile.damaged(directory.database, fault) }
+    }
+
+    /// The index is what some moment left of it. Version t of it is whole, whatever was written later: all its pages
+    /// are on disk, and were kept from being used again (``SnapshotPin``). So LMDB is made to forget what came later, by
+    /// the heads as they were, and all changes since t are made anew. An end in the middle of this changes nothing of it.
+    private func recover(
+        _ head: HeapHead, _ log: LogHeaders, _ index: Int, _ header: LogHeader, _ survey: LogSurvey?, _ sums: PageSums,
+        _ report: StartReport
+    ) throws(ServiceError) -> OpenedStorage {
+        try restoreHeads(header)
+        try check(header.metas, sums)
+        let environment = try Environment.open(in: directory, head, limits, disk)
+        return try closing(environment) { () throws(ServiceError) in
+            try environment.disableSync()
+            let pin = try SnapshotPin(environment)
+            defer { pin.release() }
+            var report = report
+            var replay = Replay(environment, from: pin.number)
+            if let survey {
+                let groups = try survey.valid(environment.heap)
+                try replay.run(groups, of: survey) { done in
+                    progress.report("replaying the log: \(done) of \(groups.count) groups")
+                }
+            }
+            try OrphanRecords(environment).clear(progress)
+            report.replayed = replay.changes
+            report.damaged = replay.damaged
+            // Not over the checkpoint that this recovery began with.
+            return try begin(environment, head, log, index: 1 - index, sums, from: header.metas, report)
+        }
+    }
+
+    private func restoreHeads(_ header: LogHeader) throws(ServiceError) {
+        let file = try disk.open(directory.database)
+        let now = try MetaPages(path: directory.database, pageSize: header.pageSize).pages(directory.database)
+        let then = try header.metas.pages(directory.database)
+        guard max(now.0.transaction, now.1.transaction) >= max(then.0.transaction, then.1.transaction) else {
+            throw DatabaseFile.damaged(directory.database, "it is an older copy than its log")
+        }
+        _ = try DatabaseFile(then.0, then.1, size: try file.size(), directory.database)
+        try header.metas.restore(to: file, pageSize: header.pageSize)
+    }
+
+    /// Makes the index anew, and opens it.
+    private func rebuild(
+        _ head: HeapHead, _ log: LogHeaders, _ survey: LogSurvey?, _ sums: PageSums, _ reason: String,
+        _ report: inout StartReport
+    ) throws(ServiceError) -> OpenedStorage {
+        let header = log.newest(of: head.session)?.header
+        var groups: (survey: LogSurvey, groups: ArraySlice<LogSurvey.Found>)?
+        if let survey {
+            let heap = try HeapFile(directory.heap, head, capacity: limits.mapSize, disk)
+            defer { heap.close() }
+            groups = (survey, try survey.valid(heap))
+        }
+        try checkExtent(head, header, groups?.groups, &report)
+        let outcome = try IndexRebuild(
+            directory: directory, head: head, limits: limits, disk: disk, log: groups,
+            confirmed: head.closed?.sequence ?? header?.extent.sequence, progress: progress
+        ).run()
+        if let expected = expectedRecords(head, header, groups?.groups), outcome.records < expected {
+            try accept(
+                "of \(expected) articles in \(directory.heap) \(expected - outcome.records) cannot be found: their records are damaged",
+                &report)
+        }
+        if !head.isNew { report.rebuilt = (reason, outcome.records) }
+        report.damaged += outcome.damaged
+        let environment = try Environment.open(in: directory, head, limits, disk)
+        return try closing(environment) { () throws(ServiceError) in
+            // Not over the checkpoint that a rebuild would begin with once more.
+            let index = log.newest(of: head.session).map { 1 - $0.index } ?? 0
+            return try begin(environment, head, log, index: index, sums, from: nil, report)
+        }
+    }
+
+    /// The heap must be as long as it was.
+    private func checkExtent(
+        _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?, _ report: inout StartReport
+    ) throws(ServiceError) {
+        guard let end = head.closed?.end ?? header?.extent.end else { return }
+        let size = try disk.open(directory.heap).size()
+        if size < end {
+            try accept(
+                "\(directory.heap), the file with the articles, was cut off: it has \(size) bytes, and had \(end)",
+                &report)
+        }
+    }
+
+    private func expectedRecords(
+        _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?
+    ) -> Int? {
+        if let closed = head.closed { return Int(clamping: closed.records) }
+        return (groups?.last?.group.records ?? header?.extent.records).map { Int(clamping: $0) }
+    }
+
+    /// Makes the database depend on an empty log, of a session of its own. Each step is on disk before the next one; after
+    /// each, a start finds its way: with the earlier mark, the new header is an empty log that nobody needs; with the new
+    /// mark, it is the log.
+    private func begin(
+        _ environment: Environment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
+        from before: MetaPages?, _ report: StartReport
+    ) throws(ServiceError) -> OpenedStorage {
+        try environment.disableSync()
+        let files = try [0, 1].map { index throws(ServiceError) in try disk.open(directory.log(index)) }
+        for file in files { try RedoLog.fill(file) }
+        let generation = found.nextGeneration(after: head.generation)
+        let log = try RedoLog(files, .new(), generation: generation, index: index)
+        let pin = try SnapshotPin(environment)
+        do throws(ServiceError) {
+            let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
+            if metas != before { try sums.update(environment.files.database, from: before, to: metas, disk) }
+            var header = log.header(
+                number: 1, metas, pageSize: environment.pageSize, try environment.extent())
+            header.isClosed = true
+            try log.file.write(header.encoded(), at: 0)
+            try log.file.sync()
+            try directory.sync()
+            try environment.files.sync()
+            try environment.heap.mark(log.session, generation: generation)
+            try environment.heap.sync()
+            try FileMark(session: log.session, generation: generation, checkpoint: 1)
+                .write(to: environment.files.database, pageSize: environment.pageSize)
+            try environment.files.sync()
+            header.isClosed = false
+            try log.file.write(header.encoded(), at: 0)
+            try log.file.sync()
+            return OpenedStorage(
+                environment: environment, log: log, pin: pin, metas: metas, sums: sums, report: report)
+        } catch {
+            pin.release()
+            throw error
+        }
+    }
+
+    private func closing<Result>(
+        _ environment: Environment, _ body: () throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result {
+        do throws(ServiceError) {
+            return try body()
+        } catch {
+            environment.close()
+            throw error
+        }
+    }
+}
