@@ -70,31 +70,81 @@ final class LMDBEngine: StorageEngine {
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
-        try readers.read { reader throws(ServiceError) in
+        let isFound = try readers.read { reader throws(ServiceError) in
             try reader.latest(id) { record throws(ServiceError) in record.lend(lend) } != nil
         }
+        if !isFound { try environment.damage.check(environment.path) }
+        return isFound
     }
 
     func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
         if key.isEmpty { return false }
-        return try readers.read { reader throws(ServiceError) in
+        let isFound = try readers.read { reader throws(ServiceError) in
             try unsafe key.withUnsafeBytes { key throws(ServiceError) in
                 try unsafe reader.latest(key: key) { record throws(ServiceError) in record.lend(lend) } != nil
             }
+        }
+        if !isFound { try environment.damage.check(environment.path) }
+        return isFound
+    }
+
+    /// Compares all pages of the index with their checksums, on a thread that may wait. What is found is in the journal and the health
+    /// when this returns, and nothing is answered any more that the index alone knows.
+    ///
+    /// - Returns: what is wrong; `nil`: nothing.
+    func checkPages() -> String? {
+        let found = Mutex<String?>(nil)
+        let isDone = Semaphore()
+        checkpointer.checkPages { fault in
+            found.withLock { $0 = fault }
+            isDone.signal()
+        }
+        isDone.wait()
+        let fault = found.withLock { $0 }
+        if let fault { noteDamage(fault) }
+        return fault
+    }
+
+    private func noteDamage(_ fault: String) {
+        guard environment.damage.note(fault) else { return }
+        log.error(
+            "the index is damaged: \(fault). Lists, and articles that are not found, are answered with DATA_LOSS, and nothing is written: restart the service, which makes the index anew from the articles"
+        )
+    }
+
+    /// What goes out of order while the index is read is its damage.
+    private func noting<Result>(
+        _ body: () throws(ServiceError) -> Result
+    ) throws(ServiceError) -> Result {
+        do throws(ServiceError) {
+            return try body()
+        } catch {
+            guard error.code == .dataLoss else { throw error }
+            noteDamage(error.message)
+            try environment.damage.check(environment.path)
+            throw error
         }
     }
 
     func expect(id: ArticleID) { readers.current?.expect(id) }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
-        committer.settle()
-        try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
+        try environment.damage.check(environment.path)
+        committer.expectReaders()
+        try noting { () throws(ServiceError) in
+            try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
+        }
     }
 
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
         let pending = PendingWrite(write, completion)
         do throws(ServiceError) {
             if let fault = pending.fault { throw fault }
+            if environment.damage.current != nil {
+                throw ServiceError(
+                    .unavailable,
+                    "the index is damaged, and nothing can be written before it is made anew: restart the service")
+            }
             try queue.add(pending)
         } catch {
             completion(WriteResult(.refused(error), id: pending.namedID))
@@ -103,18 +153,24 @@ final class LMDBEngine: StorageEngine {
 
     func statistics() throws(ServiceError) -> StorageStatistics {
         let progress = committer.progress
-        committer.settle()
         return try readers.read { reader throws(ServiceError) in
+            // In this order: what is committed in between is in the tables then.
+            let open = environment.recent.transaction
+            try reader.refresh()
             let records = try reader.statistics(environment.records)
+            let count = open > reader.version ? environment.recent.shownRecords : records.ms_entries
             let index = try reader.statistics(environment.index)
             return StorageStatistics(
-                records: UInt64(records.ms_entries),
+                records: UInt64(clamping: count),
                 usedBytes: records.usedBytes + index.usedBytes + UInt64(try reader.space().used),
                 fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes)
         }
     }
 
     var health: Health {
+        if let damage = environment.damage.current {
+            return Health(.unhealthy, "the index is damaged, and is made anew at the next start: \(damage)")
+        }
         if let trouble = committer.progress.trouble { return Health(.unhealthy, trouble.message) }
         return DiskSpace.health(of: directory.path)
     }

@@ -7,6 +7,9 @@ final class IndexDamage: Sendable {
     private let isKnown = Atomic(false)
     private let reason = Mutex<String?>(nil)
 
+    /// Entries of a list do not stand in their order.
+    static let outOfOrder = ServiceError(.dataLoss, "the entries of a list are out of order")
+
     /// What is wrong; `nil`: nothing is known.
     var current: String? { isKnown.load(ordering: .relaxed) ? reason.withLock { $0 } : nil }
 

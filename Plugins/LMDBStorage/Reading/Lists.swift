@@ -30,6 +30,8 @@ struct Lists: ~Copyable {
         while agreeing < lists.count {
             guard let found = try lists[index].cursor.seek(notAbove: candidate) else { return nil }
             let place = found.moved(to: candidate.list)
+            // Entries stand in their order, or a list would never end.
+            guard place <= candidate else { throw IndexDamage.outOfOrder }
             agreeing = place == candidate ? agreeing + 1 : 1
             candidate = place
             index = (index + 1) % lists.count

@@ -31,20 +31,34 @@ final class RecentChanges: Sendable {
     private let number = Atomic<UInt64>(0)
     private let records = RecentTable(slots: 2 * RecentChanges.most)
     private let keys = RecentTable(slots: 2 * RecentChanges.most)
+    private let recordCount = Atomic(0)
     /// The committer's.
     private let count = Atomic(0)
 
     /// Of the transaction whose changes are here; 0: there are none, and the tables have all.
     var transaction: UInt64 { number.load(ordering: .acquiring) }
 
+    /// How many records there are with all that is shown here.
+    var shownRecords: Int { recordCount.load(ordering: .relaxed) }
+
+    /// All that was changed in a transaction, in no order: of each record the last.
+    func all(in transaction: UInt64) -> [(id: ArticleID, found: Found)] {
+        records.all(in: transaction).map { key, value in
+            (ArticleID(high: key.0, low: key.1), value == 0 ? .gone : .at(Int(truncatingIfNeeded: value)))
+        }
+    }
+
     /// Whether so many more have room.
     func hasRoom(for changes: Int) -> Bool { count.load(ordering: .relaxed) + changes <= Self.most }
 
     /// Shows what was changed in the transaction of this number. There is room for it.
-    func show(_ changes: [Change], in transaction: UInt64) {
+    ///
+    /// - Parameter records: how many there are with these changes.
+    func show(_ changes: [Change], records count: Int, in transaction: UInt64) {
         if changes.isEmpty { return }
-        if number.load(ordering: .relaxed) != transaction { count.store(0, ordering: .relaxed) }
-        count.add(changes.count, ordering: .relaxed)
+        recordCount.store(count, ordering: .relaxed)
+        if number.load(ordering: .relaxed) != transaction { self.count.store(0, ordering: .relaxed) }
+        self.count.add(changes.count, ordering: .relaxed)
         for change in changes {
             let slot = records.set(
                 (change.id.high, change.id.low), change.isGone ? 0 : UInt64(change.place.offset), in: transaction)
@@ -124,6 +138,11 @@ final class RecentChanges: Sendable {
             index = next(index)
         }
         return nil
+    }
+
+    /// All of a transaction.
+    func all(in transaction: UInt64) -> [((UInt64, UInt64), UInt64)] {
+        (0...mask).compactMap { slot($0, in: transaction) }
     }
 
     /// What a slot has; `nil`: nothing of this transaction.

@@ -2,34 +2,76 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// The records that are in all of a query's lists, newest first: the lists leap over each other to the next place that all
-/// of them share, so that the work follows the rarest term.
+/// of them share, so that the work follows the rarest term. What is not committed yet is merged in (``RecentPart``).
 struct Scan {
     let query: StorageQuery
     let reader: ThreadReader
 
     func forEach(_ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
-        guard query.limit > 0, var limit = start else { return }
+        guard query.limit > 0, let start else { return }
         let lowest = query.from.map(IndexEntry.sortable) ?? 0
+        var recent = try RecentPart(reader) { record, place in
+            place <= start && place.time >= lowest && hasAllTerms(record)
+        }
         var lists = try Lists(query.terms, reader)
         var visited = 0
-        while let entry = try lists.next(notAbove: limit), entry.time >= lowest {
-            let goesOn: Bool?
-            do throws(ServiceError) {
-                goesOn = try reader.record(entry.id) { record throws(ServiceError) -> Bool in
-                    // An entry says only that a record may be here: two terms may share a hash.
-                    guard IndexEntry.sortable(record.header.time) == entry.time, hasAllTerms(record) else {
-                        return true
-                    }
-                    visited += 1
-                    return record.lend(visit) && visited < query.limit
-                }
-            } catch {
-                if error.code != .dataLoss { throw error }
+        var entry = try next(&lists, notAbove: start, lowest)
+        while visited < query.limit {
+            let goesOn: Bool
+            if let found = recent.next(before: entry) {
                 visited += 1
-                goesOn = lendUnreadable(entry, visit) && visited < query.limit
+                goesOn = try lend(found, visit)
+            } else if let found = entry {
+                var isSkipped = recent.covers(found.id)
+                goesOn = isSkipped ? true : try lend(found, &isSkipped, visit)
+                if !isSkipped { visited += 1 }
+                entry = try found.predecessor.flatMap { limit throws(ServiceError) in
+                    try next(&lists, notAbove: limit, lowest)
+                }
+            } else {
+                return
             }
-            guard goesOn ?? true, let next = entry.predecessor else { return }
-            limit = next
+            if !goesOn { return }
+        }
+    }
+
+    private func next(
+        _ lists: inout Lists, notAbove limit: IndexEntry, _ lowest: UInt64
+    ) throws(ServiceError) -> IndexEntry? {
+        guard let entry = try lists.next(notAbove: limit), entry.time >= lowest else { return nil }
+        return entry
+    }
+
+    /// Lends the record that an entry of the tables leads to.
+    ///
+    /// - Parameter isSkipped: it belongs to no record of the list: two terms may share a hash.
+    private func lend(
+        _ entry: IndexEntry, _ isSkipped: inout Bool, _ visit: (borrowing StoredRecord) -> Bool
+    ) throws(ServiceError) -> Bool {
+        do throws(ServiceError) {
+            let goesOn = try reader.record(entry.id) { record throws(ServiceError) -> Bool? in
+                guard IndexEntry.sortable(record.header.time) == entry.time, hasAllTerms(record) else { return nil }
+                return record.lend(visit)
+            }
+            guard let goesOn = goesOn ?? nil else {
+                isSkipped = true
+                return true
+            }
+            return goesOn
+        } catch {
+            if error.code != .dataLoss { throw error }
+            return lendUnreadable(entry, visit)
+        }
+    }
+
+    private func lend(
+        _ found: RecentPart.Candidate, _ visit: (borrowing StoredRecord) -> Bool
+    ) throws(ServiceError) -> Bool {
+        do throws(ServiceError) {
+            let start = unsafe reader.environment.heap.address(found.offset)
+            return try unsafe RecordView(found.place.id, at: start, in: reader.environment).lend(visit)
+        } catch {
+            return lendUnreadable(found.place, visit)
         }
     }
 

@@ -62,6 +62,9 @@ final class ThreadReader: @unchecked Sendable {
         places.forget()
     }
 
+    /// The version that the present call reads.
+    var version: UInt64 { snapshot }
+
     private var snapshot: UInt64 { number.load(ordering: .relaxed) }
 
     /// The number of a version that this may read, or an earlier one; `nil`: what it reads next is the newest one of that time.

@@ -70,8 +70,9 @@ struct BatchWriter {
             // Much of it goes to the heap alone: with one more sync, but once.
             let areInHeap = batch.reduce(0) { $0 + $1.recordSize } >= leastInHeap
             if areInHeap { try shared.writeRecords() }
+            let records = try shared.count()
             let group = try log.append(
-                batch, results, shared.locations, areInHeap: areInHeap, records: shared.count(), durable: sync.durable)
+                batch, results, shared.locations, areInHeap: areInHeap, records: records, durable: sync.durable)
             let handed = WriteGroup(
                 batch, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
                 withHeap: group != nil && areInHeap)
@@ -82,7 +83,7 @@ struct BatchWriter {
             // The others are written while the log is on its way.
             try shared.writeRecords()
             if let group {
-                if isUrgent() || !shared.canWait { try shared.commit() } else { shared.show(place) }
+                if isUrgent() || !shared.canWait { try shared.commit() } else { shared.show(place, records: records) }
                 log.confirm(group)
             }
             isMade(batch.count)

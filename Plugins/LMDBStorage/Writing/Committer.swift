@@ -23,7 +23,6 @@ final class Committer: Sendable {
     private let failure: LogFailure
     private let leastInHeap: Int
     private let state = Mutex(Progress())
-    private let requests = CommitRequests()
     private let attention = Attention()
 
     init(
@@ -44,10 +43,10 @@ final class Committer: Sendable {
         return progress
     }
 
-    /// Whatever was acknowledged is in the tables when this returns.
-    func settle() {
+    /// A reader needs the tables as a whole: it does not wait, but the less there is beside them, the less it has to do.
+    func expectReaders() {
         attention.note()
-        requests.wait(if: { environment.recent.transaction != 0 }, wake: queue.nudge)
+        if environment.recent.transaction != 0 { queue.nudge() }
     }
 
     /// Commits until the queue is closed and drained. On the committer's own thread.
@@ -59,11 +58,10 @@ final class Committer: Sendable {
             var batch = next(shared, &keeper)
             if batch.isEmpty { break }
             write(&batch, &space, shared, &keeper)
-            if shared.isFull || !requests.isEmpty { commit(shared, keeper.log) }
+            if shared.isFull { commit(shared, keeper.log) }
             keeper.check { log in commit(shared, log) }
         }
         commit(shared, keeper.log)
-        requests.close()
         sync.close()
         end(&keeper)
     }
@@ -93,7 +91,6 @@ final class Committer: Sendable {
         } catch {
             failure.note(error)
         }
-        requests.fulfil()
     }
 
     private func write(
@@ -128,7 +125,7 @@ final class Committer: Sendable {
     }
 
     /// Whether readers need the tables as a whole these days.
-    private var isAsked: Bool { !requests.isEmpty || attention.isRecent() }
+    private var isAsked: Bool { attention.isRecent() }
 
     private func end(_ keeper: inout LogKeeper) {
         do throws(ServiceError) {
@@ -148,6 +145,9 @@ final class Committer: Sendable {
                 }
             }
             return progress.trouble
+        }
+        if trouble?.code == .dataLoss, let trouble, environment.damage.note(trouble.message) {
+            log.error(trouble.message)
         }
         // Once, and not for each of the thousands of transactions that a full disk may fail.
         if let trouble, trouble != before { log.error(trouble.message) }

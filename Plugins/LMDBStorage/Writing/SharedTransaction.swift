@@ -84,11 +84,11 @@ final class SharedTransaction {
     /// Shows the group to readers.
     ///
     /// - Parameter place: where it stands in the log.
-    func show(_ place: RedoLog.Place) {
+    func show(_ place: RedoLog.Place, records: Int) {
         guard let open else { return }
         if open.groups == 0 { open.start = place }
         open.groups += 1
-        environment.recent.show(open.changes.changed, in: open.transaction.number)
+        environment.recent.show(open.changes.changed, records: records, in: open.transaction.number)
     }
 
     /// Commits. If it throws, nothing of the transaction is in the tables, and ``restore(_:)`` is to follow.
