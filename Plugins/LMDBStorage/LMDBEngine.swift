@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
 /// redo log.
-final class LMDBEngine: StorageEngine {
-    static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
+final class LMDBEngine: ServingEngine {
+    static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0", methods: methods)
 
     private let limits: EngineLimits
     private let directory: DataDirectory
@@ -18,6 +18,8 @@ final class LMDBEngine: StorageEngine {
     private let committer: Committer
     private let threads: [WriterThread]
     private let log: PluginLog
+    private let lastCheck: LastCheck
+    let care: Care
     private let isStopped = Atomic(false)
 
     convenience init(context: PluginContext) throws {
@@ -63,6 +65,8 @@ final class LMDBEngine: StorageEngine {
             throw error
         }
         self.log = log
+        lastCheck = LastCheck(directory)
+        care = Care(environment, readers, lastCheck, log, settle: committer.settle)
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -106,13 +110,15 @@ final class LMDBEngine: StorageEngine {
             return StorageStatistics(
                 records: UInt64(records.ms_entries),
                 usedBytes: records.usedBytes + index.usedBytes + UInt64(try reader.space().used),
-                fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes)
+                fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes,
+                scrub: lastCheck.statistics)
         }
     }
 
     var health: Health {
         if let trouble = committer.progress.trouble { return Health(.unhealthy, trouble.message) }
-        return DiskSpace.health(of: directory.path)
+        let space = DiskSpace.health(of: directory.path)
+        return space.state == .healthy ? lastCheck.health : space
     }
 
     /// The threads that write, in the order in which they end.
@@ -140,9 +146,12 @@ final class LMDBEngine: StorageEngine {
         }
     }
 
+    func drain() { care.drain() }
+
     /// Brings what waits to disk, and closes. What comes later is refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
+        care.close()
         queue.close()
         for thread in threads { thread.join() }
         if readers.close() {

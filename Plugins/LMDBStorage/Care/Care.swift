@@ -1,0 +1,126 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import Glibc
+internal import HandlerKit
+internal import Synchronization
+
+/// What keeps the store in order beside reads and writes: verifications and backups, which calls start and watch, and the scrub.
+///
+/// Each runs on a thread of its own, and reads as any other reader does.
+final class Care: Sendable {
+    fileprivate struct Work<Progress: Sendable> {
+        let job: Job<Progress>
+        let thread: WriterThread
+        /// Where a backup goes.
+        var target = ""
+    }
+
+    fileprivate struct State {
+        var jobs: UInt64 = 0
+        var verification: Work<VerifyProgress>?
+        var backup: Work<BackupProgress>?
+        var isClosed = false
+    }
+
+    private let environment: Environment
+    private let readers: ThreadReaders
+    private let log: PluginLog
+    /// Whatever was acknowledged is in the tables when it returns.
+    private let settle: @Sendable () -> Void
+    private let lastCheck: LastCheck
+    private let state = Mutex(State())
+
+    init(
+        _ environment: Environment, _ readers: ThreadReaders, _ lastCheck: LastCheck, _ log: PluginLog,
+        settle: @escaping @Sendable () -> Void
+    ) {
+        self.environment = environment
+        self.readers = readers
+        self.lastCheck = lastCheck
+        self.log = log
+        self.settle = settle
+    }
+
+    // MARK: Verifications
+
+    /// The verification that a request is about.
+    func verification(_ request: VerifyRequest) throws(ServiceError) -> Job<VerifyProgress> {
+        try state.withLock { state throws(ServiceError) in
+            if let work = state.verification, request.job == 0 ? !work.job.isOver : work.job.number == request.job {
+                return work.job
+            }
+            try state.checkStart(request.job)
+            let job = Job<VerifyProgress>(state.nextNumber())
+            let thread = try WriterThread("verify") { self.verify(job) }
+            // It has ended, or is about to.
+            state.verification?.thread.join()
+            state.verification = Work(job: job, thread: thread)
+            return job
+        }
+    }
+
+    private func verify(_ job: Job<VerifyProgress>) {
+        let started = clinux_wall_clock_ms()
+        settle()
+        do throws(ServiceError) {
+            let inspection = try Inspection(environment, readers) { inspection, _ throws(ServiceError) in
+                try job.report(VerifyProgress(job.number, inspection))
+            }
+            try lastCheck.run(inspection, log)
+            var progress = VerifyProgress(job.number, inspection)
+            progress.result = VerifyResult(
+                records: inspection.records, bytes: inspection.bytes, indexEntries: inspection.indexEntries,
+                damaged: inspection.findings.count, findings: inspection.findings.first, startedAt: started,
+                endedAt: clinux_wall_clock_ms())
+            job.end(.success(progress))
+        } catch {
+            log.notice("a verification ended early: \(error.message)")
+            job.end(.failure(error))
+        }
+    }
+
+    // MARK: The end
+
+    /// Ends all jobs soon: the service is to stop, and does not wait for them.
+    func drain() {
+        let reason = ServiceError(.unavailable, "the service is being stopped; ask again when it is back")
+        state.withLock { state in
+            state.isClosed = true
+            state.verification?.job.stop(reason)
+            state.backup?.job.stop(reason)
+        }
+    }
+
+    /// Nothing is read through this any more when it returns.
+    func close() {
+        drain()
+        let threads = state.withLock { state in
+            defer { (state.verification, state.backup) = (nil, nil) }
+            return [state.verification?.thread, state.backup?.thread]
+        }
+        for thread in threads { thread?.join() }
+    }
+}
+
+extension Care.State {
+    /// Throws if no job can begin.
+    fileprivate func checkStart(_ job: UInt64) throws(ServiceError) {
+        guard job == 0 else {
+            throw ServiceError(.notFound, "there is no job \(job) any more; start one without a number")
+        }
+        if isClosed { throw ServiceError(.unavailable, "the storage is being closed; connect again and retry") }
+    }
+
+    fileprivate mutating func nextNumber() -> UInt64 {
+        jobs += 1
+        return jobs
+    }
+}
+
+extension VerifyProgress {
+    init(_ job: UInt64, _ inspection: Inspection) {
+        self.init(
+            job: job, phase: inspection.phase, done: inspection.done, total: max(inspection.total, inspection.done),
+            records: inspection.records, damaged: inspection.findings.count)
+    }
+}
