@@ -66,7 +66,7 @@ final class LMDBEngine: ServingEngine {
         }
         self.log = log
         lastCheck = LastCheck(directory)
-        care = Care(environment, readers, lastCheck, log, settle: committer.settle)
+        care = Care(directory, limits, environment, readers, lastCheck, log, settle: committer.settle)
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -164,7 +164,8 @@ final class LMDBEngine: ServingEngine {
 }
 
 extension MDB_stat {
-    fileprivate var usedBytes: UInt64 {
+    /// What the pages of a table take.
+    var usedBytes: UInt64 {
         UInt64(ms_psize) * UInt64(ms_branch_pages + ms_leaf_pages + ms_overflow_pages)
     }
 }

@@ -16,12 +16,15 @@ final class Care: Sendable {
     }
 
     fileprivate struct State {
-        var jobs: UInt64 = 0
+        /// The last job's number. One of an earlier process is none of this one's.
+        var jobs = UInt64(clamping: clinux_wall_clock_ms())
         var verification: Work<VerifyProgress>?
         var backup: Work<BackupProgress>?
         var isClosed = false
     }
 
+    private let directory: DataDirectory
+    private let limits: EngineLimits
     private let environment: Environment
     private let readers: ThreadReaders
     private let log: PluginLog
@@ -31,9 +34,12 @@ final class Care: Sendable {
     private let state = Mutex(State())
 
     init(
-        _ environment: Environment, _ readers: ThreadReaders, _ lastCheck: LastCheck, _ log: PluginLog,
+        _ directory: DataDirectory, _ limits: EngineLimits, _ environment: Environment, _ readers: ThreadReaders,
+        _ lastCheck: LastCheck, _ log: PluginLog,
         settle: @escaping @Sendable () -> Void
     ) {
+        self.directory = directory
+        self.limits = limits
         self.environment = environment
         self.readers = readers
         self.lastCheck = lastCheck
@@ -46,8 +52,9 @@ final class Care: Sendable {
     /// The verification that a request is about.
     func verification(_ request: VerifyRequest) throws(ServiceError) -> Job<VerifyProgress> {
         try state.withLock { state throws(ServiceError) in
-            if let work = state.verification, request.job == 0 ? !work.job.isOver : work.job.number == request.job {
-                return work.job
+            if let job = state.verification?.job {
+                if job.number == request.job { return job }
+                if request.job == 0, try job.canBeJoined() { return job }
             }
             try state.checkStart(request.job)
             let job = Job<VerifyProgress>(state.nextNumber())
@@ -60,6 +67,7 @@ final class Care: Sendable {
     }
 
     private func verify(_ job: Job<VerifyProgress>) {
+        Self.yieldToRequests()
         let started = clinux_wall_clock_ms()
         settle()
         do throws(ServiceError) {
@@ -78,6 +86,56 @@ final class Care: Sendable {
             job.end(.failure(error))
         }
     }
+
+    // MARK: Backups
+
+    /// The backup that a request is about.
+    func backup(_ request: BackupRequest) throws(ServiceError) -> Job<BackupProgress> {
+        try state.withLock { state throws(ServiceError) in
+            if let work = state.backup {
+                let isMeant = request.job == 0 ? work.target == request.directory : work.job.number == request.job
+                if isMeant, request.job != 0 { return work.job }
+                if isMeant, try work.job.canBeJoined() { return work.job }
+                guard request.job != 0 || work.job.isOver else {
+                    let other = work.target.isEmpty ? "the service's own directory" : work.target
+                    throw ServiceError(.failedPrecondition, "a backup to \(other) is under way: wait for its end")
+                }
+            }
+            try state.checkStart(request.job)
+            if !request.directory.isEmpty { _ = try BackupTarget(request.directory) }
+            let job = Job<BackupProgress>(state.nextNumber())
+            let thread = try WriterThread("backup") { self.backUp(request.directory, job) }
+            state.backup?.thread.join()
+            state.backup = Work(job: job, thread: thread, target: request.directory)
+            return job
+        }
+    }
+
+    private func backUp(_ path: String, _ job: Job<BackupProgress>) {
+        Self.yieldToRequests()
+        settle()
+        do throws(ServiceError) {
+            let target =
+                path.isEmpty
+                ? try BackupTarget(at: clinux_wall_clock_ms(), below: directory) : try BackupTarget(path)
+            let backup = Backup(environment: environment, readers: readers, limits: limits, target: target)
+            let progress = try backup.run(job)
+            if let result = progress.result { tell(result) }
+            job.end(.success(progress))
+        } catch {
+            log.warning("a backup was not made: \(error.message)")
+            job.end(.failure(error))
+        }
+    }
+
+    private func tell(_ result: BackupResult) {
+        for finding in result.findings { log.error(finding.text) }
+        let missing = result.damaged == 0 ? "" : ", and \(result.damaged) are damaged and missing from it"
+        log.notice("\(result.directory) is a backup of \(result.records) articles\(missing)")
+    }
+
+    /// Where the system lets us say so: it is this thread's niceness alone on Linux, and the disk's too.
+    static func yieldToRequests() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
 
     // MARK: The end
 

@@ -48,6 +48,13 @@ final class Job<Progress: Sendable>: Sendable {
 
     var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// Whether another watcher will see its end. Throws `unavailable`, which clients take for "soon", while it ends early.
+    func canBeJoined() throws(ServiceError) -> Bool {
+        let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
+        if isStopping, !isOver { throw ServiceError(.unavailable, "one that was cancelled is just ending: retry") }
+        return !isOver
+    }
+
     // MARK: The worker
 
     /// Throws if the work is to end early.

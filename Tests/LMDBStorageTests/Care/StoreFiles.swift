@@ -112,3 +112,43 @@ extension WriteTransaction {
         try index([], insteadOf: [entry], environment.index)
     }
 }
+
+/// Stores numbers, each in the place of the oldest one: what there is at any moment is the last so many.
+final class Numbers: Sendable {
+    private struct State {
+        var acknowledged = 0
+        var isOver = false
+    }
+
+    private let engine: LMDBEngine
+    private let ids: [ArticleID]
+    private let state = Mutex(State())
+
+    init(_ engine: LMDBEngine, _ ids: [ArticleID]) {
+        self.engine = engine
+        self.ids = ids
+    }
+
+    var acknowledged: Int { state.withLock { $0.acknowledged } }
+
+    func run() async {
+        while !state.withLock({ $0.isOver }) { await step() }
+    }
+
+    func stop() { state.withLock { $0.isOver = true } }
+
+    func step() async {
+        let number = acknowledged + 1
+        _ = await engine.put(
+            .id(ids[number % ids.count]), content: Array("\(number)".utf8), time: Int64(number), terms: ["number"])
+        state.withLock { $0.acknowledged = number }
+    }
+
+    /// The moment that a store is of; `nil` if it is of none.
+    func moment(_ store: LMDBEngine) throws -> Int? {
+        let found = try store.list(["number"]).map { Int(String(decoding: $0.content, as: UTF8.self)) ?? 0 }
+        let last = found.first ?? 0
+        let expected = (max(1, last - ids.count + 1)..<last + 1).reversed()
+        return try found == Array(expected) && store.list().count == found.count ? last : nil
+    }
+}
