@@ -95,6 +95,8 @@ struct Backup {
 
     /// Whether a service would start on it, with all records. This also makes the files that a start makes.
     private func open(_ records: UInt64) throws(ServiceError) {
+        var limits = limits
+        limits.scrub = nil
         let engine = try LMDBEngine(limits, directory: target.unfinished)
         let found = try? engine.statistics().records
         engine.stop()

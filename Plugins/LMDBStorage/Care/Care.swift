@@ -20,6 +20,7 @@ final class Care: Sendable {
         var jobs = UInt64(clamping: clinux_wall_clock_ms())
         var verification: Work<VerifyProgress>?
         var backup: Work<BackupProgress>?
+        var scrub: (Scrub, thread: WriterThread)?
         var isClosed = false
     }
 
@@ -45,6 +46,19 @@ final class Care: Sendable {
         self.lastCheck = lastCheck
         self.log = log
         self.settle = settle
+        startScrub()
+    }
+
+    /// Without a thread for it the store is as good as before: no start fails for that.
+    private func startScrub() {
+        guard let interval = limits.scrub else { return }
+        let scrub = Scrub(environment, readers, lastCheck, log, interval: interval)
+        do throws(ServiceError) {
+            let thread = try WriterThread("scrub") { scrub.run() }
+            state.withLock { $0.scrub = (scrub, thread) }
+        } catch {
+            log.warning("what is stored is not checked by itself: \(error.message)")
+        }
     }
 
     // MARK: Verifications
@@ -96,7 +110,7 @@ final class Care: Sendable {
                 let isMeant = request.job == 0 ? work.target == request.directory : work.job.number == request.job
                 if isMeant, request.job != 0 { return work.job }
                 if isMeant, try work.job.canBeJoined() { return work.job }
-                guard request.job != 0 || work.job.isOver else {
+                if request.job == 0, try work.job.canBeJoined() {
                     let other = work.target.isEmpty ? "the service's own directory" : work.target
                     throw ServiceError(.failedPrecondition, "a backup to \(other) is under way: wait for its end")
                 }
@@ -146,6 +160,7 @@ final class Care: Sendable {
             state.isClosed = true
             state.verification?.job.stop(reason)
             state.backup?.job.stop(reason)
+            state.scrub?.0.close()
         }
     }
 
@@ -153,8 +168,8 @@ final class Care: Sendable {
     func close() {
         drain()
         let threads = state.withLock { state in
-            defer { (state.verification, state.backup) = (nil, nil) }
-            return [state.verification?.thread, state.backup?.thread]
+            defer { (state.verification, state.backup, state.scrub) = (nil, nil, nil) }
+            return [state.verification?.thread, state.backup?.thread, state.scrub?.thread]
         }
         for thread in threads { thread?.join() }
     }

@@ -9,6 +9,9 @@ struct Findings {
     private(set) var count: UInt64 = 0
     private(set) var first: [StorageFinding] = []
 
+    /// "1 finding", "2 findings"
+    static func text(_ count: UInt64) -> String { count == 1 ? "1 finding" : "\(count) findings" }
+
     mutating func add(_ finding: StorageFinding) {
         count += 1
         if first.count < Self.mostKept { first.append(finding) }
@@ -17,7 +20,7 @@ struct Findings {
     /// Names them in the journal, as far as a person reads.
     func tell(_ log: PluginLog) {
         for finding in first.prefix(Self.mostLogged) { log.error(finding.text) }
-        if count > Self.mostLogged { log.error("and \(count - UInt64(Self.mostLogged)) findings more") }
+        if count > Self.mostLogged { log.error("and \(Self.text(count - UInt64(Self.mostLogged))) more") }
     }
 }
 

@@ -44,7 +44,7 @@ final class LastCheck: Sendable {
         guard outcome.damaged > 0 else { return .healthy }
         return Health(
             .degraded,
-            "the last check of all that is stored had \(outcome.damaged) findings: see the journal, or `articlectl verify`"
+            "the last check of all that is stored had \(Findings.text(outcome.damaged)): see the journal, or `articlectl verify`"
         )
     }
 
@@ -61,7 +61,7 @@ final class LastCheck: Sendable {
         }
         inspection.findings.tell(log)
         if outcome.damaged > 0 {
-            log.error("\(outcome.records) articles were checked, and \(outcome.damaged) findings are above")
+            log.error("\(outcome.records) articles were checked, with \(Findings.text(outcome.damaged)), see above")
         } else if before.damaged > 0 {
             log.notice("\(outcome.records) articles were checked, and the former damage is not there any more")
         } else {

@@ -77,8 +77,10 @@ struct Backup: Command {
             "\(Quantity.grouped(result.records)) articles as of \(TimeText.rfc3339(result.takenAt)), "
             + "\(Quantity.bytes(result.bytes)), in \(Sanitised.text(result.directory))"
         if result.damaged == 0 { return [style.green("complete") + ": \(copied)"] }
+        let missing =
+            result.damaged == 1 ? "1 damaged article is" : "\(Quantity.grouped(result.damaged)) damaged articles are"
         return StorageFinding.lines(result.findings, of: result.damaged) + [
-            style.red("incomplete") + ": \(Quantity.grouped(result.damaged)) damaged articles are missing; \(copied)"
+            style.red("incomplete") + ": \(missing) missing; \(copied)"
         ]
     }
 

@@ -56,8 +56,11 @@ extension StorageFinding {
     /// One line each, and how many there are besides.
     static func lines(_ findings: [StorageFinding], of count: UInt64) -> [String] {
         let more = count - min(count, UInt64(findings.count))
-        return findings.map(\.line) + (more > 0 ? ["and \(Quantity.grouped(more)) findings more"] : [])
+        return findings.map(\.line) + (more > 0 ? ["and \(text(more)) more"] : [])
     }
+
+    /// "1 finding", "1,200 findings"
+    static func text(_ count: UInt64) -> String { Quantity.grouped(count) + (count == 1 ? " finding" : " findings") }
 
     private var line: String {
         let place = file.isEmpty ? "" : "  (\(file)\(offset > 0 ? ", at \(offset)" : ""))"

@@ -40,7 +40,7 @@ struct Verify: Command {
             + Quantity.duration(nanoseconds: Double(result.endedAt - result.startedAt) * 1e6)
         if result.damaged == 0 { return [style.green("sound") + ": \(checked)"] }
         return StorageFinding.lines(result.findings, of: result.damaged) + [
-            style.red("damaged") + ": \(Quantity.grouped(result.damaged)) findings; \(checked)"
+            style.red("damaged") + ": \(StorageFinding.text(result.damaged)); \(checked)"
         ]
     }
 
