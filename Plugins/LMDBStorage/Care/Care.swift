@@ -85,7 +85,8 @@ final class Care: Sendable {
         let started = clinux_wall_clock_ms()
         settle()
         do throws(ServiceError) {
-            let inspection = try Inspection(environment, readers) { inspection, _ throws(ServiceError) in
+            let inspection = try Inspection(environment, readers, stop: job.checkStop) {
+                inspection, _ throws(ServiceError) in
                 try job.report(VerifyProgress(job.number, inspection))
             }
             try lastCheck.run(inspection, log)
@@ -143,7 +144,7 @@ final class Care: Sendable {
     }
 
     private func tell(_ result: BackupResult) {
-        for finding in result.findings { log.error(finding.text) }
+        for finding in result.findings.prefix(Findings.mostLogged) { log.error(finding.text) }
         let missing = result.damaged == 0 ? "" : ", and \(result.damaged) are damaged and missing from it"
         log.notice("\(result.directory) is a backup of \(result.records) articles\(missing)")
     }

@@ -4,7 +4,8 @@ internal import HandlerKit
 /// What was found wrong: how much in all, and the first of it.
 struct Findings {
     private static let mostKept = 100
-    private static let mostLogged = 20
+    /// In the journal.
+    static let mostLogged = 20
 
     private(set) var count: UInt64 = 0
     private(set) var first: [StorageFinding] = []

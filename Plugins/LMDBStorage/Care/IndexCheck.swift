@@ -23,8 +23,9 @@ struct IndexCheck: StoreCheck {
     private func count(_ inspection: Inspection) throws(ServiceError) {
         let (listed, records) = try inspection.readers.read { reader throws(ServiceError) -> (Int, Int) in
             var listed = 0
-            try reader.forEachEntry(IndexEntry.all) { _ in
+            try reader.forEachEntry(IndexEntry.all) { _ throws(ServiceError) in
                 listed += 1
+                try inspection.checkStop(at: listed)
                 return true
             }
             return (listed, Int(try reader.statistics(inspection.environment.records).ms_entries))

@@ -26,15 +26,19 @@ final class Inspection {
     var indexEntries: UInt64 = 0
     /// The disk did not give something back: the map, which the service reads from, must not be touched there.
     private(set) var isDiskFailing = false
-    /// Is told how many bytes a slice has read. Reports, waits, and throws if the work is to end.
+    private let stop: () throws(ServiceError) -> Void
     private let goOn: (Inspection, Int) throws(ServiceError) -> Void
 
+    /// - Parameters:
+    ///   - stop: throws if the work is to end.
+    ///   - goOn: is told how many bytes a slice has read; reports, waits, and throws if the work is to end.
     init(
-        _ environment: Environment, _ readers: ThreadReaders,
+        _ environment: Environment, _ readers: ThreadReaders, stop: @escaping () throws(ServiceError) -> Void,
         goOn: @escaping (Inspection, Int) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         self.environment = environment
         self.readers = readers
+        self.stop = stop
         self.goOn = goOn
         reader = try RecordReader(environment)
     }
@@ -63,6 +67,11 @@ final class Inspection {
     func advance(_ count: Int, bytes: Int) throws(ServiceError) {
         done += UInt64(count)
         try goOn(self, bytes)
+    }
+
+    /// Within a long slice, at each of its steps.
+    func checkStop(at step: Int) throws(ServiceError) {
+        if step % (1 << 14) == 0 { try stop() }
     }
 
     /// Something is wrong.

@@ -65,12 +65,14 @@ final class Scrub: Sendable {
 
     private func check() throws(ServiceError) {
         var started = clinux_now()
-        let inspection = try Inspection(environment, readers) { [self] _, bytes throws(ServiceError) in
+        let stop = { [self] () throws(ServiceError) in
+            if isClosed.load(ordering: .relaxed) { throw ServiceError(.cancelled, "the storage is being closed") }
+        }
+        let inspection = try Inspection(environment, readers, stop: stop) { [self] _, bytes throws(ServiceError) in
             let pause = max(
                 UInt64(bytes) * 1_000_000_000 / UInt64(Self.rate), (Self.share - 1) * (clinux_now() - started))
-            if isOver(afterMilliseconds: Int64(pause / 1_000_000)) {
-                throw ServiceError(.cancelled, "the storage is being closed")
-            }
+            _ = isOver(afterMilliseconds: Int64(pause / 1_000_000))
+            try stop()
             started = clinux_now()
         }
         try lastCheck.run(inspection, log)

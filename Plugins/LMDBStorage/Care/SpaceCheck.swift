@@ -34,8 +34,9 @@ struct SpaceCheck: StoreCheck {
         let (environment, heap) = (inspection.environment, inspection.environment.heap.path)
         var steps = 0
         let records = try reader.cursor(environment.records)
-        func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+        func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(ServiceError) {
             steps += 1
+            try inspection.checkStop(at: steps)
             // One that a former articled wrote takes no room here.
             guard let location = unsafe HeapLocation(value) else { return }
             let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key))

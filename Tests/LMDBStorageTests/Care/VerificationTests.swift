@@ -168,6 +168,14 @@ import Testing
         engine.stop()
     }
 
+    /// Kills, recoveries and checkpoints leave nothing behind that a check would find.
+    @Test(arguments: 0..<12 as Range<UInt64>) func aRecoveredStoreIsSound(seed: UInt64) async throws {
+        var run = ModelRun(seed: seed)
+        try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
+        let result = try await verify()
+        #expect(result.damaged == 0, "\(result.findings)")
+    }
+
     @Test func aStopEndsIt() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
