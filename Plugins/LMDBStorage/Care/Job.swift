@@ -144,8 +144,9 @@ final class Job<Progress: Sendable>: Sendable {
 }
 
 extension Job where Progress: ProtocolMessage {
-    /// How long before a call's deadline its stream ends without a result.
-    private static var margin: Duration { .seconds(2) }
+    /// How long before a call's deadline its stream ends without a result: a part of a short call, so that whoever comes again at
+    /// once has something to wait for.
+    private static func margin(_ call: Call) -> Duration { min(.seconds(2), (call.deadline?.remaining ?? .zero) / 4) }
 
     /// Streams what becomes of the work to a call, until it is over or the call's deadline is near.
     func watch(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
@@ -161,6 +162,7 @@ extension Job where Progress: ProtocolMessage {
 
     private func stream(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
         var seen = 0
+        let margin = Self.margin(call)
         while let (news, version) = await news(after: seen) {
             seen = version
             switch news {
@@ -170,7 +172,7 @@ extension Job where Progress: ProtocolMessage {
                 return responder.finish()
             case .progress(let progress):
                 try await responder.send(progress)
-                if let deadline = call.deadline, deadline.remaining < Self.margin { return responder.finish() }
+                if let deadline = call.deadline, deadline.remaining < margin { return responder.finish() }
             }
         }
         throw call.cancellation ?? ServiceError(.cancelled, "the call was cancelled")

@@ -11,8 +11,8 @@ final class Scrub: Sendable {
     private static let rate = 8 << 20
     /// Of the time, what is spent at work at most: one part in so many.
     private static let share: UInt64 = 4
-    /// In milliseconds. A service that was just started has other things to do.
-    private static let firstDelay: Int64 = 600_000
+    /// In milliseconds. A service that was just started has other things to do, and one that ends when idle stays longer.
+    private static let firstDelay: Int64 = 300_000
     /// How long one wait is at most, in milliseconds: the clock may be set meanwhile.
     private static let longestWait: Int64 = 3_600_000
 

@@ -50,6 +50,18 @@ import Testing
         #expect(metrics.value("articled_storage_scrub_end_time_seconds") ?? 0 > 1_600_000_000)
     }
 
+    /// Each call watches for as long as it may; the next one does not end at once.
+    @Test func aShortDeadlineTakesFewCalls() throws {
+        let tool = CommandLineTool(try Service())
+        let lines = (0..<3000).map { #"{"url": "https://bao.vn/\#($0)", "title": "Tin \#($0)", "body": "Nội dung"}"# }
+        let file = try tool.file("many.jsonl", lines.joined(separator: "\n"))
+        #expect(try tool.run("import", file).code == 0)
+        #expect(try tool.run("verify", "--timeout", "1").code == 0)
+        let metrics = try OpenMetrics(try tool.run("metrics").text)
+        let calls = metrics.value("articled_requests_total", ["method": "storage.verify", "code": "OK"]) ?? 0
+        #expect((1...20).contains(calls))
+    }
+
     @Test func aServiceStartsOnABackup() async throws {
         let service = try Service()
         let tool = CommandLineTool(service)
