@@ -17,6 +17,9 @@ struct EngineLimits: Sendable, Equatable {
     /// Nobody writes for so long, in nanoseconds: the database is brought to disk, so that the next start has little to do.
     var idle = 1_000_000_000
 
+    /// How often all that is stored is checked, in milliseconds; `nil`: never.
+    var scrub: Int64? = ScrubInterval.standard
+
     init() {}
 
     /// Reads the engine's section of the configuration.
@@ -30,6 +33,11 @@ struct EngineLimits: Sendable, Equatable {
             limits.take("queueBytes", settings.queueBytes, 1 << 16...1 << 40, \.queueBytes, &problems)
             limits.take("queueWrites", settings.queueWrites, 1...1 << 24, \.queueWrites, &problems)
             limits.take("logSize", settings.logSize, 1 << 20...1 << 40, \.logSize, &problems)
+            switch settings.scrub.map(ScrubInterval.read) {
+            case .interval(let interval): limits.scrub = interval
+            case .wrong(let problem): problems.add("scrub", problem)
+            case nil: break
+            }
         }
         return (limits, settings)
     }

@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
 /// redo log.
-final class LMDBEngine: StorageEngine {
-    static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0")
+final class LMDBEngine: ServingEngine {
+    static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0", methods: methods)
 
     private let limits: EngineLimits
     private let directory: DataDirectory
@@ -19,6 +19,8 @@ final class LMDBEngine: StorageEngine {
     private let checkpointer: Checkpointer
     private let threads: [WriterThread]
     private let log: PluginLog
+    private let lastCheck: LastCheck
+    let care: Care
     private let isStopped = Atomic(false)
 
     convenience init(context: PluginContext) throws {
@@ -67,6 +69,10 @@ final class LMDBEngine: StorageEngine {
             throw error
         }
         self.log = log
+        lastCheck = LastCheck(directory)
+        care = Care(
+            directory, limits, environment, readers, PageCheck(environment, checkpointer, log), lastCheck, log,
+            settle: committer.settle)
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -88,30 +94,6 @@ final class LMDBEngine: StorageEngine {
         return isFound
     }
 
-    /// Compares all pages of the index with their checksums, on a thread that may wait. What is found is in the journal and the health
-    /// when this returns, and nothing is answered any more that the index alone knows.
-    ///
-    /// - Returns: what is wrong; `nil`: nothing.
-    func checkPages() -> String? {
-        let found = Mutex<String?>(nil)
-        let isDone = Semaphore()
-        checkpointer.checkPages { fault in
-            found.withLock { $0 = fault }
-            isDone.signal()
-        }
-        isDone.wait()
-        let fault = found.withLock { $0 }
-        if let fault { noteDamage(fault) }
-        return fault
-    }
-
-    private func noteDamage(_ fault: String) {
-        guard environment.damage.note(fault) else { return }
-        log.error(
-            "the index is damaged: \(fault). Lists, and articles that are not found, are answered with DATA_LOSS, and nothing is written: restart the service, which makes the index anew from the articles"
-        )
-    }
-
     /// What goes out of order while the index is read is its damage.
     private func noting<Result>(
         _ body: () throws(ServiceError) -> Result
@@ -120,11 +102,14 @@ final class LMDBEngine: StorageEngine {
             return try body()
         } catch {
             guard error.code == .dataLoss else { throw error }
-            noteDamage(error.message)
+            environment.damage.report(error.message, log)
             try environment.damage.check(environment.path)
             throw error
         }
     }
+
+    /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait.
+    func settle() { committer.settle() }
 
     func expect(id: ArticleID) { readers.current?.expect(id) }
 
@@ -158,12 +143,16 @@ final class LMDBEngine: StorageEngine {
             let open = environment.recent.transaction
             try reader.refresh()
             let records = try reader.statistics(environment.records)
-            let count = open > reader.version ? environment.recent.shownRecords : records.ms_entries
+            let totals =
+                open > reader.version
+                ? environment.recent.totals
+                : RecentChanges.Totals(records: records.ms_entries, used: try reader.space().used)
             let index = try reader.statistics(environment.index)
             return StorageStatistics(
-                records: UInt64(clamping: count),
-                usedBytes: records.usedBytes + index.usedBytes + UInt64(try reader.space().used),
-                fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes)
+                records: UInt64(clamping: totals.records),
+                usedBytes: records.usedBytes + index.usedBytes + UInt64(clamping: totals.used),
+                fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes,
+                scrub: lastCheck.statistics)
         }
     }
 
@@ -172,7 +161,8 @@ final class LMDBEngine: StorageEngine {
             return Health(.unhealthy, "the index is damaged, and is made anew at the next start: \(damage)")
         }
         if let trouble = committer.progress.trouble { return Health(.unhealthy, trouble.message) }
-        return DiskSpace.health(of: directory.path)
+        let space = DiskSpace.health(of: directory.path)
+        return space.state == .healthy ? lastCheck.health : space
     }
 
     /// The threads that write, in the order in which they end.
@@ -200,9 +190,12 @@ final class LMDBEngine: StorageEngine {
         }
     }
 
+    func drain() { care.drain() }
+
     /// Brings what waits to disk, and closes. What comes later is refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
+        care.close()
         queue.close()
         for thread in threads { thread.join() }
         if readers.close() {
@@ -215,7 +208,8 @@ final class LMDBEngine: StorageEngine {
 }
 
 extension MDB_stat {
-    fileprivate var usedBytes: UInt64 {
+    /// What the pages of a table take.
+    var usedBytes: UInt64 {
         UInt64(ms_psize) * UInt64(ms_branch_pages + ms_leaf_pages + ms_overflow_pages)
     }
 }

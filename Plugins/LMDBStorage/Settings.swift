@@ -12,8 +12,10 @@ struct Settings: Decodable {
     var queueWrites: Int?
     /// How many bytes of articles are stored before the database is brought to disk and the redo log begun anew.
     var logSize: Int?
+    /// How often all that is stored is checked, slowly: "7 d", "12 h"; "off": never.
+    var scrub: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case directory, mapSize, maxReaders, queueBytes, queueWrites, logSize
+        case directory, mapSize, maxReaders, queueBytes, queueWrites, logSize, scrub
     }
 }

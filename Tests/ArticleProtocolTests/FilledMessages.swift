@@ -32,7 +32,16 @@ enum Filled {
     static let histogram = Histogram(boundsNs: [101, 301], counts: [102, 302], sumNs: 103)
     static let methodStats = MethodStats(
         name: "name-ệ", count: 102, errors: 103, statuses: [statusCount, statusCount], latency: histogram)
-    static let storageStats = StorageStats(records: 101, usedBytes: 102, fileBytes: 103, transactions: 104, writes: 105)
+    static let storageStats = StorageStats(
+        records: 101, usedBytes: 102, fileBytes: 103, transactions: 104, writes: 105, scrubEndedAt: -106,
+        scrubRecords: 107, scrubDamaged: 108, scrubRunning: true)
+    static let finding = StorageFinding(id: id(1), file: "file-ệ", offset: 103, problem: "problem-ệ")
+    static let verifyResult = VerifyResult(
+        records: 101, bytes: 102, indexEntries: 103, damaged: 104, findings: [finding, finding], startedAt: -106,
+        endedAt: -107)
+    static let backupResult = BackupResult(
+        directory: "directory-ệ", records: 102, bytes: 103, damaged: 104, findings: [finding, finding], takenAt: -106,
+        endedAt: -107)
 
     static let all: [any ProtocolMessage] = [
         article, topic, rating, original, key,
@@ -61,6 +70,13 @@ enum Filled {
             connectionsRefused: 105, inFlight: 106, bytesReceived: 107, bytesSent: 108, bytesBuffered: 109,
             storage: storageStats, protocolErrors: 111, refusedRequests: 112, slowRequests: 113),
         methodStats, statusCount, histogram, storageStats, MetricsRequest(), MetricsResult(text: "text-ệ"),
+        finding, VerifyRequest(job: 101),
+        VerifyProgress(
+            job: 101, phase: "phase-ệ", done: 103, total: 104, records: 105, damaged: 106, result: verifyResult),
+        verifyResult, BackupRequest(directory: "directory-ệ", job: 102),
+        BackupProgress(
+            job: 101, phase: "phase-ệ", done: 103, total: 104, bytes: 105, damaged: 106, result: backupResult),
+        backupResult,
         ClientHello(
             protocolMin: 101, protocolMax: 102, maxFrame: 103, streamWindow: 104,
             features: ["features-ệ", "features-ệ"],

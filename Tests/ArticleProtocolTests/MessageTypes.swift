@@ -11,6 +11,8 @@ let messageTypes: [any ProtocolMessage.Type] = [
     MethodDescription.self, HealthRequest.self, HealthResult.self, ComponentHealth.self, StatsRequest.self,
     StatsResult.self, MethodStats.self, StatusCount.self, Histogram.self, StorageStats.self,
     MetricsRequest.self, MetricsResult.self,
+    StorageFinding.self, VerifyRequest.self, VerifyProgress.self, VerifyResult.self, BackupRequest.self,
+    BackupProgress.self, BackupResult.self,
     ClientHello.self, ServerHello.self, CallOptions.self, Status.self, Credit.self,
 ]
 

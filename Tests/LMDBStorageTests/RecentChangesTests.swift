@@ -19,19 +19,21 @@ import Testing
                 isGone: offset == nil)
         }
         #expect(recent.transaction == 0)
-        recent.show((0..<20).map { change($0, 64 * ($0 + 1), key: UInt64($0 % 10)) }, records: 20, in: 7)
+        recent.show(
+            (0..<20).map { change($0, 64 * ($0 + 1), key: UInt64($0 % 10)) },
+            RecentChanges.Totals(records: 20, used: 0), in: 7)
         #expect(recent.transaction == 7)
         for index in 0..<20 { #expect(recent.find(ids[index], in: 7) == .at(64 * (index + 1))) }
         #expect(recent.find(ids[20], in: 7) == nil)
         // Of two that were given the same key, the later one counts.
         #expect(recent.owner(3, in: 7)?.id == ids[13])
         #expect(recent.owner(11, in: 7) == nil)
-        recent.show([change(13, nil), change(4, 6400)], records: 20, in: 7)
+        recent.show([change(13, nil), change(4, 6400)], RecentChanges.Totals(records: 20, used: 0), in: 7)
         #expect(recent.find(ids[13], in: 7) == .gone && recent.find(ids[4], in: 7) == .at(6400))
         #expect(recent.owner(3, in: 7)?.found == .gone)
         recent.clear()
         #expect(recent.transaction == 0)
-        recent.show([change(30, 64)], records: 20, in: 8)
+        recent.show([change(30, 64)], RecentChanges.Totals(records: 20, used: 0), in: 8)
         #expect(recent.transaction == 8)
         for index in 0..<20 { #expect(recent.find(ids[index], in: 8) == nil) }
         #expect(recent.find(ids[30], in: 8) == .at(64) && recent.owner(3, in: 8) == nil)
@@ -46,7 +48,7 @@ import Testing
                     place: HeapLocation(offset: 64 * ($0 + 1), count: 1), isGone: false)
             }
             #expect(recent.hasRoom(for: changes.count))
-            recent.show(changes, records: 1, in: transaction)
+            recent.show(changes, RecentChanges.Totals(records: 1, used: 0), in: transaction)
             #expect(!recent.hasRoom(for: 1))
             for change in changes {
                 #expect(recent.find(change.id, in: transaction) == .at(change.place.offset))

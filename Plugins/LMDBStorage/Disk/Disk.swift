@@ -37,6 +37,9 @@ protocol DiskFile: AnyObject, Sendable {
     /// Brings to disk what was written before. An error is final: what was not brought to disk cannot be told.
     func sync() throws(ServiceError)
 
+    /// Nobody reads a part soon, or all of it if `count` is 0: the memory is better used elsewhere.
+    func forget(_ count: Int, at offset: Int)
+
     /// Gives space back.
     func shrink(to size: Int)
 }

@@ -92,6 +92,10 @@ final class SystemFile: DiskFile {
         guard fdatasync(descriptor) == 0 else { throw .system("cannot bring \(path) to disk") }
     }
 
+    func forget(_ count: Int, at offset: Int) {
+        posix_fadvise(descriptor, off_t(offset), off_t(count), POSIX_FADV_DONTNEED)
+    }
+
     func shrink(to size: Int) {
         var status = stat()
         if unsafe fstat(descriptor, &status) == 0, Int(status.st_size) > size { _ = ftruncate(descriptor, off_t(size)) }

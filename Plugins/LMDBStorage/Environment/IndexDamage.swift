@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import HandlerKit
 internal import Synchronization
 
 /// Whether the index was found to be damaged while the service runs. From then on nothing is answered that it alone knows: that there
@@ -13,10 +14,15 @@ final class IndexDamage: Sendable {
     /// What is wrong; `nil`: nothing is known.
     var current: String? { isKnown.load(ordering: .relaxed) ? reason.withLock { $0 } : nil }
 
-    /// It was found.
-    ///
-    /// - Returns: whether that is new.
-    func note(_ found: String) -> Bool {
+    /// It was found: that is in the journal when this returns, once.
+    func report(_ found: String, _ log: PluginLog) {
+        guard note(found) else { return }
+        log.error(
+            "the index is damaged: \(found). Lists, and articles that are not found, are answered with DATA_LOSS, and nothing is written: restart the service, which makes the index anew from the articles"
+        )
+    }
+
+    private func note(_ found: String) -> Bool {
         let isNew = reason.withLock { reason in
             defer { reason = reason ?? found }
             return reason == nil

@@ -8,6 +8,15 @@ struct RecordPlace: Equatable {
     var sequence: UInt64
     /// ``RecordHeader/seal(_:_:_:at:)``.
     var seal: UInt64
+
+    /// Ties a whole record to it.
+    func move(_ record: UnsafeMutableRawBufferPointer) {
+        unsafe record.storeBytes(of: sequence.littleEndian, toByteOffset: 72, as: UInt64.self)
+        unsafe record.storeBytes(of: seal.littleEndian, toByteOffset: 80, as: UInt64.self)
+        guard let header = unsafe RecordHeader(decoding: UnsafeRawBufferPointer(record)) else { return }
+        let checksum = unsafe RecordChecksum.of(UnsafeRawBufferPointer(record), header)
+        unsafe record.storeBytes(of: checksum.littleEndian, as: UInt32.self)
+    }
 }
 
 /// What one transaction does to the heap: the places that records take and leave, and the records on their way into the file.
@@ -94,6 +103,9 @@ struct HeapChanges {
             throw HeapHead.mismatch(environment.heap.path, "the log has an article where there is another one")
         }
     }
+
+    /// How many bytes the records take.
+    var used: Int { space.used }
 
     /// A change with this number was found.
     mutating func note(sequence: UInt64) { space.note(sequence: sequence) }

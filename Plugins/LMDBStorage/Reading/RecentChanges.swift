@@ -32,14 +32,23 @@ final class RecentChanges: Sendable {
     private let records = RecentTable(slots: 2 * RecentChanges.most)
     private let keys = RecentTable(slots: 2 * RecentChanges.most)
     private let recordCount = Atomic(0)
+    private let usedBytes = Atomic(0)
     /// The committer's.
     private let count = Atomic(0)
 
     /// Of the transaction whose changes are here; 0: there are none, and the tables have all.
     var transaction: UInt64 { number.load(ordering: .acquiring) }
 
-    /// How many records there are with all that is shown here.
-    var shownRecords: Int { recordCount.load(ordering: .relaxed) }
+    /// How many records there are, and how much of the heap they take.
+    struct Totals {
+        var records: Int
+        var used: Int
+    }
+
+    /// What there is with all that is shown here.
+    var totals: Totals {
+        Totals(records: recordCount.load(ordering: .relaxed), used: usedBytes.load(ordering: .relaxed))
+    }
 
     /// All that was changed in a transaction, in no order: of each record the last.
     func all(in transaction: UInt64) -> [(id: ArticleID, found: Found)] {
@@ -53,10 +62,11 @@ final class RecentChanges: Sendable {
 
     /// Shows what was changed in the transaction of this number. There is room for it.
     ///
-    /// - Parameter records: how many there are with these changes.
-    func show(_ changes: [Change], records count: Int, in transaction: UInt64) {
+    /// - Parameter totals: what there is with these changes.
+    func show(_ changes: [Change], _ totals: Totals, in transaction: UInt64) {
         if changes.isEmpty { return }
-        recordCount.store(count, ordering: .relaxed)
+        recordCount.store(totals.records, ordering: .relaxed)
+        usedBytes.store(totals.used, ordering: .relaxed)
         if number.load(ordering: .relaxed) != transaction { self.count.store(0, ordering: .relaxed) }
         self.count.add(changes.count, ordering: .relaxed)
         for change in changes {

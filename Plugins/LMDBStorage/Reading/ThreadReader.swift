@@ -215,7 +215,12 @@ final class ThreadReader: @unchecked Sendable {
 
     /// A list, to be walked downwards.
     func list(_ list: UInt64) throws(ServiceError) -> ListCursor {
-        try unsafe ListCursor(Cursor(transaction, environment.index, environment.path), list)
+        try ListCursor(cursor(environment.index), list)
+    }
+
+    /// A place in a table, in the call's version of it. It does not outlive the call.
+    func cursor(_ table: MDB_dbi) throws(ServiceError) -> Cursor {
+        try unsafe Cursor(transaction, table, environment.path)
     }
 
     /// How much of the heap has records.

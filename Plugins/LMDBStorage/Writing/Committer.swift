@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
@@ -47,6 +48,16 @@ final class Committer: Sendable {
     func expectReaders() {
         attention.note()
         if environment.recent.transaction != 0 { queue.nudge() }
+    }
+
+    /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait, and while nothing is wrong with
+    /// the disk.
+    func settle() {
+        let open = environment.recent.transaction
+        while open != 0, environment.recent.transaction == open, failure.current == nil {
+            expectReaders()
+            usleep(500)
+        }
     }
 
     /// Commits until the queue is closed and drained. On the committer's own thread.
@@ -146,9 +157,7 @@ final class Committer: Sendable {
             }
             return progress.trouble
         }
-        if trouble?.code == .dataLoss, let trouble, environment.damage.note(trouble.message) {
-            log.error(trouble.message)
-        }
+        if let trouble, trouble.code == .dataLoss { environment.damage.report(trouble.message, log) }
         // Once, and not for each of the thousands of transactions that a full disk may fail.
         if let trouble, trouble != before { log.error(trouble.message) }
         if trouble == nil, before != nil { log.notice("writing to \(environment.path) works again") }

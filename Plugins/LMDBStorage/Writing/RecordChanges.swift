@@ -68,6 +68,9 @@ struct RecordChanges {
         try transaction.count(environment.records)
     }
 
+    /// How many bytes of the heap the records take.
+    var used: Int { heap.used }
+
     /// The group is given up: what it wrote to the heap is taken for no record.
     func clear() throws(ServiceError) {
         for change in changed {

@@ -88,7 +88,9 @@ final class SharedTransaction {
         guard let open else { return }
         if open.groups == 0 { open.start = place }
         open.groups += 1
-        environment.recent.show(open.changes.changed, records: records, in: open.transaction.number)
+        environment.recent.show(
+            open.changes.changed, RecentChanges.Totals(records: records, used: open.changes.used),
+            in: open.transaction.number)
     }
 
     /// Commits. If it throws, nothing of the transaction is in the tables, and ``restore(_:)`` is to follow.

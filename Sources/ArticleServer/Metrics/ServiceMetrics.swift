@@ -107,6 +107,16 @@ struct ServiceMetrics {
         text.sample("_total", storage.transactions)
         text.family("articled_storage_writes", .counter, "Changes in those transactions.")
         text.sample("_total", storage.writes)
+        text.family(
+            "articled_storage_scrub_end_time_seconds", .gauge, unit: "seconds",
+            "When all that is stored was last checked, since 1970; 0: not yet.")
+        text.sample(UInt64(clamping: storage.scrubEndedAt / 1000))
+        text.family("articled_storage_scrub_articles", .gauge, "Articles checked then.")
+        text.sample(storage.scrubRecords)
+        text.family("articled_storage_scrub_findings", .gauge, "What was found wrong then.")
+        text.sample(storage.scrubDamaged)
+        text.family("articled_storage_scrub_running", .gauge, "1 while a check is under way.")
+        text.sample(storage.scrubRunning ? 1 : 0 as UInt64)
     }
 
     private func components(_ text: inout MetricsText) {

@@ -81,6 +81,8 @@ extension ServiceMethods {
         guard let statistics = plugins.storage?.statistics() else { return nil }
         return StorageStats(
             records: statistics.records, usedBytes: statistics.used_bytes, fileBytes: statistics.file_bytes,
-            transactions: statistics.transactions, writes: statistics.writes)
+            transactions: statistics.transactions, writes: statistics.writes, scrubEndedAt: statistics.scrub_ended_at,
+            scrubRecords: statistics.scrub_records, scrubDamaged: statistics.scrub_damaged,
+            scrubRunning: statistics.scrub_running != 0)
     }
 }

@@ -28,7 +28,7 @@ extern "C" {
 
 #define ARTICLED_PLUGIN_MAGIC UINT64_C(0x4e494c5044545241) /* "ARTDPLIN", little-endian */
 #define ARTICLED_ABI_MAJOR 1u /* must be equal on both sides */
-#define ARTICLED_ABI_MINOR 2u /* tells only which members an author could know; sizes decide */
+#define ARTICLED_ABI_MINOR 3u /* tells only which members an author could know; sizes decide */
 #define ARTICLED_ABI ((ARTICLED_ABI_MAJOR << 16) | ARTICLED_ABI_MINOR)
 #define ARTICLED_HAS(pointer, member) \
     ((pointer)->size >= offsetof(__typeof__(*(pointer)), member) + sizeof((pointer)->member))
@@ -247,6 +247,11 @@ typedef struct articled_storage_statistics {
     uint64_t file_bytes;      /* on disk */
     uint64_t transactions;    /* committed by this process */
     uint64_t writes;          /* in them */
+    /* Since 1.3; 0 in what an older engine fills. The last complete check of all that is stored. */
+    int64_t scrub_ended_at;   /* milliseconds since 1970-01-01T00:00:00Z; 0: there was none yet */
+    uint64_t scrub_records;   /* checked then */
+    uint64_t scrub_damaged;   /* findings then */
+    uint64_t scrub_running;   /* 1 while a check is under way */
 } articled_storage_statistics;
 
 /* An engine's functions. `engine` is what the plugin's `start` returned. Functions that answer uint32_t answer a

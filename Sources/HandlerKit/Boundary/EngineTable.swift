@@ -110,5 +110,10 @@ extension articled_storage_statistics {
         file_bytes = present.fileBytes
         transactions = present.transactions
         writes = present.writes
+        guard size >= UInt32(MemoryLayout<articled_storage_statistics>.size) else { return }
+        scrub_ended_at = present.scrub.endedAt
+        scrub_records = present.scrub.records
+        scrub_damaged = present.scrub.damaged
+        scrub_running = present.scrub.isRunning ? 1 : 0
     }
 }

@@ -24,3 +24,12 @@ public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRa
             unsafe EngineInstance(try type.init(context: context), host: host)
         })
 }
+
+/// Exports a storage engine that has methods of its own, as ``exportEngine(_:)`` exports one that has none.
+public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
+    unsafe PluginExports.descriptor(
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
+        make: { host, context in
+            unsafe ServingEngineInstance(try type.init(context: context), host: host)
+        })
+}

@@ -87,6 +87,9 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         _ = try unsafe articled_failure.check { unsafe table.pointee.statistics(engine, &statistics, $0) }
         return StorageStatistics(
             records: statistics.records, usedBytes: statistics.used_bytes, fileBytes: statistics.file_bytes,
-            transactions: statistics.transactions, writes: statistics.writes)
+            transactions: statistics.transactions, writes: statistics.writes,
+            scrub: StorageStatistics.Scrub(
+                endedAt: statistics.scrub_ended_at, records: statistics.scrub_records,
+                damaged: statistics.scrub_damaged, isRunning: statistics.scrub_running != 0))
     }
 }

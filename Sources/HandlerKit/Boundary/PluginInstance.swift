@@ -3,7 +3,7 @@ internal import CPluginABI
 
 /// A started plugin: what the host hands back as the first argument of all calls.
 ///
-/// The two kinds of plugin are subclasses that know the plugin's type: a call finds it without opening an existential,
+/// The kinds of plugin are subclasses that know the plugin's type: a call finds it without opening an existential,
 /// which would be copied for each request. What a kind does not have answers as such a plugin would.
 ///
 /// Sendable although it is made of a pointer: the host's table is immortal, and subclasses add nothing but what is Sendable.

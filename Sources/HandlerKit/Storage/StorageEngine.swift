@@ -7,7 +7,7 @@
 /// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }
 /// ```
 public protocol StorageEngine: ArticleStorage {
-    /// Name and version. It has no methods.
+    /// Name and version. One with methods is a ``ServingEngine``.
     static var descriptor: PluginDescriptor { get }
 
     /// Opens the storage in `context.stateDirectory`. An error here keeps articled from starting.
@@ -30,6 +30,29 @@ public protocol StorageEngine: ArticleStorage {
 }
 
 extension StorageEngine {
+    /// Left to `init`.
+    public static func check(_ configuration: PluginConfiguration) throws {}
+
+    /// The configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws {}
+
+    /// Nothing to do.
+    public func drain() {}
+
+    /// Nothing to do.
+    public func stop() {}
+
+    /// Healthy.
+    public var health: Health { .healthy }
+}
+
+/// A storage engine that also answers requests: for methods about the storage itself, such as a backup.
+///
+/// One instance does both. `answer` and `handle` get the requests for the descriptor's methods, as with any ``Handler``; the storage
+/// functions serve the other plugins. `exportEngine` exports it.
+public protocol ServingEngine: StorageEngine, Handler {}
+
+extension ServingEngine {
     /// Left to `init`.
     public static func check(_ configuration: PluginConfiguration) throws {}
 

@@ -55,6 +55,7 @@ struct ServiceStatus: Command {
                 "storage      \(Quantity.grouped(storage.records)) articles, \(Quantity.bytes(storage.usedBytes)) used of "
                     + "\(Quantity.bytes(storage.fileBytes)), \(Quantity.grouped(storage.writes)) writes in "
                     + "\(Quantity.grouped(storage.transactions)) transactions")
+            lines.append("checked      " + checked(storage, style))
         }
         let used = stats.methods.filter { $0.count > 0 }
         guard !used.isEmpty else { return lines }
@@ -70,6 +71,18 @@ struct ServiceStatus: Command {
             ])
         }
         return lines + [""] + table.lines(width: nil, style: style)
+    }
+
+    /// When all that is stored was last checked, and what was found.
+    private func checked(_ storage: StorageStats, _ style: Style) -> String {
+        let running = storage.scrubRunning ? "; a check is under way" : ""
+        guard storage.scrubEndedAt > 0 else { return "not yet" + running }
+        let ago = Quantity.span(seconds: (clinux_wall_clock_ms() - storage.scrubEndedAt) / 1000)
+        let found =
+            storage.scrubDamaged == 0
+            ? "\(Quantity.grouped(storage.scrubRecords)) articles, all sound"
+            : style.red(StorageFinding.text(storage.scrubDamaged)) + ", see `articlectl verify`"
+        return "\(ago) ago: \(found)\(running)"
     }
 
     private func time(_ nanoseconds: Double?) -> String {

@@ -29,6 +29,14 @@ enum StatusJSON {
             ("records", .integer(storage.records)), ("used_bytes", .integer(storage.usedBytes)),
             ("file_bytes", .integer(storage.fileBytes)), ("transactions", .integer(storage.transactions)),
             ("writes", .integer(storage.writes)),
+            (
+                "scrub",
+                .object([
+                    ("ended_at", storage.scrubEndedAt == 0 ? .null : .string(TimeText.rfc3339(storage.scrubEndedAt))),
+                    ("records", .integer(storage.scrubRecords)), ("damaged", .integer(storage.scrubDamaged)),
+                    ("running", .bool(storage.scrubRunning)),
+                ])
+            ),
         ])
     }
 

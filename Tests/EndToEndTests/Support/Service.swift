@@ -21,9 +21,10 @@ final class Service: @unchecked Sendable {
     ///   - fixtures: plugins of `Tests/Fixtures/Plugins` that it shall load too.
     ///   - libraries: plugins from elsewhere that it shall load too.
     ///   - configuration: JSON5; the defaults without it.
+    ///   - state: a state directory that is there, and is moved to its place; without it an empty one.
     init(
         plugins: [String] = ["Store", "Fetch", "LMDBStorage"], fixtures: [String] = [], libraries: [URL] = [],
-        configuration: String = "{}"
+        configuration: String = "{}", state: URL? = nil
     ) throws {
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
         guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
@@ -35,6 +36,10 @@ final class Service: @unchecked Sendable {
         for name in ["plugins", "state"] {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: name), withIntermediateDirectories: true)
+        }
+        if let state {
+            try FileManager.default.removeItem(at: directory.appending(path: "state"))
+            try FileManager.default.moveItem(at: state, to: directory.appending(path: "state"))
         }
         for library in plugins.map({ products.appending(path: "lib\($0).so") }) + libraries {
             try FileManager.default.createSymbolicLink(

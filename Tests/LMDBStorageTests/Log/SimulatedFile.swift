@@ -52,5 +52,7 @@ final class SimulatedFile: DiskFile {
         try disk.call { _ throws(ServiceError) in }
     }
 
+    func forget(_ count: Int, at offset: Int) {}
+
     func shrink(to size: Int) { file.shrink(to: size) }
 }

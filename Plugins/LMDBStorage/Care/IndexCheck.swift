@@ -1,0 +1,96 @@
+internal import ArticleProtocol
+internal import CLMDB
+
+/// Every entry of the index leads to a record that has it, and the list of all records is as long as their table.
+struct IndexCheck: StoreCheck {
+    let phase = "index"
+
+    func run(_ inspection: Inspection) throws(ServiceError) {
+        var next: [UInt8]? = [0]
+        while let start = next {
+            let slice = try inspection.readers.read { reader throws(ServiceError) in
+                try Slice(start, reader, inspection)
+            }
+            next = slice.next
+            inspection.indexEntries += UInt64(slice.count)
+            try inspection.advance(slice.count, bytes: slice.count * IndexEntry.size)
+        }
+        // One entry that is wrong makes the count wrong too.
+        if inspection.findings.count == 0 { try count(inspection) }
+    }
+
+    /// In one version of the tables.
+    private func count(_ inspection: Inspection) throws(ServiceError) {
+        let (listed, records) = try inspection.readers.read { reader throws(ServiceError) -> (Int, Int) in
+            var listed = 0
+            try reader.forEachEntry(IndexEntry.all) { _ throws(ServiceError) in
+                listed += 1
+                try inspection.checkStop(at: listed)
+                return true
+            }
+            return (listed, Int(try reader.statistics(inspection.environment.records).ms_entries))
+        }
+        guard listed != records else { return }
+        inspection.find(
+            nil, inspection.environment.path, "the list of all articles has \(listed) entries, and there are \(records)"
+        )
+    }
+
+    /// Some entries that lie behind each other.
+    private struct Slice {
+        private(set) var next: [UInt8]?
+        private(set) var count = 0
+
+        init(_ start: [UInt8], _ reader: ThreadReader, _ inspection: Inspection) throws(ServiceError) {
+            let environment = inspection.environment
+            inspection.total = UInt64(try reader.statistics(environment.index).ms_entries)
+            let cursor = try reader.cursor(environment.index)
+            var entries: [IndexEntry] = []
+            func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
+                next = unsafe [UInt8](key) + [0]
+                count += 1
+                if let entry = unsafe IndexEntry(key) {
+                    entries.append(entry)
+                } else {
+                    inspection.find(
+                        nil, environment.path, "the index has an entry of \(key.count) bytes, which is none")
+                }
+            }
+            var isFound = try unsafe cursor.seek(start, visit) != nil
+            while isFound, count < Inspection.slice.entries { isFound = try unsafe cursor.move(.next, visit) != nil }
+            if !isFound { next = nil }
+            // In the order of the records, which lie together then.
+            entries.sort { $0.id < $1.id }
+            try Self.check(entries, reader, inspection)
+        }
+
+        private static func check(
+            _ entries: [IndexEntry], _ reader: ThreadReader, _ inspection: Inspection
+        ) throws(ServiceError) {
+            let environment = inspection.environment
+            let records = try reader.cursor(environment.records)
+            var present: [IndexEntry] = []
+            for entry in entries {
+                let isRight = try unsafe entry.id.withKey { key throws(ServiceError) -> Bool? in
+                    try unsafe records.seek(key) { found, value throws(ServiceError) -> Bool? in
+                        guard unsafe Memory.equal(key, found) else { return nil }
+                        // What a damaged record should have nobody can say; the damage is told already.
+                        guard let record = unsafe RecordView(ifReadable: entry.id, value, in: environment) else {
+                            return true
+                        }
+                        unsafe RecordEntries.fill(
+                            &present, entry.id, key: record.key, time: record.header.time, terms: record.terms,
+                            environment.hash)
+                        return present.contains(entry)
+                    } ?? nil
+                }
+                if isRight == true { continue }
+                inspection.find(
+                    entry.id, environment.path,
+                    isRight == nil
+                        ? "the index has it \(entry.place), and there is no such article"
+                        : "the index has it \(entry.place), where it does not belong")
+            }
+        }
+    }
+}

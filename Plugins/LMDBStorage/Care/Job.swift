@@ -1,0 +1,180 @@
+internal import ArticleProtocol
+internal import CLinux
+internal import HandlerKit
+internal import Synchronization
+
+/// Long work on a thread of the engine's own. A call starts it, and any number of calls watch it: none of them has to last as
+/// long as the work does.
+///
+/// It is stopped when its last watcher cancels or disconnects, and when nobody has watched it for a while. A watcher whose
+/// deadline passes is expected to come again.
+final class Job<Progress: Sendable>: Sendable {
+    /// What a watcher is told.
+    enum News: Sendable {
+        case progress(Progress)
+        /// The last progress is the result.
+        case done(Progress)
+        case failed(ServiceError)
+    }
+
+    private struct State {
+        var news: News?
+        /// Counts the news, so that a watcher knows what it has seen.
+        var version = 0
+        var isOver = false
+        var stop: ServiceError?
+        var watchers = 0
+        var lastWatched = clinux_now()
+        var lastTold: UInt64 = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+
+        mutating func tell(_ news: News, isOver: Bool = false) -> [CheckedContinuation<Void, Never>] {
+            self.news = news
+            self.isOver = isOver
+            version += 1
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    /// In nanoseconds.
+    private static var interval: UInt64 { 200_000_000 }
+    private static var patience: UInt64 { 30_000_000_000 }
+
+    let number: UInt64
+    private let state = Mutex(State())
+
+    init(_ number: UInt64) { self.number = number }
+
+    var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// Whether another watcher will see its end. Throws `unavailable`, which clients take for "soon", while it ends early.
+    func canBeJoined() throws(ServiceError) -> Bool {
+        let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
+        if isStopping, !isOver { throw ServiceError(.unavailable, "one that was cancelled is just ending: retry") }
+        return !isOver
+    }
+
+    // MARK: The worker
+
+    /// Throws if the work is to end early.
+    func checkStop() throws(ServiceError) {
+        let stop: ServiceError? = state.withLock { state in
+            if let stop = state.stop { return stop }
+            let isLeft =
+                state.watchers == 0 && clinux_elapsed(state.lastWatched, clinux_now()) > Self.patience
+            return isLeft ? ServiceError(.cancelled, "nobody has watched it for 30 seconds") : nil
+        }
+        if let stop { throw stop }
+    }
+
+    /// Tells the watchers how far it is, a few times a second at most.
+    func report(_ progress: @autoclosure () -> Progress) throws(ServiceError) {
+        try checkStop()
+        let now = clinux_now()
+        let isDue = state.withLock { state in
+            let isDue = clinux_elapsed(state.lastTold, now) >= Self.interval
+            if isDue { state.lastTold = now }
+            return isDue
+        }
+        guard isDue else { return }
+        let news = News.progress(progress())
+        for waiting in state.withLock({ $0.tell(news) }) { waiting.resume() }
+    }
+
+    /// The work is over.
+    func end(_ result: Result<Progress, ServiceError>) {
+        let news: News =
+            switch result {
+            case .success(let progress): .done(progress)
+            case .failure(let error): .failed(error)
+            }
+        for waiting in state.withLock({ $0.tell(news, isOver: true) }) { waiting.resume() }
+    }
+
+    // MARK: Watchers
+
+    /// Has the work end soon, and its watchers told why.
+    func stop(_ reason: ServiceError) { state.withLock { $0.stop = $0.stop ?? reason } }
+
+    func join() { state.withLock { $0.watchers += 1 } }
+
+    /// - Parameter comesAgain: another call may go on watching.
+    func leave(comesAgain: Bool) {
+        state.withLock { state in
+            state.watchers -= 1
+            state.lastWatched = clinux_now()
+            guard state.watchers == 0, !comesAgain, !state.isOver else { return }
+            state.stop = state.stop ?? ServiceError(.cancelled, "whoever asked for it has gone")
+        }
+    }
+
+    /// Waits for news that the watcher has not seen; `nil` if its task is cancelled first.
+    func news(after version: Int) async -> (News, version: Int)? {
+        while !Task.isCancelled {
+            let found = state.withLock { state in
+                state.news.flatMap { state.version > version ? ($0, state.version) : nil }
+            }
+            if let found { return found }
+            await wait(after: version)
+        }
+        return nil
+    }
+
+    // A cancellation either is seen under the lock, or finds the continuation in the list.
+    private func wait(after version: Int) async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    let waits = state.version <= version && !Task.isCancelled
+                    if waits { state.waiting.append(continuation) }
+                    return waits
+                }
+                if !waits { continuation.resume() }
+            }
+        } onCancel: {
+            // The others look again, and wait again.
+            let all = state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for waiting in all { waiting.resume() }
+        }
+    }
+}
+
+extension Job where Progress: ProtocolMessage {
+    /// How long before a call's deadline its stream ends without a result: a part of a short call, so that whoever comes again at
+    /// once has something to wait for.
+    private static func margin(_ call: Call) -> Duration { min(.seconds(2), (call.deadline?.remaining ?? .zero) / 4) }
+
+    /// Streams what becomes of the work to a call, until it is over or the call's deadline is near.
+    func watch(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
+        join()
+        do throws(ServiceError) {
+            try await stream(call, responder)
+        } catch {
+            leave(comesAgain: error.code == .deadlineExceeded)
+            throw error
+        }
+        leave(comesAgain: true)
+    }
+
+    private func stream(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
+        var seen = 0
+        let margin = Self.margin(call)
+        while let (news, version) = await news(after: seen) {
+            seen = version
+            switch news {
+            case .failed(let error): throw error
+            case .done(let progress):
+                try await responder.send(progress)
+                return responder.finish()
+            case .progress(let progress):
+                try await responder.send(progress)
+                if let deadline = call.deadline, deadline.remaining < margin { return responder.finish() }
+            }
+        }
+        throw call.cancellation ?? ServiceError(.cancelled, "the call was cancelled")
+    }
+}

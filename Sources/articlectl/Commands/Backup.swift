@@ -1,0 +1,102 @@
+import ArticleClient
+import ArticleProtocol
+internal import Glibc
+
+/// Has the service copy all that it stores.
+struct Backup: Command {
+    static let description = CommandDescription(
+        "backup", "copy all articles as they are at one moment, while articled runs", operands: "[DIR]", count: 0...1,
+        discussion: [
+            "DIR is a directory on the machine that articled runs on. It must not exist, or be empty; it gets its name when the copy is "
+                + "complete and on disk, so that one of that name is a whole backup. Without DIR articled makes one below "
+                + "`backups` in its own state directory, and prints where. It needs the role administer.",
+            "The copy has the articles, their ids, revisions and times, and new indexes; it is as small as it can be, without the room "
+                + "that deletions left. `articled --state-directory DIR` starts on it as it is. Each article is compared with its "
+                + "checksums: a damaged one is named and left out, and the command ends with 74.",
+            "articled writes the files, as its own user. Under systemd it can write to its state directory alone, and its /tmp is not that of "
+                + "others: for any other place, make a directory of its user's, and open it with ReadWritePaths= in a drop-in "
+                + "(`systemctl edit articled`).",
+            "Ctrl-C ends the backup, and nothing is left of it.",
+        ],
+        examples: [
+            .init("articlectl backup", "below articled's own directory"),
+            .init("articlectl backup /srv/backup/articled-$(date +%F)", "for a timer"),
+        ])
+
+    private let directory: String
+
+    init(_ arguments: Arguments) throws {
+        directory = try arguments.operands.first.map { try Self.absolute($0) } ?? ""
+    }
+
+    func run(_ session: Session) async throws -> ExitCode {
+        let last: BackupProgress
+        do {
+            last = try await LongJob<BackupProgress>(session).watch { job in
+                let request = BackupRequest(directory: directory, job: job)
+                return session.client.stream("storage.backup", request, returning: BackupProgress.self)
+            }
+        } catch let error as ClientError where error.status == .failedPrecondition {
+            throw CommandFailure(.io, error.message)
+        }
+        guard let result = last.result else {
+            throw CommandFailure(.software, "articled did not say what became of it")
+        }
+        if session.json {
+            try session.output.line(Self.json(result).text)
+        } else {
+            for line in Self.text(result, session.style) { try session.output.line(line) }
+        }
+        tellIfHidden(result, session)
+        return result.damaged == 0 ? .success : .io
+    }
+
+    /// On the machine where this is typed, which is the service's as a rule.
+    private static func absolute(_ path: String) throws(CommandFailure) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let here = unsafe getcwd(nil, 0) else {
+            throw CommandFailure(.noInput, "the current directory is not there")
+        }
+        defer { unsafe free(here) }
+        return unsafe String(cString: here) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+    }
+
+    /// A service with a /tmp of its own writes there what nobody else sees.
+    private func tellIfHidden(_ result: BackupResult, _ session: Session) {
+        guard case .unix = session.endpoint, !directory.isEmpty else { return }
+        var status = stat()
+        guard unsafe stat(result.directory, &status) != 0, errno == ENOENT else { return }
+        CommandFailure(
+            .io, "\(result.directory) is not seen from here: articled has a /tmp of its own, which goes with it",
+            hint: "name a directory elsewhere"
+        ).tell(asJSON: session.json)
+    }
+
+    private static func text(_ result: BackupResult, _ style: Style) -> [String] {
+        let copied =
+            "\(Quantity.grouped(result.records)) articles as of \(TimeText.rfc3339(result.takenAt)), "
+            + "\(Quantity.bytes(result.bytes)), in \(Sanitised.text(result.directory))"
+        if result.damaged == 0 { return [style.green("complete") + ": \(copied)"] }
+        let missing =
+            result.damaged == 1 ? "1 damaged article is" : "\(Quantity.grouped(result.damaged)) damaged articles are"
+        return StorageFinding.lines(result.findings, of: result.damaged) + [
+            style.red("incomplete") + ": \(missing) missing; \(copied)"
+        ]
+    }
+
+    private static func json(_ result: BackupResult) -> JSON {
+        .object([
+            ("directory", .string(result.directory)), ("records", .integer(result.records)),
+            ("bytes", .integer(result.bytes)), ("damaged", .integer(result.damaged)),
+            ("taken_at", .string(TimeText.rfc3339(result.takenAt))),
+            ("ended_at", .string(TimeText.rfc3339(result.endedAt))),
+            ("findings", .array(result.findings.map(\.json))),
+        ])
+    }
+}
+
+extension BackupProgress: JobProgress {
+    var isOver: Bool { result != nil }
+    var fraction: Double? { total > 0 ? Double(done) / Double(total) : nil }
+    var count: UInt64 { done }
+}
