@@ -58,6 +58,7 @@ enum RequestTable {
         unsafe slot.pointee.returned = clinux_now()
         unsafe slot.pointee.view.payload = articled_bytes(data: nil, size: 0)
         _ = unsafe slot.pointee.session?.retain()
+        session.account.requestBegan()
         unsafe session.streams[slot.pointee.stream] = slot
         unsafe session.loop.requests.enlist(slot)
         unsafe session.loop.wake(at: slot.pointee.view.deadline)
@@ -175,10 +176,12 @@ enum RequestTable {
         case .inFlight:
             unsafe session.streams[slot.pointee.stream] = nil
             unsafe session.loop.requests.delist(slot)
+            session.account.requestEnded()
             unsafe slot.pointee.session?.release()
         case .abandoned:
             session.loop.counters.abandonedEnded.add(1)
             unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
+            session.account.requestEnded()
             unsafe slot.pointee.session?.release()
         case .free: return
         }

@@ -12,6 +12,8 @@ internal import CPluginABI
         let role: UInt32
         let streamsRequest: Bool
         let streamsResponse: Bool
+        /// It is answered at once and with little: however much is in use, there is room for it.
+        let isFree: Bool
         let handle: Handle
         let plugin: UnsafeMutableRawPointer?
         /// The method's place in the plugin's own table.
@@ -25,12 +27,13 @@ internal import CPluginABI
 
     init(
         description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
-        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil
+        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil,
+        isFree: Bool = false
     ) {
         self.description = description
         target = unsafe Target(
-            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
-            plugin: plugin, index: index, expect: expect)
+            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isFree: isFree,
+            handle: handle, plugin: plugin, index: index, expect: expect)
     }
 
     /// The same with the number that clients call it by.

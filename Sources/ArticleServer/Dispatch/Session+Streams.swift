@@ -33,11 +33,15 @@ extension Session {
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
-        guard loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
-            return refuse(
-                stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
-        }
         let target = context.router.target(route)
+        // A stream lives for as long as its client likes: it is what a share may be used up by.
+        let use: Quota.Use = target.streamsRequest ? .bulk : .ordinary
+        guard target.isFree || mayBegin(use) && mayBuffer(.ordinary) else {
+            context.journal.crowded(context.router.descriptions[route].name, peer, account)
+            return refuse(
+                stream, .resourceExhausted,
+                "this user or address has its share of requests or memory in use; try again later")
+        }
         guard roles & target.role != 0 else {
             let method = context.router.descriptions[route]
             context.journal.denied(method.name, method.role, peer)

@@ -212,35 +212,44 @@ final class EventLoop: @unchecked Sendable {
         for _ in 0..<8 {
             guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
             let listener = acceptors[index].listener
-            guard context.admit() else {
-                counters.refused.add(1, at: index)
-                context.journal.refused(on: listener, limit: context.connectionLimit)
-                Acceptor.refuse(accepted, context.refusal)
-                continue
-            }
             let peer = Peer(of: accepted, on: listener, policy: configuration.access)
+            guard let account = admit(accepted, peer, on: index) else { continue }
             if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
-            guard let connection = take(accepted, peer) else { continue }
+            guard let connection = take(accepted, peer, account) else { continue }
             counters.accepted.add(1, at: index)
             connection.start()
         }
     }
 
+    /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
+    func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
+        do throws(Admission.Refusal) {
+            return try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
+        } catch {
+            counters.refused.add(1, at: index)
+            context.journal.refused(error, peer, on: acceptors[index].listener)
+            Acceptor.refuse(descriptor, before + WholeFrame.goAway(.resourceExhausted, error.message))
+            return nil
+        }
+    }
+
     /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
-    func take(_ descriptor: Int32, _ peer: Peer, _ outgoing: OutgoingBuffer? = nil) -> Connection? {
+    func take(
+        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
+    ) -> Connection? {
         let slot = vacant.popLast() ?? connections.count
         if slot == connections.count { connections.append(nil) }
         generation = (generation + 1) & 0x3fff_ffff
         let token = generation << 32 | UInt64(slot)
         let connection = Connection(
-            descriptor: descriptor, token: token, peer: peer, loop: self,
+            descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
             outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
         do {
             try poller.add(descriptor, .readable, token: token)
         } catch {
             Log.warning("a connection was given up: \(error)")
             vacant.append(slot)
-            context.release()
+            context.admission.leave(account)
             return nil  // with it goes the descriptor
         }
         connections[slot] = connection
@@ -282,7 +291,7 @@ final class EventLoop: @unchecked Sendable {
         connections[slot] = nil
         vacant.append(slot)
         openCount -= 1
-        context.release()
+        context.admission.leave(connection.account)
     }
 
     /// The connection has something to write that came from a job: it is written after all jobs of the turn.
@@ -305,6 +314,8 @@ final class EventLoop: @unchecked Sendable {
         configuration = new
         slowRequest = new.slowRequestNanoseconds
         for case let connection? in connections { connection.reconsider() }
+        // Time-outs may be shorter now.
+        wake(at: now)
     }
 
     // MARK: Time

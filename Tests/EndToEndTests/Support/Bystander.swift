@@ -10,8 +10,10 @@ final class Bystander {
         topics: [Topic(slug: "cong-nghe", score: 1)])
 
     /// Connects, and stores an article to be fetched.
-    init(_ service: Service) throws {
-        connection = try RawConnection(service.socketPath)
+    convenience init(_ service: Service) throws { try self.init(RawConnection(service.socketPath)) }
+
+    init(_ connection: RawConnection) throws {
+        self.connection = connection
         hello = try connection.greet()
         _ = try call("store.put", PutRequest(article: Self.article), PutResult.self)
     }
