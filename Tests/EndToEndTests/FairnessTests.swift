@@ -58,6 +58,31 @@ import Testing
         #expect(try manager.privateMemory < 256 << 20)
     }
 
+    /// What a burst has needed is the system's again, soon after it.
+    @Test func memoryIsGivenBack() throws {
+        manager.end()
+        let manager = try ServiceManager()
+        defer { manager.end() }
+        let bystander = try Bystander(RawConnection(manager.port, from: "127.0.0.1"))
+        let before = try manager.privateMemory
+        var connections: [RawConnection] = []
+        for _ in 0..<32 {
+            let connection = try RawConnection(manager.port, from: Self.flooder)
+            let hello = try connection.greet()
+            let method = try hello.number("store.putMany")
+            connection.send((1...hello.maxInFlight).flatMap { Frames.frame(.request, method: method, stream: $0) })
+            connection.send(Frames.frame(.ping))
+            guard case .frame(let header, _) = connection.next(), header.kind == .pong else {
+                throw RawConnection.Failed(what: "no pong")
+            }
+            connections.append(connection)
+        }
+        #expect(try manager.privateMemory - before > 64 << 20, "there is something to give back")
+        connections = []
+        try manager.wait { (try? manager.privateMemory - before < 40 << 20) ?? false }
+        #expect(try bystander.isServed())
+    }
+
     /// Uploads that never end, as many as each of many connections may have.
     @Test(arguments: ["127.0.0.1", flooder])
     func uploadsThatNeverEnd(others: String) throws {

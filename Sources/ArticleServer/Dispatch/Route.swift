@@ -20,6 +20,9 @@ internal import CPluginABI
         let index: UInt32
         /// Tells the plugin of a request that will come.
         let expect: Expect?
+
+        /// Where its code is.
+        var address: UInt { unsafe UInt(bitPattern: unsafeBitCast(handle, to: UnsafeRawPointer.self)) }
     }
 
     private(set) var description: MethodDescription

@@ -10,10 +10,16 @@ final class ServerContext: Sendable {
     /// How often a loop must begin a turn, in nanoseconds; 0 if nobody watches.
     let beatInterval: UInt64
     let journal = RequestJournal()
+    /// Of the watcher; nil in tests.
+    let bell: Bell?
 
     let admission: Admission
 
-    init(configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64) {
+    init(
+        configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64,
+        bell: Bell? = nil
+    ) {
+        self.bell = bell
         self.configuration = configuration
         self.router = router
         self.beatInterval = beatInterval

@@ -60,7 +60,9 @@ extension Session {
         let slot = unsafe loop.requests.take()
         unsafe RequestTable.prepare(
             slot, self, stream: stream, route: route, payload: message, deadline: deadline, clientEnded: ended)
+        let before = unsafe loop.activity.enter(method: route, at: slot.pointee.dispatched)
         unsafe target.handle(target.plugin, target.index, RequestTable.view(of: slot))
+        loop.activity.leave(before)
         if unsafe slot.pointee.phase == .handling { unsafe RequestTable.enlist(slot, self) }
     }
 
@@ -72,7 +74,9 @@ extension Session {
         else { return }
         let target = loop.context.router.target(route)
         guard let expect = unsafe target.expect, roles & target.role != 0 else { return }
+        let before = loop.activity.enter(method: route, at: max(loop.now, loop.lastAnswer))
         unsafe expect(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
+        loop.activity.leave(before)
     }
 
     /// The CallOptions before a request's message: their length as a varint, then they.

@@ -22,6 +22,8 @@ final class EventLoop: @unchecked Sendable {
     private(set) var now: UInt64 = clinux_now()
     /// When the loop last began a turn: what the watchdog looks at.
     let lastBeat = Atomic<UInt64>(clinux_now())
+    /// Whose code the thread is in.
+    let activity = Activity()
 
     /// The one in force, which a reload replaces.
     private(set) var configuration: ServerConfiguration
@@ -49,6 +51,8 @@ final class EventLoop: @unchecked Sendable {
     private(set) var isGathering = false
     /// When answers have waited for so many nanoseconds, they are written before another connection is served.
     var gatheringTime: UInt64 = 200_000
+    /// When the loop's own jobs have run for so many nanoseconds, those that they have scheduled wait for the next turn.
+    private static let jobTime: UInt64 = 2_000_000
     private let thread = Atomic<UInt>(0)
 
     /// What the next process goes on with; to be read when the loop has ended.
@@ -97,7 +101,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
     func run() {
-        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        becomeCurrent()
         while true {
             if case .stopped = phase { break }
             turn()
@@ -105,6 +109,9 @@ final class EventLoop: @unchecked Sendable {
         for case let connection? in connections { connection.close(.unavailable) }
         // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
     }
+
+    /// The calling thread is the loop's own from now on.
+    func becomeCurrent() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     /// One turn: also what tests call, one at a time.
     func turn() {
@@ -118,14 +125,18 @@ final class EventLoop: @unchecked Sendable {
         }
         now = clinux_now()
         lastBeat.store(now, ordering: .relaxed)
+        context.bell?.touch()
         if jobsWait {
             inbox.take(&jobs)
             runJobs()
         }
-        while !ownJobs.isEmpty {
+        // Jobs may schedule each other for ever: connections, other threads' jobs and the watchdog get their turn.
+        let end = now &+ Self.jobTime
+        while !ownJobs.isEmpty, now < end {
             jobs.removeAll(keepingCapacity: true)
             swap(&jobs, &ownJobs)
             runJobs()
+            now = clinux_now()
         }
         if now >= alarm { lookAfterDeadlines() }
         writeOut()
@@ -188,7 +199,12 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func runJobs() {
-        for job in jobs { unsafe job.run(job.job, job.context) }
+        for job in jobs {
+            let before = activity.enter(
+                job: unsafe UInt(bitPattern: unsafeBitCast(job.run, to: UnsafeRawPointer.self)), at: now)
+            unsafe job.run(job.job, job.context)
+            activity.leave(before)
+        }
         jobs.removeAll(keepingCapacity: true)
     }
 
