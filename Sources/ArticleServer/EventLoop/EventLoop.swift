@@ -224,6 +224,7 @@ final class EventLoop: @unchecked Sendable {
     // MARK: Connections
 
     private func accept(from index: Int) {
+        guard case .serving = phase else { return turnAway(from: index) }
         // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
         for _ in 0..<8 {
             guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
@@ -236,6 +237,16 @@ final class EventLoop: @unchecked Sendable {
             connection.start()
         }
     }
+
+    /// Tells peers that connect to a socket of our own that the service ends: nobody will accept them after us.
+    private func turnAway(from index: Int) {
+        for _ in 0..<8 {
+            guard let accepted = acceptors[index].accept() else { return }
+            Acceptor.refuse(accepted, Self.farewell)
+        }
+    }
+
+    private static let farewell = WholeFrame.goAway(.unavailable, "the service is stopping; connect again")
 
     /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
     func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
@@ -356,6 +367,7 @@ final class EventLoop: @unchecked Sendable {
         guard case .serving = phase else { return }
         phase = .draining(until: deadline)
         acceptNoMore()
+        turnAwayFromNowOn()
         for case let connection? in connections { connection.drain() }
     }
 
@@ -394,14 +406,25 @@ final class EventLoop: @unchecked Sendable {
         case .resting: break
         case .draining, .handingOver, .stopped: return
         }
+        turnAwayFromNowOn()
         phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
         for case let connection? in connections { connection.pause() }
     }
 
     private func acceptAgain() throws(SystemError) {
-        for (index, acceptor) in acceptors.enumerated() {
-            try poller.add(
-                acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+        for index in acceptors.indices { try listen(at: index) }
+    }
+
+    private func listen(at index: Int) throws(SystemError) {
+        try poller.add(
+            acceptors[index].listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+    }
+
+    /// Who connects to a socket that is not the service manager's would wait for nobody.
+    private func turnAwayFromNowOn() {
+        for index in acceptors.indices where !acceptors[index].listener.isInherited {
+            // Without kernel memory for it they are refused when the process ends.
+            try? listen(at: index)
         }
     }
 
