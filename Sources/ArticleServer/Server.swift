@@ -153,7 +153,7 @@ public final class Server: Sendable {
 
     /// Requests that are not ended yet by their plugin.
     public var requestsInFlight: UInt64 {
-        context.counters.sum { $0.opened.value } &- context.counters.sum { $0.closed.value }
+        context.counters.inFlight
     }
 
     /// Requests ended since the start, whatever their status.
