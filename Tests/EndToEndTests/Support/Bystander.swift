@@ -33,9 +33,9 @@ final class Bystander {
     ) throws -> Response {
         stream += 1
         connection.send(Frames.request(try hello.number(method), message, stream: stream))
-        guard case .frame(let header, let payload) = connection.next(), header.kind == .message, header.stream == stream
-        else {
-            throw RawConnection.Failed(what: "\(method) was not answered")
+        let event = connection.next()
+        guard case .frame(let header, let payload) = event, header.kind == .message, header.stream == stream else {
+            throw RawConnection.Failed(what: "\(method) was not answered: \(event)")
         }
         return try Response(decoding: payload)
     }
