@@ -8,11 +8,25 @@ internal import Synchronization
 /// `start` returns when the loops serve; `drain` asks them to finish, `join` waits until they have.
 public final class Server: Sendable {
     let context: ServerContext
-    let loops: [EventLoop]
     private let service: ServiceMethods
-    private let threads = Mutex<[LoopThread]>([])
+    private let listeners: [Listener]
+    private let watcher: Watcher
+    private let state: Mutex<State>
     /// What `handOver` waits for.
     let quietMoment = Mutex<QuietMoment?>(nil)
+
+    private struct State {
+        var configuration: ServerConfiguration
+        /// By their indices; spare ones come behind the others.
+        var loops: [EventLoop] = []
+        var threads: [LoopThread] = []
+        var watching: LoopThread?
+        /// No spare loop is made any more.
+        var isEnding = false
+    }
+
+    /// Loops that may be made in place of those that are stuck.
+    private static let mostSpares = 4
 
     /// - Parameters:
     ///   - configuration: checked already.
@@ -23,46 +37,101 @@ public final class Server: Sendable {
         configuration: ServerConfiguration, listeners: [Listener], plugins: PluginHost, beatInterval: UInt64 = 0
     ) throws(SystemError) {
         service = ServiceMethods(plugins: plugins, listeners: listeners)
+        self.listeners = listeners
         let count = configuration.eventLoops ?? max(1, Int(clinux_processors()) / 2)
+        let bell = try Bell()
+        watcher = Watcher(bell)
         context = ServerContext(
-            configuration: configuration, router: Router(Self.routes(service, plugins)), loops: count,
-            listeners: listeners.count, beatInterval: beatInterval)
+            configuration: configuration, router: Router(Self.routes(service, plugins)),
+            loops: count + Self.mostSpares, listeners: listeners.count, beatInterval: beatInterval, bell: bell)
         service.attach(context)
-        var loops: [EventLoop] = []
+        var first = State(configuration: configuration)
         for index in 0..<count {
-            loops.append(try EventLoop(index: index, context: context, listeners: listeners))
+            first.loops.append(try EventLoop(index: index, context: context, listeners: listeners))
         }
-        self.loops = loops
+        state = Mutex(first)
     }
+
+    /// Those of now: one that is stuck gets a spare one beside it.
+    var loops: [EventLoop] { state.withLock { $0.loops } }
 
     /// Starts the loops' threads.
     public func start() throws(SystemError) {
+        let count = loops.count
         for loop in loops {
-            let thread = try LoopThread(name: "loop-\(loop.index)") { loop.run() }
-            threads.withLock { $0.append(thread) }
+            let thread = try Self.thread(of: loop)
+            state.withLock { $0.threads.append(thread) }
+        }
+        let watching = try LoopThread(name: "watcher") { [self] in
+            watcher.run({ loops }, replace: { free in if free < count { addSpare() } })
+        }
+        state.withLock { $0.watching = watching }
+    }
+
+    private static func thread(of loop: EventLoop) throws(SystemError) -> LoopThread {
+        try LoopThread(name: "loop-\(loop.index)") { loop.run() }
+    }
+
+    /// Has one more loop accept connections: the others are stuck, or too many of them.
+    private func addSpare() {
+        let result = state.withLock { state -> Result<EventLoop?, SystemError> in
+            guard !state.isEnding, state.loops.count < context.counters.loops.count else { return .success(nil) }
+            do throws(SystemError) {
+                let loop = try EventLoop(index: state.loops.count, context: context, listeners: listeners)
+                let configuration = state.configuration
+                loop.inbox.add { loop.adopt(configuration) }
+                state.threads.append(try Self.thread(of: loop))
+                state.loops.append(loop)
+                return .success(loop)
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(let loop?):
+            Log.notice("event loop \(loop.index) was added for new connections", ["EVENT_LOOP": "\(loop.index)"])
+        case .success(nil): break
+        case .failure(let error): Log.error("no event loop can be added in place of one that is stuck: \(error)")
         }
     }
+
+    /// From now on the loops end.
+    func endSpares() { state.withLock { $0.isEnding = true } }
 
     /// Accepts no more connections, tells the clients to go, and ends each when its requests are answered.
     ///
     /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off.
     public func drain(within nanoseconds: UInt64) {
+        endSpares()
         let deadline = clinux_now() &+ nanoseconds
         for loop in loops { loop.inbox.add { loop.drain(until: deadline) } }
     }
 
     /// Ends all connections at once.
     public func stop() {
+        endSpares()
         quietMoment.withLock { $0?.giveUp() }
         for loop in loops { loop.inbox.add { loop.stop() } }
     }
 
     /// Waits until all loops have ended: after `drain` or `stop`.
     public func join() {
-        for thread in threads.withLock({ threads in
-            defer { threads = [] }
-            return threads
-        }) { thread.join() }
+        let (threads, watching) = state.withLock { state in
+            defer {
+                state.threads = []
+                state.watching = nil
+            }
+            return (state.threads, state.watching)
+        }
+        for thread in threads { thread.join() }
+        watcher.stop()
+        watching?.join()
+    }
+
+    /// What keeps loops that have not turned for a second: which plugin, and which method of its.
+    public var occupations: [Occupation] {
+        let time = clinux_now() &- 1_000_000_000
+        return loops.compactMap { $0.occupation(since: time) }
     }
 
     /// What the service measures of itself, in OpenMetrics. Any thread.
@@ -72,6 +141,10 @@ public final class Server: Sendable {
     /// a connection's HELLO promised holds for as long as the connection.
     public func adopt(_ configuration: ServerConfiguration) {
         context.adopt(configuration.limits)
+        let loops = state.withLock { state in
+            state.configuration = configuration
+            return state.loops
+        }
         for loop in loops { loop.inbox.add { loop.adopt(configuration) } }
     }
 
@@ -80,7 +153,7 @@ public final class Server: Sendable {
 
     /// Requests that are not ended yet by their plugin.
     public var requestsInFlight: UInt64 {
-        context.counters.sum { $0.opened.value } &- context.counters.sum { $0.closed.value }
+        context.counters.inFlight
     }
 
     /// Requests ended since the start, whatever their status.

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -166,6 +167,19 @@ int clinux_write_back(int descriptor, int64_t offset, int64_t size) {
 int clinux_start_write_back(int descriptor, int64_t offset, int64_t size) {
     return sync_file_range(descriptor, offset, size, SYNC_FILE_RANGE_WRITE);
 }
+
+void clinux_trim_heap(void) { malloc_trim(0); }
+
+static int argument_count;
+static char **arguments;
+
+/* The C library gives constructors what main() gets. */
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    argument_count = count;
+    arguments = values;
+}
+
+const char *clinux_argument(int index) { return index >= 0 && index < argument_count ? arguments[index] : NULL; }
 
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
 

@@ -15,7 +15,15 @@ enum Articlectl {
     static func main() async {
         clinux_fill_standard_descriptors()
         Signals.ignoreBrokenPipes()
-        exit(await run(Array(CommandLine.arguments.dropFirst())).rawValue)
+        exit(await run(given).rawValue)
+    }
+
+    /// The words behind the program's name. Not those of `CommandLine`, which are none where a preloaded library has moved
+    /// the environment.
+    private static var given: [String] {
+        var given: [String] = []
+        while let word = unsafe clinux_argument(Int32(given.count + 1)) { given.append(unsafe String(cString: word)) }
+        return given
     }
 
     /// Runs a command line, and tells what went wrong on standard error.

@@ -15,9 +15,9 @@ struct Idleness {
         let ended = server.requestsEnded
         if server.connectionCount > 0 || ended != answered { since = now }
         answered = ended
-        return now - since
+        return now > since ? now - since : 0
     }
 
     /// When to look again: often enough to end not much later than the limit says.
-    func next(_ now: UInt64, limit: UInt64) -> UInt64 { now + min(max(limit / 8, 20_000_000), 5_000_000_000) }
+    func next(_ now: UInt64, limit: UInt64) -> UInt64 { now &+ min(max(limit / 8, 20_000_000), 5_000_000_000) }
 }

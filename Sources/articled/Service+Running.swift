@@ -58,7 +58,12 @@ extension Service {
         while !joined.isDone {
             let now = Wait.now
             guard now < end else {
-                Log.error("an event loop did not end: a plugin keeps its thread; its requests are cut off")
+                let occupations = server.occupations
+                let what =
+                    occupations.isEmpty
+                    ? "something keeps its thread" : occupations.map(\.sentence).joined(separator: ", ")
+                Log.error(
+                    "an event loop did not end: \(what); its requests are cut off", occupations.first?.fields ?? [:])
                 closeListeners()
                 return .cutOff
             }

@@ -10,16 +10,20 @@ struct Watch {
     init(watchdog: UInt64?) { self.watchdog = watchdog }
 
     /// When the next beat is due.
-    func next(_ now: UInt64) -> UInt64 { watchdog.map { now + $0 / 4 } ?? .max }
+    func next(_ now: UInt64) -> UInt64 { watchdog.map { now &+ $0 / 4 } ?? .max }
 
     /// Passes a beat on, if it is time and no loop is stuck.
     mutating func beat(_ server: Server, _ now: UInt64) {
-        guard let watchdog, now >= last + watchdog / 8 else { return }
+        guard let watchdog, now >= last &+ watchdog / 8 else { return }
         let oldest = server.oldestBeat
-        guard now < oldest + watchdog / 2 else {
+        guard now < oldest &+ watchdog / 2 else {
             if !isSilent {
+                let time = TimeText.of(nanoseconds: now > oldest ? now - oldest : 0)
+                let occupations = server.occupations
+                let what = occupations.isEmpty ? "" : ": " + occupations.map(\.sentence).joined(separator: ", ")
                 Log.error(
-                    "an event loop is stuck for \(TimeText.of(nanoseconds: now - oldest)): a plugin keeps its thread")
+                    "an event loop is stuck for \(time)\(what); the service manager hears no more of us",
+                    occupations.first?.fields ?? [:])
             }
             isSilent = true
             return

@@ -19,7 +19,7 @@ func failed(_ error: any Error) -> Int32 {
 
 clinux_fill_standard_descriptors()
 do {
-    let arguments = try Arguments(CommandLine.arguments.dropFirst())
+    let arguments = try Arguments(Arguments.given)
     switch arguments.task {
     case .help: print(Arguments.help, terminator: "")
     case .version: print(Arguments.version)

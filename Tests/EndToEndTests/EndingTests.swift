@@ -92,6 +92,29 @@ import Testing
         #expect(articled.text.contains("the service manager did not take the connections"))
     }
 
+    /// Who connects while requests in flight are finished is told at once, and does not wait for the end.
+    @Test func whoComesDuringADrainIsTurnedAway() throws {
+        let articled = try Articled(Self.serving, fixtures: ["ignores-cancellation"])
+        let connection = try articled.connect()
+        try begin("stubborn.wait", 60_000, on: connection)
+        try ping(connection)
+        articled.send(SIGTERM)
+        guard case .frame(let header, _) = connection.next(), header.kind == .goAway else {
+            throw Articled.Failed(output: articled.text)
+        }
+        for _ in 0..<20 {
+            let late = try RawConnection(articled.socketPath)
+            guard case .frame(let header, let payload) = late.next() else {
+                throw Articled.Failed(output: articled.text)
+            }
+            #expect(header.kind == .goAway)
+            #expect(try Status(decoding: payload).code == StatusCode.unavailable.rawValue)
+            #expect(late.next() == .ended)
+        }
+        articled.send(SIGTERM)
+        _ = try articled.ended()
+    }
+
     /// A plugin that keeps its loop cannot keep the process.
     @Test func aStuckLoopIsLeftBehind() throws {
         let articled = try Articled(Self.serving, fixtures: ["blocks-its-loop"])
@@ -104,7 +127,7 @@ import Testing
         try articled.wait { articled.text.contains("ending: asked to stop") }
         articled.send(SIGTERM)
         #expect(try articled.ended() == 70)
-        #expect(articled.text.contains("an event loop did not end"))
+        #expect(articled.text.contains("an event loop did not end"), "which StuckLoopTests look at")
         #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
     }
 

@@ -37,6 +37,22 @@ import Testing
         }
     }
 
+    /// libfaketime does so, and Swift's own `CommandLine` is empty then.
+    @Test func argumentsOutliveALibraryThatMovesTheEnvironment() throws {
+        let library = "DIR/plugins/moves-environment.so"
+        let articled = try Articled(
+            ["--version"], fixtures: ["moves-environment"], environment: ["LD_PRELOAD": library])
+        #expect(try articled.ended() == 0)
+        #expect(articled.text.contains("articled 0."), "\(articled.text)")
+        let articlectl = Child()
+        articlectl.executableURL = Service.products.appending(path: "articlectl")
+        articlectl.arguments = ["--version"]
+        articlectl.environment["LD_PRELOAD"] = library.replacing("DIR", with: articled.directory.path)
+        try articlectl.run()
+        articlectl.waitUntilExit()
+        #expect(articlectl.terminationStatus == 0, "64 is what it ends with when nothing is asked of it")
+    }
+
     @Test func allThatIsWrongWithAConfiguration() throws {
         let articled = try Articled(
             ["--check-configuration", "--plugins", "DIR/plugins"],

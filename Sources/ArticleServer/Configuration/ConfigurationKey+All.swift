@@ -76,6 +76,11 @@ extension ConfigurationKey {
             meaning: "How long a connection may have nothing in flight; 0: for ever.",
             text: { ConfigurationText.time($0.limits.idleTimeoutMilliseconds) }),
         ConfigurationKey(
+            path: "limits.stallTimeout", form: .time, isLive: true,
+            meaning:
+                "How long a peer may not go on with a frame that it has begun, or not read its answers; 0: for ever.",
+            text: { ConfigurationText.time($0.limits.stallTimeoutMilliseconds) }),
+        ConfigurationKey(
             path: "limits.defaultDeadline", form: .time, isLive: true,
             meaning: "For a request that names no deadline.",
             text: { ConfigurationText.time($0.limits.defaultDeadlineMilliseconds) }),

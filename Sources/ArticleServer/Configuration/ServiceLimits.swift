@@ -20,6 +20,8 @@ public struct ServiceLimits: Sendable, Equatable {
     public var helloTimeoutMilliseconds = 10_000
     /// How long a connection may have nothing in flight; 0: for ever.
     public var idleTimeoutMilliseconds = 0
+    /// How long a peer may not go on with a frame that it has begun, or not read its answers; 0: for ever.
+    public var stallTimeoutMilliseconds = 30_000
     /// For a request that names no deadline.
     public var defaultDeadlineMilliseconds = 60_000
     /// A request's deadline is lowered to this.
@@ -34,6 +36,7 @@ public struct ServiceLimits: Sendable, Equatable {
     public var drainTimeoutNanoseconds: UInt64 { UInt64(clamping: drainTimeoutMilliseconds) &* 1_000_000 }
     var helloTimeoutNanoseconds: UInt64 { UInt64(clamping: helloTimeoutMilliseconds) &* 1_000_000 }
     var idleTimeoutNanoseconds: UInt64 { UInt64(clamping: idleTimeoutMilliseconds) &* 1_000_000 }
+    var stallTimeoutNanoseconds: UInt64 { UInt64(clamping: stallTimeoutMilliseconds) &* 1_000_000 }
     var defaultDeadlineNanoseconds: UInt64 { UInt64(clamping: defaultDeadlineMilliseconds) &* 1_000_000 }
     var maxDeadlineNanoseconds: UInt64 { UInt64(clamping: maxDeadlineMilliseconds) &* 1_000_000 }
 }
@@ -60,6 +63,7 @@ extension ServiceLimits {
         set(\.streamWindow, section.bytes("streamWindow", in: (4 << 10)...Self.largestWindow))
         set(\.helloTimeoutMilliseconds, section.milliseconds("helloTimeout", in: 100...Self.hour))
         set(\.idleTimeoutMilliseconds, section.milliseconds("idleTimeout", in: 0...(24 * 7 * Self.hour)))
+        set(\.stallTimeoutMilliseconds, section.milliseconds("stallTimeout", in: 0...(24 * Self.hour)))
         set(\.defaultDeadlineMilliseconds, section.milliseconds("defaultDeadline", in: 1...(24 * Self.hour)))
         set(\.maxDeadlineMilliseconds, section.milliseconds("maxDeadline", in: 1...(24 * Self.hour)))
         set(\.drainTimeoutMilliseconds, section.milliseconds("drainTimeout", in: 0...Self.hour))

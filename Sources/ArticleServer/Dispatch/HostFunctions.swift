@@ -17,6 +17,10 @@ enum HostFunctions {
                 "the response is larger than the client's max_frame, \(session.clientMaxFrame) bytes")
             return UInt32(ARTICLED_TOO_LARGE)
         }
+        if size >= Self.large, !session.mayBuffer(.bulk), unsafe isRepeatable(slot, session) {
+            unsafe failNow(slot, session, .resourceExhausted, Self.crowded)
+            return UInt32(ARTICLED_TOO_LARGE)
+        }
         unsafe write(session, [.end], stream: slot.pointee.stream, parts, count, size, checksum)
         unsafe RequestTable.count(slot, session, .ok)
         unsafe RequestTable.release(slot, session)
@@ -43,6 +47,10 @@ enum HostFunctions {
             unsafe slot.pointee.isBlocked = true
             unsafe session.blocked.append(slot)
             return UInt32(ARTICLED_BLOCKED)
+        }
+        if size >= Self.large, unsafe slot.pointee.phase == .inFlight, !session.mayBuffer(.bulk) {
+            unsafe RequestTable.conclude(slot, .resourceExhausted, Self.crowded)
+            return UInt32(ARTICLED_GONE)
         }
         unsafe slot.pointee.sendCredit -= Int64(size) + Int64(FrameHeader.size)
         unsafe write(session, [], stream: slot.pointee.stream, parts, count, size, checksum)
@@ -116,6 +124,17 @@ enum HostFunctions {
     }
 
     // MARK: -
+
+    /// Messages that are so long or longer get no buffer beyond their peer's share.
+    private static let large = 64 << 10
+    private static let crowded =
+        "the answer is large, and this user or address has its share of buffers in use: read what was answered, and try "
+        + "again"
+
+    /// Whether nothing is lost if the request's answer is not sent.
+    private static func isRepeatable(_ slot: RequestPointer, _ session: Session) -> Bool {
+        unsafe session.loop.context.router.descriptions[slot.pointee.route].idempotent
+    }
 
     /// The session of a request that may still be answered; nil if it is abandoned, or not in flight at all.
     @inline(__always)

@@ -7,6 +7,12 @@ struct Counter: ~Copyable {
 
     var value: UInt64 { atomic.load(ordering: .relaxed) }
 
+    /// The owning thread only, and no more than was added before.
+    @inline(__always)
+    func subtract(_ amount: UInt64) {
+        atomic.store(atomic.load(ordering: .relaxed) &- amount, ordering: .relaxed)
+    }
+
     /// The owning thread only.
     @inline(__always)
     func add(_ amount: UInt64) {
@@ -50,6 +56,20 @@ struct Counter: ~Copyable {
     func ended(route: Int, code: StatusCode, nanoseconds: UInt64) {
         guard unsafe route < methods.count else { return }
         unsafe methods[route].ended(code, nanoseconds)
+    }
+
+    /// A request of this method lives on after the call of its handler.
+    @inline(__always)
+    func enlisted(route: Int) {
+        guard unsafe route < methods.count else { return }
+        unsafe methods[route].enlisted()
+    }
+
+    /// Its plugin has ended it.
+    @inline(__always)
+    func delisted(route: Int) {
+        guard unsafe route < methods.count else { return }
+        unsafe methods[route].delisted()
     }
 
     func withMethod<Result>(_ route: Int, _ body: (borrowing MethodCounters) -> Result) -> Result {

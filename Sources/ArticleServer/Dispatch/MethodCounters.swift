@@ -11,6 +11,7 @@ struct MethodCounters: ~Copyable {
     private let latency = CounterRow(count: Self.buckets)
     private let statuses = CounterRow(count: Self.codes)
     private let total = Counter()
+    private let live = Counter()
 
     @inline(__always)
     func ended(_ code: StatusCode, _ nanoseconds: UInt64) {
@@ -20,6 +21,14 @@ struct MethodCounters: ~Copyable {
         total.add(nanoseconds)
     }
 
+    @inline(__always)
+    func enlisted() { live.add(1) }
+
+    @inline(__always)
+    func delisted() { live.subtract(1) }
+
+    /// Requests that have outlived the call of their handler, and that their plugin has not ended.
+    var inFlight: UInt64 { live.value }
     var nanoseconds: UInt64 { total.value }
     var histogram: [UInt64] { latency.values }
     /// How many ended with each status code, by its number.

@@ -9,6 +9,8 @@ final class RequestJournal: Sendable {
     private let violations = Ration()
     private let strangers = Ration()
     private let refused = Ration()
+    private let crowded = Ration()
+    private let stalled = Ration()
 
     /// A request took longer than `slowRequest`.
     func slow(_ request: SlowRequest, written: SlowRequest.Written) {
@@ -52,9 +54,24 @@ final class RequestJournal: Sendable {
     }
 
     /// There was no place for one more connection.
-    func refused(on listener: Listener, limit: Int) {
+    func refused(_ refusal: Admission.Refusal, _ peer: Peer, on listener: Listener) {
         refused.write(.warning) {
-            ("a connection on \(listener) was refused: \(limit) are open, which is limits.connections", [:])
+            (
+                refusal.isShare
+                    ? "a connection of \(peer) was refused: it has \(refusal.connections), its share of limits.connections"
+                    : "a connection on \(listener) was refused: \(refusal.connections) are open, which is "
+                        + "limits.connections", peer.fields
+            )
         }
+    }
+
+    /// A peer asked for more than its share of what all connections have together.
+    func crowded(_ what: String, _ peer: Peer, _ account: PeerAccount) {
+        crowded.write(.warning) { ("\(peer) was refused \(what): it holds \(account.holdings)", peer.fields) }
+    }
+
+    /// A peer kept us waiting for too long, and its connection was ended.
+    func stalled(_ what: String, _ peer: Peer) {
+        stalled.write(.notice) { ("\(peer) was disconnected: \(what)", peer.fields) }
     }
 }

@@ -58,6 +58,8 @@ enum RequestTable {
         unsafe slot.pointee.returned = clinux_now()
         unsafe slot.pointee.view.payload = articled_bytes(data: nil, size: 0)
         _ = unsafe slot.pointee.session?.retain()
+        session.account.requestBegan()
+        unsafe session.loop.counters.enlisted(route: slot.pointee.route)
         unsafe session.streams[slot.pointee.stream] = slot
         unsafe session.loop.requests.enlist(slot)
         unsafe session.loop.wake(at: slot.pointee.view.deadline)
@@ -96,16 +98,20 @@ enum RequestTable {
         guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
             let cancelled = unsafe events.pointee.cancelled
         else { return }
-        unsafe cancelled(slot.pointee.eventContext, view(of: slot), code.rawValue)
+        unsafe occupied(slot, session.loop) {
+            unsafe cancelled(slot.pointee.eventContext, view(of: slot), code.rawValue)
+        }
     }
 
     /// A message of the client's for a request in flight.
     static func deliver(_ slot: RequestPointer, _ payload: UnsafeRawBufferPointer) {
         if let events = unsafe slot.pointee.events {
             if unsafe Events.has(events, \.message), let message = unsafe events.pointee.message {
-                unsafe message(
-                    slot.pointee.eventContext, view(of: slot),
-                    articled_bytes(data: payload.baseAddress, size: payload.count))
+                unsafe occupied(slot) {
+                    unsafe message(
+                        slot.pointee.eventContext, view(of: slot),
+                        articled_bytes(data: payload.baseAddress, size: payload.count))
+                }
             }
         } else {
             // Bounded: the client has no credit for more than the window and one message.
@@ -122,7 +128,7 @@ enum RequestTable {
         else { return }
         unsafe slot.pointee.endDelivered = true
         if unsafe Events.has(events, \.ended), let ended = unsafe events.pointee.ended {
-            unsafe ended(slot.pointee.eventContext, view(of: slot))
+            unsafe occupied(slot) { unsafe ended(slot.pointee.eventContext, view(of: slot)) }
         }
     }
 
@@ -133,7 +139,22 @@ enum RequestTable {
         guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.writable),
             let writable = unsafe events.pointee.writable
         else { return }
-        unsafe writable(slot.pointee.eventContext, view(of: slot))
+        unsafe occupied(slot) { unsafe writable(slot.pointee.eventContext, view(of: slot)) }
+    }
+
+    /// Runs code of the request's plugin, and lets others see whose it is.
+    @inline(__always)
+    private static func occupied(_ slot: RequestPointer, _ body: () -> Void) {
+        // Not the slot's session, which is gone when the plugin has ended the request within `body`.
+        guard let loop = unsafe slot.pointee.session?.takeUnretainedValue().loop else { return body() }
+        unsafe occupied(slot, loop, body)
+    }
+
+    @inline(__always)
+    private static func occupied(_ slot: RequestPointer, _ loop: EventLoop, _ body: () -> Void) {
+        let before = unsafe loop.activity.enter(method: slot.pointee.route, at: max(loop.now, loop.lastAnswer))
+        body()
+        loop.activity.leave(before)
     }
 
     // MARK: The end
@@ -165,6 +186,12 @@ enum RequestTable {
                 returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
     }
 
+    /// A request that had been enlisted is ended.
+    private static func outlived(_ slot: RequestPointer, _ session: Session) {
+        session.account.requestEnded()
+        unsafe session.loop.counters.delisted(route: slot.pointee.route)
+    }
+
     /// The plugin has ended the request: its slot is free.
     @inline(__always)
     static func release(_ slot: RequestPointer, _ session: Session) {
@@ -175,10 +202,12 @@ enum RequestTable {
         case .inFlight:
             unsafe session.streams[slot.pointee.stream] = nil
             unsafe session.loop.requests.delist(slot)
+            unsafe outlived(slot, session)
             unsafe slot.pointee.session?.release()
         case .abandoned:
             session.loop.counters.abandonedEnded.add(1)
             unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
+            unsafe outlived(slot, session)
             unsafe slot.pointee.session?.release()
         case .free: return
         }

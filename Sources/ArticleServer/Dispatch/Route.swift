@@ -12,12 +12,17 @@ internal import CPluginABI
         let role: UInt32
         let streamsRequest: Bool
         let streamsResponse: Bool
+        /// It is answered at once and with little: however much is in use, there is room for it.
+        let isFree: Bool
         let handle: Handle
         let plugin: UnsafeMutableRawPointer?
         /// The method's place in the plugin's own table.
         let index: UInt32
         /// Tells the plugin of a request that will come.
         let expect: Expect?
+
+        /// Where its code is.
+        var address: UInt { unsafe UInt(bitPattern: unsafeBitCast(handle, to: UnsafeRawPointer.self)) }
     }
 
     private(set) var description: MethodDescription
@@ -25,12 +30,13 @@ internal import CPluginABI
 
     init(
         description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
-        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil
+        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil,
+        isFree: Bool = false
     ) {
         self.description = description
         target = unsafe Target(
-            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
-            plugin: plugin, index: index, expect: expect)
+            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isFree: isFree,
+            handle: handle, plugin: plugin, index: index, expect: expect)
     }
 
     /// The same with the number that clients call it by.

@@ -1,6 +1,4 @@
-internal import ArticleProtocol
 internal import CLinux
-internal import Synchronization
 
 /// What all loops share: the configuration at the start, the methods, and the totals that limits are for.
 final class ServerContext: Sendable {
@@ -12,65 +10,28 @@ final class ServerContext: Sendable {
     /// How often a loop must begin a turn, in nanoseconds; 0 if nobody watches.
     let beatInterval: UInt64
     let journal = RequestJournal()
+    /// Of the watcher; nil in tests.
+    let bell: Bell?
 
-    private let loops: Int
-    private let mostConnections: Atomic<Int>
-    private let mostBuffered: Atomic<Int>
-    private let mostInFlightPerLoop: Atomic<Int>
-    private let connections = Atomic<Int>(0)
-    private let buffered = Atomic<Int>(0)
+    let admission: Admission
 
-    init(configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64) {
+    init(
+        configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64,
+        bell: Bell? = nil
+    ) {
+        self.bell = bell
         self.configuration = configuration
         self.router = router
         self.beatInterval = beatInterval
         counters = ServiceCounters(loops: loops, methods: router.count, listeners: listeners)
-        self.loops = loops
-        let limits = configuration.limits
-        mostConnections = Atomic(limits.maxConnections)
-        mostBuffered = Atomic(limits.maxBufferedTotal)
-        mostInFlightPerLoop = Atomic(Self.perLoop(limits, loops))
+        admission = Admission(configuration.limits)
     }
 
     /// New limits for all connections together. Any thread.
-    func adopt(_ limits: ServiceLimits) {
-        mostConnections.store(limits.maxConnections, ordering: .relaxed)
-        mostBuffered.store(limits.maxBufferedTotal, ordering: .relaxed)
-        mostInFlightPerLoop.store(Self.perLoop(limits, loops), ordering: .relaxed)
-    }
+    func adopt(_ limits: ServiceLimits) { admission.totals.adopt(limits) }
 
-    private static func perLoop(_ limits: ServiceLimits, _ loops: Int) -> Int {
-        max(1, limits.maxInFlightTotal / loops)
-    }
-
-    /// Requests in flight that one loop may hold.
-    var inFlightPerLoop: Int { mostInFlightPerLoop.load(ordering: .relaxed) }
-    /// Connections that may be open.
-    var connectionLimit: Int { mostConnections.load(ordering: .relaxed) }
-
-    var openConnections: Int { connections.load(ordering: .relaxed) }
-    var bufferedBytes: Int { buffered.load(ordering: .relaxed) }
-
-    /// Takes a place for one more connection, if there is one.
-    func admit() -> Bool {
-        let (_, now) = connections.add(1, ordering: .relaxed)
-        if now <= connectionLimit { return true }
-        release()
-        return false
-    }
-
-    /// Gives the place back.
-    func release() { connections.subtract(1, ordering: .relaxed) }
-
-    /// Bytes buffered for a connection have become more, or fewer.
-    func account(_ change: Int) { buffered.add(change, ordering: .relaxed) }
-
-    /// More is buffered than all connections together may: those that do not read are read from no more.
-    var isOverBudget: Bool { bufferedBytes > mostBuffered.load(ordering: .relaxed) }
-
-    /// What a peer is told that cannot be admitted: a whole frame.
-    var refusal: [UInt8] {
-        WholeFrame.goAway(
-            .resourceExhausted, "the service is at its limit of \(connectionLimit) connections; try again later")
-    }
+    var openConnections: Int { admission.totals.connections.inUse }
+    var bufferedBytes: Int { admission.totals.buffered.inUse }
+    /// More is buffered than all connections together may.
+    var isOverBudget: Bool { bufferedBytes > admission.totals.buffered.total }
 }

@@ -33,11 +33,15 @@ extension Session {
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
-        guard loop.requests.inUse < context.inFlightPerLoop, !context.isOverBudget else {
-            return refuse(
-                stream, .resourceExhausted, "the service is at its limit of requests or memory; try again later")
-        }
         let target = context.router.target(route)
+        // A stream lives for as long as its client likes: it is what a share may be used up by.
+        let use: Quota.Use = target.streamsRequest ? .bulk : .ordinary
+        guard target.isFree || mayBegin(use) && mayBuffer(.ordinary) else {
+            context.journal.crowded(context.router.descriptions[route].name, peer, account)
+            return refuse(
+                stream, .resourceExhausted,
+                "this user or address has its share of requests or memory in use; try again later")
+        }
         guard roles & target.role != 0 else {
             let method = context.router.descriptions[route]
             context.journal.denied(method.name, method.role, peer)
@@ -56,7 +60,9 @@ extension Session {
         let slot = unsafe loop.requests.take()
         unsafe RequestTable.prepare(
             slot, self, stream: stream, route: route, payload: message, deadline: deadline, clientEnded: ended)
+        let before = unsafe loop.activity.enter(method: route, at: slot.pointee.dispatched)
         unsafe target.handle(target.plugin, target.index, RequestTable.view(of: slot))
+        loop.activity.leave(before)
         if unsafe slot.pointee.phase == .handling { unsafe RequestTable.enlist(slot, self) }
     }
 
@@ -68,7 +74,9 @@ extension Session {
         else { return }
         let target = loop.context.router.target(route)
         guard let expect = unsafe target.expect, roles & target.role != 0 else { return }
+        let before = loop.activity.enter(method: route, at: max(loop.now, loop.lastAnswer))
         unsafe expect(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
+        loop.activity.leave(before)
     }
 
     /// The CallOptions before a request's message: their length as a varint, then they.

@@ -5,6 +5,8 @@ internal import CPluginABI
 /// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is its specification.
 @safe final class Session {
     let peer: Peer
+    /// What all connections of the peer hold together.
+    let account: PeerAccount
     /// What the peer may do: a set of `ARTICLED_ROLE_*`.
     private(set) var roles: UInt32
     let outgoing: OutgoingBuffer
@@ -60,8 +62,9 @@ internal import CPluginABI
         let outcome: Outcome
     }
 
-    init(peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
+    init(peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.peer = peer
+        self.account = account
         roles = peer.roles
         self.loop = loop
         self.outgoing = outgoing
@@ -72,6 +75,16 @@ internal import CPluginABI
     /// Those of now; what the client was promised is in `terms`.
     var limits: ServiceLimits { loop.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
+    private var isAdministrator: Bool { roles & AccessPolicy.administer != 0 }
+
+    /// Whether more may be buffered for the peer.
+    @inline(__always)
+    func mayBuffer(_ use: Quota.Use) -> Bool { account.mayBuffer(use, isAdministrator: isAdministrator) }
+
+    /// Whether the peer may have one more request in flight.
+    @inline(__always)
+    func mayBegin(_ use: Quota.Use) -> Bool { account.mayBegin(use, isAdministrator: isAdministrator) }
+
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
 

@@ -22,6 +22,8 @@ final class EventLoop: @unchecked Sendable {
     private(set) var now: UInt64 = clinux_now()
     /// When the loop last began a turn: what the watchdog looks at.
     let lastBeat = Atomic<UInt64>(clinux_now())
+    /// Whose code the thread is in.
+    let activity = Activity()
 
     /// The one in force, which a reload replaces.
     private(set) var configuration: ServerConfiguration
@@ -49,6 +51,8 @@ final class EventLoop: @unchecked Sendable {
     private(set) var isGathering = false
     /// When answers have waited for so many nanoseconds, they are written before another connection is served.
     var gatheringTime: UInt64 = 200_000
+    /// When the loop's own jobs have run for so many nanoseconds, those that they have scheduled wait for the next turn.
+    private static let jobTime: UInt64 = 2_000_000
     private let thread = Atomic<UInt>(0)
 
     /// What the next process goes on with; to be read when the loop has ended.
@@ -97,7 +101,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
     func run() {
-        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        becomeCurrent()
         while true {
             if case .stopped = phase { break }
             turn()
@@ -105,6 +109,9 @@ final class EventLoop: @unchecked Sendable {
         for case let connection? in connections { connection.close(.unavailable) }
         // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
     }
+
+    /// The calling thread is the loop's own from now on.
+    func becomeCurrent() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     /// One turn: also what tests call, one at a time.
     func turn() {
@@ -118,14 +125,18 @@ final class EventLoop: @unchecked Sendable {
         }
         now = clinux_now()
         lastBeat.store(now, ordering: .relaxed)
+        context.bell?.touch()
         if jobsWait {
             inbox.take(&jobs)
             runJobs()
         }
-        while !ownJobs.isEmpty {
+        // Jobs may schedule each other for ever: connections, other threads' jobs and the watchdog get their turn.
+        let end = now &+ Self.jobTime
+        while !ownJobs.isEmpty, now < end {
             jobs.removeAll(keepingCapacity: true)
             swap(&jobs, &ownJobs)
             runJobs()
+            now = clinux_now()
         }
         if now >= alarm { lookAfterDeadlines() }
         writeOut()
@@ -188,7 +199,12 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func runJobs() {
-        for job in jobs { unsafe job.run(job.job, job.context) }
+        for job in jobs {
+            let before = activity.enter(
+                job: unsafe UInt(bitPattern: unsafeBitCast(job.run, to: UnsafeRawPointer.self)), at: now)
+            unsafe job.run(job.job, job.context)
+            activity.leave(before)
+        }
         jobs.removeAll(keepingCapacity: true)
     }
 
@@ -208,39 +224,59 @@ final class EventLoop: @unchecked Sendable {
     // MARK: Connections
 
     private func accept(from index: Int) {
+        guard case .serving = phase else { return turnAway(from: index) }
         // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
         for _ in 0..<8 {
             guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
             let listener = acceptors[index].listener
-            guard context.admit() else {
-                counters.refused.add(1, at: index)
-                context.journal.refused(on: listener, limit: context.connectionLimit)
-                Acceptor.refuse(accepted, context.refusal)
-                continue
-            }
             let peer = Peer(of: accepted, on: listener, policy: configuration.access)
+            guard let account = admit(accepted, peer, on: index) else { continue }
             if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
-            guard let connection = take(accepted, peer) else { continue }
+            guard let connection = take(accepted, peer, account) else { continue }
             counters.accepted.add(1, at: index)
             connection.start()
         }
     }
 
+    /// Tells peers that connect to a socket of our own that the service ends: nobody will accept them after us.
+    private func turnAway(from index: Int) {
+        for _ in 0..<8 {
+            guard let accepted = acceptors[index].accept() else { return }
+            Acceptor.refuse(accepted, Self.farewell)
+        }
+    }
+
+    private static let farewell = WholeFrame.goAway(.unavailable, "the service is stopping; connect again")
+
+    /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
+    func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
+        do throws(Admission.Refusal) {
+            return try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
+        } catch {
+            counters.refused.add(1, at: index)
+            context.journal.refused(error, peer, on: acceptors[index].listener)
+            Acceptor.refuse(descriptor, before + WholeFrame.goAway(.resourceExhausted, error.message))
+            return nil
+        }
+    }
+
     /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
-    func take(_ descriptor: Int32, _ peer: Peer, _ outgoing: OutgoingBuffer? = nil) -> Connection? {
+    func take(
+        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
+    ) -> Connection? {
         let slot = vacant.popLast() ?? connections.count
         if slot == connections.count { connections.append(nil) }
         generation = (generation + 1) & 0x3fff_ffff
         let token = generation << 32 | UInt64(slot)
         let connection = Connection(
-            descriptor: descriptor, token: token, peer: peer, loop: self,
+            descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
             outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
         do {
             try poller.add(descriptor, .readable, token: token)
         } catch {
             Log.warning("a connection was given up: \(error)")
             vacant.append(slot)
-            context.release()
+            context.admission.leave(account)
             return nil  // with it goes the descriptor
         }
         connections[slot] = connection
@@ -282,7 +318,7 @@ final class EventLoop: @unchecked Sendable {
         connections[slot] = nil
         vacant.append(slot)
         openCount -= 1
-        context.release()
+        context.admission.leave(connection.account)
     }
 
     /// The connection has something to write that came from a job: it is written after all jobs of the turn.
@@ -305,6 +341,8 @@ final class EventLoop: @unchecked Sendable {
         configuration = new
         slowRequest = new.slowRequestNanoseconds
         for case let connection? in connections { connection.reconsider() }
+        // Time-outs may be shorter now.
+        wake(at: now)
     }
 
     // MARK: Time
@@ -329,6 +367,7 @@ final class EventLoop: @unchecked Sendable {
         guard case .serving = phase else { return }
         phase = .draining(until: deadline)
         acceptNoMore()
+        turnAwayFromNowOn()
         for case let connection? in connections { connection.drain() }
     }
 
@@ -367,14 +406,25 @@ final class EventLoop: @unchecked Sendable {
         case .resting: break
         case .draining, .handingOver, .stopped: return
         }
+        turnAwayFromNowOn()
         phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
         for case let connection? in connections { connection.pause() }
     }
 
     private func acceptAgain() throws(SystemError) {
-        for (index, acceptor) in acceptors.enumerated() {
-            try poller.add(
-                acceptor.listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+        for index in acceptors.indices { try listen(at: index) }
+    }
+
+    private func listen(at index: Int) throws(SystemError) {
+        try poller.add(
+            acceptors[index].listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
+    }
+
+    /// Who connects to a socket that is not the service manager's would wait for nobody.
+    private func turnAwayFromNowOn() {
+        for index in acceptors.indices where !acceptors[index].listener.isInherited {
+            // Without kernel memory for it they are refused when the process ends.
+            try? listen(at: index)
         }
     }
 

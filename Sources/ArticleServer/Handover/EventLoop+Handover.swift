@@ -9,13 +9,11 @@ extension EventLoop {
         guard let index = origin(of: socket) else {
             return Acceptor.refuse(socket, leftover.record.outgoing + Self.farewell)
         }
-        guard context.admit() else {
-            counters.refused.add(1, at: index)
-            return Acceptor.refuse(socket, leftover.record.outgoing + context.refusal)
-        }
         // Who the peer is, and what it may do, is asked anew: the configuration may be another.
         let peer = Peer(of: socket, on: acceptors[index].listener, policy: configuration.access)
-        guard let connection = take(socket, peer) else { return }
+        guard let account = admit(socket, peer, on: index, before: leftover.record.outgoing),
+            let connection = take(socket, peer, account)
+        else { return }
         counters.accepted.add(1, at: index)
         connection.resume(leftover.record, methods)
     }

@@ -20,6 +20,7 @@ extension Server {
     ///   half of the time if it is shorter, nobody is served any more.
     /// - Parameter closing: called when no new request is taken any more; on any thread.
     public func handOver(within nanoseconds: UInt64, closing: @escaping @Sendable () -> Void) {
+        endSpares()
         let end = clinux_now() &+ nanoseconds
         let moment = QuietMoment(loops)
         quietMoment.withLock { $0 = moment }

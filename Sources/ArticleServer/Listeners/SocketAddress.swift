@@ -32,11 +32,22 @@ enum SocketAddress {
 
     /// The address that a socket is bound to: getsockname(2). An abstract Unix socket's begins with "@".
     static func local(of descriptor: Int32) -> ListenAddress? {
+        unsafe told { unsafe getsockname(descriptor, $0, $1) }
+    }
+
+    /// The address at the other end of a connection: getpeername(2).
+    static func remote(of descriptor: Int32) -> ListenAddress? {
+        unsafe told { unsafe getpeername(descriptor, $0, $1) }
+    }
+
+    private static func told(
+        by call: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32
+    ) -> ListenAddress? {
         var storage = sockaddr_storage()
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let bytes: [UInt8]? = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
             let answer = unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &size)
+                unsafe call($0, &size)
             }
             guard answer == 0, size <= socklen_t(MemoryLayout<sockaddr_storage>.size) else { return nil }
             return unsafe Array(UnsafeRawBufferPointer(start: pointer, count: Int(size)))

@@ -10,7 +10,7 @@ enum WallClock {
         var parts = unsafe tm()
         guard unsafe localtime_r(&seconds, &parts) != nil else { return "--:--:--.---" }
         return unsafe "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-            + ".\(padded(Int(milliseconds % 1000), 3))"
+            + ".\(padded(Int(abs(milliseconds % 1000)), 3))"
     }
 
     private static func padded(_ number: Int, _ width: Int) -> String {

@@ -42,10 +42,10 @@ extension ServiceMethods {
             return stats
         }
         return StatsResult(
-            startedAt: context.startedAt, methods: methods, connections: UInt64(context.openConnections),
+            startedAt: context.startedAt, methods: methods, connections: UInt64(clamping: context.openConnections),
             connectionsAccepted: counters.sum { $0.accepted.sum },
             connectionsRefused: counters.sum { $0.refused.sum },
-            inFlight: counters.sum { $0.opened.value } &- counters.sum { $0.closed.value },
+            inFlight: counters.inFlight,
             bytesReceived: counters.sum { $0.bytesReceived.value }, bytesSent: counters.sum { $0.bytesSent.value },
             bytesBuffered: UInt64(clamping: context.bufferedBytes), storage: storage(),
             protocolErrors: counters.sum { $0.protocolErrors.value },

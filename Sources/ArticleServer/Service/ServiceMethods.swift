@@ -35,7 +35,8 @@ final class ServiceMethods: @unchecked Sendable {
                     guard let methods = unsafe methods, let request = unsafe request else { return }
                     unsafe Unmanaged<ServiceMethods>.fromOpaque(methods).takeUnretainedValue()
                         .handle(index, RequestTable.slot(of: request))
-                }, plugin: Unmanaged.passUnretained(self).toOpaque(), index: UInt32(index))
+                }, plugin: Unmanaged.passUnretained(self).toOpaque(), index: UInt32(index),
+                isFree: true)
         }
     }
 

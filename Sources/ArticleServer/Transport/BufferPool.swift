@@ -40,6 +40,11 @@
         return .allocate(byteCount: Self.blockSize, alignment: 64)
     }
 
+    /// Frees the blocks that are spare.
+    func shrink() {
+        while let block = unsafe spare.popLast() { unsafe block.deallocate() }
+    }
+
     func give(_ block: UnsafeMutableRawPointer) {
         if unsafe spare.count < Self.most { unsafe spare.append(block) } else { unsafe block.deallocate() }
     }

@@ -15,6 +15,7 @@ internal import Glibc
     /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
     private let loop: EventLoop
     private let session: Session
+    let account: PeerAccount
     private let incoming = IncomingBuffer()
     private let outgoing: OutgoingBuffer
     private var interest: Poller.Readiness = .readable
@@ -29,6 +30,9 @@ internal import Glibc
     /// More came at once lately than a read ahead takes.
     private var readsMuch = false
     private var deadline = UInt64.max
+    /// Whether the peer goes on with the frame that it has begun, and reads what it is answered.
+    private var sending = Progress()
+    private var reading = Progress()
 
     private enum State {
         case open
@@ -43,17 +47,26 @@ internal import Glibc
 
     /// Responses are written whenever so much has gathered: half of a block, which stays in the cache.
     private static let writeThreshold = BufferPool.blockSize / 2
+    /// The same for a peer that has its share of buffers in use, and the most that is read from it at a time.
+    private static let scantThreshold = 16 * 1024
+    /// Within the time-out a frame must end, or so much of it must come. Of answers, any byte that is read counts: a
+    /// socket tells of room only when there is a good deal of it.
+    private static let leastProgress = 64 * 1024
     /// A frame that is this long or longer is read into memory of its own.
     private static let largeFrame = 8 * 1024
     /// How long a peer is listened to after the last word: it may not have read that yet.
     private static let lingering: UInt64 = 2_000_000_000
 
-    init(descriptor: Int32, token: UInt64, peer: Peer, loop: EventLoop, outgoing: OutgoingBuffer) {
+    init(
+        descriptor: Int32, token: UInt64, peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer
+    ) {
         self.descriptor = descriptor
         self.token = token
         self.loop = loop
         self.outgoing = outgoing
-        session = Session(peer: peer, loop: loop, outgoing: outgoing)
+        self.account = account
+        outgoing.account = account
+        session = Session(peer: peer, account: account, loop: loop, outgoing: outgoing)
     }
 
     deinit { if state != .closed { SystemCall.close(descriptor) } }
@@ -101,6 +114,7 @@ internal import Glibc
 
     func lookAfterDeadline(at now: UInt64) {
         guard state != .closed else { return }
+        if endStall(at: now) { return }
         guard now >= deadline else { return loop.wake(at: deadline) }
         deadline = .max
         switch state {
@@ -122,6 +136,42 @@ internal import Glibc
             }
         case .paused, .closed: break
         }
+    }
+
+    /// Ends the connection if its peer has not gone on for too long with what memory is held for.
+    ///
+    /// - Returns: whether it did.
+    private func endStall(at now: UInt64) -> Bool {
+        guard state == .open || state == .inputEnded else { return false }
+        let limits = loop.configuration.limits
+        let limit = limits.stallTimeoutNanoseconds
+        if let end = reading.end(within: limit) {
+            guard now < end else {
+                let waiting = outgoing.count
+                loop.context.journal.stalled(
+                    "\(waiting) bytes of answers were not read for \(limits.stallTimeoutMilliseconds) ms", session.peer)
+                // Whatever is said now comes behind what it does not read.
+                close(.unavailable)
+                return true
+            }
+            wake(forStallAt: end)
+        }
+        if let end = sending.end(within: limit) {
+            guard now < end else {
+                let what = "a frame was begun, and not gone on with for \(limits.stallTimeoutMilliseconds) ms"
+                loop.context.journal.stalled(what, session.peer)
+                say(.deadlineExceeded, what)
+                return true
+            }
+            wake(forStallAt: end)
+        }
+        return false
+    }
+
+    /// Nobody minds when a stall ends a little later, and so the loop looks after many of them at once.
+    private func wake(forStallAt time: UInt64) {
+        let grain: UInt64 = 1 << 27  // 134 ms
+        loop.wake(at: (time | (grain - 1)))
     }
 
     /// The handshake is over: from now on the idle limit counts.
@@ -180,6 +230,8 @@ internal import Glibc
         } else {
             setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
         }
+        // Stalls were not looked after meanwhile.
+        loop.wake(at: loop.now)
         settle()
     }
 
@@ -249,16 +301,25 @@ internal import Glibc
             // The common way: behind what is kept, which is short, into the loop's own memory.
             let kept = incoming.count
             let memory = unsafe loop.buffers.reading
-            if kept >= Self.largeFrame { return readKept(BufferPool.blockSize / 4) }
+            // Behind a frame that is whole, or nearly: what a peer sends ahead of its share can wait in its socket.
+            let isScant = !session.mayBuffer(.bulk)
+            if kept >= Self.largeFrame {
+                return readKept(isScant ? Self.scantThreshold : BufferPool.blockSize / 4)
+            }
             if kept > 0, let base = unsafe incoming.bytes.baseAddress {
                 unsafe memory.copyMemory(from: base, byteCount: kept)
             }
             unsafe take(
-                SystemCall.receive(descriptor, into: memory + kept, capacity: BufferPool.blockSize - kept), memory,
-                kept: kept)
-        } else if loop.context.isOverBudget {
+                SystemCall.receive(
+                    descriptor, into: memory + kept,
+                    capacity: isScant ? Self.scantThreshold : BufferPool.blockSize - kept), memory, kept: kept)
+        } else if !session.mayBuffer(.bulk) {
             // The rest of the frame has no room, and without it nothing behind it can be understood.
-            session.goAway(.resourceExhausted, "the service is at its limit of memory; connect again later")
+            loop.context.journal.crowded("room for a frame", session.peer, account)
+            session.goAway(
+                .resourceExhausted,
+                "a large frame was begun, and this user or address has its share of buffers in use; connect again later"
+            )
         } else {
             // A large frame grows in memory of its own, as its bytes come.
             readKept(min(missing, max(incoming.count, 64 * 1024)))
@@ -297,6 +358,7 @@ internal import Glibc
     private func received(_ count: Int) {
         loop.counters.bytesReceived.add(UInt64(count))
         session.received(at: loop.now)
+        sending.advance(by: count, enough: Self.leastProgress, at: loop.now)
     }
 
     private func understandKept() {
@@ -328,15 +390,18 @@ internal import Glibc
     private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
         var used = 0
         holdsBack = false
+        let threshold = session.mayBuffer(.bulk) ? Self.writeThreshold : Self.scantThreshold
         while true {
             let step = unsafe session.understand(
-                UnsafeRawBufferPointer(rebasing: bytes[used...]), until: Self.writeThreshold)
+                UnsafeRawBufferPointer(rebasing: bytes[used...]), until: threshold)
             used += step.used
+            // The frame that was waited for has ended.
+            if step.used > 0 { sending.end() }
             switch step.outcome {
             case .incomplete: return used
             case .full:
                 guard write() else { return bytes.count }
-                guard outgoing.count < Self.writeThreshold else {
+                guard outgoing.count < threshold else {
                     holdsBack = true
                     return used
                 }
@@ -371,6 +436,7 @@ internal import Glibc
             return false
         }
         loop.counters.bytesSent.add(UInt64(count))
+        reading.advance(by: count, enough: 1, at: loop.now)
         if outgoing.isEmpty { session.drained() }
         return state != .closed
     }
@@ -400,22 +466,40 @@ internal import Glibc
             default: break
             }
         }
-        account()
+        countBuffers()
         var wanted: Poller.Readiness = []
         if !outgoing.isEmpty { wanted.insert(.writable) }
-        let stalled = holdsBack || loop.context.isOverBudget && !outgoing.isEmpty
+        let stalled = holdsBack || !outgoing.isEmpty && !session.mayBuffer(.bulk)
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
         if wanted != interest {
             interest = wanted
             loop.watch(self, for: wanted)
         }
+        awaitProgress()
     }
 
-    /// Keeps the total of buffered bytes.
-    private func account() {
-        let held = incoming.count + outgoing.count
+    /// Keeps in mind what the peer has to go on with.
+    private func awaitProgress() {
+        let readsNext = state == .open && interest.contains(.readable)
+        if incoming.isEmpty || !readsNext || !session.isEstablished {
+            sending.end()
+        } else if sending.since == nil {
+            sending.expect(at: loop.now)
+            _ = endStall(at: loop.now)
+        }
+        if outgoing.isEmpty {
+            reading.end()
+        } else if reading.since == nil {
+            reading.expect(at: loop.now)
+            _ = endStall(at: loop.now)
+        }
+    }
+
+    /// Keeps the totals of buffered bytes.
+    private func countBuffers() {
+        let held = incoming.capacity + outgoing.countInBlock
         if held != accounted {
-            loop.context.account(held - accounted)
+            account.buffer(held - accounted)
             accounted = held
         }
     }
@@ -430,8 +514,11 @@ internal import Glibc
 
     private func forget() {
         state = .closed
-        if accounted != 0 { loop.context.account(-accounted) }
+        if accounted != 0 { account.buffer(-accounted) }
         accounted = 0
+        // Not when the last request ends, whose plugin may take its time.
+        incoming.release()
+        outgoing.release()
         loop.remove(self)
     }
 }

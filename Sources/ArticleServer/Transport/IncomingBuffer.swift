@@ -4,7 +4,8 @@
 /// Memory is reserved for what has come, never for what a header announces.
 @safe final class IncomingBuffer {
     private var base: UnsafeMutableRawPointer?
-    private var capacity = 0
+    /// Bytes of memory that it holds.
+    private(set) var capacity = 0
     private var start = 0
     private var end = 0
 

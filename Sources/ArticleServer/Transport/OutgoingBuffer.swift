@@ -5,6 +5,8 @@
 /// a test can let its peer read between two writes of one turn.
 @safe class OutgoingBuffer {
     private let pool: BufferPool
+    /// Whose share the buffer's own memory counts against; a block of the loop's is the connection's to count.
+    final var account: PeerAccount?
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
     private var start = 0
@@ -17,6 +19,9 @@
     /// Bytes not yet written.
     final var count: Int { end - start }
     final var isEmpty: Bool { start == end }
+
+    /// Bytes that a block of the loop's holds; none if the buffer has memory of its own.
+    final var countInBlock: Int { capacity == BufferPool.blockSize ? count : 0 }
 
     /// The bytes, valid until the next change.
     var bytes: UnsafeRawBufferPointer {
@@ -56,6 +61,7 @@
             release()
             unsafe base = new
             capacity = larger
+            account?.buffer(larger)
         }
         start = 0
         end = used + size
@@ -80,9 +86,15 @@
         return written
     }
 
-    private func release() {
+    /// Throws away what is in it, and gives back the memory.
+    final func release() {
         if let base = unsafe base {
-            if capacity == BufferPool.blockSize { unsafe pool.give(base) } else { unsafe base.deallocate() }
+            if capacity == BufferPool.blockSize {
+                unsafe pool.give(base)
+            } else {
+                unsafe base.deallocate()
+                account?.buffer(-capacity)
+            }
         }
         unsafe base = nil
         capacity = 0

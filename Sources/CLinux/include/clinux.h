@@ -74,6 +74,14 @@ int clinux_write_back(int descriptor, int64_t offset, int64_t size);
 /* sync_file_range(2): has the pages of a range written, and does not wait. */
 int clinux_start_write_back(int descriptor, int64_t offset, int64_t size);
 
+/* malloc_trim(3): gives free memory back to the system */
+void clinux_trim_heap(void);
+
+/* The command line, as the C library gave it to this program's constructors; NULL behind the last argument. Swift's own
+ * CommandLine walks back from `environ` to find it, and finds nothing if a preloaded library has moved the environment
+ * before. */
+const char *clinux_argument(int index);
+
 /* memfd_create(2): close-on-exec, and sealable; `name` is for /proc alone */
 int clinux_memory_file(const char *name);
 /* Forbids all change for good: F_ADD_SEALS of fcntl(2) */

@@ -12,8 +12,11 @@ public struct Deadline: Sendable, Comparable {
     public static var now: Deadline {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        // The kernel's monotonic clock is never negative and takes 584 years to fill 64 bits.
-        return Deadline(nanoseconds: UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec))
+        // The kernel's monotonic clock is never negative and takes 584 years to fill 64 bits. That of a library which
+        // fakes the time may be negative: then it is as articled itself reads it.
+        return Deadline(
+            nanoseconds: UInt64(truncatingIfNeeded: time.tv_sec) &* 1_000_000_000
+                &+ UInt64(truncatingIfNeeded: time.tv_nsec))
     }
 
     /// Whether it is too late.

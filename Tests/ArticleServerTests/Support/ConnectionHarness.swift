@@ -21,14 +21,16 @@ final class ConnectionHarness {
         script = Script()
         let context = SessionHarness.context(script, limits, beatInterval: beat)
         loop = try EventLoop(index: 0, context: context, listeners: [])
-        peer = try Self.connect(loop, window, outgoing)
+        peer = try Self.connect(loop, window, user: 1000, outgoing)
     }
 
     /// One more connection of the same loop, beyond its handshake: the peer's socket, which the caller closes.
-    func another() throws -> Int32 { try Self.connect(loop, 1 << 20) { pool, _ in OutgoingBuffer(pool: pool) } }
+    func another(user: UInt32 = 1000) throws -> Int32 {
+        try Self.connect(loop, 1 << 20, user: user) { pool, _ in OutgoingBuffer(pool: pool) }
+    }
 
     private static func connect(
-        _ loop: EventLoop, _ window: UInt32, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer
+        _ loop: EventLoop, _ window: UInt32, user: UInt32, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer
     ) throws -> Int32 {
         let (served, peer) = try socketPair()
         // Much fits in what the peer sends at once, and little waits in the socket until it reads.
@@ -36,9 +38,10 @@ final class ConnectionHarness {
             var size = size
             _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
-        try #require(loop.context.admit())
-        let connection = loop.take(
-            served, Peer(credentials: nil, roles: SessionHarness.read), outgoing(loop.buffers, peer))
+        let client = Peer(
+            credentials: PeerCredentials(process: 1, user: user, group: user), roles: SessionHarness.read)
+        let account = try loop.context.admission.enter(client.identity, isAdministrator: false)
+        let connection = loop.take(served, client, account, outgoing(loop.buffers, peer))
         try #require(connection).start()
         let hello = WireFrame(kind: .hello, payload: SessionHarness.hello(window: window).encoded())
         try deliver(hello, to: peer)

@@ -26,7 +26,9 @@ final class SessionHarness {
         loop = try EventLoop(index: 0, context: context, listeners: [])
         if let slowRequestNanoseconds { loop.slowRequest = slowRequestNanoseconds }
         outgoing = OutgoingBuffer(pool: loop.buffers)
-        session = Session(peer: Peer(credentials: nil, roles: roles), loop: loop, outgoing: outgoing)
+        let peer = Peer(credentials: nil, roles: roles)
+        let account = try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
+        session = Session(peer: peer, account: account, loop: loop, outgoing: outgoing)
         if greeted {
             receive(WireFrame(kind: .hello, payload: Self.hello().encoded()))
             let answer = try sent()

@@ -10,8 +10,10 @@ final class Bystander {
         topics: [Topic(slug: "cong-nghe", score: 1)])
 
     /// Connects, and stores an article to be fetched.
-    init(_ service: Service) throws {
-        connection = try RawConnection(service.socketPath)
+    convenience init(_ service: Service) throws { try self.init(RawConnection(service.socketPath)) }
+
+    init(_ connection: RawConnection) throws {
+        self.connection = connection
         hello = try connection.greet()
         _ = try call("store.put", PutRequest(article: Self.article), PutResult.self)
     }
@@ -31,9 +33,9 @@ final class Bystander {
     ) throws -> Response {
         stream += 1
         connection.send(Frames.request(try hello.number(method), message, stream: stream))
-        guard case .frame(let header, let payload) = connection.next(), header.kind == .message, header.stream == stream
-        else {
-            throw RawConnection.Failed(what: "\(method) was not answered")
+        let event = connection.next()
+        guard case .frame(let header, let payload) = event, header.kind == .message, header.stream == stream else {
+            throw RawConnection.Failed(what: "\(method) was not answered: \(event)")
         }
         return try Response(decoding: payload)
     }

@@ -106,6 +106,15 @@ final class Child: @unchecked Sendable {
     func interrupt() { send(SIGINT) }
     func waitUntilExit() { while isRunning { _ = poll(nil, 0, 5) } }
 
+    /// Memory that is the process's own: neither of files nor shared, in bytes.
+    var privateMemory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(processIdentifier)/status", encoding: .utf8)
+            let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
+            return (Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0) * 1024
+        }
+    }
+
     var terminationReason: Reason { (status & 0x7f) == 0 ? .exit : .uncaughtSignal }
 
     /// The exit status, or the number of the signal.

@@ -37,6 +37,27 @@ final class RawConnection {
         guard result == 0 else { throw Failed(what: "connect: \(errno)") }  // `deinit` closes
     }
 
+    /// Over TCP to 127.0.0.1, from another address of the loopback network.
+    init(_ port: UInt16, from source: String = "127.0.0.1") throws {
+        descriptor = clinux_socket(AF_INET, 0)
+        guard descriptor >= 0 else { throw Failed(what: "socket") }
+        func call(
+            _ address: String, _ port: UInt16, _ function: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+        ) -> Int32 {
+            var name = sockaddr_in()
+            name.sin_family = sa_family_t(AF_INET)
+            name.sin_port = port.bigEndian
+            unsafe inet_pton(AF_INET, address, &name.sin_addr)
+            return unsafe withUnsafeBytes(of: &name) { bytes in
+                unsafe function(
+                    bytes.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            }
+        }
+        guard unsafe call(source, 0, { unsafe bind(descriptor, $0, $1) }) == 0,
+            unsafe call("127.0.0.1", port, { unsafe connect(descriptor, $0, $1) }) == 0
+        else { throw Failed(what: "connect: \(errno)") }  // `deinit` closes
+    }
+
     deinit { close(descriptor) }
 
     // MARK: Sending

@@ -101,13 +101,7 @@ final class Service: @unchecked Sendable {
     var isRunning: Bool { process.isRunning }
 
     /// Memory that is the process's own, without the pages of the database's map, in bytes.
-    var privateMemory: Int {
-        get throws {
-            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-            let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") } ?? ""
-            return (Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0) * 1024
-        }
-    }
+    var privateMemory: Int { get throws { try process.privateMemory } }
 
     /// Nothing tells when a socket begins to listen but that it can be connected to.
     private func awaitListening(_ output: URL) throws {

@@ -136,6 +136,18 @@ final class ServiceManager: @unchecked Sendable {
     /// What the service has said so far.
     var text: String { (try? String(contentsOf: directory.appending(path: "output"), encoding: .utf8)) ?? "" }
 
+    /// Waits until the condition holds: 20 seconds at most.
+    func wait(_ condition: () -> Bool) throws {
+        for _ in 0..<1000 {
+            if condition() { return }
+            _ = poll(nil, 0, 20)
+        }
+        throw Failed(what: text)
+    }
+
+    /// Memory that is the process's own, without the pages of the database's map, in bytes.
+    var privateMemory: Int { get throws { try process.privateMemory } }
+
     /// How many descriptors are stored.
     var stored: Int { state.withLock { $0.store.count } }
 

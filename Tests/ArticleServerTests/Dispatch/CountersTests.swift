@@ -1,0 +1,15 @@
+import Testing
+
+@testable import ArticleServer
+
+/// Counts that other threads read while they change.
+@Suite struct CountersTests {
+    @Test func requestsInFlightAreNeverFewerThanNone() {
+        let counters = ServiceCounters(loops: 2, methods: 1, listeners: 0)
+        counters.loop(0).opened.add(3)
+        counters.loop(1).closed.add(2)
+        #expect(counters.inFlight == 1)
+        counters.loop(1).closed.add(2)
+        #expect(counters.inFlight == 0, "as another processor may see it")
+    }
+}
