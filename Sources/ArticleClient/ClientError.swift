@@ -28,7 +28,8 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     public let status: StatusCode
     /// What was wrong, where, what to do.
     public let message: String
-    /// The service may have carried out the call, although it failed here: the request was sent, and no answer came.
+    /// The service may have carried out the call, although it failed here: the request was sent and no answer came, or
+    /// the answer does not say that nothing was changed.
     public let mayHaveRun: Bool
     /// The number that the service's journal has the call under (`journalctl REQUEST_ID=...`), if the service gave one.
     public let request: UInt64?
@@ -82,12 +83,24 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
             default: .status
             }
         let text = status.message.isEmpty ? "the service answered with status \(status.code)" : status.message
-        return ClientError(kind, code, "\(method): \(text)", request: status.request > 0 ? status.request : nil)
+        return ClientError(
+            kind, code, "\(method): \(text)", mayHaveRun: code.leavesDoubt,
+            request: status.request > 0 ? status.request : nil)
     }
 }
 
 extension ClientError {
     static func cannotStart(_ error: SystemError) -> ClientError {
         .connection("the client cannot start its I/O thread: \(error.text). Are too many files or threads open?")
+    }
+}
+
+extension StatusCode {
+    /// Whether a change may have been made although its answer has this code: PROTOCOL.md, "Sending a request again".
+    var leavesDoubt: Bool {
+        switch self {
+        case .outcomeUnknown, .deadlineExceeded, .cancelled, .internal, .unknown: true
+        default: false
+        }
     }
 }

@@ -70,6 +70,7 @@ extension ExitCode {
         case .dataLoss: self = .io
         case .protocolError: self = .protocol
         case .unknown, .internal: self = .software
+        case .outcomeUnknown: self = .outcomeUnknown
         }
     }
 }

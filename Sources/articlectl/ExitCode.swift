@@ -3,6 +3,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case success = 0
     /// There is no such article.
     case notFound = 1
+    /// A change may or may not have been made.
+    case outcomeUnknown = 2
     /// The command line is wrong.
     case usage = 64
     /// The input, or a part of it, cannot be used.
@@ -26,11 +28,12 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     /// Ctrl-C.
     case interrupted = 130
 
-    /// For programs that read `--json`: sysexits' names in lower case, and three of our own.
+    /// For programs that read `--json`: sysexits' names in lower case, and some of our own.
     var name: String {
         switch self {
         case .success: "ok"
         case .notFound: "not-found"
+        case .outcomeUnknown: "outcome-unknown"
         case .usage: "usage"
         case .data: "data"
         case .noInput: "no-input"
@@ -50,6 +53,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         switch self {
         case .success: "done"
         case .notFound: "there is no such article"
+        case .outcomeUnknown: "a change may or may not have been made: look, or run the same command again"
         case .usage: "the command line is wrong"
         case .data: "the input, or a part of it, cannot be used; of an import the rest was stored"
         case .noInput: "an input file cannot be opened"

@@ -72,6 +72,25 @@ import Testing
         try await service.finished()
     }
 
+    /// "Nothing was changed" is claimed only where the service's answer says so.
+    @Test(arguments: [
+        (StatusCode.outcomeUnknown, true), (.deadlineExceeded, true), (.cancelled, true), (.internal, true),
+        (.conflict, false), (.invalidArgument, false), (.permissionDenied, false), (.dataLoss, false),
+    ])
+    func anErrorTellsWhetherTheCallMayHaveRun(code: StatusCode, mayHaveRun: Bool) async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            try connection.fail(connection.receive(.request).header.stream, code)
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
+        #expect(error?.status == code)
+        #expect(error?.mayHaveRun == mayHaveRun)
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func anErrorCarriesTheServicesCodeAndWords() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()

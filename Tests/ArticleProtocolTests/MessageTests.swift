@@ -87,6 +87,7 @@ import Testing
         #expect(try PutResult(decoding: [0x08, 99]).outcome == .unspecified)
         #expect(try HealthResult(decoding: [0x08, 99]).state == .unhealthy)
         #expect(StatusCode(rawValue: 16) == nil)
+        #expect(StatusCode(rawValue: 19) == nil)
         // As protobuf does: of a number that is too large, the lower 32 bits.
         #expect(try Status(decoding: [0x08, 0x83, 0x80, 0x80, 0x80, 0x10]).code == 3)
     }

@@ -3,10 +3,22 @@ import Foundation
 import Testing
 
 @Suite struct SpecificationTests {
+    private static var document: String {
+        get throws {
+            try String(contentsOf: VectorFile.folder.appending(path: "../PROTOCOL.md"), encoding: .utf8)
+        }
+    }
+
+    @Test func theSpecificationListsEveryStatusCode() throws {
+        let lines = try Self.document.components(separatedBy: "\n")
+        for code in StatusCode.allCases {
+            #expect(lines.contains { $0.hasPrefix("| \(code.rawValue) | \(code.name) | ") }, "\(code.name)")
+        }
+    }
+
     /// PROTOCOL.md shows vectors in blocks that name them: "```hex valid/put.hex".
     @Test func theSpecificationShowsTheVectors() throws {
-        let url = VectorFile.folder.appending(path: "../PROTOCOL.md")
-        let parts = try String(contentsOf: url, encoding: .utf8).components(separatedBy: "```hex ")
+        let parts = try Self.document.components(separatedBy: "```hex ")
         #expect(parts.count > 8)
         for part in parts.dropFirst() {
             let end = try #require(part.range(of: "\n```"))

@@ -1,3 +1,4 @@
+import ArticleProtocol
 import Glibc
 import Testing
 
@@ -17,6 +18,14 @@ import Testing
     /// A program that goes by the name can rely on it.
     @Test func namesDiffer() {
         #expect(Set(ExitCode.allCases.map(\.name)).count == ExitCode.allCases.count)
+    }
+
+    /// A script can tell a change that was not made from one that may have been.
+    @Test func anUnknownOutcomeHasACodeOfItsOwn() {
+        let error = ClientError.status(Status(code: StatusCode.outcomeUnknown.rawValue), of: "store.put")
+        #expect(CommandFailure(error).code == .outcomeUnknown)
+        let others = StatusCode.allCases.filter { $0 != .outcomeUnknown }
+        #expect(!others.map { ExitCode($0) }.contains(.outcomeUnknown))
     }
 
     @Test func aSocketThatIsForbidden() {

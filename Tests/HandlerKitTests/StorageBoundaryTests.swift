@@ -35,6 +35,14 @@ import Testing
         }
     }
 
+    @Test func anUnknownOutcomeStaysOne() async throws {
+        let id = ArticleID.generate()
+        MemoryEngine.doubtful.withLock { _ = $0.insert(id) }
+        var refusal: ServiceError?
+        if case .refused(let error) = await put(id, "a").outcome { refusal = error }
+        #expect(refusal == ServiceError(.outcomeUnknown, "the disk failed"))
+    }
+
     @Test func whatIsExpectedIsToldToTheEngine() {
         let ids = (0..<3).map { _ in ArticleID.generate() }
         for id in ids { storage.expect(id: id) }

@@ -31,6 +31,8 @@ public enum StatusCode: UInt32, Sendable, CaseIterable {
     case dataLoss = 15
     /// The peer broke the protocol; the connection is closed.
     case protocolError = 17
+    /// The change may or may not have been made: look, or send it again where that is safe.
+    case outcomeUnknown = 18
 
     /// The code as PROTOCOL.md and the command line write it: "INVALID_ARGUMENT".
     public var name: String {
@@ -51,6 +53,7 @@ public enum StatusCode: UInt32, Sendable, CaseIterable {
         case .unavailable: "UNAVAILABLE"
         case .dataLoss: "DATA_LOSS"
         case .protocolError: "PROTOCOL_ERROR"
+        case .outcomeUnknown: "OUTCOME_UNKNOWN"
         }
     }
 }

@@ -5,8 +5,8 @@ struct MethodCounters: ~Copyable {
     /// The latency histogram's buckets: bucket n holds what took less than 2^n microseconds, the last one the rest.
     static let buckets = 24
     static let bounds: [UInt64] = (0..<buckets - 1).map { 1000 << UInt64($0) }
-    /// Status codes have small numbers; what does not fit is counted as unknown.
-    private static let codes = 18
+    /// One counter for each status code, by its number; the highest is 18.
+    private static let codes = 19
 
     private let latency = CounterRow(count: Self.buckets)
     private let statuses = CounterRow(count: Self.codes)

@@ -60,6 +60,7 @@ enum {
     ARTICLED_UNAVAILABLE = 14,
     ARTICLED_DATA_LOSS = 15,
     ARTICLED_PROTOCOL_ERROR = 17,
+    ARTICLED_OUTCOME_UNKNOWN = 18, /* the change may or may not have been made */
 };
 
 /* Where a callee writes why it failed. The caller owns the buffer; text is cut at a character's border. */
@@ -206,9 +207,11 @@ enum { /* articled_written.outcome */
     ARTICLED_UPDATED = 2,
     ARTICLED_UNCHANGED = 3, /* the same content, key, time and terms were there: nothing written, revision kept */
     ARTICLED_DELETED = 4,
-    ARTICLED_REFUSED = 5,   /* nothing changed; `code` says why: NOT_FOUND, CONFLICT (revision; `revision` tells the
-                               present one, 0 if absent), ALREADY_EXISTS (the key belongs to the record `id`),
-                               RESOURCE_EXHAUSTED (disk full, too large), UNAVAILABLE, DATA_LOSS, INTERNAL */
+    ARTICLED_REFUSED = 5,   /* nothing changed, unless `code` is OUTCOME_UNKNOWN. `code` says why: NOT_FOUND, CONFLICT
+                               (revision; `revision` tells the present one, 0 if absent), ALREADY_EXISTS (the key belongs
+                               to the record `id`), RESOURCE_EXHAUSTED (disk full, too large), UNAVAILABLE, DATA_LOSS,
+                               INTERNAL. OUTCOME_UNKNOWN: the change may or may not be there, now or after a restart, as
+                               when the disk failed after it was written and before it was synced */
 };
 
 typedef struct articled_written {

@@ -12,7 +12,8 @@ public struct WriteResult: Sendable {
         case unchanged
         /// The record is gone.
         case deleted
-        /// Nothing has changed. `notFound`; `conflict`: ``WriteResult/revision`` is the present one, 0 if there is no
+        /// Nothing has changed, unless the code is `outcomeUnknown`: then the change may or may not be there, now or after
+        /// a restart. `notFound`; `conflict`: ``WriteResult/revision`` is the present one, 0 if there is no
         /// record; `alreadyExists`: the key belongs to the record ``WriteResult/id``; `resourceExhausted`,
         /// `unavailable`, `dataLoss`, `internal`: the storage's own trouble.
         case refused(ServiceError)

@@ -67,8 +67,14 @@ final class MemoryEngine: StorageEngine {
         }
     }
 
+    /// Whose writes are made, and answered as if that were not known; by ids that are one test's own.
+    static let doubtful = Mutex<Set<ArticleID>>([])
+
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
-        let result = apply(write)
+        var result = apply(write)
+        if Self.doubtful.withLock({ $0.contains(result.id) }) {
+            result.outcome = .refused(ServiceError(.outcomeUnknown, "the disk failed"))
+        }
         Task.detached { completion(result) }
     }
 
