@@ -100,7 +100,9 @@ let package = Package(
         tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "CLinux"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
-        tests("ClassifyTests", ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining"]),
+        tests(
+            "ClassifyTests",
+            ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining", "CLinux"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests("ArticlectlTests", ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText"]),

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
@@ -93,6 +94,26 @@ uint64_t clinux_now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* The thread sanitizer knows sem_post(3), but not yet sem_clockwait(3). */
+void __tsan_acquire(void *address);
+#define CLINUX_ACQUIRED(address) __tsan_acquire(address)
+#endif
+#endif
+#ifndef CLINUX_ACQUIRED
+#define CLINUX_ACQUIRED(address) ((void)(address))
+#endif
+
+int clinux_semaphore_wait(void *semaphore, uint64_t time) {
+    struct timespec end = {.tv_sec = (time_t)(time / 1000000000), .tv_nsec = (long)(time % 1000000000)};
+    while (sem_clockwait(semaphore, CLOCK_MONOTONIC, &end) != 0) {
+        if (errno != EINTR) return 0;
+    }
+    CLINUX_ACQUIRED(semaphore);
+    return 1;
 }
 
 int64_t clinux_wall_clock_ms(void) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A counting semaphore: sem_overview(7).
@@ -23,12 +24,8 @@ import Glibc
 
     /// Waits no longer than so. `false`: nobody has signalled.
     func wait(seconds: Int) -> Bool {
-        var end = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &end)
-        end.tv_sec += seconds
-        while unsafe sem_timedwait(semaphore, &end) != 0 {
-            guard errno == EINTR else { return false }
-        }
-        return true
+        let pause = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let end = clinux_now().addingReportingOverflow(pause.partialValue)
+        return unsafe clinux_semaphore_wait(semaphore, pause.overflow || end.overflow ? .max : end.partialValue) == 1
     }
 }

@@ -44,6 +44,9 @@ int clinux_peer_groups(int descriptor, uint32_t *groups, int capacity);
 uint64_t clinux_now(void);
 /* The time from `start` to `end`, nanoseconds; 0 if `start` is the later one, as it may be when two threads read the clock. */
 static inline uint64_t clinux_elapsed(uint64_t start, uint64_t end) { return end > start ? end - start : 0; }
+/* sem_clockwait(3) on CLOCK_MONOTONIC: waits until somebody posts the semaphore, a sem_t, or `clinux_now()` is `time`; UINT64_MAX:
+ * for ever. Answers 1 if it was posted, 0 if the time came first. */
+int clinux_semaphore_wait(void *semaphore, uint64_t time);
 /* CLOCK_REALTIME, milliseconds since 1970-01-01T00:00:00Z */
 int64_t clinux_wall_clock_ms(void);
 
