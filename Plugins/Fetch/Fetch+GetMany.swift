@@ -3,11 +3,11 @@ internal import HandlerKit
 
 extension Fetch {
     /// fetch.getMany: an item for each key, in their order, straight from the storage's memory as long as there is credit.
-    func getMany(_ request: GetManyRequest, _ responder: consuming Responder) async throws {
+    func getMany(_ keys: GetManyKeys, _ responder: consuming Responder) async throws {
         var pace = Pace()
-        for (index, key) in request.keys.enumerated() {
+        for index in 0..<keys.count {
             while true {
-                let (isSent, size) = try send(key, UInt64(index), request.view, responder)
+                let (isSent, size) = try send(keys, index, responder)
                 if isSent {
                     pace.add(size)
                     break
@@ -27,12 +27,13 @@ extension Fetch {
 
     /// Sends the item of one key. `false` if there is no credit for it.
     private func send(
-        _ key: ArticleKey, _ index: UInt64, _ view: View, _ responder: borrowing Responder
+        _ keys: GetManyKeys, _ place: Int, _ responder: borrowing Responder
     ) throws(ServiceError) -> (Bool, Int) {
+        let index = UInt64(place)  // of an array: not negative
         var sent: Result<(Bool, Int), ServiceError> = .success((false, 0))
-        let missing = try read(key) { record in
+        let missing = try read(keys, place) { record in
             do throws(ServiceError) {
-                let isSent = try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
+                let isSent = try record.withArticle(keys.view) { content, trailer, _ throws(ServiceError) in
                     var head = WireWriter(capacity: 24)
                     head.write(index, at: 1)
                     head.begin(2, length: content.byteCount + trailer.byteCount)
@@ -60,20 +61,20 @@ extension Fetch {
         return (try responder.sendNow(item.encoded().rawSpan), 0)
     }
 
-    /// Lends the record that the key names, or tells why there is none: it is missing, or damaged.
+    /// Lends the record that the key names, or tells what fetching it alone would have been answered: the key is wrong, there is
+    /// no such article, or it is damaged.
     private func read(
-        _ key: ArticleKey, _ lend: (borrowing StoredRecord) -> Void
+        _ keys: GetManyKeys, _ place: Int, _ lend: (borrowing StoredRecord) -> Void
     ) throws(ServiceError) -> ServiceError? {
         do throws(ServiceError) {
-            switch (key.id, key.url.isEmpty) {
-            case (let id?, true): return try storage.read(id: id, lend) ? nil : .noArticle(id, RawSpan())
-            case (nil, false):
-                let url = Array(key.url.utf8)
-                return try storage.read(key: url.rawSpan, lend) ? nil : .noArticle(nil, url.rawSpan)
-            default: return ServiceError(.invalidArgument, "exactly one of id and url is needed")
+            return try keys.withKey(place) { bytes throws(ServiceError) in
+                let key = try LentGetRequest(key: bytes)
+                let isFound =
+                    if let id = key.id { try storage.read(id: id, lend) } else { try storage.read(key: key.url, lend) }
+                return isFound ? nil : .noArticle(key.id, key.url)
             }
         } catch {
-            if error.code == .dataLoss { return error }
+            if error.code == .dataLoss || error.code == .invalidArgument { return error }
             throw error
         }
     }

@@ -5,10 +5,11 @@ extension Fetch {
     /// fetch.list: in steps, each one view of the storage, from where the last one ended; between them others have their turn.
     func list(_ request: ListRequest, _ responder: consuming Responder) async throws {
         var query = try StorageQuery(request)
+        let list = ListCursor.list(of: query)
         var left = request.limit == 0 ? UInt64.max : request.limit
         while left > 0 {
             query.limit = Int(min(left, UInt64(Pace.records)))
-            let step = try send(query, request.view, responder)
+            let step = try send(query, list, request.view, responder)
             left -= UInt64(step.sent)
             query.after = step.last ?? query.after
             switch step.end {
@@ -36,14 +37,14 @@ extension Fetch {
 
     /// Sends the next records, as many as there is credit for, straight from the storage's memory.
     private func send(
-        _ query: StorageQuery, _ view: View, _ responder: borrowing Responder
+        _ query: StorageQuery, _ list: UInt32, _ view: View, _ responder: borrowing Responder
     ) throws(ServiceError) -> Step {
         var step = Step()
         var pace = Pace()
         try storage.scan(query) { record in
             let position = StorageQuery.Position(time: record.time, id: record.id)
             do throws(ServiceError) {
-                guard try send(record, position, view, responder) else {
+                guard try send(record, ListCursor.encode(position, of: list), view, responder) else {
                     step.end = .noCredit
                     return false
                 }
@@ -65,21 +66,20 @@ extension Fetch {
 
     /// Sends one `ListItem`. `false` if there is no credit for it.
     private func send(
-        _ record: borrowing StoredRecord, _ position: StorageQuery.Position, _ view: View,
-        _ responder: borrowing Responder
+        _ record: borrowing StoredRecord, _ cursor: [UInt8], _ view: View, _ responder: borrowing Responder
     ) throws(ServiceError) -> Bool {
         do throws(ServiceError) {
             if record.isUnreadable { throw .unreadable(record.id) }
             return try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
                 var head = WireWriter(capacity: 8)
                 head.begin(1, length: content.byteCount + trailer.byteCount)
-                var tail = WireWriter(capacity: 32)
-                tail.write(ListCursor.encode(position), at: 2)
+                var tail = WireWriter(capacity: 40)
+                tail.write(cursor, at: 2)
                 return try responder.sendNow(head.bytes.rawSpan, content, trailer, tail.bytes.rawSpan)
             }
         } catch {
             guard let status = Status(of: record.id, error) else { throw error }
-            let item = ListItem(cursor: ListCursor.encode(position), status: status)
+            let item = ListItem(cursor: cursor, status: status)
             return try responder.sendNow(item.encoded().rawSpan)
         }
     }
@@ -98,8 +98,8 @@ extension StorageQuery {
         terms.appendTopic(topic.rawSpan)
         terms.appendSource(source.rawSpan)
         terms.appendLanguage(language.rawSpan)
-        let after = request.cursor.isEmpty ? nil : try ListCursor.decode(request.cursor)
-        self.init(terms: terms, from: request.from, until: request.until, after: after)
+        self.init(terms: terms, from: request.from, until: request.until)
+        if !request.cursor.isEmpty { after = try ListCursor.decode(request.cursor, of: ListCursor.list(of: self)) }
     }
 
     private static func check(_ name: StaticString, _ value: [UInt8], _ most: Int) throws(ServiceError) {

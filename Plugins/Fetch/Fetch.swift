@@ -50,7 +50,7 @@ public struct Fetch: Handler {
 
     public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
         switch Call(rawValue: call.method) {
-        case .getMany: try await getMany(GetManyRequest(decoding: call.payload), responder)
+        case .getMany: try await getMany(GetManyKeys(call.payload), responder)
         case .list: try await list(ListRequest(decoding: call.payload), responder)
         case .get, nil: throw ServiceError(.unimplemented, "fetch has no method \(call.method)")
         }

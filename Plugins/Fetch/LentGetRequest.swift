@@ -9,7 +9,14 @@ struct LentGetRequest: ~Copyable, ~Escapable {
 
     /// Throws `invalidArgument` unless there is exactly one of id and url.
     @_lifetime(copy bytes)
-    init(_ bytes: RawSpan) throws(ServiceError) {
+    init(_ bytes: RawSpan) throws(ServiceError) { try self.init(bytes, hasView: true) }
+
+    /// An encoded `ArticleKey`, which is a `GetRequest` without a view.
+    @_lifetime(copy key)
+    init(key: RawSpan) throws(ServiceError) { try self.init(key, hasView: false) }
+
+    @_lifetime(copy bytes)
+    private init(_ bytes: RawSpan, hasView: Bool) throws(ServiceError) {
         var reader = WireReader(bytes)
         var id: ArticleID?
         var url = RawSpan()
@@ -23,7 +30,7 @@ struct LentGetRequest: ~Copyable, ~Escapable {
                     throw reader.malformed("an id has 16 bytes, not \(value.byteCount)")
                 }
             case 2: url = try reader.text(most: Limits.url)
-            case 3:
+            case 3 where hasView:
                 let value = try reader.uint32()
                 guard let known = View(rawValue: value) else { throw reader.malformed("view \(value) is not known") }
                 view = known

@@ -25,7 +25,9 @@ final class LMDBEngine: ServingEngine {
 
     convenience init(context: PluginContext) throws {
         let (limits, settings) = try EngineLimits.read(context.configuration)
-        try self.init(limits, directory: settings.directory ?? context.stateDirectory, log: context.log)
+        try self.init(
+            limits, directory: settings.directory ?? context.stateDirectory, log: context.log,
+            acceptsLoss: context.acceptsLoss, progress: context.progress)
     }
 
     static func check(_ configuration: PluginConfiguration) throws {

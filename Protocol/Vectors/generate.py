@@ -74,6 +74,22 @@ def varint(value: int) -> bytes:
     return bytes(out + bytes([value]))
 
 
+def described(message):
+    """The rows of a message in protobuf's text format; articles that are embedded as bytes are decoded."""
+    rows = []
+    for field, value in message.ListFields():
+        if field.name == "article" and field.type == field.TYPE_BYTES:
+            rows += ["article: the bytes of {"] + ["  " + row for row in described(pb.Article.FromString(value))] + ["}"]
+            continue
+        part = type(message)()
+        part.CopyFrom(message)
+        for other in message.DESCRIPTOR.fields:
+            if other.name != field.name:
+                part.ClearField(other.name)
+        rows += text_format.MessageToString(part, as_utf8=True).splitlines()
+    return rows
+
+
 def frame(
     side, kind, *messages, flags="", stream=0, method="", payload=None, about="", length=None, checksum=None, number=None
 ):
@@ -87,7 +103,7 @@ def frame(
     words += [f"message={message.DESCRIPTOR.full_name}" for message in messages]
     rows = [" ".join(words)]
     for message in messages:
-        rows += ["#   " + row for row in text_format.MessageToString(message, as_utf8=True).splitlines()]
+        rows += ["#   " + row for row in described(message)]
     rows += ["#   " + row for row in about.splitlines()]
     header = struct.pack(
         "<IBBHII",
@@ -220,8 +236,8 @@ def valid():
         client(
             "REQUEST", pb.ListRequest(topic="cong-nghe", limit=2, view=pb.VIEW_SUMMARY), flags="END", stream=4,
             method="fetch.list"),
-        server("MESSAGE", pb.ListItem(article=pb.Article.FromString(item), cursor=b"\x01\xff"), stream=4),
-        server("MESSAGE", pb.ListItem(article=pb.Article(title="Hai"), cursor=b"\x01\xfe"), stream=4),
+        server("MESSAGE", pb.ListItem(article=item, cursor=b"\x01\xff"), stream=4),
+        server("MESSAGE", pb.ListItem(article=encode(pb.Article(title="Hai")), cursor=b"\x01\xfe"), stream=4),
         server("END", stream=4))
     write(
         "valid/cancel", "The client wants no more of a list. The stream is over only with the server's last frame:\n"
@@ -276,7 +292,7 @@ def valid():
 
 def filled(kind):
     """Field n: a number is 100 + n, negative if signed; a score n/64; a text its name and "-ệ"; bytes are (n, 255), an id
-    16 times n; an enum 1; what is repeated comes twice, numbers as 100 + n and 300 + n."""
+    16 times n, an article those of a filled one; an enum 1; what is repeated comes twice, numbers as 100 + n and 300 + n."""
     message = kind()
     for field in kind.DESCRIPTOR.fields:
         if field.message_type and field.message_type.GetOptions().map_entry:
@@ -295,6 +311,8 @@ def filled(kind):
 
 
 def scalar(field):
+    if field.name == "article":
+        return encode(filled(pb.Article))
     if field.name == "id":
         return bytes([field.number]) * 16
     return {

@@ -10,9 +10,9 @@ public struct CallPolicy: Sendable {
     }
 }
 
-/// Whether a call is sent again after the connection was lost before the answer came. A request that was not sent whole, or
-/// was answered with UNAVAILABLE or RESOURCE_EXHAUSTED, was not carried out and is always sent again, up to ``ClientOptions/attempts`` times; the
-/// question is what happens to one that may have been.
+/// Whether a call is sent again after the connection was lost before the answer came, or after the answer OUTCOME_UNKNOWN. A
+/// request that was not sent whole, or was answered with UNAVAILABLE or RESOURCE_EXHAUSTED, was not carried out and is always
+/// sent again, up to ``ClientOptions/attempts`` times. The question is what happens to one that may have been.
 public enum Retry: Sendable, Hashable {
     /// If the service's table of methods says that the method is idempotent.
     case automatic

@@ -44,6 +44,14 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         self.request = request
     }
 
+    /// The same error of a call that was sent before and may have been carried out then.
+    func afterDoubt(_ doubt: Bool) -> ClientError {
+        guard doubt, !mayHaveRun else { return self }
+        return ClientError(
+            kind, status, message + "; an earlier attempt may have been carried out", mayHaveRun: true, request: request
+        )
+    }
+
     static func cancelled(_ method: String) -> ClientError {
         ClientError(.cancelled, .cancelled, "\(method) was cancelled", mayHaveRun: true)
     }

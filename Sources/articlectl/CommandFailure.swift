@@ -45,6 +45,19 @@ extension CommandFailure {
         }
     }
 
+    /// What a failed call means that was to change something: that the change may have been made is said, and is an exit code.
+    init(ofChange error: ClientError) {
+        let failure = CommandFailure(error)
+        let isCertain = !error.mayHaveRun || [.cancelled, .protocolViolation].contains(error.kind)
+        self =
+            isCertain
+            ? failure
+            : CommandFailure(
+                .outcomeUnknown, failure.message,
+                hint: "the change may or may not have been made: `articlectl fetch` shows the article",
+                request: failure.request)
+    }
+
     /// Any error at all.
     init(of error: any Error) {
         switch error {

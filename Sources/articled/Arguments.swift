@@ -3,7 +3,7 @@ internal import ArticleServer
 /// The command line.
 struct Arguments {
     /// What is to be done.
-    enum Task { case serve, checkConfiguration, help, version }
+    enum Task { case serve, recover, checkConfiguration, help, version }
 
     private(set) var task = Task.serve
     private(set) var listen: [ListenAddress] = []
@@ -46,6 +46,7 @@ struct Arguments {
                         .usage, "--exit-when-idle \(text): a time belongs there, such as 500ms, 30s or 10min")
                 }
                 exitWhenIdle = time
+            case "--recover": task = .recover
             case "--check-configuration": task = .checkConfiguration
             case "--version": task = .version
             case "--help", "-h": task = .help

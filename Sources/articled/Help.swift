@@ -23,6 +23,8 @@ extension Arguments {
                                    ../lib/articled/plugins, /usr/lib/articled/plugins
           --event-loops N          threads that serve connections; default: half as many as processors
           --exit-when-idle TIME    end when nobody was connected for so long, such as 10min
+          --recover                when a start was refused because articles are damaged or missing: say what cannot
+                                   be brought back, give it up, and end; the service is stopped meanwhile
           --check-configuration    say all that is wrong with the configuration and the plugins, and end
           --version, --help
 

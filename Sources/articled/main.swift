@@ -24,6 +24,7 @@ do {
     case .help: print(Arguments.help, terminator: "")
     case .version: print(Arguments.version)
     case .checkConfiguration: try ConfigurationCheck.run(arguments)
+    case .recover: try Recovery.run(arguments)
     case .serve:
         let service = try Service(arguments)
         service.ending().leave()

@@ -19,6 +19,64 @@ import Testing
         return writer.bytes + rest
     }
 
+    /// An article without id and URL has an id before it is sent first, so that what is sent again is the same article.
+    @Test func aPutWhoseOutcomeIsUnknownIsSentAgainUnderItsId() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                let first = try connection.receive(.request)
+                try connection.fail(first.header.stream, .outcomeUnknown)
+                let second = try connection.receive(.request)
+                guard first.message == second.message, try PutRequest(decoding: first.message).article?.id != nil else {
+                    throw ScriptedConnection.Unexpected(description: "another article the second time")
+                }
+                // The connection is lost, without an answer.
+            },
+            { connection in
+                try connection.hello()
+                let third = try connection.receive(.request)
+                let id = try PutRequest(decoding: third.message).article?.id
+                let result = PutResult(outcome: .unchanged, id: id, revision: 1)
+                try connection.send(.message, result.encoded(), flags: .end, stream: third.header.stream)
+                try connection.fail(connection.receive(.request).header.stream, .outcomeUnknown)
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        #expect(try await client.put(Article(title: "a")).outcome == .unchanged)
+        // With a condition the second would find its own first in the way.
+        let error = await #expect(throws: ClientError.self) {
+            try await client.put(Article(title: "b"), expectedRevision: 0)
+        }
+        #expect(error?.status == .outcomeUnknown && error?.mayHaveRun == true)
+        await client.close()
+        try await service.finished()
+    }
+
+    /// Whatever the service's table says: a write-back that is carried out twice may undo what came between.
+    @Test func aWriteBackIsNotSentAgain() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                _ = try connection.receive(.request)
+            },
+            { connection in
+                try connection.hello()
+                let request = try connection.receive(.request)
+                guard try ClassifyArticleRequest(decoding: request.message).writeBack == false else {
+                    throw ScriptedConnection.Unexpected(description: "the write-back was sent again")
+                }
+                try connection.send(.message, [], flags: .end, stream: request.header.stream)
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        let key = ArticleKey(id: .generate())
+        let error = await #expect(throws: ClientError.self) { try await client.classify(key, writeBack: true) }
+        #expect(error?.mayHaveRun == true)
+        _ = try await client.classify(key)
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func aFetchedArticleIsCheckedAgainstItsOwnChecksum() async throws {
         let good = Self.stored(Article(title: "Cần Thơ", body: "Đẩy mạnh ứng dụng"))
         let service = try ScriptedService { connection in

@@ -91,6 +91,48 @@ import Testing
         try await service.finished()
     }
 
+    @Test func anUnknownOutcomeIsAskedAgainWhereThatDoesNoHarm() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            for _ in 0..<2 { try connection.fail(connection.receive(.request).header.stream, .outcomeUnknown) }
+            try connection.send(.message, [7], flags: .end, stream: connection.receive(.request).header.stream)
+            let once = try connection.receive(.request)
+            guard once.header.method == 1 else { throw ScriptedConnection.Unexpected(description: "\(once)") }
+            try connection.fail(once.header.stream, .outcomeUnknown)
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        #expect(try await client.call("test.again", payload: []) == [7])
+        let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
+        #expect(error?.status == .outcomeUnknown && error?.mayHaveRun == true)
+        await client.close()
+        try await service.finished()
+    }
+
+    /// The last answer says that nothing was changed, which is not true of the first attempt.
+    @Test func aDoubtIsNotForgottenByTheNextAttempt() async throws {
+        let service = try ScriptedService(
+            { connection in
+                try connection.hello()
+                _ = try connection.receive(.request)
+            },
+            { connection in
+                try connection.hello()
+                for _ in 1..<4 { try connection.fail(connection.receive(.request).header.stream, .unavailable) }
+                for code in [StatusCode.outcomeUnknown, .unavailable, .unavailable, .unavailable] {
+                    try connection.fail(connection.receive(.request).header.stream, code)
+                }
+                try connection.awaitClose()
+            })
+        let client = ArticleClient(endpoint: service.endpoint)
+        for _ in 0..<2 {
+            let error = await #expect(throws: ClientError.self) { try await client.call("test.again", payload: []) }
+            #expect(error?.status == .unavailable && error?.mayHaveRun == true)
+        }
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func anErrorCarriesTheServicesCodeAndWords() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import Synchronization
 import Testing
 
 @Suite struct UploadTests {
@@ -121,6 +122,82 @@ import Testing
             return seen.count
         }
         #expect(count == 5000)
+        await client.close()
+        try await service.finished()
+    }
+
+    /// Answers each message with what `outcome` gives, and the end with the end.
+    static func answer(
+        _ connection: ScriptedConnection, with outcome: (UInt64, PutRequest) -> PutManyResult
+    ) throws {
+        let stream = try connection.receive(.request).header.stream
+        var index: UInt64 = 0
+        while true {
+            let frame = try connection.receive()
+            if frame.header.kind == .message {
+                let result = try outcome(index, PutRequest(decoding: frame.payload))
+                try connection.send(.message, result.encoded(), stream: stream)
+                index += 1
+            }
+            if frame.header.kind == .end || frame.header.flags.contains(.end) {
+                return try connection.send(.end, stream: stream)
+            }
+        }
+    }
+
+    @Test func anArticleWhoseOutcomeIsUnknownIsSentAgainUnderItsId() async throws {
+        let id = Mutex<ArticleID?>(nil)
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            try Self.answer(connection) { index, request in
+                if request.article?.title == "1" { id.withLock { $0 = request.article?.id } }
+                return request.article?.title == "1"
+                    ? PutManyResult(index: index, status: Status(code: StatusCode.outcomeUnknown.rawValue))
+                    : PutManyResult(index: index, result: PutResult(outcome: .created, revision: 1))
+            }
+            try Self.answer(connection) { index, request in
+                request.article?.id == id.withLock { $0 } && request.article?.title == "1"
+                    ? PutManyResult(index: index, result: PutResult(outcome: .unchanged, revision: 1))
+                    : PutManyResult(index: index, status: Status(code: StatusCode.invalidArgument.rawValue))
+            }
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let outcomes = try await client.put(contentsOf: Self.articles(3)) { outcomes in
+            var all: [UInt64: PutOutcome] = [:]
+            for try await outcome in outcomes { all[outcome.index] = try outcome.result.get().outcome }
+            return all
+        }
+        #expect(outcomes == [0: .created, 1: .unchanged, 2: .created])
+        #expect(id.withLock { $0 } != nil)
+        await client.close()
+        try await service.finished()
+    }
+
+    /// The storage does not recover: each attempt is one, and the error does not say that nothing was changed.
+    @Test(arguments: [StatusCode.outcomeUnknown, .unavailable])
+    func anOutcomeThatStaysUnknownIsAnError(last: StatusCode) async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            for code in [StatusCode.outcomeUnknown, last] {
+                try Self.answer(connection) { index, _ in
+                    PutManyResult(index: index, status: Status(code: code.rawValue))
+                }
+            }
+            try connection.awaitClose()
+        }
+        var options = ClientOptions()
+        options.attempts = 2
+        let client = ArticleClient(endpoint: service.endpoint, options: options)
+        let errors = try await client.put(contentsOf: Self.articles(1)) { outcomes in
+            var errors: [ClientError] = []
+            for try await outcome in outcomes {
+                if case .failure(let error) = outcome.result { errors.append(error) }
+            }
+            return errors
+        }
+        #expect(errors.map(\.status) == [last])
+        #expect(errors.map(\.mayHaveRun) == [true])
         await client.close()
         try await service.finished()
     }

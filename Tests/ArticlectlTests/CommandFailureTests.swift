@@ -28,6 +28,16 @@ import Testing
         #expect(!others.map { ExitCode($0) }.contains(.outcomeUnknown))
     }
 
+    /// A change whose answer did not come is not "cannot be reached"; a fetch is.
+    @Test func aChangeWhoseAnswerDidNotCome() {
+        let lost = ClientError(.connection, .unavailable, "lost", mayHaveRun: true)
+        #expect(CommandFailure(ofChange: lost).code == .outcomeUnknown)
+        #expect(CommandFailure(lost).code == .unavailable)
+        let unsent = ClientError(.connection, .unavailable, "no socket")
+        #expect(CommandFailure(ofChange: unsent) == CommandFailure(unsent))
+        #expect(CommandFailure(ofChange: .cancelled("store.put")).code == .interrupted)
+    }
+
     @Test func aSocketThatIsForbidden() {
         let error = ClientError.unreachable(.unix(path: "/run/x"), SystemError(number: EACCES))
         #expect(CommandFailure(error).code == .permission)

@@ -76,6 +76,36 @@ import Testing
         #expect(try await newsroom.getMany(GetManyRequest()) == [])
     }
 
+    /// Each key is answered as fetch.get would answer it, whatever is wrong with it.
+    @Test func aWrongKeyOfManyIsThatKeysAffair() async throws {
+        let stored = try #require(try await newsroom.put(article).id)
+        let long = String(repeating: "x", count: Limits.url + 1)
+        let keys: [[UInt8]] = [
+            ArticleKey(id: stored).encoded(),
+            [0x0a, 2, 1, 2],  // an id of two bytes
+            ArticleKey(id: stored, url: "x").encoded(),
+            ArticleKey(url: long).encoded(),
+            [0x12, 1, 0xff],  // no UTF-8
+            [0x0a, 16, 1],  // cut off
+            [0x18, 9] + ArticleKey(url: article.url).encoded(),  // a field of a later version
+        ]
+        var request = WireWriter()
+        for key in keys { request.write(key, at: 1) }
+        let (items, end) = await newsroom.call(newsroom.fetch, "fetch.getMany", request.bytes)
+        #expect(end == .finished)
+        let codes = try items.map { try GetManyItem(decoding: $0).status?.code }
+        #expect(codes == [nil, 3, 3, 3, 3, 3, nil])
+        for key in keys[1..<6] {
+            guard case .failed(3, _) = await newsroom.call(newsroom.fetch, "fetch.get", key).end else {
+                Issue.record("\(key) alone")
+                continue
+            }
+        }
+        await expectFailure(.invalidArgument) {
+            try await newsroom.getMany(GetManyRequest(keys: Array(repeating: ArticleKey(), count: Limits.keys + 1)))
+        }
+    }
+
     @Test func getManyGoesOnBehindWhatIsDamaged() async throws {
         let damaged = try #require(try await newsroom.put(article).id)
         let whole = try #require(try await newsroom.put(Article(title: "t")).id)

@@ -70,6 +70,27 @@ import Testing
         #expect(try await titles(ListRequest(limit: 1, cursor: page[0].cursor)) == [18])
     }
 
+    @Test func aCursorOfAnotherListIsRefused() async throws {
+        try await fill(20)
+        let request = ListRequest(topic: "kinh-doanh", source: "Báo chẵn", language: "vi")
+        let cursor = try #require(try await newsroom.list(ListRequest()).first?.cursor)
+        let filtered = try #require(
+            try await newsroom.list(ListRequest(topic: "kinh-doanh", source: "Báo chẵn")).first?.cursor)
+        for (other, cursor) in [
+            (request, cursor), (ListRequest(topic: "kinh-doanh"), cursor), (ListRequest(source: "kinh-doanh"), cursor),
+            (ListRequest(), filtered), (request, filtered), (ListRequest(topic: "kinh-doanh"), filtered),
+        ] {
+            var other = other
+            other.cursor = cursor
+            let message = await expectFailure(.invalidArgument) { try await newsroom.list(other) }
+            #expect(message.contains("another topic, source or language"))
+        }
+        // A place means the same within any bounds of time, of whatever size the page is; a language has no case.
+        #expect(try await titles(ListRequest(from: 5000, until: 9000, limit: 2, cursor: cursor)) == [7, 6])
+        let vietnamese = try #require(try await newsroom.list(ListRequest(language: "vi")).first?.cursor)
+        #expect(try await titles(ListRequest(language: "VI", cursor: vietnamese)) == [10, 5, 0])
+    }
+
     @Test func damagedCursorsAreRefused() async throws {
         try await fill(1)
         let cursor = try #require(try await newsroom.list(ListRequest()).first?.cursor)

@@ -26,9 +26,10 @@ public struct Classify: Handler {
                 Method(
                     "classify.text", request: "articled.v1.ClassifyTextRequest",
                     response: "articled.v1.Classification", role: .read, flags: .idempotent),
+                // Not idempotent for the sake of `write_back`: carried out twice, it may undo what came between.
                 Method(
                     "classify.article", request: "articled.v1.ClassifyArticleRequest",
-                    response: "articled.v1.ClassifyArticleResult", role: .read, flags: .idempotent),
+                    response: "articled.v1.ClassifyArticleResult", role: .read),
                 Method(
                     "classify.topics", request: "articled.v1.TopicsRequest", response: "articled.v1.TopicsResult",
                     role: .read, flags: .idempotent),

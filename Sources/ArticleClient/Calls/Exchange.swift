@@ -37,6 +37,8 @@ final class Exchange: @unchecked Sendable {
         var waitingSince: UInt64 = 0
         /// Not before this time is it tried again.
         var notBefore: UInt64 = 0
+        /// An earlier attempt may have been carried out, whatever the last one is told.
+        var mayHaveRun = false
         /// Something of the answer was delivered, or of a streamed request sent: it cannot be begun again unseen.
         var begun = false
     }

@@ -12,12 +12,15 @@ extension ArticleClient {
     }
 
     /// The topics of a stored article; with `writeBack` they are stored with it.
+    ///
+    /// With `writeBack` it is not sent again by itself, as the second would overwrite topics that somebody else gave the
+    /// article after the first: ``ClientError/mayHaveRun``.
     public func classify(
         _ key: ArticleKey, explain: Bool = false, writeBack: Bool = false, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> ClassifyArticleResult {
         try await call(
             "classify.article", ClassifyArticleRequest(key: key, explain: explain, writeBack: writeBack),
-            policy: policy.resolved(.idempotent))  // writing the same topics again changes nothing
+            policy: policy.resolved(writeBack ? .never : .idempotent))
     }
 
     /// The topics that the service's model knows.

@@ -7,8 +7,8 @@ extension ArticleClient {
     /// An article with neither gets an id here, so that sending it twice stores it once. With `expectedRevision` (0: it must
     /// not exist yet) a mismatch throws status CONFLICT and changes nothing.
     ///
-    /// Repeating: a put without condition is sent again if a connection is lost, as storing the same content twice
-    /// changes nothing. A put with a condition is not, as the second would find its own first in the way: the error then
+    /// Repeating: a put without condition is sent again if a connection is lost or its outcome is unknown, as storing the
+    /// same content twice changes nothing. A put with a condition is not, as the second would find its own first in the way: the error then
     /// has ``ClientError/mayHaveRun``, and the article's revision tells what happened.
     ///
     /// An article that breaks a limit of the protocol is not sent: ``ClientError/Kind/invalidRequest``.

@@ -31,7 +31,7 @@ struct Renewal {
         guard fruitless < attempts, Clock.now < deadline else { return false }
         switch error.kind {
         case .connection, .deadline: return true
-        case .status: return error.status == .unavailable
+        case .status: return error.status == .unavailable || error.status == .outcomeUnknown
         default: return false
         }
     }

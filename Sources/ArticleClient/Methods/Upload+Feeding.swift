@@ -87,9 +87,14 @@ extension Upload.State {
     /// If the service wants to stop, the present stream is finished, so that it need not wait for an upload that can go on
     /// with another one.
     mutating func moveIfLeaving() {
-        guard !moving, !complete, let call, call.isLeaving else { return }
+        if !complete, call?.isLeaving == true { move() }
+    }
+
+    /// Finishes the present stream; what is still to be sent goes to the next one.
+    mutating func move() {
+        guard !moving else { return }
         moving = true
-        call.finish()
+        call?.finish()
     }
 
     /// Counts the article as under way, and hands it to the present stream. The order on the stream is that of `sent`,

@@ -14,6 +14,10 @@ final class Upload: Sendable {
         let message: [UInt8]
         /// To be sent again if it is not known whether it was stored: it does no harm, or the caller wants it so.
         let repeatable: Bool
+        /// How often it was sent, and the answer was that the outcome is unknown.
+        var unknownOutcomes = 0
+        /// An earlier attempt may have stored it, whatever the last one is told.
+        var mayBeStored = false
     }
 
     struct State: Sendable {
@@ -34,6 +38,8 @@ final class Upload: Sendable {
         var failure: (any Error)?
         /// Known without the service's word.
         var settled: [PutManyOutcome] = []
+        /// Answered OUTCOME_UNKNOWN: to be sent again on the next stream.
+        var again: [Item] = []
         var feeder: CheckedContinuation<Void, Never>?
         var renewal: Renewal
     }

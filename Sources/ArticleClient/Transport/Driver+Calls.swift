@@ -94,6 +94,8 @@ extension Driver {
 
     /// Ends the call for its caller, and remembers whom to wake.
     func end(_ exchange: Exchange, _ outcome: Delivery) {
+        var outcome = outcome
+        if case .failure(let error) = outcome { outcome = .failure(error.afterDoubt(exchange.seat.mayHaveRun)) }
         if let woken = exchange.end(outcome) { resumptions.append(contentsOf: woken) }
     }
 

@@ -22,7 +22,7 @@ extension Driver {
             if farewell?.code == StatusCode.protocolError.rawValue {
                 end(exchange, .failure(.violation("\(exchange.method): the service says: \(farewell?.message ?? "")")))
             } else if !sent || mayRepeat(exchange, connection) {
-                if !sent { exchange.seat.attempts -= 1 }
+                if sent { exchange.seat.mayHaveRun = true } else { exchange.seat.attempts -= 1 }
                 wait(exchange)
             } else {
                 let doubt = "it may have been carried out: look before it is sent again"

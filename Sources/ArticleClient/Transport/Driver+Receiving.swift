@@ -91,10 +91,18 @@ extension Driver {
 
     private func failed(_ stream: UInt32, _ status: Status, _ connection: Connection) {
         guard let exchange = connection.exchange(stream) else { return }
-        // Both say that nothing was changed, so that any method may be called again: PROTOCOL.md. A service that has too much
-        // to do is left alone for longer.
-        let isBusy = status.code == StatusCode.resourceExhausted.rawValue
-        if isBusy || status.code == StatusCode.unavailable.rawValue, mayBeginAgain(exchange) {
+        let code = StatusCode(rawValue: status.code)
+        let isBusy = code == .resourceExhausted
+        let again =
+            switch code {
+            // Both say that nothing was changed, so that any method may be called again: PROTOCOL.md. A service that has too
+            // much to do is left alone for longer.
+            case .resourceExhausted, .unavailable: mayBeginAgain(exchange)
+            case .outcomeUnknown: mayRepeat(exchange, connection)
+            default: false
+            }
+        if again {
+            if code == .outcomeUnknown { exchange.seat.mayHaveRun = true }
             connection.unseat(stream)
             let shortest = isBusy ? max(options.shortestPause, Self.busyPause) : options.shortestPause
             var pause = Backoff(shortest: shortest, longest: max(shortest, options.longestPause))

@@ -52,6 +52,14 @@ enum HostTable {
             consumed: { request, bytes in
                 guard let request = unsafe request else { return }
                 unsafe HostFunctions.consumed(RequestTable.slot(of: request), bytes)
+            },
+            starting: { log, status in
+                let name = unsafe PluginLog.name(of: log)
+                let text = unsafe String(
+                    decoding: UnsafeRawBufferPointer(
+                        start: status.data, count: status.data == nil ? 0 : min(status.size, 256)),
+                    as: UTF8.self)
+                PluginProgress.report("\(name): \(text)")
             })
     }
 }

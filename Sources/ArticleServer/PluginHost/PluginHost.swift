@@ -17,11 +17,14 @@ public final class PluginHost: Sendable {
     /// Loads and starts every plugin of the directory. What one plugin does wrong keeps all from running: those that
     /// were started already are stopped again.
     ///
-    /// - Parameter reading: where the settings come from.
+    /// - Parameters:
+    ///   - reading: where the settings come from.
+    ///   - acceptsLoss: the storage engine may give up what it cannot bring back.
     /// - Throws: `PluginError` for the first fault found; `StartError` for all that is wrong with the plugins' sections of
     ///   the configuration.
     public static func load(
-        _ settings: PluginSettings, stateDirectory: String, from reading: ConfigurationReading? = nil
+        _ settings: PluginSettings, stateDirectory: String, from reading: ConfigurationReading? = nil,
+        acceptsLoss: Bool = false
     ) throws -> PluginHost {
         let libraries = try open(settings)
         let engine = try engine(among: libraries, settings)
@@ -29,11 +32,12 @@ public final class PluginHost: Sendable {
         guard problems.isEmpty else {
             throw reading?.error(problems) ?? StartError(.configuration, problems.map(\.description))
         }
-        return try start(libraries, engine, settings, stateDirectory)
+        return try start(libraries, engine, settings, stateDirectory, acceptsLoss)
     }
 
     private static func start(
-        _ libraries: [PluginLibrary], _ engine: PluginLibrary?, _ settings: PluginSettings, _ stateDirectory: String
+        _ libraries: [PluginLibrary], _ engine: PluginLibrary?, _ settings: PluginSettings, _ stateDirectory: String,
+        _ acceptsLoss: Bool
     ) throws(PluginError) -> PluginHost {
         var started: [LoadedPlugin] = []
         do throws(PluginError) {
@@ -42,7 +46,7 @@ public final class PluginHost: Sendable {
                 if library.needsStorage, storage == nil {
                     throw noStorage(for: library, settings)
                 }
-                let plugin = try start(library, settings, stateDirectory, storage)
+                let plugin = try start(library, settings, stateDirectory, storage, acceptsLoss)
                 started.append(plugin)
                 if library.path == engine?.path { storage = plugin.storage }
             }
@@ -98,13 +102,14 @@ public final class PluginHost: Sendable {
     }
 
     private static func start(
-        _ library: PluginLibrary, _ settings: PluginSettings, _ stateDirectory: String, _ storage: LoadedStorage?
+        _ library: PluginLibrary, _ settings: PluginSettings, _ stateDirectory: String, _ storage: LoadedStorage?,
+        _ acceptsLoss: Bool
     ) throws(PluginError) -> LoadedPlugin {
         let start: PluginStart
         do throws(SystemError) {
             start = try unsafe PluginStart(
                 library, host: HostTable.shared, configuration: settings.section(of: library.name),
-                stateDirectory: stateDirectory, storage: storage)
+                stateDirectory: stateDirectory, storage: storage, acceptsLoss: acceptsLoss)
         } catch {
             throw PluginError(library.path, "cannot be started: \(error)")
         }

@@ -9,6 +9,7 @@ internal import Synchronization
     private let configuration: [UInt8]
     private let stateDirectory: [UInt8]
     private let storage: LoadedStorage?
+    private let acceptsLoss: Bool
     private let outcome = Mutex<Outcome?>(nil)
     private let done: Inbox
 
@@ -20,25 +21,33 @@ internal import Synchronization
 
     init(
         _ library: PluginLibrary, host: UnsafePointer<articled_host>, configuration: [UInt8], stateDirectory: String,
-        storage: LoadedStorage?
+        storage: LoadedStorage?, acceptsLoss: Bool
     ) throws(SystemError) {
         self.library = library
         unsafe self.host = unsafe host
         self.configuration = configuration
         self.stateDirectory = Array(stateDirectory.utf8)
         self.storage = storage
+        self.acceptsLoss = acceptsLoss
         done = try Inbox()
     }
 
     /// Starts the plugin.
     ///
-    /// - Parameter limit: milliseconds that it may take.
+    /// - Parameter limit: milliseconds that it may take, from when it last said that it gets on.
     func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
         do {
             let thread = try LoopThread(name: "start-plugin") { self.call() }
-            guard try done.wait(milliseconds: limit), let outcome = outcome.withLock({ $0 }) else {
-                throw PluginError(
-                    library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
+            var heard = PluginProgress.count
+            while try !done.wait(milliseconds: limit) {
+                guard heard != PluginProgress.count else {
+                    throw PluginError(
+                        library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
+                }
+                heard = PluginProgress.count
+            }
+            guard let outcome = outcome.withLock({ $0 }) else {
+                throw PluginError(library.path, "did not say whether it has started")
             }
             thread.join()  // it has said its last: now its stack goes too
             guard outcome.code == 0 else {
@@ -60,7 +69,8 @@ internal import Synchronization
             unsafe configuration.withUnsafeBytes { configuration in
                 unsafe stateDirectory.withUnsafeBytes { directory in
                     var argument = unsafe articled_start(
-                        size: UInt32(MemoryLayout<articled_start>.size), reserved: 0,
+                        size: UInt32(MemoryLayout<articled_start>.size),
+                        flags: acceptsLoss ? UInt32(ARTICLED_START_RECOVER) : 0,
                         log: PluginLog.immortal(library.name),
                         configuration: articled_bytes(data: configuration.baseAddress, size: configuration.count),
                         state_directory: articled_bytes(data: directory.baseAddress, size: directory.count),

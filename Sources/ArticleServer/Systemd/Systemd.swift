@@ -31,6 +31,9 @@ public enum Systemd {
     /// Startup is complete, or a reload is.
     public static func ready(_ status: String) { notify(["READY=1", "STATUS=\(status)"]) }
 
+    /// A start that takes long gets on: it is not cut off for the next minute.
+    public static func starting(_ status: String) { notify(["EXTEND_TIMEOUT_USEC=60000000", "STATUS=\(status)"]) }
+
     /// A reload has begun; `ready` ends it.
     public static func reloading() {
         notify(["RELOADING=1", "MONOTONIC_USEC=\(clinux_now() / 1000)", "STATUS=reading the configuration"])

@@ -161,6 +161,9 @@ typedef struct articled_host {
     /* Streamed requests: the plugin is done with messages of `bytes` in all, each counted as its size plus
      * ARTICLED_MESSAGE_OVERHEAD; the client may send as many more. */
     void (*consumed)(articled_request *request, size_t bytes);
+    /* Since 1.3. Any thread, while `start` runs: the plugin gets on. The text says with what, for people. The host's limit
+     * for a start counts from the last such call, so that a long recovery is not cut off, and one that hangs is. */
+    void (*starting)(void *plugin_log, articled_bytes status);
 } articled_host;
 
 /* ---- Storage ------------------------------------------------------------------------------------------------- *
@@ -300,9 +303,14 @@ typedef struct articled_method {
     uint32_t reserved;
 } articled_method;
 
+enum { /* articled_start.flags */
+    /* Since 1.3. The administrator accepts that an engine gives up what it cannot bring back. It says first what that is. */
+    ARTICLED_START_RECOVER = 1,
+};
+
 typedef struct articled_start {
     uint32_t size;
-    uint32_t reserved;
+    uint32_t flags;
     void *log;                       /* for articled_host.log */
     articled_bytes configuration;    /* the plugin's own section as JSON; "{}" if there is none */
     articled_bytes state_directory;  /* where an engine keeps its files */

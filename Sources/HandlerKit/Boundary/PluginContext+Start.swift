@@ -9,10 +9,18 @@ extension PluginContext {
         if let table = unsafe start.pointee.storage {
             storage = try unsafe InjectedStorage(table, engine: start.pointee.engine)
         }
+        nonisolated(unsafe) let (host, log) = unsafe (host, start.pointee.log)
         self.init(
             configuration: PluginConfiguration(json: configuration.isEmpty ? Array("{}".utf8) : configuration),
-            log: unsafe PluginLog(host, start.pointee.log),
-            stateDirectory: unsafe String(start.pointee.state_directory), storage: storage)
+            log: unsafe PluginLog(host, log),
+            stateDirectory: unsafe String(start.pointee.state_directory), storage: storage,
+            acceptsLoss: unsafe start.pointee.flags & UInt32(ARTICLED_START_RECOVER) != 0,
+            progress: { status in
+                var status = status
+                status.withUTF8 { text in
+                    unsafe host.pointee.starting(log, articled_bytes(UnsafeRawBufferPointer(text)))
+                }
+            })
     }
 }
 
@@ -37,7 +45,7 @@ extension UnsafePointer<articled_host> {
         guard unsafe host.size >= UInt32(MemoryLayout<articled_host>.size), unsafe host.log != nil,
             unsafe host.schedule != nil, unsafe host.is_current != nil, unsafe host.respond != nil,
             unsafe host.send != nil, unsafe host.finish != nil, unsafe host.fail != nil, unsafe host.watch != nil,
-            unsafe host.consumed != nil
+            unsafe host.consumed != nil, unsafe host.starting != nil
         else { throw ServiceError(.failedPrecondition, "this articled offers less than the plugin was built for") }
     }
 }

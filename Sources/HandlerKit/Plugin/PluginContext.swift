@@ -8,6 +8,11 @@ public struct PluginContext: Sendable {
     public let log: PluginLog
     /// Where a storage engine keeps its files; empty if the host names no place.
     public let stateDirectory: String
+    /// The administrator accepts that a storage engine gives up what it cannot bring back (`articled --recover`).
+    public let acceptsLoss: Bool
+    /// Says that a long start gets on, and with what, for people. From any thread, while `init` runs: the host's limit for a start
+    /// counts from the last call.
+    public let progress: @Sendable (String) -> Void
 
     let injectedStorage: (any ArticleStorage)?
 
@@ -27,11 +32,14 @@ public struct PluginContext: Sendable {
     /// A context made by hand, to try a plugin's type without a host.
     public init(
         configuration: PluginConfiguration = PluginConfiguration(json: Array("{}".utf8)), log: PluginLog = .none,
-        stateDirectory: String = "", storage: (any ArticleStorage)? = nil
+        stateDirectory: String = "", storage: (any ArticleStorage)? = nil, acceptsLoss: Bool = false,
+        progress: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.log = log
         self.stateDirectory = stateDirectory
         self.injectedStorage = storage
+        self.acceptsLoss = acceptsLoss
+        self.progress = progress
     }
 }

@@ -51,7 +51,12 @@ struct Classify: Command {
     func run(_ session: Session) async throws -> ExitCode {
         switch subject {
         case .article(let key):
-            let result = try await session.client.classify(key, explain: explain, writeBack: writeBack)
+            let result: ClassifyArticleResult
+            do throws(ClientError) {
+                result = try await session.client.classify(key, explain: explain, writeBack: writeBack)
+            } catch {
+                throw writeBack ? CommandFailure(ofChange: error) : CommandFailure(error)
+            }
             guard let classification = result.classification else {
                 throw CommandFailure(.protocol, "classify.article: the answer has no classification")
             }

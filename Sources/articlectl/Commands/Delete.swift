@@ -38,6 +38,8 @@ struct Delete: Command {
                 try session.output.flush()
                 CommandFailure(.notFound, "there is no article \(key.text)").tell(asJSON: session.json)
                 code = .notFound
+            } catch let error as ClientError {
+                throw CommandFailure(ofChange: error)
             }
         }
         return code

@@ -90,7 +90,8 @@ struct Store: Command {
             return try await client.put(article, expectedRevision: expected)
         }
         do throws(ClientError) {
-            return try await client.put(article, expectedRevision: 0)
+            // If it finds what an earlier attempt of its own has stored, that is a conflict, which is well.
+            return try await client.put(article, expectedRevision: 0, policy: CallPolicy(retry: .idempotent))
         } catch {
             guard error.status == .conflict else { throw error }
             let present = try await client.get(id: id, view: .summary)
@@ -115,6 +116,8 @@ struct Store: Command {
         let failure: CommandFailure
         if let error = error as? RecordError {
             failure = CommandFailure(.data, error.message)
+        } else if let error = error as? ClientError {
+            failure = CommandFailure(ofChange: error)
         } else {
             failure = CommandFailure(of: error)
         }

@@ -62,7 +62,7 @@ final class ImportReport: Sendable {
             case .conflict where keep: count(.unchanged)
             case .invalidArgument, .alreadyExists, .conflict, .notFound: reject(origin, error.message)
             default:
-                let failure = CommandFailure(error)
+                let failure = CommandFailure(ofChange: error)
                 throw CommandFailure(
                     failure.code, (origin.map { "\($0): " } ?? "") + failure.message, hint: failure.hint)
             }

@@ -60,6 +60,7 @@ final class ScriptedConnection {
         MethodDescription(name: "fetch.get", number: 7, idempotent: true),
         MethodDescription(name: "fetch.list", number: 8, streamResponse: true, idempotent: true),
         MethodDescription(name: "fetch.getMany", number: 9, streamResponse: true, idempotent: true),
+        MethodDescription(name: "classify.article", number: 10, idempotent: true),
     ]
 
     /// The next frame, which must be of this kind.

@@ -99,6 +99,7 @@ final class Service: @unchecked Sendable {
     static let products = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
     var isRunning: Bool { process.isRunning }
+    var processIdentifier: pid_t { process.processIdentifier }
 
     /// Memory that is the process's own, without the pages of the database's map, in bytes.
     var privateMemory: Int { get throws { try process.privateMemory } }
