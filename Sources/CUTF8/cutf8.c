@@ -1,7 +1,14 @@
 #include "cutf8.h"
 #include <stdint.h>
 
-#if defined(__x86_64__)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+/* The dynamic linker chooses a variant, by code of this file, before the sanitizer is set up. */
+#define ONE_VARIANT
+#endif
+#endif
+
+#if defined(__x86_64__) && !defined(ONE_VARIANT)
 #define FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_EACH_PROCESSOR

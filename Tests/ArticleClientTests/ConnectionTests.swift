@@ -180,6 +180,20 @@ import Testing
         try await service.finished()
     }
 
+    @Test func aKeepAliveOfAgesIsNone() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            try connection.send(.message, [1], flags: .end, stream: connection.receive(.request).header.stream)
+            try connection.awaitClose()
+        }
+        var options = ClientOptions()
+        options.keepAlive = .seconds(Int64.max)
+        let client = ArticleClient(endpoint: service.endpoint, options: options)
+        #expect(try await client.call("test.once", payload: []) == [1])
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func aSilentConnectionIsPingedAndGivenUp() async throws {
         let service = try ScriptedService(
             { connection in

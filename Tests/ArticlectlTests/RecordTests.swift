@@ -92,6 +92,11 @@ import Testing
         for time in [0, -1, 1_245_036_000_123, -62_135_596_800_000, 253_402_300_799_999] as [Int64] {
             #expect(parse(TimeText.rfc3339(time)) == time)
         }
+        // What a service tells may be anything.
+        for time in [Int64.min, .min + 1, .max] {
+            #expect(
+                !TimeText.rfc3339(time).isEmpty && !TimeText.local(time).isEmpty && !TimeText.localDay(time).isEmpty)
+        }
         #expect(TimeText.parseOption("7d", now: 1_000_000_000_000) == 999_395_200_000)
         #expect(TimeText.parseOption("-7d", now: 0) == nil)
         #expect(TimeText.parseOption("2009-06-15T10:20+07:00") == 1_245_036_000_000)

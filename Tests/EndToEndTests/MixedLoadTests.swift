@@ -34,7 +34,9 @@ import Testing
                 return nil
             }
             group.addTask {
-                for _ in 0..<Self.seconds where !load.isOver { try? await Task.sleep(for: .seconds(1)) }
+                for _ in 0..<Self.seconds * 10 where !load.isOver && service.isRunning {
+                    try? await Task.sleep(for: .milliseconds(100))
+                }
                 load.end()
                 return nil
             }
@@ -46,7 +48,7 @@ import Testing
             }
         }
         print("mixed load: \(load.summary)")
-        #expect(service.isRunning && service.processIdentifier == process, "\(service.told.suffix(2000))")
+        try #require(service.isRunning && service.processIdentifier == process, "\(service.told.suffix(2000))")
         #expect(load.faults.isEmpty, "\(load.faults.prefix(10))")
         for call in [
             "put", "putMany", "delete", "get", "getMany", "list", "list slowly", "stats", "metrics", "write-back",

@@ -1,4 +1,6 @@
 // What a peer can send, against every decoder: see `run` beside this file.
+// modules: ArticleProtocol
+import ArticleProtocol
 
 /// One input. Its first byte chooses the decoder; what can be decoded must have one encoding, which is read as itself.
 @c(LLVMFuzzerTestOneInput)

@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    /// An engine that says nonsense of its own text ends its call, not the process.
+    @Test(arguments: [Int.min, -1, 0, 3, 600, .max]) func aFailuresTextOfAnySize(size: Int) {
+        let error = #expect(throws: ServiceError.self) {
+            try unsafe articled_failure.check { failure in
+                unsafe failure.pointee.set(13, "abc")
+                unsafe failure.pointee.message_size = size
+                return 13
+            }
+        }
+        #expect(error?.code == .internal)
+        #expect(error?.message.hasPrefix(size > 0 ? "abc" : "") == true)
+    }
+
     @Test func anUnknownOutcomeStaysOne() async throws {
         let id = ArticleID.generate()
         MemoryEngine.doubtful.withLock { _ = $0.insert(id) }

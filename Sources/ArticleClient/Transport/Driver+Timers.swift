@@ -76,7 +76,9 @@ extension Driver {
 
     private func keepAliveDue(_ connection: Connection) -> UInt64 {
         guard let interval = options.keepAlive?.nanoseconds, connection.state.inFlight > 0 else { return .max }
-        return connection.heardAt + interval * (connection.pinged ? 2 : 1)
+        // An interval is at most half of what a UInt64 holds; a time beyond all is never.
+        let (due, overflow) = connection.heardAt.addingReportingOverflow(interval * (connection.pinged ? 2 : 1))
+        return overflow ? .max : due
     }
 
     private func keepAlive(_ connection: Connection) {

@@ -18,7 +18,7 @@ enum FailureText {
                 size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: memory.baseAddress,
                 capacity: capacity, message_size: 0)
             let code = unsafe body(&failure)
-            let size = unsafe min(failure.message_size, capacity)
+            let size = unsafe max(0, min(failure.message_size, capacity))  // the plugin's word, which may be anything
             let text = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: size)
             return (code, unsafe String(decoding: text, as: UTF8.self))
         }

@@ -37,7 +37,8 @@ extension articled_failure {
                 capacity: text.count, message_size: 0)
             let code = unsafe call(&failure)
             if code == UInt32(ARTICLED_OK) { return nil }
-            let size = unsafe min(failure.message_size, text.count)
+            // The other side's word, which may be anything.
+            let size = unsafe max(0, min(failure.message_size, text.count))
             let message = unsafe String(
                 decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<size]), as: UTF8.self)
             return ServiceError(StatusCode(rawValue: code) ?? .internal, message)

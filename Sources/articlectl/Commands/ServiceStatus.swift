@@ -29,7 +29,8 @@ struct ServiceStatus: Command {
     private func text(
         _ health: HealthResult, _ service: ServiceDescription, _ stats: StatsResult, _ style: Style
     ) -> [String] {
-        let seconds = (clinux_wall_clock_ms() - service.startedAt) / 1000
+        // The peer's word, which may be anything: what is below zero is shown as zero.
+        let seconds = clinux_wall_clock_ms().subtractingReportingOverflow(service.startedAt).partialValue / 1000
         var lines = [
             style.bold("articled \(Sanitised.text(service.version))") + " is " + word(health.state, style)
                 + ", up \(Quantity.span(seconds: seconds))"

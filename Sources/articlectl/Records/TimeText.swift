@@ -14,14 +14,18 @@ enum TimeText {
 
     /// For people, in the zone of this machine: "2009-06-15 10:20".
     static func local(_ time: Int64) -> String {
-        let (date, clock) = parts(time + offset(of: time))
+        let (date, clock) = parts(shown(time) + offset(of: shown(time)))
         return day(date) + " " + hours(clock)
     }
 
     /// The day alone.
-    static func localDay(_ time: Int64) -> String { day(parts(time + offset(of: time)).0) }
+    static func localDay(_ time: Int64) -> String { day(parts(shown(time) + offset(of: shown(time))).0) }
+
+    /// What a peer tells is shown as the nearest time that there are dates for: no sum or difference of these overflows.
+    private static func shown(_ time: Int64) -> Int64 { min(max(time, -100_000_000_000_000), 300_000_000_000_000) }
 
     private static func parts(_ time: Int64) -> ((year: Int, month: Int, day: Int), Int64) {
+        let time = shown(time)
         let day = time >= 0 ? time / 86_400_000 : (time - 86_399_999) / 86_400_000
         return (CivilDate.date(ofDay: day), time - day * 86_400_000)
     }
