@@ -24,7 +24,11 @@ struct FormatRecord {
 
     /// Reads and checks what is there.
     init(in transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
-        let bytes = try transaction.copy(Self.name, table)
+        try self.init(try transaction.copy(Self.name, table), path)
+    }
+
+    /// The same for the bytes of the record; `nil`: there is none.
+    init(_ bytes: [UInt8]?, _ path: String) throws(ServiceError) {
         guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
         guard version == Self.version || Self.formerVersions.contains(version) else {

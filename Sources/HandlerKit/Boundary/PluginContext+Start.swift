@@ -16,10 +16,9 @@ extension PluginContext {
             stateDirectory: unsafe String(start.pointee.state_directory), storage: storage,
             acceptsLoss: unsafe start.pointee.flags & UInt32(ARTICLED_START_RECOVER) != 0,
             progress: { status in
+                guard let starting = unsafe host.starting else { return }
                 var status = status
-                status.withUTF8 { text in
-                    unsafe host.pointee.starting(log, articled_bytes(UnsafeRawBufferPointer(text)))
-                }
+                status.withUTF8 { text in unsafe starting(log, articled_bytes(UnsafeRawBufferPointer(text))) }
             })
     }
 }
@@ -39,13 +38,19 @@ extension PluginLog {
 }
 
 extension UnsafePointer<articled_host> {
-    /// Throws unless the host has all that HandlerKit calls: nothing of it is optional.
+    /// Of a host from ABI 1.3 on; `nil`: it is older, and limits a start whatever the plugin says.
+    fileprivate var starting: (@convention(c) (UnsafeMutableRawPointer?, articled_bytes) -> Void)? {
+        unsafe pointee.size >= UInt32(MemoryLayout<articled_host>.size) ? unsafe pointee.starting : nil
+    }
+
+    /// Throws unless the host has all that HandlerKit calls, and that every host has.
     func checkComplete() throws(ServiceError) {
         let host = unsafe pointee
-        guard unsafe host.size >= UInt32(MemoryLayout<articled_host>.size), unsafe host.log != nil,
+        let least = unsafe MemoryLayout<articled_host>.offset(of: \.starting) ?? MemoryLayout<articled_host>.size
+        guard unsafe host.size >= UInt32(least), unsafe host.log != nil,
             unsafe host.schedule != nil, unsafe host.is_current != nil, unsafe host.respond != nil,
             unsafe host.send != nil, unsafe host.finish != nil, unsafe host.fail != nil, unsafe host.watch != nil,
-            unsafe host.consumed != nil, unsafe host.starting != nil
+            unsafe host.consumed != nil
         else { throw ServiceError(.failedPrecondition, "this articled offers less than the plugin was built for") }
     }
 }

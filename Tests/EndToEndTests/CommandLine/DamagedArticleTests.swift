@@ -37,15 +37,15 @@ import Testing
         #expect(try tool.run("list").lines.count == 3)
     }
 
-    /// Flips a bit of the record that has `text` in its content, there or in the header that stands before it: 56 bytes, at a
-    /// multiple of 64, with the format 1 and four zeros at the end.
+    /// Flips a bit of the record that has `text` in its content, there or in the header that stands before it: 88 bytes, at a
+    /// multiple of 64, with the format 2 in it, and four zeros.
     private func damage(_ heap: URL, _ text: String, inHeader: Bool) throws {
         let file = try FileHandle(forUpdating: heap)
         defer { try? file.close() }
         let bytes = try #require(try file.readToEnd())
         let found = try #require(bytes.firstRange(of: Data(text.utf8))).lowerBound
         let start = stride(from: found / 64 * 64, through: 64, by: -64).first {
-            bytes[$0 + 4] == 1 && bytes[$0 + 5] == 0 && bytes[$0 + 52..<$0 + 56].allSatisfy { $0 == 0 }
+            bytes[$0 + 4] == 2 && bytes[$0 + 5] == 0 && bytes[$0 + 52..<$0 + 56].allSatisfy { $0 == 0 }
         }
         let place = inHeader ? try #require(start) + 20 : found
         try file.seek(toOffset: UInt64(place))
