@@ -65,6 +65,7 @@ import Testing
         let shared = SharedTransaction(environment)
         #expect(!shared.canWait)
         try shared.begin(reusable: 0)
+        var writes: [PendingWrite] = []  // whose records are written below
         for number in 0...RecentChanges.most {
             #expect(shared.canWait, "\(number)")
             let content = [UInt8(truncatingIfNeeded: number)]
@@ -72,10 +73,11 @@ import Testing
                 StorageWrite(
                     put: .id(.generate()), key: RawSpan(), content: content.rawSpan,
                     contentChecksum: CRC32C.checksum(content)), { _ in })
+            writes.append(write)
             #expect(try shared.make(write).outcome.isCreated)
         }
         #expect(!shared.canWait)
-        try shared.writeRecords()
+        try withExtendedLifetime(writes) { try shared.writeRecords() }
         try shared.commit()
         #expect(!shared.isOpen && environment.recent.transaction == 0)
     }
