@@ -83,7 +83,7 @@ final class SimulatedDisk: Disk {
         if disk.count < now.count { disk += [UInt8](repeating: 0, count: now.count - disk.count) }
         for start in stride(from: 0, to: now.count, by: block) {
             let end = min(start + block, now.count)
-            let isChanged = end > before.count || now[start..<end] != before[start..<end]
+            let isChanged = end > before.count || !isEqual(now, before, start..<end)
             guard isChanged || dirty.contains(start / block) else { continue }
             if isLost() {
                 anyLost = true
@@ -95,6 +95,14 @@ final class SimulatedDisk: Disk {
         state.attempted[file] = now
         state.dirty[file] = []
         return anyLost
+    }
+
+    private static func isEqual(_ a: [UInt8], _ b: [UInt8], _ range: Range<Int>) -> Bool {
+        unsafe a.withUnsafeBytes { a in
+            unsafe b.withUnsafeBytes { b in
+                unsafe memcmp(a.baseAddress! + range.lowerBound, b.baseAddress! + range.lowerBound, range.count) == 0
+            }
+        }
     }
 
     /// Lets syncs of the database wait, or go on.
