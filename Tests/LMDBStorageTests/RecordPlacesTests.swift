@@ -43,7 +43,7 @@ import Testing
         let places = RecordPlaces(of: heap)
         let changes = ChangeStamps()
         let id = ArticleID.generate()
-        let place = unsafe try #require(unsafe heap.bytes(HeapLocation(offset: 64, count: 0))?.baseAddress)
+        let place = unsafe try #require(unsafe heap.bytes(HeapLocation(offset: HeapFile.start, count: 0))?.baseAddress)
         #expect(unsafe places.find(id, changes) == nil)
         unsafe places.note(id, place, in: 5)
         #expect(unsafe places.find(id, changes) == place)
@@ -64,7 +64,8 @@ import Testing
         let changes = ChangeStamps()
         let ids = (1...5).map { ArticleID(high: $0, low: $0 ^ 77) }
         func place(_ number: Int) throws -> UnsafeRawPointer {
-            unsafe try #require(unsafe heap.bytes(HeapLocation(offset: 64, count: 0))?.baseAddress) + 64 * number
+            unsafe try #require(unsafe heap.bytes(HeapLocation(offset: HeapFile.start, count: 0))?.baseAddress) + 64
+                * number
         }
         func isKept(_ number: Int) throws -> Bool { unsafe try places.find(ids[number], changes) == place(number) }
         for number in 0..<4 { unsafe places.note(ids[number], try place(number), in: 5) }

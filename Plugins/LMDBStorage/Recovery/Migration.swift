@@ -36,7 +36,7 @@ struct Migration {
         var writer = RecordWriter(try disk.open(path), head.hash)
         let old = try FilePart.exists(directory.heap) ? disk.open(directory.heap) : nil
         let total = max(1, former.count)
-        try former.forEach { id, value throws(ServiceError) in
+        try former.visit { id, value throws(ServiceError) in
             let record = try record(value, in: old)
             try writer.add(id, FormerRecord(id, record))
             progress.report("taking over the articles of an earlier articled: \(writer.count * 100 / total) %")
@@ -197,7 +197,7 @@ private final class FormerIndex {
     }
 
     /// Calls `body` with each id and what the table has for it, in ascending order.
-    func forEach(_ body: (ArticleID, [UInt8]) throws(ServiceError) -> Void) throws(ServiceError) {
+    func visit(_ body: (ArticleID, [UInt8]) throws(ServiceError) -> Void) throws(ServiceError) {
         try unsafe Self.read(environment, path) { transaction, path throws(ServiceError) in
             var records: MDB_dbi = 0
             let code = unsafe mdb_dbi_open(transaction, "records", 0, &records)
