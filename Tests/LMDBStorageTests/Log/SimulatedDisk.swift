@@ -7,8 +7,8 @@ import Synchronization
 /// A disk that knows what would be on it after power was lost, and fails when it is told to. Nothing else is simulated:
 /// the files are real.
 ///
-/// It fails as kernels do: blocks that could not be written are told of by one sync, are taken for clean from then on, and are not
-/// written again unless somebody writes to them.
+/// It fails as kernels do: blocks that could not be written are told of once to each opening of the file, are taken for clean from then
+/// on, and are not written again unless somebody writes to them.
 final class SimulatedDisk: Disk {
     struct State {
         var synced: StorageImage
@@ -25,6 +25,8 @@ final class SimulatedDisk: Disk {
         var writeError: Int32 = 0
         /// The next sync of this file loses some blocks, and says so.
         var losing: (file: StorageImage.File, random: SeededNumbers)?
+        /// How often blocks of a file were lost.
+        var losses: [StorageImage.File: Int] = [:]
         var isHeld = false
         var databaseSyncs = 0
     }
@@ -50,22 +52,28 @@ final class SimulatedDisk: Disk {
     }
 
     /// Brings what was written to disk, but for blocks that are lost.
-    func sync(_ file: StorageImage.File) throws(ServiceError) {
+    ///
+    /// - Parameter told: of how many losses the caller's opening of the file was told.
+    func sync(_ file: StorageImage.File, _ told: inout Int) throws(ServiceError) {
         if file == .database { while state.withLock({ $0.isHeld }) { mayGo.wait() } }
         try call { state throws(ServiceError) in
             if file == .log0 || file == .log1, state.syncError != 0 {
                 throw ServiceError(lmdb: state.syncError, "cannot sync \(file.name)")
             }
             let now = StorageImage.read(file, directory)
-            var lost = false
             if state.losing?.file == file, var random = state.losing?.random {
-                lost = Self.bring(now, file, &state) { random.next(2) == 0 }
+                if Self.bring(now, file, &state, isLost: { random.next(2) == 0 }) {
+                    state.losses[file, default: 0] += 1
+                }
                 state.losing = nil
             } else {
                 _ = Self.bring(now, file, &state) { false }
             }
             if file == .database { state.databaseSyncs += 1 }
-            if lost { throw ServiceError(lmdb: EIO, "cannot sync \(file.name)") }
+            let losses = state.losses[file] ?? 0
+            guard told < losses else { return }
+            told = losses
+            throw ServiceError(lmdb: EIO, "cannot sync \(file.name)")
         }
         if file == .database { hasSynced.signal() }
     }

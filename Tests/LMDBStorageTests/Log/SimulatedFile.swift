@@ -10,11 +10,13 @@ final class SimulatedFile: DiskFile {
     /// `nil`: it is none whose state after a loss of power counts.
     private let kind: StorageImage.File?
     private let disk: SimulatedDisk
+    private let told: Mutex<Int>
 
     init(_ file: SystemFile, _ kind: StorageImage.File?, _ disk: SimulatedDisk) {
         self.file = file
         self.kind = kind
         self.disk = disk
+        told = Mutex(disk.state.withLock { state in kind.flatMap { state.losses[$0] } ?? 0 })
     }
 
     var path: String { file.path }
@@ -48,7 +50,7 @@ final class SimulatedFile: DiskFile {
     func writeAhead(_ count: Int, at offset: Int) throws(ServiceError) {}
 
     func sync() throws(ServiceError) {
-        if let kind { return try disk.sync(kind) }
+        if let kind { return try told.withLock { told throws(ServiceError) in try disk.sync(kind, &told) } }
         try disk.call { _ throws(ServiceError) in }
     }
 
