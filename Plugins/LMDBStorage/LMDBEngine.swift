@@ -162,6 +162,11 @@ final class LMDBEngine: ServingEngine {
         if let damage = environment.damage.current {
             return Health(.unhealthy, "the index is damaged, and is made anew at the next start: \(damage)")
         }
+        do throws(ServiceError) {
+            try environment.checkLinks(nil)
+        } catch {
+            return Health(.unhealthy, error.message)
+        }
         if let trouble = committer.progress.trouble { return Health(.unhealthy, trouble.message) }
         let space = DiskSpace.health(of: directory.path)
         return space.state == .healthy ? lastCheck.health : space

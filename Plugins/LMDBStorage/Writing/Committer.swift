@@ -109,6 +109,7 @@ final class Committer: Sendable {
         _ keeper: inout LogKeeper
     ) {
         var refusals: [WriteResult]
+        checkLinks(keeper.log)
         if let failure = failure.current {
             refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
@@ -133,6 +134,15 @@ final class Committer: Sendable {
         let refused = WriteGroup(batch, refusals, in: nil)
         refused.confirm()
         sync.add(refused)
+    }
+
+    /// Nothing is written to files that are gone with the process: who asks for it is told that nothing was changed.
+    private func checkLinks(_ log: borrowing RedoLog) {
+        do throws(ServiceError) {
+            try environment.checkLinks(log.file)
+        } catch {
+            failure.note(error)
+        }
     }
 
     /// Whether readers need the tables as a whole these days.

@@ -55,10 +55,34 @@ final class Service: @unchecked Sendable {
     }
 
     /// Ends it by a signal, waits for its end, and starts it again on the same state.
-    func restart(after signal: Int32) throws {
+    ///
+    /// - Parameter change: is called in between.
+    func restart(after signal: Int32, _ change: () throws -> Void = {}) throws {
         process.send(signal)
         process.waitUntilExit()
+        try change()
         try start()
+    }
+
+    /// Runs `articled --recover` on its state, while it does not run.
+    ///
+    /// - Returns: the exit status, and what was told.
+    func recover() throws -> (code: Int32, text: String) {
+        let output = directory.appending(path: "recovered")
+        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+        let recovery = Child()
+        recovery.executableURL = Self.products.appending(path: "articled")
+        recovery.arguments = [
+            "--recover", "--plugins", directory.appending(path: "plugins").path, "--state-directory",
+            directory.appending(path: "state").path, "--configuration",
+            directory.appending(path: "articled.json5").path,
+        ]
+        recovery.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        let handle = try FileHandle(forWritingTo: output)
+        (recovery.standardOutput, recovery.standardError, recovery.standardInput) = (handle, handle, nil)
+        try recovery.run()
+        recovery.waitUntilExit()
+        return (recovery.terminationStatus, try String(contentsOf: output, encoding: .utf8))
     }
 
     private func start() throws {
