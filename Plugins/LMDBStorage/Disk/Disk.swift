@@ -42,6 +42,9 @@ protocol DiskFile: AnyObject, Sendable {
 
     /// Gives space back.
     func shrink(to size: Int)
+
+    /// Nobody uses it any more, though somebody may still have it.
+    func close()
 }
 
 extension DiskFile {

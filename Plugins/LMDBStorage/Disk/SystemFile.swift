@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A file on a real disk.
 final class SystemFile: DiskFile {
@@ -9,6 +10,7 @@ final class SystemFile: DiskFile {
 
     let path: String
     let descriptor: Int32
+    private let isClosed = Atomic(false)
 
     init(_ path: String) throws(ServiceError) {
         self.path = path
@@ -16,7 +18,11 @@ final class SystemFile: DiskFile {
         guard descriptor >= 0 else { throw .system("cannot write \(path)") }
     }
 
-    deinit { close(descriptor) }
+    deinit { close() }
+
+    func close() {
+        if !isClosed.exchange(true, ordering: .relaxed) { Glibc.close(descriptor) }
+    }
 
     func size() throws(ServiceError) -> Int {
         var status = stat()

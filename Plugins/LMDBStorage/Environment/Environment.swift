@@ -143,6 +143,8 @@ final class Environment: @unchecked Sendable {
     /// No transaction may be under way.
     func close() {
         heap.close()
+        files.database.close()
+        files.heap.close()
         unsafe mdb_env_close(handle)
     }
 

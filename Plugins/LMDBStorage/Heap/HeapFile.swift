@@ -86,6 +86,7 @@ final class HeapFile: @unchecked Sendable {
     func close() {
         unsafe munmap(UnsafeMutableRawPointer(mutating: base), capacity)
         Glibc.close(descriptor)
+        file.close()
     }
 
     /// Says who writes to it. With the next sync that is on disk.

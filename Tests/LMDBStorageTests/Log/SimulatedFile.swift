@@ -57,4 +57,5 @@ final class SimulatedFile: DiskFile {
     func forget(_ count: Int, at offset: Int) {}
 
     func shrink(to size: Int) { file.shrink(to: size) }
+    func close() { file.close() }
 }
