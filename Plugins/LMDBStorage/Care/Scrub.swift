@@ -73,8 +73,8 @@ final class Scrub: Sendable {
         }
         let inspection = try Inspection(environment, readers, checkPages: pages.run, stop: stop) {
             [self] _, bytes throws(ServiceError) in
-            let pause = max(
-                UInt64(bytes) * 1_000_000_000 / UInt64(Self.rate), (Self.share - 1) * (clinux_now() - started))
+            let took = clinux_elapsed(started, clinux_now())
+            let pause = max(UInt64(bytes) * 1_000_000_000 / UInt64(Self.rate), (Self.share - 1) &* took)
             _ = isOver(afterMilliseconds: Int64(pause / 1_000_000))
             try stop()
             started = clinux_now()

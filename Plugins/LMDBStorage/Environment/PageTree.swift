@@ -138,10 +138,12 @@ private struct TableComparison {
     private static func parse(
         _ page: [UInt8], _ number: UInt64, isLeaf: Bool, _ pages: UInt64, _ content: inout Content
     ) throws(ServiceError) {
+        // A file that was cut off has less of it.
+        guard page.count >= 512 else { throw PageFault.error("page \(number) is cut off") }
         let stated: UInt64 = page.integer(at: 0)
         let flags: UInt16 = page.integer(at: 10)
         let lower: UInt16 = page.integer(at: 12)
-        guard page.count >= 512, stated == number, flags & 0x0f == (isLeaf ? PageFlag.leaf : PageFlag.branch),
+        guard stated == number, flags & 0x0f == (isLeaf ? PageFlag.leaf : PageFlag.branch),
             flags & PageFlag.ofDuplicates == 0, lower >= 16, Int(lower) <= page.count
         else { throw PageFault.error("page \(number) is not what its place says") }
         for index in 0..<(Int(lower) - 16) / 2 {
