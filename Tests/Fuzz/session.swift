@@ -94,7 +94,8 @@ private final class Run {
     init() {
         outgoing = OutgoingBuffer(pool: loop.buffers)
         session = Session(
-            peer: Peer(credentials: nil, roles: UInt32(ARTICLED_ROLE_READ)), loop: loop, outgoing: outgoing)
+            peer: Peer(credentials: nil, roles: UInt32(ARTICLED_ROLE_READ)),
+            account: PeerAccount(.user(1), Totals(loop.context.configuration.limits)), loop: loop, outgoing: outgoing)
     }
 
     func step(_ input: inout Input) {

@@ -28,16 +28,16 @@ struct LogSurvey {
         _ files: [any DiskFile], _ session: LogSession, from first: UInt64, durable: UInt64
     ) throws(ServiceError) {
         self.files = files
-        self.first = first
-        // Of 0 there is none; and no number is above all, for the next one is told from it.
-        self.durable = max(first &- 1, durable == .max ? 0 : durable)
+        // There is no group 0; and none has the greatest number, which has no next one.
+        self.first = max(1, first)
+        self.durable = max(self.first - 1, durable == .max ? 0 : durable)
         var found: [UInt64: Found] = [:]
         for index in files.indices {
             let size = try files[index].size()
             var position = LogHeader.space
             while position < size {
                 guard let (group, _) = try Self.read(files[index], at: position, size), group.session == session,
-                    group.sequence >= first
+                    group.sequence >= self.first, group.sequence != .max
                 else {
                     position += LogGroup.block
                     continue
