@@ -1,3 +1,23 @@
+/// Where articled listens.
+public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// A Unix socket, by its path.
+    case unix(path: String)
+    /// A TCP socket. A name is resolved when a connection is made, which may take as long as the resolver needs; a numeric
+    /// address never waits.
+    case tcp(host: String, port: UInt16)
+
+    /// The socket that `articled.socket` opens: `/run/articled/articled.sock`.
+    public static var systemDefault: Endpoint { .unix(path: "/run/articled/articled.sock") }
+
+    /// `unix:/run/articled/articled.sock`, `tcp:127.0.0.1:7450`, `tcp:[::1]:7450`.
+    public var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        }
+    }
+}
+
 /// How an ``ArticleClient`` behaves. The defaults suit a program that talks to articled on the same machine.
 public struct ClientOptions: Sendable {
     /// Who is calling, for the service's journal: "newsroom/2.1".
@@ -33,4 +53,28 @@ public struct ClientOptions: Sendable {
     public var outgoingBytes = 1 << 20
 
     public init() {}
+}
+
+/// What one call wants that differs from the client's ``ClientOptions``.
+public struct CallPolicy: Sendable {
+    /// From now on; sent to the service, which stops work when it passes, and enforced here. `nil`: ``ClientOptions/deadline``.
+    public var deadline: Duration?
+    public var retry: Retry
+
+    public init(deadline: Duration? = nil, retry: Retry = .automatic) {
+        self.deadline = deadline
+        self.retry = retry
+    }
+}
+
+/// Whether a call is sent again after the connection was lost before the answer came, or after the answer OUTCOME_UNKNOWN. A
+/// request that was not sent whole, or was answered with UNAVAILABLE or RESOURCE_EXHAUSTED, was not carried out and is always
+/// sent again, up to ``ClientOptions/attempts`` times. The question is what happens to one that may have been.
+public enum Retry: Sendable, Hashable {
+    /// If the service's table of methods says that the method is idempotent.
+    case automatic
+    /// Carrying it out twice does no harm: the caller knows.
+    case idempotent
+    /// Never: the caller wants to know of the doubt (``ClientError/mayHaveRun``).
+    case never
 }

@@ -1,3 +1,50 @@
+/// Which of a text's first lines are its headline.
+enum Headline {
+    /// Longer than any headline, in characters.
+    static let longest = 220
+
+    /// - Parameter lines: those that may belong to headline and body, at least one.
+    /// - Returns: how many of the first ones are the headline: 0 to 3.
+    static func count(in lines: ArraySlice<TextLines.Line>, of text: TextLines) -> Int {
+        guard let first = lines.first, let title = short(first, text) else { return 0 }
+        guard Dateline.source(in: title) == nil, title.contains(where: \.isLetter) else { return 0 }
+        let rest = lines.dropFirst()
+        guard let second = rest.first else { return endsSentence(title) ? 0 : 1 }
+        let next = text.beginning(second, bytes: 400)
+        if Dateline.source(in: next) != nil { return 1 }
+        if endsSentence(title) { return 0 }
+        if second.isSetApart { return 1 }
+        guard next.first?.isLowercase ?? false else { return 1 }
+        return continued(lines, text)
+    }
+
+    /// A headline that was broken into lines: the next one goes on in lower case, and an empty line follows.
+    private static func continued(_ lines: ArraySlice<TextLines.Line>, _ text: TextLines) -> Int {
+        var count = 1
+        var size = 0
+        for line in lines.dropFirst() {
+            if line.isSetApart { return size <= longest ? count : 0 }
+            guard count < 3, let part = short(line, text), !endsSentence(part) else { return 0 }
+            size += part.count
+            count += 1
+        }
+        return 0
+    }
+
+    private static func short(_ line: TextLines.Line, _ text: TextLines) -> String? {
+        guard line.content.count <= 4 * longest else { return nil }
+        let title = text.text(line)
+        return title.count <= longest ? title : nil
+    }
+
+    /// A full stop, but not "...", or a mark after which the sentence goes on.
+    static func endsSentence(_ text: String) -> Bool {
+        guard let last = text.last else { return false }
+        if ",;:".contains(last) { return true }
+        return last == "." && !text.hasSuffix("..")
+    }
+}
+
 /// The beginning of an article's first paragraph that names who reports: "(Mic.gov.vn) - ", "Hà Nội (TTXVN) – ".
 ///
 /// It stays in the body; what is read off is the source.
@@ -87,4 +134,36 @@ enum Dateline {
     private static func isDate(_ word: some StringProtocol) -> Bool {
         word.contains(where: \.isASCIIDigit) && word.allSatisfy { $0.isASCIIDigit || "/-.,".contains($0) }
     }
+}
+
+/// Names that newspapers and agencies sign their reports with, where nothing but the name tells that it is one.
+enum Outlets {
+    static func isKnown(_ name: some StringProtocol) -> Bool {
+        let folded = name.folded
+        if names.contains(folded) { return true }
+        // "TTXVN/Vietnam+", "VOV - Trung tâm tin"
+        let parts = folded.split { $0 == "/" }
+        return parts.count > 1 && parts.contains { names.contains(String($0.trimmed)) }
+    }
+
+    private static let names: Set<String> = [
+        "ttxvn", "vna", "vietnam+", "vietnamplus", "vov", "vov.vn", "vovnews", "vtv", "vtc", "vtc news", "vtcnews",
+        "tto", "tuổi trẻ",
+        "tuổi trẻ online", "tpo", "tiền phong", "tiền phong online", "nlđ", "nlđo", "người lao động", "lao động",
+        "laođộng", "thanh niên",
+        "tno", "thanh niên online", "sggp", "sggpo", "sài gòn giải phóng", "anttđ", "anđt", "antđ", "antd", "cand",
+        "cand online",
+        "qđnd", "qđnd online", "quân đội nhân dân", "nhân dân", "nd", "ndđt", "nhandan", "hnm", "hnmo", "hànộimới",
+        "hà nội mới", "hanoimoi",
+        "dân trí", "dantri", "vietnamnet", "vnn", "vnexpress", "vne", "vnmedia", "vneconomy", "cafef", "kênh 14",
+        "kenh14", "zing", "zing.vn", "znews",
+        "infonet", "ictnews", "ict news", "mic", "chinhphu.vn", "vgp", "vgp news", "baochinhphu.vn", "đcsvn", "cpv",
+        "petrotimes",
+        "pháp luật", "plo", "pltp", "pl tp.hcm", "đspl", "đời sống & pháp luật", "gđvn", "giáo dục việt nam", "gdvn",
+        "gd&tđ", "gdtđ", "ktđt",
+        "kinh tế đô thị", "hải quan", "công thương", "đầu tư", "đtck", "ndh", "bnews", "xinhua", "tân hoa xã", "thx",
+        "reuters", "afp",
+        "ap", "bbc", "cnn", "rfi", "voa", "bloomberg", "kyodo", "yonhap", "itar-tass", "ria novosti", "sputnik", "nhk",
+        "dpa", "efe", "upi",
+    ]
 }

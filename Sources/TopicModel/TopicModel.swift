@@ -52,3 +52,133 @@ public final class TopicModel: Sendable {
         plainBias = Array(biases[count...])
     }
 }
+
+/// What a model file says of itself in words: lines of `key: value`, in UTF-8.
+public struct ModelDescription: Sendable, Equatable {
+    /// The model's name: `vntc-10`.
+    public var name: String
+    /// The topics, in the order of the weights.
+    public var topics: [TopicLabel]
+    /// Where the model comes from, how to make it again, and how good it is: one fact a line.
+    public var provenance: [String]
+
+    /// Makes a description.
+    public init(name: String, topics: [TopicLabel], provenance: [String]) {
+        self.name = name
+        self.topics = topics
+        self.provenance = provenance
+    }
+
+    /// The description as the file keeps it.
+    func encoded() -> [UInt8] {
+        var text = "name: \(name)\n"
+        for topic in topics { text += "topic: \(topic.slug) \(topic.trainingArticles) \(topic.name)\n" }
+        for line in provenance {
+            text += "provenance: \(line.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
+        }
+        return [UInt8](text.utf8)
+    }
+
+    /// Reads a description; nil if it is none.
+    init?(decoding bytes: UnsafeRawBufferPointer) {
+        guard let text = unsafe String(validating: bytes, as: UTF8.self) else { return nil }
+        var name: String?
+        topics = []
+        provenance = []
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            switch line[..<colon] {
+            case "name": name = String(value)
+            case "provenance": provenance.append(String(value))
+            case "topic":
+                let parts = value.split(separator: " ", maxSplits: 2)
+                guard parts.count == 3, let count = Int(parts[1]), count >= 0, Slug.isValid(parts[0]) else {
+                    return nil
+                }
+                topics.append(TopicLabel(slug: String(parts[0]), name: String(parts[2]), trainingArticles: count))
+            default: continue  // a newer writer says more
+            }
+        }
+        guard let name, Set(topics.map(\.slug)).count == topics.count else { return nil }
+        self.name = name
+    }
+}
+
+/// One of a model's topics.
+public struct TopicLabel: Sendable, Hashable {
+    /// The stable name: `[a-z0-9-]`, at most 63 bytes.
+    public let slug: String
+    /// The name for people.
+    public let name: String
+    /// How many articles the model learned it from.
+    public let trainingArticles: Int
+
+    /// Makes a topic.
+    public init(slug: String, name: String, trainingArticles: Int) {
+        self.slug = slug
+        self.name = name
+        self.trainingArticles = trainingArticles
+    }
+}
+
+/// The stable names of topics: `[a-z0-9-]`, 1 to 63 bytes.
+public enum Slug {
+    /// Whether `text` may be a slug.
+    public static func isValid(_ text: some StringProtocol) -> Bool {
+        (1...63).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+    }
+
+    /// The slug of a name: "Chính trị - Xã hội" gives `chinh-tri-xa-hoi`. Empty if the name has no Latin letter or digit.
+    public static func make(_ name: String) -> String {
+        var slug: [UInt8] = []
+        for scalar in name.unicodeScalars {
+            if let digit = UInt8(exactly: scalar.value), (0x30...0x39).contains(digit) {
+                slug.append(digit)
+                continue
+            }
+            let letter = Letter(describing: scalar.value)
+            if letter.kind == Letter.Kind.letter.rawValue, (0x61...0x7a).contains(letter.base) {
+                slug.append(UInt8(letter.base))
+            } else if letter.kind == Letter.Kind.other.rawValue, slug.last != 0x2d, !slug.isEmpty {
+                slug.append(0x2d)
+            }
+        }
+        while slug.last == 0x2d || slug.count > 63 { slug.removeLast() }
+        return String(decoding: slug, as: UTF8.self)
+    }
+}
+
+/// Why a model, a data set or a training was refused.
+public struct TopicModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What kind of failure it is; what a program decides by.
+    public enum Code: Sendable, Equatable {
+        /// The file cannot be opened or read.
+        case unreadable
+        /// The file is not a topic model at all.
+        case foreign
+        /// The file is a topic model of a format that this version does not know.
+        case unsupported
+        /// The file began as a topic model, but its bytes are not what was written.
+        case damaged
+        /// The training data or the options cannot make a model.
+        case unsuitable
+        /// The file cannot be written.
+        case unwritable
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
+    /// What was wrong, where, and what to do about it.
+    public let message: String
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

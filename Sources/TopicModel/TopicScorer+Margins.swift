@@ -99,3 +99,36 @@ extension TopicScorer {
         return scores
     }
 }
+
+/// What the sums of a text and of its thirds are multiplied with to make margins.
+struct PassageScales {
+    /// Topics that are summed side by side.
+    static let lanes = 16
+
+    /// The length of the whole text's feature vector.
+    let length: Float
+    /// For the whole, then for each third: its share by the length of its feature vector.
+    let ofPassages: SIMD4<Float>
+
+    /// Nothing was read.
+    static let none = PassageScales(lengths: .zero, thirdShare: 0)
+
+    /// `thirdShare`: what each third has of the margins; the whole has the rest.
+    init(lengths: SIMD4<Float>, thirdShare: Float) {
+        length = lengths[0]
+        let shares = SIMD4(1 - 3 * thirdShare, thirdShare, thirdShare, thirdShare)
+        ofPassages = (shares / lengths).replacing(with: 0, where: lengths .== 0)
+    }
+}
+
+/// Constant tables that the scorers read by pointer; made once, never freed.
+enum ScorerTables {
+    nonisolated(unsafe) static let letters: UnsafePointer<UInt32> = unsafe constant(Letter.table)
+    nonisolated(unsafe) static let scales: UnsafePointer<Float> = unsafe constant(ModelHeader.scales)
+
+    static func constant<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafePointer<Element> {
+        let copy = UnsafeMutablePointer<Element>.allocate(capacity: elements.count)
+        for (index, element) in elements.enumerated() { unsafe (copy + index).initialize(to: element) }
+        return unsafe UnsafePointer(copy)
+    }
+}

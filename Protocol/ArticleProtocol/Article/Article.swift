@@ -113,3 +113,141 @@ public struct Article: ProtocolMessage {
         writer.write(contentSize, at: 36)
     }
 }
+
+/// A topic of an article, and how probable it is.
+public struct Topic: ProtocolMessage {
+    public static var name: String { "articled.v1.Topic" }
+
+    /// "kinh-doanh": stable, [a-z0-9-].
+    public var slug: String
+    /// Probability, 0 to 1.
+    public var score: Float
+    /// "Kinh doanh": for people.
+    public var name: String
+
+    public init() { self.init(slug: "") }
+
+    public init(
+        slug: String = "", score: Float = 0, name: String = ""
+    ) {
+        self.slug = slug
+        self.score = score
+        self.name = name
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: slug = try reader.string()
+        case 2: score = try reader.float()
+        case 3: name = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(slug, at: 1)
+        writer.write(score, at: 2)
+        writer.write(name, at: 3)
+    }
+}
+
+/// Readers' ratings: their number and their sum.
+public struct Rating: ProtocolMessage {
+    public static var name: String { "articled.v1.Rating" }
+
+    /// How many readers rated.
+    public var count: UInt64
+    /// What they gave, together.
+    public var sum: Int64
+
+    public init() { self.init(count: 0) }
+
+    public init(
+        count: UInt64 = 0, sum: Int64 = 0
+    ) {
+        self.count = count
+        self.sum = sum
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: count = try reader.uint64()
+        case 2: sum = try reader.int64()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(count, at: 1)
+        writer.write(sum, at: 2)
+    }
+}
+
+/// What surrounded the body in the file that the article was read from: head, body and tail are the file, byte for byte.
+public struct Original: ProtocolMessage {
+    public static var name: String { "articled.v1.Original" }
+
+    /// What stood before the body.
+    public var head: [UInt8]
+    /// What stood behind it.
+    public var tail: [UInt8]
+    /// "text/plain".
+    public var mediaType: String
+
+    public init() { self.init(head: []) }
+
+    public init(
+        head: [UInt8] = [], tail: [UInt8] = [], mediaType: String = ""
+    ) {
+        self.head = head
+        self.tail = tail
+        self.mediaType = mediaType
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: head = try reader.byteArray()
+        case 2: tail = try reader.byteArray()
+        case 3: mediaType = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(head, at: 1)
+        writer.write(tail, at: 2)
+        writer.write(mediaType, at: 3)
+    }
+}
+
+/// Names one article: by exactly one of id and url.
+public struct ArticleKey: ProtocolMessage {
+    public static var name: String { "articled.v1.ArticleKey" }
+
+    /// The article's id.
+    public var id: ArticleID?
+    /// Its canonical URL, byte for byte.
+    public var url: String
+
+    public init() { self.init(id: nil) }
+
+    public init(
+        id: ArticleID? = nil, url: String = ""
+    ) {
+        self.id = id
+        self.url = url
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: id = try reader.articleID()
+        case 2: url = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(id, at: 1)
+        writer.write(url, at: 2)
+    }
+}

@@ -77,3 +77,66 @@ final class Exchange: @unchecked Sendable {
     var hasEnded: Bool { shared.withLock { $0.outcome != nil } }
     var isLeaving: Bool { shared.withLock { $0.leaving } }
 }
+
+/// Messages in the order in which they came. The first one lives in the structure itself: a call with one answer, the
+/// usual case, allocates nothing here.
+struct MessageQueue {
+    private var first: [UInt8]?
+    private var rest: [[UInt8]] = []
+    private var head = 0
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { first == nil }
+
+    mutating func append(_ message: [UInt8]) {
+        byteCount += message.count
+        if first == nil { first = message } else { rest.append(message) }
+    }
+
+    /// The message that `popFirst` would give.
+    var next: [UInt8]? { first }
+
+    mutating func popFirst() -> [UInt8]? {
+        guard let message = first else { return nil }
+        byteCount -= message.count
+        first = nil
+        if head < rest.count {
+            first = rest[head]
+            rest[head] = []
+            head += 1
+            if head == rest.count {
+                rest.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head > 64, head > rest.count / 2 {
+                rest.removeFirst(head)
+                head = 0
+            }
+        }
+        return message
+    }
+
+    mutating func removeAll() { self = MessageQueue() }
+}
+
+/// What the reader of a call's answer gets next.
+enum Delivery: Sendable {
+    case message([UInt8])
+    case end
+    case failure(ClientError)
+}
+
+/// A suspended task with what it has waited for. Collected while the I/O thread works, and resumed when it holds no
+/// lock and has sent what it had to send.
+enum Resumption: Sendable {
+    case reader(CheckedContinuation<Delivery, Never>, Delivery)
+    case writer(CheckedContinuation<ClientError?, Never>, ClientError?)
+    case closer(CheckedContinuation<Void, Never>)
+
+    func resume() {
+        switch self {
+        case .reader(let continuation, let delivery): continuation.resume(returning: delivery)
+        case .writer(let continuation, let error): continuation.resume(returning: error)
+        case .closer(let continuation): continuation.resume()
+        }
+    }
+}

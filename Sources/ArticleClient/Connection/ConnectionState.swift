@@ -236,3 +236,56 @@ extension FrameKind {
     /// One of those that version 1 defines.
     fileprivate var isKnown: Bool { rawValue >= FrameKind.hello.rawValue && rawValue <= FrameKind.end.rawValue }
 }
+
+/// One stream of a connection, as the client sees it. Its place in the table is free again once the service has
+/// sent the stream's terminal frame, and not before.
+struct StreamState {
+    enum Phase {
+        /// No request uses this id.
+        case free
+        /// A request is in flight.
+        case open
+        /// The caller has gone; the terminal frame is still to come.
+        case abandoned
+    }
+
+    var phase = Phase.free
+    /// The answer may have several messages.
+    var streamsResponse = false
+    /// Our side has more to send.
+    var sending = false
+    /// Bytes that we may still send. A message may take it below zero once.
+    var sendCredit: Int64 = 0
+    /// Bytes that the service may still send.
+    var receiveCredit: Int64 = 0
+}
+
+/// What a frame from the service asks of the connection that received it.
+enum ReceivedAction: Equatable {
+    /// Nothing: an unknown kind, or a race that the protocol allows.
+    case none
+    /// The handshake is done.
+    case opened(ServerHello)
+    /// The payload is a message for the stream's caller; `last`: the stream is over and its id free.
+    case message(stream: UInt32, last: Bool)
+    /// The stream ended well, without a further message.
+    case ended(stream: UInt32)
+    /// The stream ended with an error.
+    case failed(stream: UInt32, Status)
+    /// The payload's checksum is wrong. `last`: the stream is over and its id free; else a CANCEL is due.
+    case damaged(stream: UInt32, last: Bool)
+    /// The stream's caller had gone already; its id is free now.
+    case released(stream: UInt32)
+    /// More may be sent on the stream.
+    case credit(stream: UInt32)
+    /// The payload is to be sent back as a PONG.
+    case ping
+    /// No new requests on this connection.
+    case goAway(Status)
+}
+
+/// The service broke the protocol; the connection cannot go on.
+struct ProtocolFault: Error, Equatable {
+    let message: String
+    init(_ message: String) { self.message = message }
+}

@@ -114,3 +114,72 @@ final class Driver {
         return Int32(clamping: (time - now) / 1_000_000 + 1)  // never early: an early one would spin
     }
 }
+
+/// What goes to the sockets.
+extension Driver {
+    /// Places what waits and sends it, until there is nothing left or the sockets are full.
+    func flushAll() {
+        repeat {
+            placeWaiting()
+        } while current.map(flush) ?? false
+        for connection in leaving { while flush(connection) {} }
+        for connection in leaving where connection.state.inFlight == 0 && connection.output.isEmpty { drop(connection) }
+    }
+
+    /// True: everything was sent, and there may be room for more.
+    private func flush(_ connection: Connection) -> Bool {
+        guard connection.phase == .connected, !connection.dropped else { return false }
+        sendStreams(connection)
+        guard !connection.output.isEmpty else {
+            setAwaitsWritable(false, connection)
+            return false
+        }
+        if let error = connection.output.flush(connection.socket) {
+            // The service may have said why before it closed: read to the end first.
+            while receive(connection) {}
+            if !connection.dropped { lose(connection, "the connection broke: \(error.text)") }
+            return false
+        }
+        let full = !connection.output.isEmpty
+        setAwaitsWritable(full, connection)
+        connection.sendersReady = !full && !connection.senders.isEmpty
+        return !full
+    }
+
+    private func setAwaitsWritable(_ awaits: Bool, _ connection: Connection) {
+        guard connection.awaitsWritable != awaits else { return }
+        connection.awaitsWritable = awaits
+        let interest = UInt32(CLINUX_READABLE | (awaits ? CLINUX_WRITABLE : 0))
+        _ = clinux_epoll_modify(
+            poller.number, connection.socket.descriptor.number, interest, connection.token)
+    }
+}
+
+/// The client's end.
+extension Driver {
+    /// Ends the thread once the last call is over, or its time is up.
+    func finishClosing() {
+        guard let closeBy else { return }
+        let idle = waiting.isEmpty && (current?.isIdle ?? true) && leaving.allSatisfy(\.isIdle)
+        guard idle || now >= closeBy else { return }
+        for connection in [current].compactMap({ $0 }) + leaving {
+            drop(connection)
+            for case .some(let exchange) in connection.exchanges {
+                exchange.seat.connection = nil
+                end(exchange, .failure(.closed(endpoint)))
+            }
+        }
+        for exchange in waiting { end(exchange, .failure(.closed(endpoint))) }
+        waiting = []
+        for submission in mailbox.retire() {
+            switch submission {
+            case .start(let exchange): end(exchange, .failure(.closed(endpoint)))
+            case .close(_, let continuation): if let continuation { closers.append(continuation) }
+            case .outgoing, .credit, .cancel: break
+            }
+        }
+        for closer in closers { resumptions.append(.closer(closer)) }
+        closers = []
+        ended = true
+    }
+}

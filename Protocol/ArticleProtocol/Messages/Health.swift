@@ -1,0 +1,157 @@
+/// The request of service.ping.
+public struct PingRequest: ProtocolMessage {
+    public static var name: String { "articled.v1.PingRequest" }
+
+    /// What comes back; at most 1024 bytes.
+    public var payload: [UInt8]
+
+    public init() { self.init(payload: []) }
+
+    public init(
+        payload: [UInt8] = []
+    ) {
+        self.payload = payload
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: payload = try reader.byteArray()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(payload, at: 1)
+    }
+}
+
+/// The response of service.ping.
+public struct PingResult: ProtocolMessage {
+    public static var name: String { "articled.v1.PingResult" }
+
+    /// What was sent.
+    public var payload: [UInt8]
+    /// The service's clock, in milliseconds since 1970-01-01T00:00:00Z.
+    public var time: Int64
+
+    public init() { self.init(payload: []) }
+
+    public init(
+        payload: [UInt8] = [], time: Int64 = 0
+    ) {
+        self.payload = payload
+        self.time = time
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: payload = try reader.byteArray()
+        case 2: time = try reader.int64()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(payload, at: 1)
+        writer.write(time, at: 2)
+    }
+}
+
+/// The request of service.health.
+public struct HealthRequest: ProtocolMessage {
+    public static var name: String { "articled.v1.HealthRequest" }
+
+    public init() {}
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        try reader.skip()
+    }
+
+    public func encode(to writer: inout WireWriter) {}
+}
+
+/// The response of service.health.
+public struct HealthResult: ProtocolMessage {
+    public static var name: String { "articled.v1.HealthResult" }
+
+    /// The worst of all components.
+    public var state: HealthState
+    /// Each part of the service.
+    public var components: [ComponentHealth]
+
+    public init() { self.init(state: .healthy) }
+
+    public init(
+        state: HealthState = .healthy, components: [ComponentHealth] = []
+    ) {
+        self.state = state
+        self.components = components
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: state = try HealthState(from: &reader)
+        case 2: components.append(try reader.message(after: components.count, most: Limits.repeated))
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(state.rawValue, at: 1)
+        writer.write(components, at: 2)
+    }
+}
+
+/// How a part of the service is doing.
+public enum HealthState: UInt32, Sendable, Comparable {
+    case healthy = 0
+    /// It works, but needs somebody's attention.
+    case degraded = 1
+    case unhealthy = 2
+
+    init(from reader: inout WireReader) throws(ServiceError) {
+        // A state that this version does not know is worse than those it knows.
+        self = HealthState(rawValue: try reader.uint32()) ?? .unhealthy
+    }
+
+    /// The worse is the greater.
+    public static func < (a: HealthState, b: HealthState) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The health of one part of the service.
+public struct ComponentHealth: ProtocolMessage {
+    /// The plugin, or a part of the service.
+    public static var name: String { "articled.v1.ComponentHealth" }
+
+    /// The plugin, or a part of the service.
+    public var name: String
+    /// How it is doing.
+    public var state: HealthState
+    /// For people: what is wrong, and what to do.
+    public var message: String
+
+    public init() { self.init(name: "") }
+
+    public init(
+        name: String = "", state: HealthState = .healthy, message: String = ""
+    ) {
+        self.name = name
+        self.state = state
+        self.message = message
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: name = try reader.string()
+        case 2: state = try HealthState(from: &reader)
+        case 3: message = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(name, at: 1)
+        writer.write(state.rawValue, at: 2)
+        writer.write(message, at: 3)
+    }
+}

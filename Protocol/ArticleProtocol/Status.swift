@@ -1,0 +1,112 @@
+/// How a request ended: what the caller should do next. See PROTOCOL.md, "Status codes".
+public enum StatusCode: UInt32, Sendable, CaseIterable {
+    case ok = 0
+    /// The caller cancelled it.
+    case cancelled = 1
+    /// A code that this side does not know.
+    case unknown = 2
+    /// Fix the request.
+    case invalidArgument = 3
+    /// The deadline passed; it may or may not have been carried out.
+    case deadlineExceeded = 4
+    /// There is no such article.
+    case notFound = 5
+    /// The URL belongs to another article.
+    case alreadyExists = 6
+    /// Ask the administrator.
+    case permissionDenied = 7
+    /// Back off and try again.
+    case resourceExhausted = 8
+    /// The service is not set up for this.
+    case failedPrecondition = 9
+    /// The expected revision is not the present one: fetch, merge, try again.
+    case conflict = 10
+    /// There is no such method.
+    case unimplemented = 12
+    /// An error of the service; see its journal.
+    case `internal` = 13
+    /// Connect again and retry.
+    case unavailable = 14
+    /// What was stored is damaged.
+    case dataLoss = 15
+    /// The peer broke the protocol; the connection is closed.
+    case protocolError = 17
+    /// The change may or may not have been made: look, or send it again where that is safe.
+    case outcomeUnknown = 18
+
+    /// The code as PROTOCOL.md and the command line write it: "INVALID_ARGUMENT".
+    public var name: String {
+        switch self {
+        case .ok: "OK"
+        case .cancelled: "CANCELLED"
+        case .unknown: "UNKNOWN"
+        case .invalidArgument: "INVALID_ARGUMENT"
+        case .deadlineExceeded: "DEADLINE_EXCEEDED"
+        case .notFound: "NOT_FOUND"
+        case .alreadyExists: "ALREADY_EXISTS"
+        case .permissionDenied: "PERMISSION_DENIED"
+        case .resourceExhausted: "RESOURCE_EXHAUSTED"
+        case .failedPrecondition: "FAILED_PRECONDITION"
+        case .conflict: "CONFLICT"
+        case .unimplemented: "UNIMPLEMENTED"
+        case .internal: "INTERNAL"
+        case .unavailable: "UNAVAILABLE"
+        case .dataLoss: "DATA_LOSS"
+        case .protocolError: "PROTOCOL_ERROR"
+        case .outcomeUnknown: "OUTCOME_UNKNOWN"
+        }
+    }
+}
+
+/// The payload of ERROR and GO_AWAY.
+public struct Status: ProtocolMessage {
+    public static var name: String { "articled.v1.Status" }
+
+    /// A `StatusCode`, or one of a later version.
+    public var code: UInt32
+    /// For people; at most `Limits.statusMessage` bytes.
+    public var message: String
+    /// The number that the service's journal has the request under; 0 if no plugin saw it.
+    public var request: UInt64
+
+    public init() { self.init(code: 0) }
+
+    public init(
+        code: UInt32 = 0, message: String = "", request: UInt64 = 0
+    ) {
+        self.code = code
+        self.message = message
+        self.request = request
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: code = try reader.uint32()
+        case 2: message = try reader.string()
+        case 3: request = try reader.uint64()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(code, at: 1)
+        writer.write(message, at: 2)
+        writer.write(request, at: 3)
+    }
+}
+
+/// A request that cannot be carried out: a status code other than OK, and a message for people that says what was
+/// wrong, where, and what to do about it.
+public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What the caller should do.
+    public let code: StatusCode
+    /// For people.
+    public let message: String
+
+    public init(_ code: StatusCode, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "\(code.name): \(message)" }
+}
