@@ -62,18 +62,17 @@ public enum StatusCode: UInt32, Sendable, CaseIterable {
 public struct Status: ProtocolMessage {
     public static var name: String { "articled.v1.Status" }
 
-    /// A `StatusCode`, or one of a later version.
+    /// The raw value of a ``StatusCode``, or a code of a later version.
     public var code: UInt32
-    /// For people; at most `Limits.statusMessage` bytes.
+    /// What was wrong, for people. At most ``Limits/statusMessage`` bytes.
     public var message: String
-    /// The number that the service's journal has the request under; 0 if no plugin saw it.
+    /// The number of the request in the service's journal; 0: no plugin saw the request.
     public var request: UInt64
 
     public init() { self.init(code: 0) }
 
-    public init(
-        code: UInt32 = 0, message: String = "", request: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(code: UInt32 = 0, message: String = "", request: UInt64 = 0) {
         self.code = code
         self.message = message
         self.request = request

@@ -1,46 +1,53 @@
-/// What a newsroom keeps. See articles.proto for what each field means and whose it is.
+/// An article: the writer's content, and what the service adds to it.
+///
+/// The service sets ``id`` (unless the writer did), ``revision``, ``createdAt``, ``storedAt``, ``contentChecksum`` and
+/// ``contentSize``, and ignores what a writer sends in them. All other fields are the writer's. `PROTOCOL.md` lists the
+/// limits of
+/// each field; ``Limits`` has them as constants.
 public struct Article: ProtocolMessage {
     public static var name: String { "articled.v1.Article" }
 
-    /// UUIDv7 (RFC 9562), 16 bytes; the service makes one if the writer gives none.
+    /// The article's UUIDv7 (RFC 9562). The service makes one if the writer sends none.
     public var id: ArticleID?
-    /// Canonical URL; unique in the store.
+    /// The canonical URL, unique in the store; empty: none. At most 2048 bytes.
     public var url: String
-    /// Who published it: "Mic.gov.vn".
+    /// The publisher: "Mic.gov.vn". At most 240 bytes.
     public var source: String
-    /// The headline.
+    /// The headline. At most 4096 bytes.
     public var title: String
-    /// A few sentences for lists.
+    /// A few sentences for lists. At most 64 KiB.
     public var summary: String
-    /// Paragraphs, as they were written.
+    /// The paragraphs, as they were written. At most 8 MiB.
     public var body: String
-    /// Who wrote it: "PQH".
+    /// The author: "PQH". At most 1024 bytes.
     public var author: String
-    /// Milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
+    /// When it was published, in milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
     public var publishedAt: Int64
-    /// BCP 47: "vi".
+    /// A BCP 47 tag: "vi". At most 35 bytes.
     public var language: String
-    /// What it is about, most probable first.
+    /// What it is about, most probable first. At most 64.
     public var topics: [Topic]
-    /// Labels of the writer's own. Keys that are canonically equal in Unicode (NFC, NFD) are one key here, though two on the wire.
+    /// The writer's own labels; at most 256. Keys that are canonically equivalent in Unicode (NFC and NFD) are one key
+    /// here, but two keys on the wire.
     public var attributes: [String: String]
-    /// What readers gave.
+    /// The readers' ratings.
     public var rating: Rating?
-    /// What surrounded the body in the file it was read from.
+    /// The rest of the file that the article was read from.
     public var original: Original?
-    /// 1 for the first.
+    /// The revision, from 1. Each change adds 1.
     public var revision: UInt64
-    /// Milliseconds, as above.
+    /// When the first revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
-    /// Of this revision.
+    /// When this revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var storedAt: Int64
-    /// CRC-32C of the first content_size bytes of this encoded message.
+    /// The CRC-32C of the first ``contentSize`` bytes of the encoded article; `nil` in a summary.
     public var contentChecksum: UInt32?
-    /// How many bytes of this encoded message are the writer's.
+    /// How many bytes of the encoded article are the writer's.
     public var contentSize: UInt32
 
     public init() { self.init(id: nil) }
 
+    /// Creates an article from its fields.
     public init(
         id: ArticleID? = nil, url: String = "", source: String = "", title: String = "", summary: String = "",
         body: String = "", author: String = "", publishedAt: Int64 = 0, language: String = "",
@@ -114,22 +121,21 @@ public struct Article: ProtocolMessage {
     }
 }
 
-/// A topic of an article, and how probable it is.
+/// A topic of an article, with its probability.
 public struct Topic: ProtocolMessage {
     public static var name: String { "articled.v1.Topic" }
 
-    /// "kinh-doanh": stable, [a-z0-9-].
+    /// The stable name, of `[a-z0-9-]`: "kinh-doanh". At most 64 bytes.
     public var slug: String
-    /// Probability, 0 to 1.
+    /// The probability, 0 to 1.
     public var score: Float
-    /// "Kinh doanh": for people.
+    /// The name for people: "Kinh doanh". At most 256 bytes.
     public var name: String
 
     public init() { self.init(slug: "") }
 
-    public init(
-        slug: String = "", score: Float = 0, name: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(slug: String = "", score: Float = 0, name: String = "") {
         self.slug = slug
         self.score = score
         self.name = name
@@ -151,20 +157,19 @@ public struct Topic: ProtocolMessage {
     }
 }
 
-/// Readers' ratings: their number and their sum.
+/// The readers' ratings of an article: their number and their sum.
 public struct Rating: ProtocolMessage {
     public static var name: String { "articled.v1.Rating" }
 
-    /// How many readers rated.
+    /// The number of ratings.
     public var count: UInt64
-    /// What they gave, together.
+    /// The sum of the ratings.
     public var sum: Int64
 
     public init() { self.init(count: 0) }
 
-    public init(
-        count: UInt64 = 0, sum: Int64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(count: UInt64 = 0, sum: Int64 = 0) {
         self.count = count
         self.sum = sum
     }
@@ -183,22 +188,21 @@ public struct Rating: ProtocolMessage {
     }
 }
 
-/// What surrounded the body in the file that the article was read from: head, body and tail are the file, byte for byte.
+/// The parts of the source file around the body. ``head``, the article's body and ``tail`` are the file, byte for byte.
 public struct Original: ProtocolMessage {
     public static var name: String { "articled.v1.Original" }
 
-    /// What stood before the body.
+    /// The bytes before the body. At most 1 MiB.
     public var head: [UInt8]
-    /// What stood behind it.
+    /// The bytes after the body. At most 1 MiB.
     public var tail: [UInt8]
-    /// "text/plain".
+    /// The media type of the file: "text/plain". At most 256 bytes.
     public var mediaType: String
 
     public init() { self.init(head: []) }
 
-    public init(
-        head: [UInt8] = [], tail: [UInt8] = [], mediaType: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(head: [UInt8] = [], tail: [UInt8] = [], mediaType: String = "") {
         self.head = head
         self.tail = tail
         self.mediaType = mediaType
@@ -220,20 +224,19 @@ public struct Original: ProtocolMessage {
     }
 }
 
-/// Names one article: by exactly one of id and url.
+/// Names one article, either by its id or by its URL. Exactly one of the two must be set.
 public struct ArticleKey: ProtocolMessage {
     public static var name: String { "articled.v1.ArticleKey" }
 
     /// The article's id.
     public var id: ArticleID?
-    /// Its canonical URL, byte for byte.
+    /// The article's canonical URL. It is compared byte by byte.
     public var url: String
 
     public init() { self.init(id: nil) }
 
-    public init(
-        id: ArticleID? = nil, url: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(id: ArticleID? = nil, url: String = "") {
         self.id = id
         self.url = url
     }

@@ -1,4 +1,4 @@
-/// The request of classify.text.
+/// The request of `classify.text`.
 public struct ClassifyTextRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyTextRequest" }
 
@@ -6,14 +6,13 @@ public struct ClassifyTextRequest: ProtocolMessage {
     public var title: String
     /// The text.
     public var body: String
-    /// Whether to tell the phrases that decided.
+    /// Whether to return the phrases that decided.
     public var explain: Bool
 
     public init() { self.init(title: "") }
 
-    public init(
-        title: String = "", body: String = "", explain: Bool = false
-    ) {
+    /// Creates a message from its fields.
+    public init(title: String = "", body: String = "", explain: Bool = false) {
         self.title = title
         self.body = body
         self.explain = explain
@@ -35,22 +34,21 @@ public struct ClassifyTextRequest: ProtocolMessage {
     }
 }
 
-/// The request of classify.article.
+/// The request of `classify.article`.
 public struct ClassifyArticleRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyArticleRequest" }
 
-    /// Which article.
+    /// The article to classify.
     public var key: ArticleKey?
-    /// Whether to tell the phrases that decided.
+    /// Whether to return the phrases that decided.
     public var explain: Bool
-    /// Store the topics with the article.
+    /// Whether to store the topics with the article.
     public var writeBack: Bool
 
     public init() { self.init(key: nil) }
 
-    public init(
-        key: ArticleKey? = nil, explain: Bool = false, writeBack: Bool = false
-    ) {
+    /// Creates a message from its fields.
+    public init(key: ArticleKey? = nil, explain: Bool = false, writeBack: Bool = false) {
         self.key = key
         self.explain = explain
         self.writeBack = writeBack
@@ -72,20 +70,19 @@ public struct ClassifyArticleRequest: ProtocolMessage {
     }
 }
 
-/// The response of classify.article.
+/// The response of `classify.article`.
 public struct ClassifyArticleResult: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyArticleResult" }
 
-    /// The article's topics.
+    /// The article's classification.
     public var classification: Classification?
-    /// If written back.
+    /// The result of the write-back, if there was one.
     public var stored: PutResult?
 
     public init() { self.init(classification: nil) }
 
-    public init(
-        classification: Classification? = nil, stored: PutResult? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(classification: Classification? = nil, stored: PutResult? = nil) {
         self.classification = classification
         self.stored = stored
     }
@@ -104,25 +101,27 @@ public struct ClassifyArticleResult: ProtocolMessage {
     }
 }
 
-/// What the classifier made of a text.
+/// The classifier's result for one text.
 public struct Classification: ProtocolMessage {
     public static var name: String { "articled.v1.Classification" }
 
-    /// All of the model's topics, most probable first; the scores add up to 1.
+    /// All of the model's topics, most probable first. The scores add up to 1.
     public var topics: [Topic]
-    /// The first topic's score is below the model's threshold, or there is nothing to go by.
+    /// Whether no topic is certain: the first topic's score is below the model's threshold, or the text has no known
+    /// words.
     public var undecided: Bool
-    /// BCP 47; "und" if it cannot be told.
+    /// The language as a BCP 47 tag; "und" if it is undetermined.
     public var language: String
-    /// 0 to 1.
+    /// The confidence in ``language``, 0 to 1.
     public var languageConfidence: Float
-    /// If asked for: most telling first.
+    /// The phrases that decided, strongest first. Empty unless the request asked for an explanation.
     public var evidence: [Evidence]
-    /// Which model answered: name and checksum.
+    /// The model's name and checksum.
     public var model: String
 
     public init() { self.init(topics: []) }
 
+    /// Creates a message from its fields.
     public init(
         topics: [Topic] = [], undecided: Bool = false, language: String = "", languageConfidence: Float = 0,
         evidence: [Evidence] = [], model: String = ""
@@ -157,22 +156,21 @@ public struct Classification: ProtocolMessage {
     }
 }
 
-/// A phrase that spoke for or against a topic.
+/// A phrase that counted for or against a topic.
 public struct Evidence: ProtocolMessage {
     public static var name: String { "articled.v1.Evidence" }
 
-    /// As it stands in the text.
+    /// The phrase, as written in the text.
     public var phrase: String
-    /// Slug.
+    /// The slug of the topic.
     public var topic: String
-    /// Share of the score; negative speaks against.
+    /// The phrase's share of the score. Negative: it counted against the topic.
     public var weight: Float
 
     public init() { self.init(phrase: "") }
 
-    public init(
-        phrase: String = "", topic: String = "", weight: Float = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(phrase: String = "", topic: String = "", weight: Float = 0) {
         self.phrase = phrase
         self.topic = topic
         self.weight = weight
@@ -194,7 +192,7 @@ public struct Evidence: ProtocolMessage {
     }
 }
 
-/// The request of classify.topics.
+/// The request of `classify.topics`. It has no fields.
 public struct TopicsRequest: ProtocolMessage {
     public static var name: String { "articled.v1.TopicsRequest" }
 
@@ -207,22 +205,21 @@ public struct TopicsRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {}
 }
 
-/// The response of classify.topics.
+/// The response of `classify.topics`.
 public struct TopicsResult: ProtocolMessage {
     public static var name: String { "articled.v1.TopicsResult" }
 
-    /// All topics that the model can tell apart.
+    /// All topics that the model knows.
     public var topics: [TopicDescription]
-    /// Which model: name and checksum.
+    /// The model's name and checksum.
     public var model: String
-    /// Below it the answer is undecided.
+    /// A classification whose best score is below this is undecided.
     public var threshold: Float
 
     public init() { self.init(topics: []) }
 
-    public init(
-        topics: [TopicDescription] = [], model: String = "", threshold: Float = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(topics: [TopicDescription] = [], model: String = "", threshold: Float = 0) {
         self.topics = topics
         self.model = model
         self.threshold = threshold
@@ -246,21 +243,19 @@ public struct TopicsResult: ProtocolMessage {
 
 /// One of a model's topics.
 public struct TopicDescription: ProtocolMessage {
-    /// "Kinh doanh": for people.
     public static var name: String { "articled.v1.TopicDescription" }
 
-    /// "kinh-doanh": stable.
+    /// The stable name: "kinh-doanh".
     public var slug: String
-    /// "Kinh doanh": for people.
+    /// The name for people: "Kinh doanh".
     public var name: String
-    /// How many articles of this topic the model has learnt from.
+    /// How many articles of this topic the model was trained on.
     public var trainingArticles: UInt64
 
     public init() { self.init(slug: "") }
 
-    public init(
-        slug: String = "", name: String = "", trainingArticles: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(slug: String = "", name: String = "", trainingArticles: UInt64 = 0) {
         self.slug = slug
         self.name = name
         self.trainingArticles = trainingArticles

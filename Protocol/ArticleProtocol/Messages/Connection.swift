@@ -2,21 +2,22 @@
 public struct ClientHello: ProtocolMessage {
     public static var name: String { "articled.v1.ClientHello" }
 
-    /// This document is version 1.
+    /// The lowest protocol version that the client speaks.
     public var protocolMin: UInt32
-    /// The highest version that the client speaks.
+    /// The highest protocol version that the client speaks.
     public var protocolMax: UInt32
-    /// Largest payload it takes, bytes.
+    /// The largest payload that the client accepts, in bytes.
     public var maxFrame: UInt32
-    /// Credit it grants each response stream at the start, bytes.
+    /// The initial credit of each response stream, in bytes.
     public var streamWindow: UInt32
-    /// None are defined in version 1.
+    /// The client's features. Version 1 defines none.
     public var features: [String]
-    /// "articlectl/0.1.0": for the journal.
+    /// The client's name for the journal: "articlectl/0.1.0".
     public var agent: String
 
     public init() { self.init(protocolMin: 0) }
 
+    /// Creates a message from its fields.
     public init(
         protocolMin: UInt32 = 0, protocolMax: UInt32 = 0, maxFrame: UInt32 = 0, streamWindow: UInt32 = 0,
         features: [String] = [], agent: String = ""
@@ -55,27 +56,28 @@ public struct ClientHello: ProtocolMessage {
 public struct ServerHello: ProtocolMessage {
     public static var name: String { "articled.v1.ServerHello" }
 
-    /// The version both will speak.
+    /// The protocol version of this connection.
     public var protocolVersion: UInt32
-    /// The largest payload that the server takes, in bytes.
+    /// The largest payload that the server accepts, in bytes.
     public var maxFrame: UInt32
-    /// Credit it grants each request stream at the start, bytes.
+    /// The initial credit of each request stream, in bytes.
     public var streamWindow: UInt32
-    /// Those of the client's that it shares.
+    /// The client's features that the server shares.
     public var features: [String]
-    /// "articled/0.1.0".
+    /// The server's name: "articled/0.1.0".
     public var agent: String
-    /// Requests at once on this connection.
+    /// How many requests may be in flight on this connection.
     public var maxInFlight: UInt32
-    /// 0: none.
+    /// After this time without requests the server closes the connection, in milliseconds; 0: never.
     public var idleTimeoutMs: UInt32
-    /// Number and name are always there.
+    /// The methods. Name and number are always set.
     public var methods: [MethodDescription]
-    /// What this peer may do: 1 read, 2 write, 4 administer.
+    /// What this peer may do, as a sum: 1 read, 2 write, 4 administer.
     public var roles: UInt32
 
     public init() { self.init(protocolVersion: 0) }
 
+    /// Creates a message from its fields.
     public init(
         protocolVersion: UInt32 = 0, maxFrame: UInt32 = 0, streamWindow: UInt32 = 0, features: [String] = [],
         agent: String = "", maxInFlight: UInt32 = 0, idleTimeoutMs: UInt32 = 0,
@@ -120,18 +122,17 @@ public struct ServerHello: ProtocolMessage {
     }
 }
 
-/// What stands before a request message if the OPTIONS flag is set.
+/// The options before a request message in a frame with the OPTIONS flag.
 public struct CallOptions: ProtocolMessage {
     public static var name: String { "articled.v1.CallOptions" }
 
-    /// Relative to the frame's arrival; 0: the service's own limit.
+    /// The deadline, in milliseconds from the arrival of the frame; 0: the service's default.
     public var deadlineMs: UInt32
 
     public init() { self.init(deadlineMs: 0) }
 
-    public init(
-        deadlineMs: UInt32 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(deadlineMs: UInt32 = 0) {
         self.deadlineMs = deadlineMs
     }
 
@@ -151,14 +152,13 @@ public struct CallOptions: ProtocolMessage {
 public struct Credit: ProtocolMessage {
     public static var name: String { "articled.v1.Credit" }
 
-    /// How many bytes more may be sent; each message counts 16 more than its own.
+    /// How many more bytes the receiver of this frame may send. Each message costs its size plus 16.
     public var bytes: UInt32
 
     public init() { self.init(bytes: 0) }
 
-    public init(
-        bytes: UInt32 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(bytes: UInt32 = 0) {
         self.bytes = bytes
     }
 

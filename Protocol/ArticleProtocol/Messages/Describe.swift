@@ -1,4 +1,4 @@
-/// The request of service.describe.
+/// The request of `service.describe`. It has no fields.
 public struct DescribeRequest: ProtocolMessage {
     public static var name: String { "articled.v1.DescribeRequest" }
 
@@ -11,25 +11,26 @@ public struct DescribeRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {}
 }
 
-/// The response of service.describe.
+/// The response of `service.describe`.
 public struct ServiceDescription: ProtocolMessage {
     public static var name: String { "articled.v1.ServiceDescription" }
 
-    /// Of articled.
+    /// The version of articled.
     public var version: String
-    /// The highest version of the protocol.
+    /// The highest protocol version that the service speaks.
     public var protocolVersion: UInt32
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// When the service started, in milliseconds since 1970-01-01T00:00:00Z.
     public var startedAt: Int64
-    /// What was loaded, in the order of loading.
+    /// The loaded plugins, in the order of loading.
     public var plugins: [PluginDescription]
     /// All methods, with their message types.
     public var methods: [MethodDescription]
-    /// "unix:/run/articled/articled.sock".
+    /// The sockets that the service listens on: "unix:/run/articled/articled.sock".
     public var listeners: [String]
 
     public init() { self.init(version: "") }
 
+    /// Creates a message from its fields.
     public init(
         version: String = "", protocolVersion: UInt32 = 0, startedAt: Int64 = 0,
         plugins: [PluginDescription] = [], methods: [MethodDescription] = [], listeners: [String] = []
@@ -66,26 +67,26 @@ public struct ServiceDescription: ProtocolMessage {
 
 /// A loaded plugin.
 public struct PluginDescription: ProtocolMessage {
-    /// "fetch".
     public static var name: String { "articled.v1.PluginDescription" }
 
-    /// "fetch".
+    /// The plugin's name: "fetch".
     public var name: String
-    /// The plugin's own.
+    /// The plugin's own version.
     public var version: String
-    /// The library's file.
+    /// The path of the plugin's library.
     public var path: String
-    /// The language runtime it needs: "swift-6.3.1".
+    /// The language runtime that the plugin requires: "swift-6.3.1".
     public var runtime: String
-    /// "1.0".
+    /// The version of the plugin ABI: "1.0".
     public var abi: String
-    /// Names of the methods that it answers.
+    /// The names of the plugin's methods.
     public var methods: [String]
-    /// It is the storage engine.
+    /// Whether the plugin is the storage engine.
     public var storage: Bool
 
     public init() { self.init(name: "") }
 
+    /// Creates a message from its fields.
     public init(
         name: String = "", version: String = "", path: String = "", runtime: String = "", abi: String = "",
         methods: [String] = [], storage: Bool = false
@@ -123,32 +124,32 @@ public struct PluginDescription: ProtocolMessage {
     }
 }
 
-/// A method, its number on this connection, and who answers it.
+/// A method, its number on this connection, and the plugin that answers it.
 public struct MethodDescription: ProtocolMessage {
-    /// "store.put".
     public static var name: String { "articled.v1.MethodDescription" }
 
-    /// "store.put".
+    /// The method's name: "store.put".
     public var name: String
-    /// What REQUEST calls it by on this connection.
+    /// The method's number on this connection.
     public var number: UInt32
-    /// Full name of the request message.
+    /// The full name of the request message.
     public var requestType: String
-    /// Full name of the response message.
+    /// The full name of the response message.
     public var responseType: String
-    /// Whether the request is a stream.
+    /// Whether the request is streamed.
     public var streamRequest: Bool
-    /// Whether the response is a stream.
+    /// Whether the response is streamed.
     public var streamResponse: Bool
-    /// Whether it may be called again when it is not known if it was carried out.
+    /// Whether it is safe to call again when the outcome of a call is unknown.
     public var idempotent: Bool
-    /// "read", "write", "admin".
+    /// The role that a caller needs: "read", "write" or "admin".
     public var role: String
-    /// Who answers; empty: articled itself.
+    /// The plugin that answers; empty: articled itself.
     public var plugin: String
 
     public init() { self.init(name: "") }
 
+    /// Creates a message from its fields.
     public init(
         name: String = "", number: UInt32 = 0, requestType: String = "", responseType: String = "",
         streamRequest: Bool = false, streamResponse: Bool = false, idempotent: Bool = false, role: String = "",

@@ -1,4 +1,4 @@
-/// How much of an article is wanted.
+/// How much of an article a fetch returns.
 public enum View: UInt32, Sendable {
     case full = 0
     /// Without body and original.
@@ -11,22 +11,21 @@ public enum View: UInt32, Sendable {
     }
 }
 
-/// The request of fetch.get; the response is an `Article`.
+/// The request of `fetch.get`; the response is an ``Article``. Exactly one of ``id`` and ``url`` must be set.
 public struct GetRequest: ProtocolMessage {
     public static var name: String { "articled.v1.GetRequest" }
 
-    /// Exactly one of id and url.
+    /// The article's id.
     public var id: ArticleID?
-    /// The canonical URL, byte for byte.
+    /// The article's canonical URL. It is compared byte by byte.
     public var url: String
-    /// How much of it.
+    /// How much of the article to return.
     public var view: View
 
     public init() { self.init(id: nil) }
 
-    public init(
-        id: ArticleID? = nil, url: String = "", view: View = .full
-    ) {
+    /// Creates a message from its fields.
+    public init(id: ArticleID? = nil, url: String = "", view: View = .full) {
         self.id = id
         self.url = url
         self.view = view
@@ -48,20 +47,19 @@ public struct GetRequest: ProtocolMessage {
     }
 }
 
-/// The request of fetch.getMany.
+/// The request of `fetch.getMany`.
 public struct GetManyRequest: ProtocolMessage {
     public static var name: String { "articled.v1.GetManyRequest" }
 
-    /// Which articles; at most `Limits.keys`.
+    /// The articles to fetch. At most ``Limits/keys``.
     public var keys: [ArticleKey]
-    /// How much of each.
+    /// How much of each article to return.
     public var view: View
 
     public init() { self.init(keys: []) }
 
-    public init(
-        keys: [ArticleKey] = [], view: View = .full
-    ) {
+    /// Creates a message from its fields.
+    public init(keys: [ArticleKey] = [], view: View = .full) {
         self.keys = keys
         self.view = view
     }
@@ -80,22 +78,21 @@ public struct GetManyRequest: ProtocolMessage {
     }
 }
 
-/// Each message of fetch.getMany's response: exactly one of article and status.
+/// Each message of a `fetch.getMany` response. It has either an ``article`` or a ``status``.
 public struct GetManyItem: ProtocolMessage {
     public static var name: String { "articled.v1.GetManyItem" }
 
-    /// Which key, from 0.
+    /// The index of the key, from 0.
     public var index: UInt64
-    /// Exactly one of the two.
+    /// The article.
     public var article: Article?
-    /// Why there is no article.
+    /// Why the article is not available.
     public var status: Status?
 
     public init() { self.init(index: 0) }
 
-    public init(
-        index: UInt64 = 0, article: Article? = nil, status: Status? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(index: UInt64 = 0, article: Article? = nil, status: Status? = nil) {
         self.index = index
         self.article = article
         self.status = status
@@ -117,29 +114,30 @@ public struct GetManyItem: ProtocolMessage {
     }
 }
 
-/// The request of fetch.list: newest first.
+/// The request of `fetch.list`, which lists articles newest first.
 public struct ListRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ListRequest" }
 
-    /// Slug; empty: any.
+    /// Only articles with this topic (a slug); empty: any.
     public var topic: String
-    /// Exactly this source; empty: any.
+    /// Only articles of exactly this source; empty: any.
     public var source: String
-    /// Exactly this language; empty: any.
+    /// Only articles in this language, in any case; empty: any.
     public var language: String
-    /// From <= time, milliseconds.
+    /// Only articles at or after this time, in milliseconds since 1970-01-01T00:00:00Z; `nil`: no bound.
     public var from: Int64?
-    /// Time < until.
+    /// Only articles before this time, in milliseconds since 1970-01-01T00:00:00Z; `nil`: no bound.
     public var until: Int64?
-    /// 0: all.
+    /// How many articles to return; 0: all.
     public var limit: UInt64
-    /// Continue behind the item that carried it.
+    /// Where to continue: the cursor of the last item received. Empty: from the start.
     public var cursor: [UInt8]
-    /// How much of each article.
+    /// How much of each article to return.
     public var view: View
 
     public init() { self.init(topic: "") }
 
+    /// Creates a message from its fields.
     public init(
         topic: String = "", source: String = "", language: String = "", from: Int64? = nil,
         until: Int64? = nil, limit: UInt64 = 0, cursor: [UInt8] = [], view: View = .full
@@ -180,22 +178,21 @@ public struct ListRequest: ProtocolMessage {
     }
 }
 
-/// Each message of fetch.list's response: exactly one of article and status.
+/// Each message of a `fetch.list` response. It has either an ``article`` or a ``status``.
 public struct ListItem: ProtocolMessage {
     public static var name: String { "articled.v1.ListItem" }
 
-    /// Exactly one of article and status.
+    /// The article.
     public var article: Article?
-    /// Opaque; stays good whatever is written meanwhile.
+    /// Continues the list after this item. Opaque. Later writes do not invalidate it.
     public var cursor: [UInt8]
-    /// Why the article at this place is not given; the list goes on behind it.
+    /// Why the article at this position is not available. The list continues after it.
     public var status: Status?
 
     public init() { self.init(article: nil) }
 
-    public init(
-        article: Article? = nil, cursor: [UInt8] = [], status: Status? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(article: Article? = nil, cursor: [UInt8] = [], status: Status? = nil) {
         self.article = article
         self.cursor = cursor
         self.status = status

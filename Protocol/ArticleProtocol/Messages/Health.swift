@@ -1,15 +1,14 @@
-/// The request of service.ping.
+/// The request of `service.ping`.
 public struct PingRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PingRequest" }
 
-    /// What comes back; at most 1024 bytes.
+    /// The bytes to echo. At most 1024.
     public var payload: [UInt8]
 
     public init() { self.init(payload: []) }
 
-    public init(
-        payload: [UInt8] = []
-    ) {
+    /// Creates a message from its fields.
+    public init(payload: [UInt8] = []) {
         self.payload = payload
     }
 
@@ -25,20 +24,19 @@ public struct PingRequest: ProtocolMessage {
     }
 }
 
-/// The response of service.ping.
+/// The response of `service.ping`.
 public struct PingResult: ProtocolMessage {
     public static var name: String { "articled.v1.PingResult" }
 
-    /// What was sent.
+    /// The bytes of the request.
     public var payload: [UInt8]
     /// The service's clock, in milliseconds since 1970-01-01T00:00:00Z.
     public var time: Int64
 
     public init() { self.init(payload: []) }
 
-    public init(
-        payload: [UInt8] = [], time: Int64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(payload: [UInt8] = [], time: Int64 = 0) {
         self.payload = payload
         self.time = time
     }
@@ -57,7 +55,7 @@ public struct PingResult: ProtocolMessage {
     }
 }
 
-/// The request of service.health.
+/// The request of `service.health`. It has no fields.
 public struct HealthRequest: ProtocolMessage {
     public static var name: String { "articled.v1.HealthRequest" }
 
@@ -70,20 +68,19 @@ public struct HealthRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {}
 }
 
-/// The response of service.health.
+/// The response of `service.health`.
 public struct HealthResult: ProtocolMessage {
     public static var name: String { "articled.v1.HealthResult" }
 
-    /// The worst of all components.
+    /// The worst state of all components.
     public var state: HealthState
     /// Each part of the service.
     public var components: [ComponentHealth]
 
     public init() { self.init(state: .healthy) }
 
-    public init(
-        state: HealthState = .healthy, components: [ComponentHealth] = []
-    ) {
+    /// Creates a message from its fields.
+    public init(state: HealthState = .healthy, components: [ComponentHealth] = []) {
         self.state = state
         self.components = components
     }
@@ -102,7 +99,7 @@ public struct HealthResult: ProtocolMessage {
     }
 }
 
-/// How a part of the service is doing.
+/// The health of a part of the service. Worse states compare greater.
 public enum HealthState: UInt32, Sendable, Comparable {
     case healthy = 0
     /// It works, but needs somebody's attention.
@@ -120,21 +117,19 @@ public enum HealthState: UInt32, Sendable, Comparable {
 
 /// The health of one part of the service.
 public struct ComponentHealth: ProtocolMessage {
-    /// The plugin, or a part of the service.
     public static var name: String { "articled.v1.ComponentHealth" }
 
     /// The plugin, or a part of the service.
     public var name: String
-    /// How it is doing.
+    /// The state of this part.
     public var state: HealthState
     /// For people: what is wrong, and what to do.
     public var message: String
 
     public init() { self.init(name: "") }
 
-    public init(
-        name: String = "", state: HealthState = .healthy, message: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(name: String = "", state: HealthState = .healthy, message: String = "") {
         self.name = name
         self.state = state
         self.message = message

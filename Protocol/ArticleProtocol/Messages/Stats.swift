@@ -1,4 +1,4 @@
-/// The request of service.stats.
+/// The request of `service.stats`. It has no fields.
 public struct StatsRequest: ProtocolMessage {
     public static var name: String { "articled.v1.StatsRequest" }
 
@@ -11,39 +11,40 @@ public struct StatsRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {}
 }
 
-/// The response of service.stats.
+/// The response of `service.stats`. All counters start with the service.
 public struct StatsResult: ProtocolMessage {
     public static var name: String { "articled.v1.StatsResult" }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z; all counts begin there.
+    /// When the service started, in milliseconds since 1970-01-01T00:00:00Z.
     public var startedAt: Int64
-    /// Each method.
+    /// The counters of each method.
     public var methods: [MethodStats]
-    /// Open now.
+    /// Connections that are open now.
     public var connections: UInt64
-    /// Since the start.
+    /// Connections accepted.
     public var connectionsAccepted: UInt64
-    /// For want of room, since the start.
+    /// Connections refused because the service was full.
     public var connectionsRefused: UInt64
-    /// Requests that are not ended yet.
+    /// Requests in flight now.
     public var inFlight: UInt64
-    /// From all peers, since the start.
+    /// Bytes received from all peers.
     public var bytesReceived: UInt64
-    /// To all peers, since the start.
+    /// Bytes sent to all peers.
     public var bytesSent: UInt64
-    /// Held for peers now.
+    /// Bytes buffered for peers now.
     public var bytesBuffered: UInt64
-    /// What the storage engine tells; nil if there is none.
+    /// The storage engine's counters; `nil` without an engine.
     public var storage: StorageStats?
-    /// Connections that ended with PROTOCOL_ERROR, since the start.
+    /// Connections that ended with `PROTOCOL_ERROR`.
     public var protocolErrors: UInt64
-    /// Requests answered with an error before a plugin saw them, since the start.
+    /// Requests answered with an error before a plugin saw them.
     public var refusedRequests: UInt64
-    /// Requests that took longer than the configuration's `slowRequest`, since the start.
+    /// Requests that took longer than `slowRequest` in the configuration.
     public var slowRequests: UInt64
 
     public init() { self.init(startedAt: 0) }
 
+    /// Creates a message from its fields.
     public init(
         startedAt: Int64 = 0, methods: [MethodStats] = [], connections: UInt64 = 0,
         connectionsAccepted: UInt64 = 0, connectionsRefused: UInt64 = 0, inFlight: UInt64 = 0,
@@ -102,24 +103,24 @@ public struct StatsResult: ProtocolMessage {
     }
 }
 
-/// What was counted of one method.
+/// The counters of one method.
 public struct MethodStats: ProtocolMessage {
-    /// "store.put".
     public static var name: String { "articled.v1.MethodStats" }
 
-    /// "store.put".
+    /// The method's name: "store.put".
     public var name: String
-    /// Ended, whatever the status.
+    /// Requests that have ended, with any status.
     public var count: UInt64
-    /// Ended with another status than OK.
+    /// Requests that ended with a status other than OK.
     public var errors: UInt64
     /// How often each status code ended a request.
     public var statuses: [StatusCount]
-    /// From the frame's arrival to the last byte in the outgoing buffer.
+    /// The time from the arrival of the request's frame to the last byte of the response in the output buffer.
     public var latency: Histogram?
 
     public init() { self.init(name: "") }
 
+    /// Creates a message from its fields.
     public init(
         name: String = "", count: UInt64 = 0, errors: UInt64 = 0, statuses: [StatusCount] = [],
         latency: Histogram? = nil
@@ -151,20 +152,19 @@ public struct MethodStats: ProtocolMessage {
     }
 }
 
-/// How many requests ended with a status.
+/// How many requests ended with one status code.
 public struct StatusCount: ProtocolMessage {
     public static var name: String { "articled.v1.StatusCount" }
 
-    /// A status code.
+    /// The status code.
     public var code: UInt32
-    /// How many requests ended with it.
+    /// The number of requests.
     public var count: UInt64
 
     public init() { self.init(code: 0) }
 
-    public init(
-        code: UInt32 = 0, count: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(code: UInt32 = 0, count: UInt64 = 0) {
         self.code = code
         self.count = count
     }
@@ -183,22 +183,21 @@ public struct StatusCount: ProtocolMessage {
     }
 }
 
-/// How many values lie below each bound.
+/// A histogram of durations.
 public struct Histogram: ProtocolMessage {
     public static var name: String { "articled.v1.Histogram" }
 
-    /// Upper bounds, ascending.
+    /// The upper bounds in nanoseconds, ascending.
     public var boundsNs: [UInt64]
-    /// One for each bound, one more for what lies above.
+    /// One count per bound, and one more for the values above the last bound.
     public var counts: [UInt64]
-    /// All values together, in nanoseconds.
+    /// The sum of all values in nanoseconds.
     public var sumNs: UInt64
 
     public init() { self.init(boundsNs: []) }
 
-    public init(
-        boundsNs: [UInt64] = [], counts: [UInt64] = [], sumNs: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(boundsNs: [UInt64] = [], counts: [UInt64] = [], sumNs: UInt64 = 0) {
         self.boundsNs = boundsNs
         self.counts = counts
         self.sumNs = sumNs
@@ -220,31 +219,32 @@ public struct Histogram: ProtocolMessage {
     }
 }
 
-/// What the storage engine tells of itself.
+/// The storage engine's counters.
 public struct StorageStats: ProtocolMessage {
     public static var name: String { "articled.v1.StorageStats" }
 
-    /// How many articles there are.
+    /// The number of articles.
     public var records: UInt64
-    /// Occupied by live data and indexes.
+    /// Bytes used by live data and indexes.
     public var usedBytes: UInt64
-    /// On disk.
+    /// Bytes of the files on disk.
     public var fileBytes: UInt64
-    /// Committed since the start.
+    /// Transactions committed since the start.
     public var transactions: UInt64
-    /// Changes in these.
+    /// Changes in these transactions.
     public var writes: UInt64
-    /// When all that is stored was last checked: milliseconds since 1970-01-01T00:00:00Z; 0: not yet.
+    /// When the last check of all stored data ended, in milliseconds since 1970-01-01T00:00:00Z; 0: never.
     public var scrubEndedAt: Int64
-    /// Articles checked then.
+    /// Articles that the last check read.
     public var scrubRecords: UInt64
-    /// Findings then.
+    /// Findings of the last check.
     public var scrubDamaged: UInt64
-    /// A check is under way.
+    /// Whether a check is running.
     public var scrubRunning: Bool
 
     public init() { self.init(records: 0) }
 
+    /// Creates a message from its fields.
     public init(
         records: UInt64 = 0, usedBytes: UInt64 = 0, fileBytes: UInt64 = 0, transactions: UInt64 = 0,
         writes: UInt64 = 0, scrubEndedAt: Int64 = 0, scrubRecords: UInt64 = 0, scrubDamaged: UInt64 = 0,
@@ -289,7 +289,7 @@ public struct StorageStats: ProtocolMessage {
     }
 }
 
-/// The request of service.metrics.
+/// The request of `service.metrics`. It has no fields.
 public struct MetricsRequest: ProtocolMessage {
     public static var name: String { "articled.v1.MetricsRequest" }
 
@@ -302,18 +302,17 @@ public struct MetricsRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {}
 }
 
-/// The response of service.metrics.
+/// The response of `service.metrics`.
 public struct MetricsResult: ProtocolMessage {
     public static var name: String { "articled.v1.MetricsResult" }
 
-    /// The text format of OpenMetrics 1.0, whole: it ends with "# EOF".
+    /// The complete text in the format of OpenMetrics 1.0, up to "# EOF".
     public var text: String
 
     public init() { self.init(text: "") }
 
-    public init(
-        text: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(text: String = "") {
         self.text = text
     }
 

@@ -1,15 +1,14 @@
-/// The request of storage.verify.
+/// The request of `storage.verify`.
 public struct VerifyRequest: ProtocolMessage {
     public static var name: String { "articled.v1.VerifyRequest" }
 
-    /// The verification to go on watching; 0: start one, or join the one that is under way.
+    /// The verification to continue watching; 0: start one, or join the one that is running.
     public var job: UInt64
 
     public init() { self.init(job: 0) }
 
-    public init(
-        job: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(job: UInt64 = 0) {
         self.job = job
     }
 
@@ -25,27 +24,28 @@ public struct VerifyRequest: ProtocolMessage {
     }
 }
 
-/// Each message of storage.verify's response. One with a result is the last one of the verification.
+/// Each message of a `storage.verify` response. A message with a ``result`` is the last one of the verification.
 public struct VerifyProgress: ProtocolMessage {
     public static var name: String { "articled.v1.VerifyProgress" }
 
-    /// Names the verification, so that another call can go on watching it.
+    /// The number of the verification. Another call can continue watching it.
     public var job: UInt64
-    /// What is being checked: "records", "index", "space".
+    /// The current phase: "records", "index" or "space".
     public var phase: String
-    /// How far the phase is.
+    /// Units of the phase that are done.
     public var done: UInt64
-    /// How far it has to go, as far as that is known.
+    /// Units of the phase in total, as far as known.
     public var total: UInt64
     /// Articles checked so far.
     public var records: UInt64
     /// Findings so far.
     public var damaged: UInt64
-    /// The verdict; absent while the verification goes on.
+    /// The result; `nil` while the verification is running.
     public var result: VerifyResult?
 
     public init() { self.init(job: 0) }
 
+    /// Creates a message from its fields.
     public init(
         job: UInt64 = 0, phase: String = "", done: UInt64 = 0, total: UInt64 = 0, records: UInt64 = 0,
         damaged: UInt64 = 0, result: VerifyResult? = nil
@@ -83,27 +83,28 @@ public struct VerifyProgress: ProtocolMessage {
     }
 }
 
-/// What a verification has found.
+/// The result of a verification.
 public struct VerifyResult: ProtocolMessage {
     public static var name: String { "articled.v1.VerifyResult" }
 
-    /// Articles that were checked.
+    /// Articles checked.
     public var records: UInt64
     /// Bytes of articles that were read and compared with their checksums.
     public var bytes: UInt64
-    /// Entries of the index that were checked.
+    /// Index entries checked.
     public var indexEntries: UInt64
-    /// How many findings there are; 0: the store is sound.
+    /// The number of findings; 0: the store is sound.
     public var damaged: UInt64
-    /// The first of them.
+    /// The first findings.
     public var findings: [StorageFinding]
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// When the verification started, in milliseconds since 1970-01-01T00:00:00Z.
     public var startedAt: Int64
-    /// Likewise.
+    /// When the verification ended, in milliseconds since 1970-01-01T00:00:00Z.
     public var endedAt: Int64
 
     public init() { self.init(records: 0) }
 
+    /// Creates a message from its fields.
     public init(
         records: UInt64 = 0, bytes: UInt64 = 0, indexEntries: UInt64 = 0, damaged: UInt64 = 0,
         findings: [StorageFinding] = [], startedAt: Int64 = 0, endedAt: Int64 = 0
@@ -141,20 +142,20 @@ public struct VerifyResult: ProtocolMessage {
     }
 }
 
-/// The request of storage.backup.
+/// The request of `storage.backup`.
 public struct BackupRequest: ProtocolMessage {
     public static var name: String { "articled.v1.BackupRequest" }
 
-    /// An absolute path on the service's machine; must not exist, or be empty. Empty: a new one below the service's own `backups`.
+    /// An absolute path on the service's machine. It must not exist, or be empty. Empty: a new directory below the
+    /// service's own `backups`.
     public var directory: String
-    /// The backup to go on watching; 0: start one, or join the one that is under way to the same directory.
+    /// The backup to continue watching; 0: start one, or join the one that is running to the same directory.
     public var job: UInt64
 
     public init() { self.init(directory: "") }
 
-    public init(
-        directory: String = "", job: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(directory: String = "", job: UInt64 = 0) {
         self.directory = directory
         self.job = job
     }
@@ -173,27 +174,28 @@ public struct BackupRequest: ProtocolMessage {
     }
 }
 
-/// Each message of storage.backup's response. One with a result is the last one of the backup.
+/// Each message of a `storage.backup` response. A message with a ``result`` is the last one of the backup.
 public struct BackupProgress: ProtocolMessage {
     public static var name: String { "articled.v1.BackupProgress" }
 
-    /// Names the backup, so that another call can go on watching it.
+    /// The number of the backup. Another call can continue watching it.
     public var job: UInt64
-    /// What is being done: "records", "index", "disk".
+    /// The current phase: "records", "index" or "disk".
     public var phase: String
-    /// How many articles are copied.
+    /// Articles copied so far.
     public var done: UInt64
-    /// How many there are.
+    /// Articles in total.
     public var total: UInt64
     /// Bytes of articles copied so far.
     public var bytes: UInt64
     /// Articles that could not be copied so far.
     public var damaged: UInt64
-    /// What became of it; absent while the backup goes on.
+    /// The result; `nil` while the backup is running.
     public var result: BackupResult?
 
     public init() { self.init(job: 0) }
 
+    /// Creates a message from its fields.
     public init(
         job: UInt64 = 0, phase: String = "", done: UInt64 = 0, total: UInt64 = 0, bytes: UInt64 = 0,
         damaged: UInt64 = 0, result: BackupResult? = nil
@@ -231,27 +233,28 @@ public struct BackupProgress: ProtocolMessage {
     }
 }
 
-/// A backup that is complete, and on disk.
+/// The result of a backup that is complete and on disk.
 public struct BackupResult: ProtocolMessage {
     public static var name: String { "articled.v1.BackupResult" }
 
-    /// Where it is.
+    /// The path of the backup.
     public var directory: String
-    /// Articles in it.
+    /// Articles in the backup.
     public var records: UInt64
-    /// What its files take on disk.
+    /// Bytes of the backup's files on disk.
     public var bytes: UInt64
-    /// How many articles were damaged, and are missing from it.
+    /// Articles that were damaged and are missing from the backup.
     public var damaged: UInt64
-    /// The first of them.
+    /// The first findings.
     public var findings: [StorageFinding]
-    /// The moment whose articles it has: milliseconds since 1970-01-01T00:00:00Z.
+    /// The moment that the backup captures, in milliseconds since 1970-01-01T00:00:00Z.
     public var takenAt: Int64
-    /// When it was complete.
+    /// When the backup was complete, in milliseconds since 1970-01-01T00:00:00Z.
     public var endedAt: Int64
 
     public init() { self.init(directory: "") }
 
+    /// Creates a message from its fields.
     public init(
         directory: String = "", records: UInt64 = 0, bytes: UInt64 = 0, damaged: UInt64 = 0,
         findings: [StorageFinding] = [], takenAt: Int64 = 0, endedAt: Int64 = 0
@@ -289,24 +292,23 @@ public struct BackupResult: ProtocolMessage {
     }
 }
 
-/// One thing that is wrong with what is stored.
+/// One problem in the stored data.
 public struct StorageFinding: ProtocolMessage {
     public static var name: String { "articled.v1.StorageFinding" }
 
-    /// The article that it is about, if it is about one.
+    /// The affected article, if the problem affects one.
     public var id: ArticleID?
-    /// The file that it was found in.
+    /// The file with the problem.
     public var file: String
-    /// Where in that file; 0 if it has no one place.
+    /// The position in the file, in bytes; 0: no single position.
     public var offset: UInt64
-    /// What is wrong, for people.
+    /// The problem, for people.
     public var problem: String
 
     public init() { self.init(id: nil) }
 
-    public init(
-        id: ArticleID? = nil, file: String = "", offset: UInt64 = 0, problem: String = ""
-    ) {
+    /// Creates a message from its fields.
+    public init(id: ArticleID? = nil, file: String = "", offset: UInt64 = 0, problem: String = "") {
         self.id = id
         self.file = file
         self.offset = offset

@@ -1,17 +1,17 @@
-/// The request of store.put, and each message of store.putMany.
+/// The request of `store.put`, and each message of a `store.putMany` request.
 public struct PutRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PutRequest" }
 
-    /// Named by its id, else by its url, else new.
+    /// The article. Its id names it, or else its URL. An article with neither is new.
     public var article: Article?
-    /// 0: must not exist; n: must be at n; absent: whatever is there.
+    /// `nil`: no condition. 0: the article must not exist. n: it must be at revision n. Otherwise the put fails with
+    /// `CONFLICT`.
     public var expectedRevision: UInt64?
 
     public init() { self.init(article: nil) }
 
-    public init(
-        article: Article? = nil, expectedRevision: UInt64? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(article: Article? = nil, expectedRevision: UInt64? = nil) {
         self.article = article
         self.expectedRevision = expectedRevision
     }
@@ -30,7 +30,7 @@ public struct PutRequest: ProtocolMessage {
     }
 }
 
-/// What a put came to.
+/// What a put did.
 public enum PutOutcome: UInt32, Sendable {
     /// A value of a later version.
     case unspecified = 0
@@ -44,11 +44,11 @@ public enum PutOutcome: UInt32, Sendable {
     }
 }
 
-/// The response of store.put.
+/// The response of `store.put`.
 public struct PutResult: ProtocolMessage {
     public static var name: String { "articled.v1.PutResult" }
 
-    /// What it came to.
+    /// Whether the article was created, updated or left unchanged.
     public var outcome: PutOutcome
     /// The article's id, also if the service made it.
     public var id: ArticleID?
@@ -56,11 +56,12 @@ public struct PutResult: ProtocolMessage {
     public var revision: UInt64
     /// When the first revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
-    /// When this revision was stored.
+    /// When this revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var storedAt: Int64
 
     public init() { self.init(outcome: .unspecified) }
 
+    /// Creates a message from its fields.
     public init(
         outcome: PutOutcome = .unspecified, id: ArticleID? = nil, revision: UInt64 = 0, createdAt: Int64 = 0,
         storedAt: Int64 = 0
@@ -92,22 +93,21 @@ public struct PutResult: ProtocolMessage {
     }
 }
 
-/// Each message of store.putMany's response: exactly one of result and status.
+/// Each message of a `store.putMany` response. It has either a ``result`` or a ``status``.
 public struct PutManyResult: ProtocolMessage {
     public static var name: String { "articled.v1.PutManyResult" }
 
-    /// Which request message, from 0.
+    /// The index of the request message, from 0.
     public var index: UInt64
-    /// Exactly one of the two.
+    /// The result, if the article was stored.
     public var result: PutResult?
-    /// Why it was not stored.
+    /// The error, if the article was not stored.
     public var status: Status?
 
     public init() { self.init(index: 0) }
 
-    public init(
-        index: UInt64 = 0, result: PutResult? = nil, status: Status? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(index: UInt64 = 0, result: PutResult? = nil, status: Status? = nil) {
         self.index = index
         self.result = result
         self.status = status
@@ -129,20 +129,19 @@ public struct PutManyResult: ProtocolMessage {
     }
 }
 
-/// The request of store.delete.
+/// The request of `store.delete`.
 public struct DeleteRequest: ProtocolMessage {
     public static var name: String { "articled.v1.DeleteRequest" }
 
-    /// Which article.
+    /// The article to delete.
     public var key: ArticleKey?
-    /// n: it must be at revision n; absent: whatever is there.
+    /// `nil`: no condition. n: the article must be at revision n. Otherwise the delete fails with `CONFLICT`.
     public var expectedRevision: UInt64?
 
     public init() { self.init(key: nil) }
 
-    public init(
-        key: ArticleKey? = nil, expectedRevision: UInt64? = nil
-    ) {
+    /// Creates a message from its fields.
+    public init(key: ArticleKey? = nil, expectedRevision: UInt64? = nil) {
         self.key = key
         self.expectedRevision = expectedRevision
     }
@@ -161,20 +160,19 @@ public struct DeleteRequest: ProtocolMessage {
     }
 }
 
-/// The response of store.delete: what was deleted.
+/// The response of `store.delete`.
 public struct DeleteResult: ProtocolMessage {
     public static var name: String { "articled.v1.DeleteResult" }
 
-    /// The article's id.
+    /// The id of the deleted article.
     public var id: ArticleID?
-    /// The one that was deleted.
+    /// The revision that was deleted.
     public var revision: UInt64
 
     public init() { self.init(id: nil) }
 
-    public init(
-        id: ArticleID? = nil, revision: UInt64 = 0
-    ) {
+    /// Creates a message from its fields.
+    public init(id: ArticleID? = nil, revision: UInt64 = 0) {
         self.id = id
         self.revision = revision
     }
