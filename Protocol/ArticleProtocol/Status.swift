@@ -1,40 +1,41 @@
-/// How a request ended: what the caller should do next. See PROTOCOL.md, "Status codes".
+/// How a request ended, and what the caller should do. See PROTOCOL.md, "Status codes".
 public enum StatusCode: UInt32, Sendable, CaseIterable {
+    /// Success.
     case ok = 0
-    /// The caller cancelled it.
+    /// The caller cancelled the request.
     case cancelled = 1
-    /// A code that this side does not know.
+    /// A code of a later version of the protocol.
     case unknown = 2
-    /// Fix the request.
+    /// The request is wrong. Fix it.
     case invalidArgument = 3
-    /// The deadline passed; it may or may not have been carried out.
+    /// The deadline passed. A write may or may not have been carried out.
     case deadlineExceeded = 4
     /// There is no such article.
     case notFound = 5
     /// The URL belongs to another article.
     case alreadyExists = 6
-    /// Ask the administrator.
+    /// The caller lacks the role. Ask the administrator.
     case permissionDenied = 7
-    /// Back off and try again.
+    /// Too many requests, or a full disk; nothing was changed. Back off and try again.
     case resourceExhausted = 8
-    /// The service is not set up for this.
+    /// The service is not set up for this. Tell the administrator.
     case failedPrecondition = 9
-    /// The expected revision is not the present one: fetch, merge, try again.
+    /// The article is not at the expected revision. Fetch, merge, put again.
     case conflict = 10
-    /// There is no such method.
+    /// The service has no such method, version or field.
     case unimplemented = 12
-    /// An error of the service; see its journal.
+    /// A fault of the service; see its journal. A write may have been carried out.
     case `internal` = 13
-    /// Connect again and retry.
+    /// The service is stopping, or cannot work now; nothing was changed. Connect again and retry.
     case unavailable = 14
-    /// What was stored is damaged.
+    /// Stored data is damaged. Restore it.
     case dataLoss = 15
     /// The peer broke the protocol; the connection is closed.
     case protocolError = 17
-    /// The change may or may not have been made: look, or send it again where that is safe.
+    /// The change may or may not have been made. Look, or send it again where that is safe.
     case outcomeUnknown = 18
 
-    /// The code as PROTOCOL.md and the command line write it: "INVALID_ARGUMENT".
+    /// The name in PROTOCOL.md and on the command line: "INVALID_ARGUMENT".
     public var name: String {
         switch self {
         case .ok: "OK"
@@ -94,14 +95,17 @@ public struct Status: ProtocolMessage {
     }
 }
 
-/// A request that cannot be carried out: a status code other than OK, and a message for people that says what was
-/// wrong, where, and what to do about it.
+/// Why a request cannot be carried out.
+///
+/// It has a status code other than OK, and a message for people that says what was wrong, where, and what to do about
+/// it.
 public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What the caller should do.
+    /// What kind of error it is.
     public let code: StatusCode
-    /// For people.
+    /// What was wrong, for people.
     public let message: String
 
+    /// Creates an error.
     public init(_ code: StatusCode, _ message: String) {
         self.code = code
         self.message = message

@@ -1,11 +1,10 @@
-/// The language runtime that this module was compiled for, as the plugin boundary and `service.describe` name it.
+/// The Swift runtime that this module was compiled for, as named in the plugin ABI and in `service.describe`.
 ///
-/// Swift has no stable binary interface on Linux: a program and its plugins share one runtime, so they have to come from
-/// compilers of the same version. Each side compiles this file itself, and the host compares. The compiler tells its
-/// version to conditions alone, hence the list; one that is newer than the list counts as its last entry, so two such
-/// compilers are not told apart.
+/// Swift has no stable ABI on Linux. A program and its plugins share one runtime, so the same compiler version must
+/// build both. Each side compiles this file, and the host compares the names. The compiler exposes its version only to
+/// `#if` conditions, hence the list. Compilers newer than the list all get its last entry and cannot be distinguished.
 public enum SwiftRuntime {
-    /// "swift-6.3.1".
+    /// The name of the runtime: "swift-6.3.1".
     public static var name: String {
         #if compiler(>=6.5)
             "swift-6.5"

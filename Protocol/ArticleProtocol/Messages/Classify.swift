@@ -136,11 +136,11 @@ public struct Classification: ProtocolMessage {
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
-        case 1: topics.append(try reader.message(after: topics.count, most: Limits.repeated))
+        case 1: topics.append(try reader.message(after: topics.count, max: Limits.repeated))
         case 2: undecided = try reader.bool()
         case 3: language = try reader.string()
         case 4: languageConfidence = try reader.float()
-        case 5: evidence.append(try reader.message(after: evidence.count, most: Limits.repeated))
+        case 5: evidence.append(try reader.message(after: evidence.count, max: Limits.repeated))
         case 6: model = try reader.string()
         default: try reader.skip()
         }
@@ -227,7 +227,7 @@ public struct TopicsResult: ProtocolMessage {
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
-        case 1: topics.append(try reader.message(after: topics.count, most: Limits.repeated))
+        case 1: topics.append(try reader.message(after: topics.count, max: Limits.repeated))
         case 2: model = try reader.string()
         case 3: threshold = try reader.float()
         default: try reader.skip()

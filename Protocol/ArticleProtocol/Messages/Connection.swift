@@ -103,7 +103,7 @@ public struct ServerHello: ProtocolMessage {
         case 5: agent = try reader.string()
         case 6: maxInFlight = try reader.uint32()
         case 7: idleTimeoutMs = try reader.uint32()
-        case 8: methods.append(try reader.message(after: methods.count, most: Limits.repeated))
+        case 8: methods.append(try reader.message(after: methods.count, max: Limits.repeated))
         case 9: roles = try reader.uint32()
         default: try reader.skip()
         }

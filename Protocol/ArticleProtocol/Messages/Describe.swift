@@ -48,8 +48,8 @@ public struct ServiceDescription: ProtocolMessage {
         case 1: version = try reader.string()
         case 2: protocolVersion = try reader.uint32()
         case 3: startedAt = try reader.int64()
-        case 4: plugins.append(try reader.message(after: plugins.count, most: Limits.repeated))
-        case 5: methods.append(try reader.message(after: methods.count, most: Limits.repeated))
+        case 4: plugins.append(try reader.message(after: plugins.count, max: Limits.repeated))
+        case 5: methods.append(try reader.message(after: methods.count, max: Limits.repeated))
         case 6: listeners.append(try reader.string(within: listeners.count))
         default: try reader.skip()
         }

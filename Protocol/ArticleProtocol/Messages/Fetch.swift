@@ -1,7 +1,8 @@
 /// How much of an article a fetch returns.
 public enum View: UInt32, Sendable {
+    /// The whole article.
     case full = 0
-    /// Without body and original.
+    /// The article without body and original.
     case summary = 1
 
     init(from reader: inout WireReader) throws(ServiceError) {
@@ -66,7 +67,7 @@ public struct GetManyRequest: ProtocolMessage {
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
-        case 1: keys.append(try reader.message(after: keys.count, most: Limits.keys))
+        case 1: keys.append(try reader.message(after: keys.count, max: Limits.keys))
         case 2: view = try View(from: &reader)
         default: try reader.skip()
         }

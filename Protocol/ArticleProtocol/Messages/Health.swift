@@ -88,7 +88,7 @@ public struct HealthResult: ProtocolMessage {
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
         case 1: state = try HealthState(from: &reader)
-        case 2: components.append(try reader.message(after: components.count, most: Limits.repeated))
+        case 2: components.append(try reader.message(after: components.count, max: Limits.repeated))
         default: try reader.skip()
         }
     }
@@ -101,9 +101,11 @@ public struct HealthResult: ProtocolMessage {
 
 /// The health of a part of the service. Worse states compare greater.
 public enum HealthState: UInt32, Sendable, Comparable {
+    /// It works.
     case healthy = 0
-    /// It works, but needs somebody's attention.
+    /// It works, but needs attention.
     case degraded = 1
+    /// It does not work.
     case unhealthy = 2
 
     init(from reader: inout WireReader) throws(ServiceError) {
@@ -111,7 +113,7 @@ public enum HealthState: UInt32, Sendable, Comparable {
         self = HealthState(rawValue: try reader.uint32()) ?? .unhealthy
     }
 
-    /// The worse is the greater.
+    /// Worse states compare greater.
     public static func < (a: HealthState, b: HealthState) -> Bool { a.rawValue < b.rawValue }
 }
 

@@ -70,7 +70,7 @@ public struct StatsResult: ProtocolMessage {
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
         case 1: startedAt = try reader.int64()
-        case 2: methods.append(try reader.message(after: methods.count, most: Limits.repeated))
+        case 2: methods.append(try reader.message(after: methods.count, max: Limits.repeated))
         case 3: connections = try reader.uint64()
         case 4: connectionsAccepted = try reader.uint64()
         case 5: connectionsRefused = try reader.uint64()
@@ -137,7 +137,7 @@ public struct MethodStats: ProtocolMessage {
         case 1: name = try reader.string()
         case 2: count = try reader.uint64()
         case 3: errors = try reader.uint64()
-        case 4: statuses.append(try reader.message(after: statuses.count, most: Limits.repeated))
+        case 4: statuses.append(try reader.message(after: statuses.count, max: Limits.repeated))
         case 5: try reader.merge(into: &latency)
         default: try reader.skip()
         }
@@ -205,8 +205,8 @@ public struct Histogram: ProtocolMessage {
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
-        case 1: try reader.append(to: &boundsNs, most: Limits.repeated)
-        case 2: try reader.append(to: &counts, most: Limits.repeated)
+        case 1: try reader.append(to: &boundsNs, max: Limits.repeated)
+        case 2: try reader.append(to: &counts, max: Limits.repeated)
         case 3: sumNs = try reader.uint64()
         default: try reader.skip()
         }

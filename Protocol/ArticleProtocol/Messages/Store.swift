@@ -32,11 +32,13 @@ public struct PutRequest: ProtocolMessage {
 
 /// What a put did.
 public enum PutOutcome: UInt32, Sendable {
-    /// A value of a later version.
+    /// A value of a later version of the protocol.
     case unspecified = 0
+    /// The article is new.
     case created = 1
+    /// The article was replaced; its revision is one higher.
     case updated = 2
-    /// The same content was there already: nothing was written.
+    /// The same content was already stored. Nothing was written.
     case unchanged = 3
 
     init(from reader: inout WireReader) throws(ServiceError) {

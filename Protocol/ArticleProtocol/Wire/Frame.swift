@@ -1,31 +1,32 @@
-/// The 16 bytes before each payload, little-endian; see PROTOCOL.md, "Frames".
+/// The header of a frame: 16 bytes before each payload, little-endian. See PROTOCOL.md, "Frames".
 ///
 /// | offset | size | |
 /// |---|---|---|
 /// | 0 | 4 | length of the payload in bytes |
 /// | 4 | 1 | kind |
 /// | 5 | 1 | flags |
-/// | 6 | 2 | method; 0 but in REQUEST |
-/// | 8 | 4 | stream; 0 in frames that concern the connection |
+/// | 6 | 2 | method; 0 except in REQUEST |
+/// | 8 | 4 | stream; 0 in frames about the connection |
 /// | 12 | 4 | CRC-32C of the payload |
 @frozen
 public struct FrameHeader: Sendable, Equatable {
-    /// Bytes on the wire.
+    /// The size on the wire, in bytes.
     @inlinable public static var size: Int { 16 }
 
-    /// Bytes of the payload, without the header.
+    /// The size of the payload in bytes, without the header.
     public var payloadLength: UInt32
-    /// What the frame is.
+    /// The kind of the frame.
     public var kind: FrameKind
-    /// See `FrameFlags`.
+    /// The flags of the frame.
     public var flags: FrameFlags
-    /// In REQUEST the method's number, else 0.
+    /// The method's number in REQUEST, otherwise 0.
     public var method: UInt16
-    /// 0 in frames that concern the connection.
+    /// The stream; 0 in frames about the connection.
     public var stream: UInt32
-    /// CRC-32C of the payload.
+    /// The CRC-32C of the payload.
     public var checksum: UInt32
 
+    /// Creates a header from its fields.
     @inlinable
     public init(
         payloadLength: UInt32, kind: FrameKind, flags: FrameFlags = [], method: UInt16 = 0, stream: UInt32 = 0,
@@ -39,9 +40,9 @@ public struct FrameHeader: Sendable, Equatable {
         self.checksum = checksum
     }
 
-    /// Reads a header.
+    /// Decodes a header.
     ///
-    /// - Parameter source: `size` readable bytes; need not be aligned.
+    /// - Parameter source: ``size`` readable bytes; need not be aligned.
     @inlinable
     public init(decoding source: UnsafeRawPointer) {
         unsafe payloadLength = UInt32(littleEndian: source.loadUnaligned(as: UInt32.self))
@@ -52,16 +53,16 @@ public struct FrameHeader: Sendable, Equatable {
         unsafe checksum = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
     }
 
-    /// Reads the header at the beginning of `bytes`; nil if there are fewer than `size`.
+    /// Decodes the header at the start of `bytes`; `nil` if there are fewer than ``size``.
     @inlinable
     public init?(decoding bytes: RawSpan) {
         guard bytes.byteCount >= Self.size else { return nil }
         self = unsafe bytes.withUnsafeBytes { unsafe FrameHeader(decoding: $0.baseAddress.unsafelyUnwrapped) }
     }
 
-    /// Writes the header.
+    /// Encodes the header.
     ///
-    /// - Parameter target: room for `size` bytes; need not be aligned.
+    /// - Parameter target: space for ``size`` bytes; need not be aligned.
     @inlinable
     public func encode(to target: UnsafeMutableRawPointer) {
         unsafe target.storeBytes(of: payloadLength.littleEndian, as: UInt32.self)
@@ -72,7 +73,7 @@ public struct FrameHeader: Sendable, Equatable {
         unsafe target.storeBytes(of: checksum.littleEndian, toByteOffset: 12, as: UInt32.self)
     }
 
-    /// Appends the header to `bytes`.
+    /// Appends the encoded header to `bytes`.
     public func append(to bytes: inout [UInt8]) {
         let header = unsafe [UInt8](unsafeUninitializedCapacity: Self.size) { memory, count in
             unsafe encode(to: UnsafeMutableRawPointer(memory.baseAddress.unsafelyUnwrapped))
@@ -82,7 +83,7 @@ public struct FrameHeader: Sendable, Equatable {
     }
 }
 
-/// What a frame is; see PROTOCOL.md, "Kinds". A kind that is not known is skipped with its payload.
+/// The kind of a frame; see PROTOCOL.md, "Frames". A receiver skips frames of unknown kinds.
 @frozen
 public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
     /// The byte on the wire.
@@ -91,25 +92,25 @@ public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConve
     @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// The first frame, both ways.
+    /// The first frame of each side.
     @inlinable public static var hello: FrameKind { FrameKind(rawValue: 1) }
-    /// The client opens a stream.
+    /// Opens a stream. From the client only.
     @inlinable public static var request: FrameKind { FrameKind(rawValue: 2) }
-    /// A message of a stream, either way.
+    /// A message of a stream, in either direction.
     @inlinable public static var message: FrameKind { FrameKind(rawValue: 3) }
-    /// The server ends a stream with a `Status`.
+    /// Ends a stream with a ``Status``. From the server only.
     @inlinable public static var error: FrameKind { FrameKind(rawValue: 4) }
-    /// The client does not want the answer any more.
+    /// The client no longer wants the response.
     @inlinable public static var cancel: FrameKind { FrameKind(rawValue: 5) }
-    /// More bytes of a stream's messages may be sent.
+    /// Adds credit to a stream.
     @inlinable public static var credit: FrameKind { FrameKind(rawValue: 6) }
-    /// Asks for a PONG with the same payload.
+    /// Requests a PONG with the same payload.
     @inlinable public static var ping: FrameKind { FrameKind(rawValue: 7) }
     /// Answers a PING.
     @inlinable public static var pong: FrameKind { FrameKind(rawValue: 8) }
-    /// No new requests on this connection.
+    /// The connection takes no new requests.
     @inlinable public static var goAway: FrameKind { FrameKind(rawValue: 9) }
-    /// This side of a stream is complete, without a last message.
+    /// Ends one side of a stream without a message.
     @inlinable public static var end: FrameKind { FrameKind(rawValue: 10) }
 
     private static let names = [
@@ -122,7 +123,7 @@ public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConve
     }
 }
 
-/// A frame's flags. A bit that is not named here is an error of the protocol.
+/// The flags of a frame. Any other bit is a protocol error.
 @frozen
 public struct FrameFlags: OptionSet, Sendable, Hashable {
     /// The byte on the wire.
@@ -131,8 +132,8 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
     @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// On REQUEST and MESSAGE: the last message of this side.
+    /// In REQUEST and MESSAGE: the last message of this side.
     @inlinable public static var end: FrameFlags { FrameFlags(rawValue: 1) }
-    /// On REQUEST: a `CallOptions`, with its length as a varint before it, stands before the message.
+    /// In REQUEST: a ``CallOptions`` message precedes the request message, with its length as a varint.
     @inlinable public static var options: FrameFlags { FrameFlags(rawValue: 2) }
 }
