@@ -1,4 +1,4 @@
-/// Bytes from the socket that have not been understood yet: at most one incomplete frame stays between two reads.
+/// Bytes received but not yet processed. At most one incomplete frame remains between two reads.
 struct InputBuffer: ~Copyable {
     private var bytes: [UInt8]
     private var head = 0
@@ -14,7 +14,7 @@ struct InputBuffer: ~Copyable {
         @_lifetime(borrow self) get { unsafe bytes.span.bytes.extracting(head..<tail) }
     }
 
-    /// Reads once. There is always room, as `reserve` is called for every frame that does not fit.
+    /// Reads once. There is always room, because `reserve` is called for every frame that does not fit.
     mutating func fill(from socket: borrowing Socket) -> Socket.Transfer {
         if tail == bytes.count { moveToFront() }
         let tail = tail
@@ -25,7 +25,7 @@ struct InputBuffer: ~Copyable {
         return transfer
     }
 
-    /// The first `count` bytes have been dealt with.
+    /// Removes the first `count` bytes.
     mutating func consume(_ count: Int) {
         head += min(count, tail - head)
         guard head == tail else { return }
@@ -34,7 +34,7 @@ struct InputBuffer: ~Copyable {
         if bytes.count > Self.step { bytes = [UInt8](repeating: 0, count: Self.step) }
     }
 
-    /// Makes room for a frame of `size` bytes that begins at the front; the caller has checked its limit.
+    /// Makes room for a frame of `size` bytes at the front. The caller has checked the limit.
     mutating func reserve(_ size: Int) {
         guard head + size > bytes.count else { return }
         moveToFront()
@@ -54,21 +54,21 @@ struct InputBuffer: ~Copyable {
     }
 }
 
-/// Bytes on their way to the socket: appended behind, sent from the front.
+/// Bytes to be sent: appended at the end, sent from the front.
 struct OutputBuffer: ~Copyable {
     private(set) var bytes: [UInt8] = []
     private var head = 0
-    /// How many bytes have been handed to the socket since the connection began.
+    /// How many bytes were written to the socket since the connection began.
     private(set) var sent: UInt64 = 0
 
     var count: Int { bytes.count - head }
     var isEmpty: Bool { head == bytes.count }
-    /// Where in the connection's stream of bytes the next one appended will stand.
+    /// The position of the next appended byte in the connection's byte stream.
     var position: UInt64 { sent + UInt64(count) }
 
     mutating func append(_ write: (inout [UInt8]) -> Void) { write(&bytes) }
 
-    /// Sends as much as the socket takes. `nil`: all of it, or the socket is full.
+    /// Sends as much as the socket accepts. `nil`: everything was sent, or the socket is full.
     mutating func flush(_ socket: borrowing Socket) -> SystemError? {
         while !isEmpty {
             let transfer = unsafe bytes.withUnsafeBytes { all in
@@ -90,12 +90,12 @@ struct OutputBuffer: ~Copyable {
     }
 
     private mutating func clear() {
-        // One large message must not hold its memory for the life of the connection.
+        // A single large message must not hold memory for the life of the connection.
         bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
         head = 0
     }
 
-    /// What has been sent is dropped once it is the larger half: moving is then paid for by what was sent.
+    /// Removes the sent bytes once they are more than half, so that the cost of moving the rest is amortized.
     private mutating func compact() {
         guard head > bytes.count / 2 else { return }
         bytes.removeFirst(head)

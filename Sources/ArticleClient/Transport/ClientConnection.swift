@@ -1,55 +1,55 @@
 import ArticleProtocol
 
-/// One connection, open or being made. The I/O thread's alone.
-final class Connection {
+/// A connection to the service, open or being opened. Only the I/O thread uses it.
+final class ClientConnection {
     enum Phase {
         /// connect(2) is under way.
         case connecting
-        /// Bytes flow: first the hellos, then everything else, as `state` says.
+        /// Bytes flow: first the HELLOs, then everything else, as `state` allows.
         case connected
     }
 
-    /// Names the connection to the poller; never used twice by one client.
+    /// Identifies the connection to the poller. Unique within one client.
     let token: UInt64
     let socket: Socket
     var phase = Phase.connecting
     var state: ConnectionState
-    /// Taken out while it is read from.
+    /// `nil` while it is being read from.
     var input: InputBuffer? = InputBuffer()
     var output = OutputBuffer()
-    /// By method name, from the service's hello.
+    /// The methods in the service's HELLO, by name.
     var methods: [String: MethodDescription] = [:]
-    /// By stream id - 1.
+    /// The calls, by stream number - 1.
     var exchanges: [Exchange?] = []
-    /// Calls with a streamed request that is not complete.
+    /// Calls whose streamed request is not complete.
     var senders: [Exchange] = []
-    /// Something may be sent on `senders`: credit came, room was made, or a message was submitted.
+    /// One of `senders` may be able to send: credit arrived, the output buffer has room, or a message was submitted.
     var sendersReady = false
-    /// The poller reports when the socket takes bytes again.
+    /// The poller watches for the socket to become writable.
     var awaitsWritable = false
-    /// The service's words when it said go-away: the likely cause if calls are lost with the connection.
-    var farewell: Status?
-    /// How long the service keeps a connection without requests, nanoseconds; 0: for ever.
+    /// The status of the service's GO_AWAY. It is the likely cause if calls are lost with the connection.
+    var goAwayStatus: Status?
+    /// How long the service keeps an idle connection, in nanoseconds; 0: forever.
     var idleTimeout: UInt64 = 0
-    /// The handshake must be done by then.
-    var openBy: UInt64
-    /// When bytes last arrived, and whether a PING has been sent since.
-    var heardAt: UInt64
-    var pinged = false
-    /// It has been closed; only its calls are still looked through.
+    /// When the handshake must be complete.
+    var handshakeDeadline: UInt64
+    /// When bytes last arrived, and whether a PING was sent after that.
+    var lastReceived: UInt64
+    var pingSent = false
+    /// The connection is closed. Only its calls are still processed.
     var dropped = false
-    /// An answer came over it: it has been of use.
-    var proven = false
+    /// The service has answered a call on this connection.
+    var hasAnswered = false
 
-    init(token: UInt64, socket: consuming Socket, options: ClientOptions, openBy: UInt64, now: UInt64) {
+    init(token: UInt64, socket: consuming Socket, options: ClientOptions, handshakeDeadline: UInt64, now: UInt64) {
         self.token = token
         self.socket = socket
-        self.openBy = openBy
-        heardAt = now
-        state = ConnectionState(largestIncoming: options.largestFrame, window: options.streamWindow)
+        self.handshakeDeadline = handshakeDeadline
+        lastReceived = now
+        state = ConnectionState(maxIncoming: options.maxFrame, window: options.streamWindow)
     }
 
-    /// Puts a frame into the outgoing buffer. `parts` are the payload, one behind the other.
+    /// Appends a frame to the output buffer. The payload is the concatenation of `parts`.
     func put(_ kind: FrameKind, flags: FrameFlags = [], method: UInt16 = 0, stream: UInt32 = 0, _ parts: [UInt8]...) {
         var checksum: UInt32 = 0
         var length = 0
@@ -71,19 +71,20 @@ final class Connection {
         }
     }
 
-    func seat(_ exchange: Exchange, on stream: UInt32) {
+    /// Puts the call on a stream.
+    func attach(_ exchange: Exchange, on stream: UInt32) {
         let index = Int(stream) - 1
         if index == exchanges.count { exchanges.append(exchange) } else { exchanges[index] = exchange }
-        exchange.seat.connection = self
-        exchange.seat.stream = stream
+        exchange.placement.connection = self
+        exchange.placement.stream = stream
     }
 
-    /// Nothing was in flight for so long that the service may be closing it at this moment, and a request be lost.
+    /// The connection was idle for so long that the service may be closing it right now. A new request could be lost.
     func isStale(_ now: UInt64) -> Bool {
-        idleTimeout > 0 && state.phase == .open && state.inFlight == 0 && now - heardAt > idleTimeout / 4 * 3
+        idleTimeout > 0 && state.phase == .open && state.inFlight == 0 && now - lastReceived > idleTimeout / 4 * 3
     }
 
-    /// Nobody waits for anything that may still come, and everything was sent.
+    /// No call waits for a response, and everything was sent.
     var isIdle: Bool { (state.inFlight == 0 || exchanges.allSatisfy { $0 == nil }) && output.isEmpty }
 
     /// The call that uses the stream.
@@ -91,11 +92,11 @@ final class Connection {
         stream > 0 && Int(stream) <= exchanges.count ? exchanges[Int(stream) - 1] : nil
     }
 
-    /// The call leaves the connection.
-    func unseat(_ stream: UInt32) {
+    /// Removes the call from the connection.
+    func detach(_ stream: UInt32) {
         guard let exchange = exchange(stream) else { return }
         exchanges[Int(stream) - 1] = nil
-        exchange.seat.connection = nil
+        exchange.placement.connection = nil
         if exchange.shape.sends { senders.removeAll { $0 === exchange } }
     }
 }

@@ -3,9 +3,9 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// How connections begin.
+// Opening connections.
 extension Driver {
-    /// Begins a connection to the next of the endpoint's addresses.
+    /// Starts connecting to the next of the endpoint's addresses.
     func connect() {
         if candidates.isEmpty {
             do {
@@ -13,7 +13,7 @@ extension Driver {
             } catch {
                 return connectingFailed(error)
             }
-            connectBy = Clock.after(options.connectTimeout)
+            connectDeadline = Clock.after(options.connectTimeout)
         }
         var failure = ClientError.connection("\(endpoint) has no address")
         while !candidates.isEmpty {
@@ -29,20 +29,20 @@ extension Driver {
 
     private func begin(_ socket: consuming Socket) throws(SystemError) {
         let number = socket.descriptor.number
-        let connection = Connection(
-            token: nextToken, socket: socket, options: options, openBy: connectBy, now: now)
+        let connection = ClientConnection(
+            token: nextToken, socket: socket, options: options, handshakeDeadline: connectDeadline, now: now)
         let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
         guard clinux_epoll_add(poller.number, number, interest, connection.token) == 0 else { throw .current }
         connection.awaitsWritable = true
         let hello = ClientHello(
-            protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.largestFrame),
+            protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.maxFrame),
             streamWindow: UInt32(clamping: options.streamWindow), features: [], agent: options.agent)
         connection.put(.hello, hello.encoded())
         current = connection
     }
 
-    /// The socket under way became writable, or failed.
-    func finishConnecting(_ connection: Connection) {
+    /// The connecting socket became writable, or failed.
+    func finishConnecting(_ connection: ClientConnection) {
         guard let error = connection.socket.connectionFailure() else {
             connection.phase = .connected
             return
@@ -51,12 +51,12 @@ extension Driver {
         if candidates.isEmpty { connectingFailed(.unreachable(endpoint, error)) } else { connect() }
     }
 
-    /// No connection came about. Who has waited long enough is told; the others wait for the next attempt.
+    /// No connection was made. Calls that do not wait fail; the others wait for the next attempt.
     func connectingFailed(_ error: ClientError) {
         candidates = []
         lastFailure = error
-        connectAt = now + backoff.failed(using: &random)
-        let impatient = !everOpened && !options.waitsForService
+        nextConnectTime = now + backoff.failed(using: &random)
+        let impatient = !hasConnected && !options.waitsForService
         let hopeless = error.kind != .connection
         if impatient || hopeless {
             let all = waiting
@@ -66,90 +66,95 @@ extension Driver {
     }
 }
 
-/// How connections end, and what becomes of their calls.
+// The end of connections, and their calls.
 extension Driver {
-    /// The connection is gone. Calls that may be begun again wait for the next one; the others fail.
-    func lose(_ connection: Connection, _ reason: String) {
+    /// The connection is lost. Calls that may be restarted wait for the next connection; the others fail.
+    func connectionLost(_ connection: ClientConnection, _ reason: String) {
         let opened = connection.state.phase != .handshake
         if !opened {
             drop(connection)
             if !candidates.isEmpty { return connect() }
             return connectingFailed(refusal(connection) ?? .connection("cannot connect to \(endpoint): \(reason)"))
         }
-        if connection === current { connectAt = connection.proven ? 0 : now + backoff.failed(using: &random) }
+        if connection === current {
+            nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
+        }
         drop(connection)
         for case .some(let exchange) in connection.exchanges {
-            exchange.seat.connection = nil
+            exchange.placement.connection = nil
             if exchange.hasEnded { continue }
-            let sent = connection.output.sent >= exchange.seat.requestEnd
-            let farewell = connection.farewell
-            if farewell?.code == StatusCode.protocolError.rawValue {
-                end(exchange, .failure(.violation("\(exchange.method): the service says: \(farewell?.message ?? "")")))
-            } else if !sent || mayRepeat(exchange, connection) {
-                if sent { exchange.seat.mayHaveRun = true } else { exchange.seat.attempts -= 1 }
+            let sent = connection.output.sent >= exchange.placement.requestEnd
+            let goAwayStatus = connection.goAwayStatus
+            if goAwayStatus?.code == StatusCode.protocolError.rawValue {
+                end(
+                    exchange,
+                    .failure(.violation("\(exchange.method): the service says: \(goAwayStatus?.message ?? "")")))
+            } else if !sent || mayRetry(exchange, connection) {
+                if sent { exchange.placement.mayHaveRun = true } else { exchange.placement.attempts -= 1 }
                 wait(exchange)
             } else {
-                let doubt = "it may have been carried out: look before it is sent again"
+                let doubt = "it may have been carried out: look before you send it again"
                 end(
                     exchange,
                     .failure(
                         .connection(
-                            "\(exchange.method): the connection to \(endpoint) was lost before the answer came (\(reason)); \(doubt)",
+                            "\(exchange.method): the connection to \(endpoint) was lost before the response (\(reason)); \(doubt)",
                             mayHaveRun: true)))
             }
         }
     }
 
-    /// The service broke the protocol: nothing on this connection can be trusted any more.
-    func fail(_ connection: Connection, _ fault: ProtocolFault) {
+    /// The service broke the protocol. Nothing on this connection can be trusted any more.
+    func protocolViolated(_ connection: ClientConnection, _ fault: ProtocolFault) {
         let opened = connection.state.phase != .handshake
         drop(connection)
         let error = ClientError.violation(
-            "\(endpoint) does not speak articled's protocol as it should: \(fault.message)")
+            "\(endpoint) violated articled's protocol: \(fault.message)")
         guard opened else { return connectingFailed(error) }
         for case .some(let exchange) in connection.exchanges {
-            exchange.seat.connection = nil
+            exchange.placement.connection = nil
             end(exchange, .failure(error))
         }
-        connectAt = now + backoff.failed(using: &random)
+        nextConnectTime = now + backoff.failed(using: &random)
     }
 
-    /// The service takes no new requests on this connection: those in flight finish, new ones go to another.
-    func goAway(_ status: Status, _ connection: Connection) {
-        connection.farewell = status
+    /// The service accepts no new requests on this connection. Requests in flight finish; new ones go to another
+    /// connection.
+    func goAway(_ status: Status, _ connection: ClientConnection) {
+        connection.goAwayStatus = status
         guard connection.state.phase != .handshake, connection === current else { return }
         current = nil
         withoutConnectionSince = now
-        leaving.append(connection)
+        draining.append(connection)
         for case .some(let exchange) in connection.exchanges where exchange.shape != .unary {
-            exchange.shared.withLock { $0.leaving = true }
+            exchange.shared.withLock { $0.draining = true }
         }
-        connectAt = connection.proven ? 0 : now + backoff.failed(using: &random)
+        nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
     }
 
-    /// What the service said instead of a hello.
-    private func refusal(_ connection: Connection) -> ClientError? {
-        guard let status = connection.farewell else { return nil }
+    /// The error for a GO_AWAY instead of HELLO.
+    private func refusal(_ connection: ClientConnection) -> ClientError? {
+        guard let status = connection.goAwayStatus else { return nil }
         let code = StatusCode(rawValue: status.code) ?? .unknown
         let passing = code == .unavailable || code == .resourceExhausted
         return ClientError(
             passing ? .connection : .status, code, "\(endpoint) refused the connection: \(status.message)")
     }
 
-    /// Closes the socket and forgets the connection, not its calls.
-    func drop(_ connection: Connection) {
+    /// Closes the connection. Its calls stay in flight.
+    func drop(_ connection: ClientConnection) {
         _ = clinux_epoll_remove(poller.number, connection.socket.descriptor.number)
         if connection === current {
             current = nil
             withoutConnectionSince = now
         }
-        leaving.removeAll { $0 === connection }
+        draining.removeAll { $0 === connection }
         connection.dropped = true
     }
 
     /// Whether the call may be sent again although the service may have carried it out.
-    func mayRepeat(_ exchange: Exchange, _ connection: Connection) -> Bool {
-        guard mayBeginAgain(exchange) else { return false }
+    func mayRetry(_ exchange: Exchange, _ connection: ClientConnection) -> Bool {
+        guard mayRestart(exchange) else { return false }
         switch exchange.retry {
         case .idempotent: return true
         case .never: return false
@@ -157,21 +162,22 @@ extension Driver {
         }
     }
 
-    /// Nothing of the call has happened for its caller, and it was not tried too often.
-    func mayBeginAgain(_ exchange: Exchange) -> Bool {
-        !exchange.seat.begun && exchange.seat.attempts < options.attempts
+    /// Whether the caller has seen nothing of the call yet, and attempts are left.
+    func mayRestart(_ exchange: Exchange) -> Bool {
+        !exchange.placement.begun && exchange.placement.attempts < options.maxAttempts
     }
 
-    /// The call waits for its next attempt.
+    /// Queues the call for its next attempt.
     func wait(_ exchange: Exchange) {
-        exchange.seat.connection = nil
-        exchange.seat.waitingSince = now
+        exchange.placement.connection = nil
+        exchange.placement.waitingSince = now
         waiting.append(exchange)
-        if exchange.seat.notBefore > now { earliestRepeat = min(earliestRepeat, exchange.seat.notBefore) }
+        if exchange.placement.retryTime > now { earliestRetry = min(earliestRetry, exchange.placement.retryTime) }
     }
 }
 
-/// The pauses between attempts to connect: none before the first, then doubling, each shortened at random by up to a half.
+/// The pauses between attempts to connect. There is none before the first; then each is twice as long as the one
+/// before. Each pause is shortened at random by up to a half.
 struct Backoff {
     private let shortest: UInt64
     private let longest: UInt64
@@ -182,7 +188,8 @@ struct Backoff {
         self.longest = max(self.shortest, longest.nanoseconds)
     }
 
-    /// An attempt failed, or a connection was lost before it had been of use. How long to wait, in nanoseconds.
+    /// Records that an attempt failed, or that a connection was lost before it answered a call. Returns the pause in
+    /// nanoseconds.
     mutating func failed(using generator: inout some RandomNumberGenerator) -> UInt64 {
         let doublings = min(failures, 32)
         failures += 1
@@ -191,6 +198,6 @@ struct Backoff {
         return pause - UInt64.random(in: 0...pause / 2, using: &generator)
     }
 
-    /// A connection proved to be of use.
+    /// Records that a connection has answered a call.
     mutating func succeeded() { failures = 0 }
 }
