@@ -1,8 +1,8 @@
 import ArticleProtocol
 
-/// Lines that belong to the page an article was copied from, not to the article: buttons, counters, links to others.
+/// Lines of the web page around an article: buttons, counters, links to other articles.
 enum Furniture {
-    /// Whether the whole line is furniture. Each part of "In | Gửi email | Chia sẻ" has to be.
+    /// Whether the whole line is furniture. In "In | Gửi email | Chia sẻ", each part must be.
     static func isFurniture(_ line: String) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         if line.allSatisfy({ !$0.isLetter && !$0.isNumber }) { return true }  // "-----", "***", "./."
@@ -10,14 +10,15 @@ enum Furniture {
         return !parts.isEmpty && parts.allSatisfy(isPart)
     }
 
-    /// "Trang chủ > Tin tức > Bưu chính": where the page stood.
+    /// "Trang chủ > Tin tức > Bưu chính": the position of the page in its site.
     static func isBreadcrumb(_ line: String) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         let parts = line.split { ">»›|/".contains($0) }.map(\.folded)
         return parts.count > 1 && ["trang chủ", "home", "trang nhất"].contains(parts[0]) || line.folded == "trang chủ"
     }
 
-    /// The heading of a list of other articles: what follows to the end is furniture if it reads like headlines.
+    /// Whether the line is the heading of a list of other articles. The lines after it are furniture if they look like
+    /// headlines.
     static func beginsOtherArticles(_ line: String) -> Bool {
         guard line.utf8.count <= 120 else { return false }
         var folded = line.folded
@@ -75,7 +76,7 @@ enum Furniture {
 
 /// A line such as "ĐÁNH GIÁ BÀI VIẾT( 0)" or "Đánh giá: 4,5/5 (12 lượt)".
 enum RatingLine {
-    /// - Returns: nil if the whole line is not a rating, or tells no number.
+    /// - Returns: nil if the line is not a rating, or has no number.
     static func rating(in line: String) -> Rating? {
         guard line.utf8.count <= 160 else { return nil }
         let folded = line.folded
@@ -83,12 +84,12 @@ enum RatingLine {
         return figures(String(folded.dropFirst(heading.count)))
     }
 
-    /// The heading alone: its figures stand on the next line.
+    /// Whether the line is only the heading. The figures are on the next line.
     static func isHeading(_ line: String) -> Bool {
         line.utf8.count <= 160 && headings.contains(line.folded.filter { $0 != ":" }.folded)
     }
 
-    /// "( 0)", ": 4,5/5 (12 lượt)"; nil if there is anything else.
+    /// "( 0)", ": 4,5/5 (12 lượt)"; nil for anything else.
     static func figures(_ text: String) -> Rating? {
         let words = text.split { !$0.isLetter }.map(\.folded)
         guard words.allSatisfy({ allowedWords.contains($0) }), text.utf8.count <= 100 else { return nil }
@@ -152,7 +153,7 @@ enum RatingLine {
         return numbers
     }
 
-    /// "1.204" is a thousand and more, "4,5" and "4.5" a fraction.
+    /// "1.204" is more than a thousand; "4,5" and "4.5" are fractions.
     private static func value(_ digits: String) -> Double? {
         let parts = digits.split { $0 == "." || $0 == "," }
         guard parts.count > 1 else { return parts.first.flatMap { Double($0) } }
@@ -161,9 +162,10 @@ enum RatingLine {
     }
 }
 
-/// A line that tells when an article was published, and nothing else: "Thứ Hai, 15/06/2009 10:20 (GMT+7)".
+/// A line with the time of publication and nothing else: "Thứ Hai, 15/06/2009 10:20 (GMT+7)".
 enum PublicationLine {
-    /// - Returns: milliseconds since 1970-01-01T00:00:00Z, the line read as Vietnamese time; nil if it is no such line.
+    /// - Returns: milliseconds since 1970-01-01T00:00:00Z; the line is read as Vietnamese time. nil if it is not such a
+    ///   line.
     static func time(in line: String) -> Int64? {
         guard line.utf8.count <= 120 else { return nil }
         var text = line.folded.replacing("gmt+7", with: " ").replacing("gmt +7", with: " ").replacing(

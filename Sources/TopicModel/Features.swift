@@ -1,6 +1,6 @@
 import Glibc
 
-/// Takes the features of texts for training: the same syllables and phrases, under the same hashes, as the scorer.
+/// Extracts the features of texts for training. Syllables, phrases and hashes are the same as in the scorer.
 package struct FeatureExtractor: ~Copyable {
     private var scanner = SyllableScanner()
     private var syllables = Syllables()
@@ -9,7 +9,7 @@ package struct FeatureExtractor: ~Copyable {
     /// `longestPhrase`: 1 to 4 syllables.
     package init(longestPhrase: Int) { self.longestPhrase = longestPhrase }
 
-    /// Reads a text: what `features` then answers from.
+    /// Reads a text. `appendFeatures` then returns its features.
     package mutating func read(_ parts: [String]) {
         syllables.removeAll()
         for (number, part) in parts.enumerated() {
@@ -20,14 +20,14 @@ package struct FeatureExtractor: ~Copyable {
         }
     }
 
-    /// The language of what was read.
+    /// The language of the text.
     package var language: Language { Language(of: syllables) }
 
-    /// How many syllables and borders were read.
+    /// The number of syllables and borders in the text.
     package var count: Int { syllables.count }
 
-    /// Appends the hash of every occurrence of a feature in a passage of the text, in the text's order, and what its
-    /// place in the passage weighs: a passage counts as if it were a text of its own.
+    /// Appends the hash and the place weight of every occurrence of a feature in a passage, in the order of the text. A
+    /// passage counts as a text of its own.
     package func appendFeatures(
         of passage: Range<Int>, plain: Bool, to features: inout [UInt64], weights: inout [UInt16]
     ) {
@@ -42,9 +42,9 @@ package struct FeatureExtractor: ~Copyable {
 }
 
 extension Syllables {
-    /// Calls `body` with the hash of every occurrence of a feature in a passage that begins in a part of it, in the text's
-    /// order, and with its first and its last syllable. A feature is a phrase of up to `longest` syllables that crosses no
-    /// border.
+    /// Calls `body` for every occurrence of a feature in a passage that begins in `part`, in the order of the text,
+    /// with its hash, its first and its last syllable. A feature is a phrase of up to `longest` syllables that crosses
+    /// no border.
     @inline(__always)
     func forEachFeature(
         of passage: Range<Int>, beginningIn part: Range<Int>, plain isPlain: Bool, longest: Int,
@@ -54,7 +54,7 @@ extension Syllables {
         let space = isPlain ? FeatureHash.plainSpace : FeatureHash.markedSpace
         let hashes = unsafe isPlain ? plain : marked
         for first in part.clamped(to: passage) {
-            // Indices stay within the passage, which was cut to what was read.
+            // Indices stay within the passage, which was clamped to the text.
             var phrase = unsafe hashes[first]
             if phrase == 0 { continue }
             body(FeatureHash.feature(phrase, space: space), first, first)
@@ -70,37 +70,37 @@ extension Syllables {
     }
 }
 
-/// The hashes that name features. They are part of the model file's format: another hash makes every model foreign.
+/// The hashes that identify features. They are part of the file format: a different hash would invalidate every model.
 enum FeatureHash {
     static let multiplier: UInt64 = 0x9e37_79b9_7f4a_7c15
     static let start: UInt64 = 0x243f_6a88_85a3_08d3
 
-    /// Takes one more code point into the hash of a syllable.
+    /// Adds a code point to the hash of a syllable.
     @inline(__always)
     static func step(_ hash: UInt64, _ value: UInt32) -> UInt64 {
         (hash ^ UInt64(value)) &* multiplier
     }
 
-    /// Ends a syllable; never 0, which means a border.
+    /// Finishes the hash of a syllable; never 0, which means a border.
     @inline(__always)
     static func finish(_ hash: UInt64, tone: UInt32) -> UInt64 {
         mix(hash ^ UInt64(tone) &* 0xd6e8_feb8_6659_fd93) | 1
     }
 
-    /// A number counts by how many digits it has, so that 2004 and 2009 are one feature.
+    /// The hash of a number depends only on its count of digits, so that 2004 and 2009 are one feature.
     @inline(__always)
     static func number(digits: Int) -> UInt64 {
         mix(UInt64(truncatingIfNeeded: min(digits, 12)) ^ 0x4528_21e6_38d0_1377) | 1
     }
 
-    /// Prolongs a phrase by a syllable.
+    /// Extends a phrase by a syllable.
     @inline(__always)
     static func join(_ phrase: UInt64, _ syllable: UInt64) -> UInt64 {
         let sum = ((phrase << 21 | phrase >> 43) ^ syllable) &* multiplier
         return sum ^ (sum >> 32)
     }
 
-    /// The hash that a feature is looked up by: `space` tells marked from plain text.
+    /// The hash for the lookup of a feature. `space` separates marked from plain text.
     @inline(__always)
     static func feature(_ phrase: UInt64, space: UInt64) -> UInt64 {
         mix(phrase ^ space)
@@ -119,27 +119,27 @@ enum FeatureHash {
     }
 }
 
-/// The passages of a text that are learned from, and some of them scored, besides the whole text.
+/// The passages of a text that are used for training in addition to the whole text. Some of them are also scored.
 ///
-/// News of other months and papers shares turns of phrase with what was learned, not whole articles. A model that has to
-/// know the topic from each half, each third and the opening alone relies less on the few words that gave a whole article
-/// away; and a scorer that hears each third for itself relies less on the part that says the most.
+/// News of other months and papers shares phrases with the training data, not whole articles. A model that must
+/// recognize the topic from each half, each third and the opening alone depends less on a few words of a whole article.
+/// A scorer that scores each third separately depends less on the strongest part.
 package enum Passages {
-    /// How many passages a text is learned from.
+    /// The number of passages of a text.
     package static let count = 6
-    /// Which of them are the thirds.
+    /// The indices of the thirds.
     package static let thirds = 3..<6
-    /// Syllables of an opening: what a headline and a lead have.
+    /// The length of an opening in syllables, about a headline and a lead.
     private static let opening = 60
 
-    /// The opening, the halves and the thirds of a text of `syllables` syllables and borders. A text that is hardly longer
-    /// than an opening has only empty ones: it says nothing in parts that it does not say as a whole.
+    /// The opening, the halves and the thirds of a text of `syllables` syllables and borders. In a text hardly longer
+    /// than an opening, all of them are empty.
     package static func ranges(of syllables: Int) -> [Range<Int>] {
         guard hasPassages(syllables) else { return [Range<Int>](repeating: 0..<0, count: count) }
         return [0..<opening] + (0..<2).map { part($0, of: 2, syllables) } + (0..<3).map { third($0, of: syllables) }
     }
 
-    /// Whether a text of so many syllables and borders has passages.
+    /// Whether a text of this many syllables and borders has passages.
     package static func hasPassages(_ syllables: Int) -> Bool { syllables >= 2 * opening }
 
     /// One of the three thirds of a text that has passages.
@@ -152,8 +152,8 @@ package enum Passages {
     }
 }
 
-/// What the syllable at each place of a text counts, in 64ths. News tells what it is about in its first sentences: there a
-/// syllable counts up to 5 times as much as far behind.
+/// The weight of a syllable by its position in the text, in 64ths. News states its topic in the first sentences, so a
+/// syllable there counts up to 5 times as much as one far below.
 @safe struct PlaceWeights {
     private static let places = 1024
     nonisolated(unsafe) private static let table: UnsafePointer<UInt16> =
@@ -163,15 +163,15 @@ package enum Passages {
 
     init() { unsafe table = PlaceWeights.table }
 
-    /// What the syllable at a place from 0 on counts: from the 1024th on all count the same.
+    /// The weight at a position from 0. From position 1023 on it is constant.
     @inline(__always)
     subscript(place: Int) -> UInt16 {
         unsafe table[min(place, PlaceWeights.places - 1)]  // the table is as long
     }
 }
 
-/// What the sum of the weights of a feature's places counts: its square root, for the tenth time that a word stands in a
-/// text says less than the first. `cscoring_sum` does the same.
+/// The weight of a feature from the sum of its place weights: the square root, because the tenth occurrence of a word
+/// says less than the first. `cscoring_sum` does the same.
 package enum FrequencyWeight {
     /// `sum` is in 64ths.
     @inline(__always)

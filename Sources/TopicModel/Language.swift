@@ -1,27 +1,27 @@
 import Glibc
 
-/// The language that a text seems to be written in.
+/// The detected language of a text.
 public struct Language: Sendable, Hashable {
-    /// The BCP 47 tag; `und` if it cannot be told.
+    /// The BCP 47 tag; `und` if undetermined.
     public let tag: String
-    /// How sure that is, 0 to 1.
+    /// The confidence, 0 to 1.
     public let confidence: Float
 
-    /// Makes a language with a confidence.
+    /// Creates a language with a confidence.
     public init(tag: String, confidence: Float) {
         self.tag = tag
         self.confidence = confidence
     }
 
-    /// Nothing to go by.
+    /// No language was detected.
     public static let undetermined = Language(tag: "und", confidence: 0)
 }
 
 extension Language {
-    /// Tells Vietnamese, with or without its marks, from other languages; names the commonest others.
+    /// Distinguishes Vietnamese, with or without marks, from other languages, and names the most common others.
     ///
-    /// Each word is evidence: of the words in Vietnamese news 93 in 100 are possible syllables, of English ones 30.
-    /// Letters that only Vietnamese has weigh more.
+    /// Each word is evidence. 93 % of the words in Vietnamese news are possible syllables, but only 30 % of English
+    /// words. Letters that only Vietnamese has weigh more.
     init(of syllables: borrowing Syllables) {
         let seen = syllables.samples
         guard seen > 0, syllables.words > 0 else {
@@ -32,10 +32,10 @@ extension Language {
         let scale = min(1, words / Float(syllables.words))
         let impossible = words - min(words, Float(syllables.possibleSamples))
         let vietnamese = Float(syllables.vietnameseWords) * scale
-        // Words are not independent of each other: their evidence counts as that of at most 40.
+        // Words are not independent of each other. Their evidence counts as that of at most 40 words.
         let evidence = ((words - impossible) * 0.98 - impossible * 2.2 + vietnamese * 6) * min(1, 40 / words)
         let probability = 1 / (1 + exp(-evidence))
-        // Vietnamese text that lost its marks has none at all; a foreign text with possible syllables has none either.
+        // Vietnamese text that lost its marks has none at all. Nor has a foreign text of possible syllables.
         if probability >= 0.5, vietnamese >= words * 0.08 || syllables.markedWords * 20 < syllables.words {
             let other = vietnamese > 0 ? nil : Language.commonest(in: syllables)
             if other == nil || other!.confidence < probability {
@@ -46,7 +46,7 @@ extension Language {
         self = Language.commonest(in: syllables) ?? Language(tag: "und", confidence: 1 - probability)
     }
 
-    /// The language, other than Vietnamese, of most common words; nil if they are too few to say.
+    /// The other language with the most common words; nil if there are too few.
     private static func commonest(in syllables: borrowing Syllables) -> Language? {
         var hits = [Int](repeating: 0, count: CommonWords.tags.count)
         let count = min(syllables.count, Syllables.sampled)
@@ -60,14 +60,14 @@ extension Language {
             for bit in hits.indices where languages & (1 << UInt8(bit)) != 0 { hits[bit] += 1 }
         }
         guard let best = hits.indices.max(by: { hits[$0] < hits[$1] }) else { return nil }
-        // A tenth of the words of running text are such.
+        // At least a tenth of the words in a text are common words.
         let share = Float(hits[best]) / Float(max(words, 1))
         guard hits[best] >= 2, share >= 0.12 else { return nil }
         return Language(tag: CommonWords.tags[best], confidence: min(0.99, 0.5 + share * 1.5))
     }
 }
 
-/// The commonest words of other languages that a Vietnamese newsroom meets, to give a text that is not Vietnamese a name.
+/// The most common words of other languages in a Vietnamese newsroom, to detect the language of other texts.
 struct CommonWords: Sendable {
     static let shared = CommonWords()
 
@@ -81,7 +81,7 @@ struct CommonWords: Sendable {
         "yang dan di dari untuk dengan ini itu pada tidak dalam akan adalah ke oleh sebagai juga karena bisa tersebut",
     ]
 
-    /// Which languages each plain hash is a common word of, a bit each.
+    /// The languages in which a plain hash is a common word, one bit each.
     private let languages: [UInt64: UInt8]
 
     private init() {
@@ -99,10 +99,10 @@ struct CommonWords: Sendable {
     func languages(of hash: UInt64) -> UInt8 { languages[hash] ?? 0 }
 }
 
-/// The bare letters of every syllable that Vietnamese spelling allows, as the scanner's plain hashes.
+/// All possible syllables of Vietnamese spelling without marks, as the scanner's plain hashes.
 ///
-/// Onset and rhyme make a syllable; a few pairs do not occur, and counting them costs nothing here: what matters is
-/// that other languages' words are mostly not of this form.
+/// A syllable is an onset and a rhyme. A few pairs do not occur; including them does no harm, because words of other
+/// languages mostly do not have this form.
 struct VietnameseSyllables: Sendable {
     static let shared = VietnameseSyllables()
 
@@ -120,7 +120,7 @@ struct VietnameseSyllables: Sendable {
         "yen", "yet", "yeu", "uach", "uanh", "uai", "uac", "uao", "uet", "uen",
     ]
 
-    /// Open addressing over the hashes; 0 is empty, which no hash is.
+    /// Open addressing; 0 is empty. No hash is 0.
     private let slots: [UInt64]
 
     private init() {
@@ -138,7 +138,7 @@ struct VietnameseSyllables: Sendable {
         self.slots = slots
     }
 
-    /// Whether a plain hash is that of a possible syllable.
+    /// Whether a plain hash is a possible syllable.
     func contains(_ hash: UInt64) -> Bool {
         var index = Int(hash >> 51)
         while slots[index] != 0 {

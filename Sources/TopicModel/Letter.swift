@@ -1,9 +1,9 @@
 import CUTF8Proc
 
-/// What one code point means to the scanner, packed into 32 bits so that the table of the Latin letters stays small.
+/// The meaning of a code point for the scanner, packed into 32 bits to keep the table of Latin letters small.
 ///
-/// A letter is taken apart into its base and its marks, because Vietnamese is written in many ways that mean the
-/// same: composed (NFC), decomposed (NFD), and with the tone on either vowel of `oa`, `oe`, `uy`.
+/// A letter is split into its base and its marks, because Vietnamese has several equivalent spellings: composed (NFC),
+/// decomposed (NFD), and with the tone on either vowel of `oa`, `oe`, `uy`.
 struct Letter {
     enum Kind: UInt32 {
         case other = 0
@@ -11,7 +11,7 @@ struct Letter {
         case digit = 2
         case mark = 3
         case tone = 4
-        /// Takes more than one mark besides a tone, or lies beyond the table: utf8proc decides.
+        /// Has more than one mark besides a tone, or is outside the table. utf8proc decomposes it.
         case rare = 5
     }
 
@@ -29,10 +29,10 @@ struct Letter {
     var mark: UInt32 { (bits >> 16) & 0xff }
     var tone: UInt32 { (bits >> 24) & 7 }
 
-    /// The stroke of đ: not a combining mark of Unicode, but the plain letter is d all the same.
+    /// The stroke of đ. It is not a combining mark in Unicode, but the plain letter is d.
     static let stroke: UInt32 = 0xff
 
-    /// The five marks that are tones: grave, acute, tilde, hook above, dot below. Answers 0 for others.
+    /// The five marks that are tones: grave, acute, tilde, hook above, dot below. 0 for other marks.
     static func tone(of mark: UInt32) -> UInt32 {
         switch mark {
         case 0x300: 1
@@ -94,7 +94,7 @@ struct Letter {
         self.init(.letter, base: first, mark: mark, tone: tone)
     }
 
-    /// The code point folded to lower case and decomposed for compatibility; at most 32 code points.
+    /// The code point in lower case, with compatibility decomposition; at most 32 code points.
     static func decomposition(of scalar: Int32) -> [UInt32] {
         var parts = [Int32](repeating: 0, count: 32)
         var boundClass: Int32 = 0
@@ -108,7 +108,7 @@ struct Letter {
         return parts[..<count].compactMap { UInt32(exactly: $0) }
     }
 
-    /// Letters up to U+024F and U+1E00 to U+1EFF, combining marks up to U+036F: all that Vietnamese needs.
+    /// Letters up to U+024F and U+1E00 to U+1EFF, combining marks up to U+036F: everything that Vietnamese needs.
     static let table: [UInt32] = {
         var table = [UInt32](repeating: 0, count: tableCount)
         for index in 0..<0x370 { table[index] = Letter(describing: UInt32(index)).bits }
@@ -119,9 +119,10 @@ struct Letter {
     static let tableCount = 0x370 + 0x100
 }
 
-/// Reads code points from UTF-8 that may be damaged.
+/// Decodes code points from UTF-8 that may be invalid.
 enum CodePoint {
-    /// One code point of two to four bytes at `position`. What is no UTF-8 reads as U+FFFD of one byte.
+    /// Decodes a code point of two to four bytes at `position`, and returns it with its size. Invalid UTF-8 gives
+    /// U+FFFD and one byte.
     @inline(__always)
     static func decode(_ bytes: UnsafePointer<UInt8>, at position: Int, size: Int) -> (UInt32, Int) {
         // Each index is below `size`: checked before it is read.
@@ -152,16 +153,17 @@ enum CodePoint {
     }
 }
 
-/// An HTML character reference: left over in text that was cut from a page.
+/// An HTML character reference, left over in text copied from a web page.
 struct Entity {
     /// The character, or its base letter.
     let codePoint: UInt32
     /// The combining mark of a named letter: `&agrave;` is a and U+0300.
     let mark: UInt32?
-    /// Bytes that it takes in the text, with `&` and `;`.
+    /// Its size in bytes, with `&` and `;`.
     let size: Int
 
-    /// Reads the reference that begins at `position`, where `&` stands; nil if it is none. At most 12 bytes are looked at.
+    /// Decodes the reference that begins with `&` at `position`; nil if it is not a reference. It reads at most 12
+    /// bytes.
     @inline(never)
     init?(at position: Int, in bytes: UnsafePointer<UInt8>, size: Int) {
         let limit = min(size, position + 12)
@@ -191,7 +193,7 @@ struct Entity {
         case "circ": mark = 0x302
         case "tilde": mark = 0x303
         default:
-            // Any other name (&nbsp; &quot; &amp;) is a character between words.
+            // Any other name (&nbsp; &quot; &amp;) separates words.
             codePoint = 0x20
             mark = nil
             return
@@ -199,7 +201,7 @@ struct Entity {
         codePoint = first
     }
 
-    /// Where the tag that begins at `position` with `<` ends: the place of its `>`. Nil if this is no tag.
+    /// The position of the `>` of a tag that begins with `<` at `position`; nil if it is not a tag.
     @inline(never)
     static func endOfTag(at position: Int, in bytes: UnsafePointer<UInt8>, size: Int) -> Int? {
         let limit = min(size, position + 512)

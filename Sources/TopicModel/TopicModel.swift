@@ -1,12 +1,12 @@
-/// A trained model: what the scorer reads. It never changes, so any number of threads may score with one model.
+/// A trained model. It is immutable, so any number of threads may score with one model.
 public final class TopicModel: Sendable {
     /// The name, the topics and the provenance.
     public let description: ModelDescription
-    /// CRC-32C of the file: tells models apart that have one name.
+    /// The CRC-32C of the file. It distinguishes models of the same name.
     public let checksum: UInt32
-    /// Below this probability the answer is undecided.
+    /// A verdict with a lower probability is undecided.
     public let threshold: Float
-    /// How many bytes the file has.
+    /// The size of the file in bytes.
     public let fileSize: Int
 
     let header: ModelHeader
@@ -23,10 +23,10 @@ public final class TopicModel: Sendable {
         return "\(description.name) (\(String(repeating: "0", count: 8 - digits.count))\(digits))"
     }
 
-    /// Reads the model file at `path`, and checks all of it before it is used.
+    /// Reads the model file at `path` and checks all of it.
     public convenience init(path: String) throws(TopicModelError) { try self.init(ModelFile(path: path)) }
 
-    /// Reads a model file, as often as one likes, and checks all of it before it is used.
+    /// Reads an open model file and checks all of it. A file may be read several times.
     public init(_ source: ModelFile) throws(TopicModelError) {
         let path = source.path
         file = try ModelMemory(source)
@@ -34,7 +34,7 @@ public final class TopicModel: Sendable {
         checksum = header.checksum
         threshold = header.threshold
         fileSize = unsafe file.bytes.count
-        // The header was checked: the section lies within the file.
+        // The header was checked: the section is within the file.
         let words = unsafe UnsafeRawBufferPointer(
             rebasing: file.bytes[Int(header.descriptionOffset)...][
                 ..<(Int(header.descriptionOffset) + Int(header.descriptionSize))])
@@ -47,29 +47,29 @@ public final class TopicModel: Sendable {
         let biases = (0..<count * 2).map { index in
             unsafe Float(bitPattern: bytes.number(at: ModelHeader.size + index * 4, as: UInt32.self))
         }
-        guard biases.allSatisfy(\.isFinite) else { throw ModelHeader.damaged(path, "a bias is no number") }
+        guard biases.allSatisfy(\.isFinite) else { throw ModelHeader.damaged(path, "a bias is not a number") }
         markedBias = Array(biases[..<count])
         plainBias = Array(biases[count...])
     }
 }
 
-/// What a model file says of itself in words: lines of `key: value`, in UTF-8.
+/// The description in a model file: lines of `key: value`, in UTF-8.
 public struct ModelDescription: Sendable, Equatable {
     /// The model's name: `vntc-10`.
     public var name: String
     /// The topics, in the order of the weights.
     public var topics: [TopicLabel]
-    /// Where the model comes from, how to make it again, and how good it is: one fact a line.
+    /// Where the model comes from, how to rebuild it, and how good it is: one fact per line.
     public var provenance: [String]
 
-    /// Makes a description.
+    /// Creates a description.
     public init(name: String, topics: [TopicLabel], provenance: [String]) {
         self.name = name
         self.topics = topics
         self.provenance = provenance
     }
 
-    /// The description as the file keeps it.
+    /// The encoded description.
     func encoded() -> [UInt8] {
         var text = "name: \(name)\n"
         for topic in topics { text += "topic: \(topic.slug) \(topic.trainingArticles) \(topic.name)\n" }
@@ -79,7 +79,7 @@ public struct ModelDescription: Sendable, Equatable {
         return [UInt8](text.utf8)
     }
 
-    /// Reads a description; nil if it is none.
+    /// Decodes a description; nil if it is invalid.
     init?(decoding bytes: UnsafeRawBufferPointer) {
         guard let text = unsafe String(validating: bytes, as: UTF8.self) else { return nil }
         var name: String?
@@ -97,7 +97,7 @@ public struct ModelDescription: Sendable, Equatable {
                     return nil
                 }
                 topics.append(TopicLabel(slug: String(parts[0]), name: String(parts[2]), trainingArticles: count))
-            default: continue  // a newer writer says more
+            default: continue  // a key of a newer version
             }
         }
         guard let name, Set(topics.map(\.slug)).count == topics.count else { return nil }
@@ -111,10 +111,10 @@ public struct TopicLabel: Sendable, Hashable {
     public let slug: String
     /// The name for people.
     public let name: String
-    /// How many articles the model learned it from.
+    /// How many articles of this topic the model was trained on.
     public let trainingArticles: Int
 
-    /// Makes a topic.
+    /// Creates a topic.
     public init(slug: String, name: String, trainingArticles: Int) {
         self.slug = slug
         self.name = name
@@ -130,7 +130,8 @@ public enum Slug {
             && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
     }
 
-    /// The slug of a name: "Chính trị - Xã hội" gives `chinh-tri-xa-hoi`. Empty if the name has no Latin letter or digit.
+    /// The slug of a name: "Chính trị - Xã hội" gives `chinh-tri-xa-hoi`. Empty if the name has no Latin letter or
+    /// digit.
     public static func make(_ name: String) -> String {
         var slug: [UInt8] = []
         for scalar in name.unicodeScalars {
@@ -150,17 +151,17 @@ public enum Slug {
     }
 }
 
-/// Why a model, a data set or a training was refused.
+/// Why a model, a data set or a training was rejected.
 public struct TopicModelError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of failure it is; what a program decides by.
+    /// The kinds of failure.
     public enum Code: Sendable, Equatable {
         /// The file cannot be opened or read.
         case unreadable
         /// The file is not a topic model at all.
         case foreign
-        /// The file is a topic model of a format that this version does not know.
+        /// The file is a topic model of a format that this version does not support.
         case unsupported
-        /// The file began as a topic model, but its bytes are not what was written.
+        /// The file is a topic model, but its content is damaged.
         case damaged
         /// The training data or the options cannot make a model.
         case unsuitable
@@ -168,12 +169,12 @@ public struct TopicModelError: Error, Sendable, Equatable, CustomStringConvertib
         case unwritable
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     public let code: Code
     /// What was wrong, where, and what to do about it.
     public let message: String
 
-    /// Makes an error.
+    /// Creates an error.
     public init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
