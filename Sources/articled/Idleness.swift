@@ -1,4 +1,5 @@
 internal import ArticleServer
+internal import LinuxRuntime
 
 /// Since when nobody is connected.
 struct Idleness {
@@ -6,7 +7,7 @@ struct Idleness {
     private var answered: UInt64
 
     init(_ server: Server) {
-        since = Wait.now
+        since = MonotonicClock.now
         answered = server.requestsEnded
     }
 

@@ -1,4 +1,5 @@
 internal import ArticleServer
+internal import LinuxRuntime
 
 extension Service {
     /// Runs until somebody wants it to end, or nobody wants it at all; then ends it.
@@ -8,7 +9,7 @@ extension Service {
         var reload: Reload?
         var isReloadOwed = false
         while true {
-            let now = Wait.now
+            let now = MonotonicClock.now
             watch.beat(server, now)
             if let limit = configuration.exitWhenIdle, idle.duration(server, now) >= limit {
                 return drain("nobody was connected for \(TimeText.of(nanoseconds: limit))", &watch)
@@ -54,9 +55,9 @@ extension Service {
             server.drain(within: limit)
         }
         guard let joined = Joining(server) else { return .cutOff }
-        var end = Wait.now + limit + grace / 2
+        var end = MonotonicClock.now + limit + grace / 2
         while !joined.isDone {
-            let now = Wait.now
+            let now = MonotonicClock.now
             guard now < end else {
                 let occupations = server.occupations
                 let what =
@@ -72,7 +73,7 @@ extension Service {
             if signals.next() == .stop {
                 Log.warning("asked to stop again: requests in flight are cut off")
                 server.stop()
-                end = min(end, Wait.now + 1_000_000_000)
+                end = min(end, MonotonicClock.now + 1_000_000_000)
             }
         }
         closeListeners()

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// One thread, its poller, and the connections it owns.
@@ -19,9 +19,9 @@ final class EventLoop: @unchecked Sendable {
     let counters: LoopCounters
 
     /// CLOCK_MONOTONIC in nanoseconds when the present step of the turn began.
-    private(set) var now: UInt64 = clinux_now()
+    private(set) var now: UInt64 = MonotonicClock.now
     /// When the loop last began a turn: what the watchdog looks at.
-    let lastBeat = Atomic<UInt64>(clinux_now())
+    let lastBeat = Atomic<UInt64>(MonotonicClock.now)
     /// Whose code the thread is in.
     let activity = Activity()
 
@@ -34,7 +34,7 @@ final class EventLoop: @unchecked Sendable {
     var lastAnswer: UInt64 = 0
 
     private let poller: Poller
-    private let alarmClock: AlarmClock
+    private let timer: TimerDescriptor
     private(set) var acceptors: [Acceptor]
     private var connections: [Connection?] = []
     private var vacant: [Int] = []
@@ -68,7 +68,7 @@ final class EventLoop: @unchecked Sendable {
 
     private enum Token {
         static let inbox = UInt64.max
-        static let alarmClock = UInt64.max - 1
+        static let timer = UInt64.max - 1
         /// Acceptors have the numbers from here on, connections those below.
         static let acceptors = UInt64(1) << 62
     }
@@ -80,14 +80,14 @@ final class EventLoop: @unchecked Sendable {
         slowRequest = context.configuration.slowRequestNanoseconds
         inbox = try Inbox()
         poller = try Poller()
-        alarmClock = try AlarmClock()
+        timer = try TimerDescriptor()
         requests = RequestPool()
         // Each loop numbers its own requests; the loop's index above them keeps them apart.
         lastRequest = UInt64(index) << 48
         counters = context.counters.loop(index)
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
-        try poller.add(alarmClock.descriptor, .readable, token: Token.alarmClock)
+        try poller.add(timer.number, .readable, token: Token.timer)
         try acceptAgain()
     }
 
@@ -123,7 +123,7 @@ final class EventLoop: @unchecked Sendable {
             if serve(first..<end) { jobsWait = true }
             first = end
         }
-        now = clinux_now()
+        now = MonotonicClock.now
         lastBeat.store(now, ordering: .relaxed)
         context.bell?.touch()
         if jobsWait {
@@ -136,7 +136,7 @@ final class EventLoop: @unchecked Sendable {
             jobs.removeAll(keepingCapacity: true)
             swap(&jobs, &ownJobs)
             runJobs()
-            now = clinux_now()
+            now = MonotonicClock.now
         }
         if now >= alarm { lookAfterDeadlines() }
         writeOut()
@@ -157,7 +157,7 @@ final class EventLoop: @unchecked Sendable {
     /// - Returns: whether the inbox has jobs.
     private func serve(_ events: Range<Int>) -> Bool {
         var jobsWait = false
-        now = clinux_now()
+        now = MonotonicClock.now
         isGathering = events.count > 1
         if isGathering {
             for index in events { readAhead(poller.event(index), index - events.lowerBound) }
@@ -167,13 +167,13 @@ final class EventLoop: @unchecked Sendable {
             let before = lastAnswer
             switch token {
             case Token.inbox: jobsWait = true
-            case Token.alarmClock: alarmClock.silence()
+            case Token.timer: timer.disarm()
             case Token.acceptors...: accept(from: Int(token - Token.acceptors))
             default: connection(token)?.serve(readiness)
             }
             guard !unwritten.isEmpty else { continue }
             // Whoever was answered has looked at the clock.
-            let time = lastAnswer != before ? lastAnswer : clinux_now()
+            let time = lastAnswer != before ? lastAnswer : MonotonicClock.now
             if time &- now > gatheringTime {
                 writeOut()
                 now = time
@@ -184,7 +184,7 @@ final class EventLoop: @unchecked Sendable {
         return jobsWait
     }
 
-    /// How long the turn may wait: not at all, or until the alarm clock rings.
+    /// How long the turn may wait: not at all, or until the timer expires.
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
@@ -194,7 +194,7 @@ final class EventLoop: @unchecked Sendable {
         case .serving, .resting, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
-        alarmClock.ring(by: next)
+        timer.arm(by: next)
         return -1
     }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// Gives memory back to the system that was needed for a while and is not any more: malloc_trim(3).
 ///
@@ -42,7 +43,7 @@ struct MemoryReturn {
     private static var ownMemory: Int? {
         let descriptor = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
-        defer { SystemCall.close(descriptor) }
+        defer { Descriptor.close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 128)
         let count = unsafe read(descriptor, &bytes, bytes.count)
         guard count > 0 else { return nil }

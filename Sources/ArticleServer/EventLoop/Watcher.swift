@@ -1,18 +1,12 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Wakes the watcher when something happens after a quiet time. Shared by the loops.
 final class Bell: Sendable {
-    /// Readable when it was rung.
-    let descriptor: Int32
+    private let event: EventDescriptor
     private let isAwaited = Atomic<Bool>(false)
 
-    init() throws(SystemError) {
-        descriptor = clinux_eventfd()
-        guard descriptor >= 0 else { throw SystemError("eventfd") }
-    }
-
-    deinit { if descriptor >= 0 { SystemCall.close(descriptor) } }
+    init() throws(SystemError) { event = try EventDescriptor() }
 
     /// With each turn of a loop: one load, and a system call only after a quiet time.
     @inline(__always)
@@ -22,7 +16,7 @@ final class Bell: Sendable {
 
     func ring() {
         isAwaited.store(false, ordering: .relaxed)
-        _ = clinux_eventfd_signal(descriptor)
+        event.signal()
     }
 
     /// Waits until it is rung, at most until `deadline`.
@@ -30,9 +24,9 @@ final class Bell: Sendable {
     /// - Parameter byTurn: whether a loop's turn rings it.
     func wait(until deadline: UInt64, byTurn: Bool) {
         isAwaited.store(byTurn, ordering: .relaxed)
-        Wait.until(deadline, readable: [descriptor])
+        Wait.until(deadline, readable: [event.number])
         isAwaited.store(false, ordering: .relaxed)
-        _ = clinux_eventfd_clear(descriptor)
+        event.clear()
     }
 }
 
@@ -66,7 +60,7 @@ final class Watcher: Sendable {
         var still = 0
         while !isOver.load(ordering: .relaxed) {
             let all = loops()
-            let now = clinux_now()
+            let now = MonotonicClock.now
             var stuck = 0
             for loop in all {
                 let occupation = loop.occupation(since: now &- Self.patience)
@@ -98,14 +92,14 @@ final class Watcher: Sendable {
     private static func tell(_ occupation: Occupation, _ now: UInt64) {
         Log.warning(
             "\(occupation) has kept event loop \(occupation.loop) for "
-                + "\(TimeText.of(nanoseconds: clinux_elapsed(occupation.since, now))): the connections on it wait",
+                + "\(TimeText.of(nanoseconds: MonotonicClock.elapsed(from: occupation.since, to: now))): the connections on it wait",
             occupation.fields)
     }
 
     private static func tellEnd(_ occupation: Occupation, _ now: UInt64) {
         Log.notice(
             "event loop \(occupation.loop) goes on, after "
-                + "\(TimeText.of(nanoseconds: clinux_elapsed(occupation.since, now))) in \(occupation)",
+                + "\(TimeText.of(nanoseconds: MonotonicClock.elapsed(from: occupation.since, to: now))) in \(occupation)",
             occupation.fields)
     }
 }

@@ -1,3 +1,5 @@
+internal import LinuxRuntime
+
 /// Connections that outlive the process: the service manager keeps them until the next one has started, and clients
 /// notice no more than a pause. See PROTOCOL.md, "The end".
 ///
@@ -19,7 +21,7 @@ public enum Handover {
         ///
         /// If it does not take them, their clients are told to connect again.
         public func store() {
-            defer { SystemCall.close(descriptor) }
+            defer { Descriptor.close(descriptor) }
             guard let fault = DescriptorStore.store(descriptor, name: Handover.name) else {
                 return Log.notice(
                     "left \(leftovers.count) connections to the next process", ["CONNECTIONS": "\(leftovers.count)"])

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Finds a moment in which all connections can be handed over at once, while the service goes on.
@@ -36,12 +36,14 @@ final class QuietMoment: Sendable {
                     if !isTold { Log.notice("slow requests are in flight: all clients are served until they end") }
                     isTold = true
                     guard !isOver(deadline) else { return }
-                    Wait.until(min(deadline, Wait.now &+ Self.pause), readable: [])
+                    Wait.until(min(deadline, MonotonicClock.now &+ Self.pause), readable: [])
                 }
                 guard !isOver(deadline) else { return }
                 let roll = try RollCall(loops: loops.count)
                 for loop in loops { loop.inbox.add { loop.rest(roll) } }
-                if roll.wait(until: min(deadline, Wait.now &+ rest), { $0 == true }) || isOver(deadline) { return }
+                if roll.wait(until: min(deadline, MonotonicClock.now &+ rest), { $0 == true }) || isOver(deadline) {
+                    return
+                }
                 for loop in loops { loop.inbox.add { loop.endRest() } }
                 rest &*= 2
             }
@@ -50,12 +52,14 @@ final class QuietMoment: Sendable {
         }
     }
 
-    private func isOver(_ deadline: UInt64) -> Bool { isGivenUp.load(ordering: .relaxed) || Wait.now >= deadline }
+    private func isOver(_ deadline: UInt64) -> Bool {
+        isGivenUp.load(ordering: .relaxed) || MonotonicClock.now >= deadline
+    }
 
     private func hasNothingSlow() throws(SystemError) -> Bool {
         let roll = try RollCall(loops: loops.count)
-        let time = Wait.now &- Self.slow
+        let time = MonotonicClock.now &- Self.slow
         for loop in loops { loop.inbox.add { roll.answer(loop.index, isQuiet: loop.hasNothingSlow(since: time)) } }
-        return roll.wait(until: Wait.now &+ Self.patience) { $0 != nil } && roll.isQuiet == true
+        return roll.wait(until: MonotonicClock.now &+ Self.patience) { $0 != nil } && roll.isQuiet == true
     }
 }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// A file in memory that nobody can change any more: memfd_create(2).
 enum SealedMemory {
@@ -18,7 +19,7 @@ enum SealedMemory {
             }
             guard clinux_seal(descriptor) == 0 else { throw failed("F_ADD_SEALS") }
         } catch {
-            SystemCall.close(descriptor)
+            Descriptor.close(descriptor)
             throw error
         }
         return descriptor
@@ -45,6 +46,6 @@ enum SealedMemory {
     }
 
     private static func failed(_ call: StaticString) -> HandoverError {
-        HandoverError("\(call): \(SystemCall.text(of: errno))")
+        HandoverError("\(call): \(SystemError.text(of: errno))")
     }
 }

@@ -1,5 +1,5 @@
 internal import ArticleProtocol
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 extension Server {
@@ -21,19 +21,22 @@ extension Server {
     /// - Parameter closing: called when no new request is taken any more; on any thread.
     public func handOver(within nanoseconds: UInt64, closing: @escaping @Sendable () -> Void) {
         endSpares()
-        let end = clinux_now() &+ nanoseconds
+        let end = MonotonicClock.now &+ nanoseconds
         let moment = QuietMoment(loops)
         quietMoment.withLock { $0 = moment }
         let finish: @Sendable () -> Void = { [self] in
             closing()
-            let now = clinux_now()
+            let now = MonotonicClock.now
             for loop in loops { loop.inbox.add { loop.handOver(until: end, streamsUntil: now &+ Self.streamPatience) } }
         }
-        let code = BackgroundThread.run {
-            moment.wait(until: end &- min(nanoseconds / 2, Self.lastPart))
+        do {
+            try Thread.detach("quiet-moment") {
+                moment.wait(until: end &- min(nanoseconds / 2, Self.lastPart))
+                finish()
+            }
+        } catch {
             finish()
         }
-        if code != 0 { finish() }
     }
 
     /// Packs the connections that `handOver` has left, after `join`.
@@ -73,10 +76,10 @@ extension Server {
     /// - Parameter descriptor: what it has stored; closed.
     public func adopt(_ descriptor: Int32) {
         let (state, sockets) = HandoverParcel.unpack(descriptor)
-        SystemCall.close(descriptor)
+        Descriptor.close(descriptor)
         switch state {
         case .failure(let error):
-            for socket in sockets { SystemCall.close(socket) }
+            for socket in sockets { Descriptor.close(socket) }
             // An empty one was unpacked already, by a process that ended before it could say so.
             guard !sockets.isEmpty else { return }
             Log.error(

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 extension Listener {
     /// Connections that wait to be accepted; the kernel has a limit of its own, net.core.somaxconn.
@@ -20,11 +21,11 @@ extension Listener {
             )
         }
         let descriptor = clinux_socket(SocketAddress.family(of: address), 1)
-        guard descriptor >= 0 else { throw StartError(.system, "\(address): socket: \(SystemCall.text(of: errno))") }
+        guard descriptor >= 0 else { throw StartError(.system, "\(address): socket: \(SystemError.text(of: errno))") }
         do throws(StartError) {
             try Self.bind(descriptor, to: address, mode: mode)
             guard Glibc.listen(descriptor, Self.backlog) == 0 else {
-                throw StartError(.system, "\(address): listen: \(SystemCall.text(of: errno))")
+                throw StartError(.system, "\(address): listen: \(SystemError.text(of: errno))")
             }
         } catch {
             _ = Glibc.close(descriptor)
@@ -64,10 +65,10 @@ extension Listener {
         let answer = unsafe SocketAddress.with(address) { unsafe Glibc.bind(descriptor, $0, $1) }
         let code = errno
         guard answer == 0 else {
-            throw StartError(.system, "\(address): cannot be bound: \(SystemCall.text(of: code))")
+            throw StartError(.system, "\(address): cannot be bound: \(SystemError.text(of: code))")
         }
         if case .unix(let path) = address, unsafe chmod(path, mode) != 0 {
-            throw StartError(.system, "\(address): its rights cannot be set: \(SystemCall.text(of: errno))")
+            throw StartError(.system, "\(address): its rights cannot be set: \(SystemError.text(of: errno))")
         }
     }
 

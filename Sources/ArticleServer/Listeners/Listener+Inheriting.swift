@@ -1,5 +1,6 @@
 internal import CSystemd
 internal import Glibc
+internal import LinuxRuntime
 
 extension Listener {
     /// Takes a socket that systemd listens on.
@@ -26,7 +27,7 @@ extension Listener {
         }
         let flags = fcntl(descriptor, F_GETFL)
         guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
-            throw fault("cannot be made non-blocking: \(SystemCall.text(of: errno))")
+            throw fault("cannot be made non-blocking: \(SystemError.text(of: errno))")
         }
         var group: UInt32?
         if case .unix(let path) = address { group = SocketFile.group(path) }

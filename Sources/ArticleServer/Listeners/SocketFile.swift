@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// The file of a Unix socket.
 enum SocketFile {
@@ -13,7 +14,7 @@ enum SocketFile {
             throw StartError(.system, "\(path): there is a file that is no socket; it is left alone")
         }
         let probe = clinux_socket(AF_UNIX, 1)
-        guard probe >= 0 else { throw StartError(.system, "socket: \(SystemCall.text(of: errno))") }
+        guard probe >= 0 else { throw StartError(.system, "socket: \(SystemError.text(of: errno))") }
         defer { _ = close(probe) }
         let answer = unsafe SocketAddress.with(.unix(path)) { unsafe connect(probe, $0, $1) }
         // Anything but a refusal, such as a full queue, means that there is a listener, or that we cannot tell.
@@ -22,7 +23,7 @@ enum SocketFile {
         }
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw StartError(
-                .system, "\(path): a socket that nobody listens on is in the way: \(SystemCall.text(of: errno))")
+                .system, "\(path): a socket that nobody listens on is in the way: \(SystemError.text(of: errno))")
         }
     }
 

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Keeps something that may happen very often from being told very often. Any thread.
@@ -11,7 +11,7 @@ final class Pace: Sendable {
 
     /// Whether it is time again; true for one caller an interval.
     func isDue() -> Bool {
-        let now = clinux_now()
+        let now = MonotonicClock.now
         let due = next.load(ordering: .relaxed)
         guard now >= due else { return false }
         return next.compareExchange(expected: due, desired: now &+ interval, ordering: .relaxed).exchanged

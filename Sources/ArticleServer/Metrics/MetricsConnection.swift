@@ -1,3 +1,5 @@
+internal import LinuxRuntime
+
 /// One client of the metrics listener: it gets one answer, and a few seconds for all of it.
 ///
 /// Confined to the listener's thread.
@@ -30,7 +32,7 @@ final class MetricsConnection {
         deadline = now &+ Self.patience
     }
 
-    deinit { SystemCall.close(descriptor) }
+    deinit { Descriptor.close(descriptor) }
 
     /// What to wait for.
     var interest: Poller.Readiness { state == .writing ? .writable : .readable }
@@ -78,8 +80,8 @@ final class MetricsConnection {
     private func write(at now: UInt64) {
         while written < output.count {
             let transfer = unsafe output.withUnsafeBytes { bytes in
-                guard let base = bytes.baseAddress else { return SystemCall.Transfer.wouldBlock }
-                return unsafe SystemCall.send(descriptor, from: base + written, count: bytes.count - written)
+                guard let base = bytes.baseAddress else { return StreamSocket.Transfer.wouldBlock }
+                return unsafe StreamSocket.send(descriptor, from: base + written, count: bytes.count - written)
             }
             switch transfer {
             case .bytes(let count): written += count
@@ -90,7 +92,7 @@ final class MetricsConnection {
             }
         }
         output = []
-        SystemCall.endSending(descriptor)
+        StreamSocket.endSending(descriptor)
         state = .lingering
         deadline = now &+ Self.lingering
     }
@@ -105,8 +107,8 @@ final class MetricsConnection {
     private func receive() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: HTTPRequest.longest)
         let transfer = unsafe buffer.withUnsafeMutableBytes { memory in
-            guard let base = memory.baseAddress else { return SystemCall.Transfer.wouldBlock }
-            return unsafe SystemCall.receive(descriptor, into: base, capacity: memory.count)
+            guard let base = memory.baseAddress else { return StreamSocket.Transfer.wouldBlock }
+            return unsafe StreamSocket.receive(descriptor, into: base, capacity: memory.count)
         }
         switch transfer {
         case .bytes(let count): return Array(buffer[..<count])

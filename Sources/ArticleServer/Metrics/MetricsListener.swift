@@ -1,12 +1,12 @@
-internal import CLinux
+public import LinuxRuntime
 internal import Synchronization
 
 /// Answers Prometheus over HTTP, on a thread of its own: whatever comes in there, the event loops do not notice.
 public final class MetricsListener: Sendable {
     private let listeners: [Listener]
     private let metrics: @Sendable () -> String
-    private let wakeUp: Inbox
-    private let ended: Inbox
+    private let wakeUp: EventDescriptor
+    private let ended: EventDescriptor
     private let isStopping = Atomic<Bool>(false)
 
     /// Connections at once. One more takes the place of the oldest.
@@ -26,18 +26,16 @@ public final class MetricsListener: Sendable {
     public init(_ listeners: [Listener], metrics: @escaping @Sendable () -> String) throws(SystemError) {
         self.listeners = listeners
         self.metrics = metrics
-        wakeUp = try Inbox()
-        ended = try Inbox()
-        let code = BackgroundThread.run { [self] in
-            unsafe clinux_name_thread("metrics")
+        wakeUp = try EventDescriptor()
+        ended = try EventDescriptor()
+        try Thread.detach("metrics") { [self] in
             do {
                 try serve()
             } catch {
                 Log.error("the metrics listener has ended: \(error)")
             }
-            ended.add {}
+            ended.signal()
         }
-        guard code == 0 else { throw SystemError("pthread_create", code: code) }
     }
 
     /// Answers nobody any more, and waits until the thread has ended.
@@ -45,13 +43,13 @@ public final class MetricsListener: Sendable {
     /// - Returns: false if it did not end in time: a plugin keeps it.
     public func stop(within nanoseconds: UInt64) -> Bool {
         isStopping.store(true, ordering: .relaxed)
-        wakeUp.add {}
-        return (try? ended.wait(milliseconds: Int(clamping: nanoseconds / 1_000_000))) ?? false
+        wakeUp.signal()
+        return ended.wait(until: MonotonicClock.after(nanoseconds: nanoseconds))
     }
 
     private func serve() throws(SystemError) {
         let poller = try Poller()
-        try poller.add(wakeUp.descriptor, .readable, token: Token.wakeUp)
+        try poller.add(wakeUp.number, .readable, token: Token.wakeUp)
         let acceptors = listeners.map { Acceptor(listener: $0) }
         for (index, acceptor) in acceptors.enumerated() {
             try poller.add(acceptor.listener.descriptor, .readable, token: Token.listeners + UInt64(index))
@@ -73,8 +71,9 @@ public final class MetricsListener: Sendable {
             }
         }
         while !isStopping.load(ordering: .relaxed) {
-            let ready = poller.wait(timeout: timeout(connections.values.map(\.deadline).min()))
-            let now = clinux_now()
+            let ready = poller.wait(
+                timeout: MonotonicClock.pollTimeout(until: connections.values.map(\.deadline).min() ?? .max))
+            let now = MonotonicClock.now
             for token in (0..<ready).map({ poller.event($0).token }) where token != Token.wakeUp {
                 if token >= Token.listeners {
                     guard let descriptor = acceptors[Int(token - Token.listeners)].accept() else { continue }
@@ -99,11 +98,5 @@ public final class MetricsListener: Sendable {
                 settle(token, connection, before: before)
             }
         }
-    }
-
-    private func timeout(_ deadline: UInt64?) -> Int32 {
-        guard let deadline else { return -1 }
-        let now = clinux_now()
-        return deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
     }
 }

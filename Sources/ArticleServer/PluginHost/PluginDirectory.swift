@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxRuntime
 
 /// Which files of the plugin directory are plugins.
 enum PluginDirectory {

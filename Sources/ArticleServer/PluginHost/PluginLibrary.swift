@@ -1,5 +1,6 @@
 internal import CPluginABI
 internal import Glibc
+internal import LinuxRuntime
 
 /// A plugin's library, mapped into the process for good, with a descriptor that was checked.
 ///

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import LinuxRuntime
 internal import Synchronization
 
 /// One call of a plugin's `start`, on a thread of its own, so that one that hangs is an error and not a hang.
@@ -11,7 +12,7 @@ internal import Synchronization
     private let storage: LoadedStorage?
     private let acceptsLoss: Bool
     private let outcome = Mutex<Outcome?>(nil)
-    private let done: Inbox
+    private let done: EventDescriptor
 
     @safe private struct Outcome: @unchecked Sendable {  // an opaque pointer, handed over once
         let code: UInt32
@@ -29,7 +30,7 @@ internal import Synchronization
         self.stateDirectory = Array(stateDirectory.utf8)
         self.storage = storage
         self.acceptsLoss = acceptsLoss
-        done = try Inbox()
+        done = try EventDescriptor()
     }
 
     /// Starts the plugin.
@@ -37,9 +38,9 @@ internal import Synchronization
     /// - Parameter limit: milliseconds that it may take, from when it last said that it gets on.
     func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
         do {
-            let thread = try LoopThread(name: "start-plugin") { self.call() }
+            let thread = try Thread("start-plugin") { self.call() }
             var heard = PluginProgress.count
-            while try !done.wait(milliseconds: limit) {
+            while !done.wait(until: MonotonicClock.after(nanoseconds: UInt64(limit) * 1_000_000)) {
                 guard heard != PluginProgress.count else {
                     throw PluginError(
                         library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
@@ -82,6 +83,6 @@ internal import Synchronization
         }
         let result = unsafe Outcome(code: code, message: message, instance: instance)
         outcome.withLock { $0 = result }
-        done.add {}
+        done.signal()
     }
 }

@@ -1,5 +1,6 @@
 internal import CSystemd
 internal import Glibc
+internal import LinuxRuntime
 
 /// Where the service manager keeps descriptors of ours from one process of the service to the next: FDSTORE of
 /// sd_notify(3), FileDescriptorStoreMax= of systemd.service(5).
@@ -21,11 +22,11 @@ public enum DescriptorStore {
     static func store(_ descriptor: Int32, name: String) -> String? {
         let sent = unsafe sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=\(name)", [descriptor], 1)
         guard sent > 0 else {
-            return sent == 0 ? "there is none" : "sd_notify: \(SystemCall.text(of: -sent))"
+            return sent == 0 ? "there is none" : "sd_notify: \(SystemError.text(of: -sent))"
         }
         // Only then may we end: what is still on its way might be looked at after our end.
         let passed = sd_notify_barrier(0, patience)
-        return passed < 0 ? "sd_notify_barrier: \(SystemCall.text(of: -passed))" : nil
+        return passed < 0 ? "sd_notify_barrier: \(SystemError.text(of: -passed))" : nil
     }
 
     /// Takes all descriptors of that name out of the store. Our own stay open.

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// The signals that steer the process, as something to wait for: signalfd(2).
 public struct Signals: Sendable {
@@ -18,7 +19,7 @@ public struct Signals: Sendable {
     public init() throws(StartError) {
         signal(SIGPIPE, SIG_IGN)
         descriptor = unsafe clinux_signalfd([SIGTERM, SIGINT, SIGHUP], 3)
-        guard descriptor >= 0 else { throw StartError(.system, "signalfd: \(SystemCall.text(of: errno))") }
+        guard descriptor >= 0 else { throw StartError(.system, "signalfd: \(SystemError.text(of: errno))") }
     }
 
     /// The next wish, or nil if none waits.

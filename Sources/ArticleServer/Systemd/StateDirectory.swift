@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxRuntime
 
 /// Where storage engines keep their files.
 public enum StateDirectory {
@@ -33,12 +34,12 @@ public enum StateDirectory {
                 let code = errno
                 var status = stat()
                 if unsafe stat(made, &status) == 0 { continue }
-                throw StartError(.system, "\(path): the state directory cannot be made: \(SystemCall.text(of: code))")
+                throw StartError(.system, "\(path): the state directory cannot be made: \(SystemError.text(of: code))")
             }
         }
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
-            throw StartError(.system, "\(path): the state directory: \(SystemCall.text(of: errno))")
+            throw StartError(.system, "\(path): the state directory: \(SystemError.text(of: errno))")
         }
         guard status.st_mode & S_IFMT == S_IFDIR else { throw StartError(.system, "\(path): not a directory") }
     }

@@ -1,6 +1,6 @@
-internal import CLinux
 internal import CSystemd
 internal import Glibc
+internal import LinuxRuntime
 
 /// The service manager: sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3). Where there is none, nothing happens.
 public enum Systemd {
@@ -13,7 +13,7 @@ public enum Systemd {
         let count = unsafe sd_listen_fds_with_names(1, &names)
         defer { unsafe free(names) }
         guard count >= 0 else {
-            throw StartError(.configuration, "$LISTEN_FDS makes no sense: \(SystemCall.text(of: -count))")
+            throw StartError(.configuration, "$LISTEN_FDS makes no sense: \(SystemError.text(of: -count))")
         }
         guard count <= mostSockets else {
             throw StartError(.configuration, "$LISTEN_FDS says \(count); at most \(mostSockets) sockets are taken")
@@ -36,7 +36,7 @@ public enum Systemd {
 
     /// A reload has begun; `ready` ends it.
     public static func reloading() {
-        notify(["RELOADING=1", "MONOTONIC_USEC=\(clinux_now() / 1000)", "STATUS=reading the configuration"])
+        notify(["RELOADING=1", "MONOTONIC_USEC=\(MonotonicClock.now / 1000)", "STATUS=reading the configuration"])
     }
 
     /// The end has begun.

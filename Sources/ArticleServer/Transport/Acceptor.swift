@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// A listening socket as one loop sees it. Several loops accept from the same socket.
 struct Acceptor {
@@ -19,7 +20,7 @@ struct Acceptor {
         while true {
             let descriptor = clinux_accept(listener.descriptor)
             if descriptor >= 0 {
-                if listener.isTCP { SystemCall.setNoDelay(descriptor) }
+                if listener.isTCP { StreamSocket.setNoDelay(descriptor) }
                 return descriptor
             }
             switch errno {
@@ -39,8 +40,8 @@ struct Acceptor {
     /// Tells a peer that there is no room for it, and closes. One attempt: it is not worth waiting for.
     static func refuse(_ descriptor: Int32, _ farewell: [UInt8]) {
         unsafe farewell.withUnsafeBytes { bytes in
-            if let base = bytes.baseAddress { _ = unsafe SystemCall.send(descriptor, from: base, count: bytes.count) }
+            if let base = bytes.baseAddress { _ = unsafe StreamSocket.send(descriptor, from: base, count: bytes.count) }
         }
-        SystemCall.close(descriptor)
+        Descriptor.close(descriptor)
     }
 }

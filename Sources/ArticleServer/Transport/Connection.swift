@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// One client's socket: moves bytes between it and the `Session` that understands them.
 ///
@@ -26,7 +26,7 @@ internal import Glibc
     private var isQueued = false
     private var accounted = 0
     /// What was read ahead of the turn, and where it lies.
-    private var ahead: (transfer: SystemCall.Transfer, memory: UnsafeMutableRawPointer)?
+    private var ahead: (transfer: StreamSocket.Transfer, memory: UnsafeMutableRawPointer)?
     /// More came at once lately than a read ahead takes.
     private var readsMuch = false
     private var deadline = UInt64.max
@@ -69,7 +69,7 @@ internal import Glibc
         session = Session(peer: peer, account: account, loop: loop, outgoing: outgoing)
     }
 
-    deinit { if state != .closed { SystemCall.close(descriptor) } }
+    deinit { if state != .closed { Descriptor.close(descriptor) } }
 
     func start() {
         unsafe session.connection = self
@@ -280,7 +280,7 @@ internal import Glibc
     /// Reads what `serve` will understand in a moment, into memory that nobody else uses until then.
     func readAhead(into memory: UnsafeMutableRawPointer) {
         guard state == .open, interest == .readable, !readsMuch, incoming.isEmpty, outgoing.isEmpty else { return }
-        let transfer = unsafe SystemCall.receive(descriptor, into: memory, capacity: BufferPool.aheadSize)
+        let transfer = unsafe StreamSocket.receive(descriptor, into: memory, capacity: BufferPool.aheadSize)
         if case .bytes(let count) = transfer {
             unsafe session.announceFirst(in: UnsafeRawBufferPointer(start: memory, count: count))
         }
@@ -310,7 +310,7 @@ internal import Glibc
                 unsafe memory.copyMemory(from: base, byteCount: kept)
             }
             unsafe take(
-                SystemCall.receive(
+                StreamSocket.receive(
                     descriptor, into: memory + kept,
                     capacity: isScant ? Self.scantThreshold : BufferPool.blockSize - kept), memory, kept: kept)
         } else if !session.mayBuffer(.bulk) {
@@ -327,7 +327,7 @@ internal import Glibc
     }
 
     /// What a read into the loop's memory came to, `kept` bytes behind its beginning, which are the ones that were kept.
-    private func take(_ transfer: SystemCall.Transfer, _ memory: UnsafeMutableRawPointer, kept: Int) {
+    private func take(_ transfer: StreamSocket.Transfer, _ memory: UnsafeMutableRawPointer, kept: Int) {
         switch transfer {
         case .bytes(let count):
             received(count)
@@ -344,7 +344,7 @@ internal import Glibc
     }
 
     private func readKept(_ size: Int) {
-        switch unsafe SystemCall.receive(descriptor, into: incoming.room(for: size), capacity: size) {
+        switch unsafe StreamSocket.receive(descriptor, into: incoming.room(for: size), capacity: size) {
         case .bytes(let count):
             incoming.extend(by: count)
             received(count)
@@ -418,7 +418,7 @@ internal import Glibc
 
     /// Nothing that comes in matters any more, but closing with unread bytes would take back what was written last.
     private func discard() {
-        switch unsafe SystemCall.receive(descriptor, into: loop.buffers.reading, capacity: BufferPool.blockSize) {
+        switch unsafe StreamSocket.receive(descriptor, into: loop.buffers.reading, capacity: BufferPool.blockSize) {
         case .bytes, .wouldBlock: break
         case .ended, .failed: close(.unavailable)
         }
@@ -455,10 +455,10 @@ internal import Glibc
             setDeadline(Self.lingering)
         }
         if outgoing.isEmpty {
-            if session.hasSlow { session.tellSlow(.at(clinux_now())) }
+            if session.hasSlow { session.tellSlow(.at(MonotonicClock.now)) }
             switch state {
             case .closing:
-                SystemCall.endSending(descriptor)
+                StreamSocket.endSending(descriptor)
             case .inputEnded where session.inFlight == 0:
                 return close(.unavailable)
             case .open where session.isDrained, .inputEnded where session.isDrained:
@@ -508,7 +508,7 @@ internal import Glibc
     func close(_ code: StatusCode) {
         guard state != .closed else { return }
         forget()
-        SystemCall.close(descriptor)
+        Descriptor.close(descriptor)
         session.close(code)
     }
 

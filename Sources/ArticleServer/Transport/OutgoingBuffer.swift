@@ -1,3 +1,5 @@
+internal import LinuxRuntime
+
 /// The bytes that a connection has still to write, in one piece, so that a turn's responses leave in one call.
 ///
 /// It borrows a block of the loop's while there is something in it, and a larger one of its own if that is not enough.
@@ -74,7 +76,7 @@
     func write(to descriptor: Int32) -> Int? {
         var written = 0
         while let base = unsafe base, start < end {
-            switch unsafe SystemCall.send(descriptor, from: base + start, count: end - start) {
+            switch unsafe StreamSocket.send(descriptor, from: base + start, count: end - start) {
             case .bytes(let count):
                 start += count
                 written += count

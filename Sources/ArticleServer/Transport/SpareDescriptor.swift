@@ -1,4 +1,5 @@
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// A descriptor held back for when there are no more: with its place, a waiting connection can be taken and closed.
@@ -12,9 +13,9 @@ final class SpareDescriptor: Sendable {
     /// Takes one connection of a listener and closes it.
     func turnAway(from listener: Int32) {
         held.withLock { held in
-            if held >= 0 { SystemCall.close(held) }
+            if held >= 0 { Descriptor.close(held) }
             let refused = Glibc.accept(listener, nil, nil)
-            if refused >= 0 { SystemCall.close(refused) }
+            if refused >= 0 { Descriptor.close(refused) }
             held = Self.take()
         }
     }

@@ -1,3 +1,4 @@
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -8,13 +9,13 @@ import Testing
         let inbox = try Inbox()
         let seen = Mutex<[Int: [Int]]>([:])
         let threads = try (0..<4).map { thread in
-            try LoopThread(name: "adds") {
+            try Thread("adds") {
                 for number in 0..<1000 { inbox.add { seen.withLock { $0[thread, default: []].append(number) } } }
             }
         }
         var jobs: [Inbox.Job] = []
         while seen.withLock({ $0.values.map(\.count).reduce(0, +) }) < 4000 {
-            try #require(try inbox.wait(milliseconds: 10_000))
+            try #require(inbox.wait(until: MonotonicClock.after(.seconds(10))))
             inbox.take(&jobs)
             for job in jobs { unsafe job.run(job.job, job.context) }
         }
@@ -23,6 +24,6 @@ import Testing
     }
 
     @Test func waitingEndsWithoutAJob() throws {
-        #expect(try Inbox().wait(milliseconds: 1) == false)
+        #expect(try !Inbox().wait(until: MonotonicClock.after(.milliseconds(1))))
     }
 }

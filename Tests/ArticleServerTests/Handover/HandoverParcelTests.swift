@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -15,7 +16,7 @@ import Testing
     @Test func socketsArrive() throws {
         let pairs = try (0..<300).map { _ in try socketPair() }
         let parcel = try HandoverParcel.pack(state(of: 300), pairs.map(\.0))
-        for pair in pairs { SystemCall.close(pair.0) }
+        for pair in pairs { Descriptor.close(pair.0) }
         let (state, sockets) = HandoverParcel.unpack(parcel)
         #expect(try state.get() == self.state(of: 300))
         try #require(sockets.count == 300)
@@ -24,14 +25,14 @@ import Testing
             #expect(unsafe write(socket, word, word.count) == word.count)
             #expect(drain(pair.1) == word)
             #expect(fcntl(socket, F_GETFD) & FD_CLOEXEC != 0)
-            SystemCall.close(socket)
-            SystemCall.close(pair.1)
+            Descriptor.close(socket)
+            Descriptor.close(pair.1)
         }
         // What was taken out is gone: a second process that gets the same descriptor finds nothing.
         let again = HandoverParcel.unpack(parcel)
         #expect(throws: HandoverError.self) { try again.state.get() }
         #expect(again.sockets.isEmpty)
-        SystemCall.close(parcel)
+        Descriptor.close(parcel)
     }
 
     /// What somebody else has put into the store.
@@ -52,7 +53,7 @@ import Testing
             #expect(throws: HandoverError.self) { try state.get() }
             #expect(sockets.isEmpty)
         }
-        for descriptor in pipes + packets + [stream.0, stream.1, memory] { SystemCall.close(descriptor) }
+        for descriptor in pipes + packets + [stream.0, stream.1, memory] { Descriptor.close(descriptor) }
     }
 
     /// A file in the place of the state that is another's, or that somebody could still change.
@@ -70,9 +71,9 @@ import Testing
             let (state, sockets) = HandoverParcel.unpack(ends[1])
             #expect(throws: HandoverError.self) { try state.get() }
             #expect(sockets.count == 1, "they are the caller's to close")
-            for descriptor in ends + sockets { SystemCall.close(descriptor) }
+            for descriptor in ends + sockets { Descriptor.close(descriptor) }
         }
-        for descriptor in [unsealed, sealed, pair.0, pair.1] { SystemCall.close(descriptor) }
+        for descriptor in [unsealed, sealed, pair.0, pair.1] { Descriptor.close(descriptor) }
     }
 
     @Test func countsMustAgree() throws {
@@ -81,6 +82,6 @@ import Testing
         let (state, sockets) = HandoverParcel.unpack(parcel)
         let error = try #require(throws: HandoverError.self) { try state.get() }
         #expect(error.description == "it is of 2 connections, and 1 have come")
-        for descriptor in sockets + [parcel, pair.0, pair.1] { SystemCall.close(descriptor) }
+        for descriptor in sockets + [parcel, pair.0, pair.1] { Descriptor.close(descriptor) }
     }
 }

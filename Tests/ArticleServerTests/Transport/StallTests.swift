@@ -1,6 +1,6 @@
 import ArticleProtocol
-import CLinux
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -22,9 +22,9 @@ import Testing
 
     /// Turns the loop until it has no connection any more, but not for ever.
     private func turnUntilClosed(_ harness: ConnectionHarness, _ each: () -> Void = {}) -> Bool {
-        let start = clinux_now()
+        let start = MonotonicClock.now
         while harness.loop.context.openConnections > 0 {
-            guard clinux_elapsed(start, clinux_now()) < 20 * Self.second else { return false }
+            guard MonotonicClock.elapsed(from: start, to: MonotonicClock.now) < 20 * Self.second else { return false }
             each()
             harness.loop.turn()
         }
