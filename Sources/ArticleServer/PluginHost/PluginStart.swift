@@ -86,3 +86,46 @@ internal import Synchronization
         done.signal()
     }
 }
+
+/// How plugins that take long to start get on: whoever waits for one waits as long as it does, and the service manager too.
+enum PluginProgress {
+    private static let reports = Atomic<UInt64>(0)
+
+    /// How often one has said so.
+    static var count: UInt64 { reports.load(ordering: .relaxed) }
+
+    /// One gets on. Any thread.
+    static func report(_ status: String) {
+        reports.add(1, ordering: .relaxed)
+        Systemd.starting(status)
+    }
+}
+
+/// Whose words a plugin's log lines are: what `articled_start.log` points at.
+final class PluginLog: Sendable {
+    let name: String
+
+    /// Lives as long as the process.
+    static func immortal(_ name: String) -> UnsafeMutableRawPointer {
+        unsafe Unmanaged.passRetained(PluginLog(name)).toOpaque()
+    }
+
+    /// - Parameter pointer: from `immortal`, or NULL.
+    static func name(of pointer: UnsafeMutableRawPointer?) -> String {
+        guard let pointer = unsafe pointer else { return "plugin" }
+        return unsafe Unmanaged<PluginLog>.fromOpaque(pointer).takeUnretainedValue().name
+    }
+
+    private init(_ name: String) { self.name = name }
+}
+
+/// C strings of both sides of the plugin boundary.
+enum CString {
+    /// A copy that lives as long as the process, for whoever keeps the pointer.
+    static func immortal(_ text: String) -> UnsafePointer<CChar> {
+        let bytes = Array(text.utf8CString)
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        for (index, byte) in bytes.enumerated() { unsafe (copy + index).initialize(to: byte) }
+        return unsafe UnsafePointer(copy)
+    }
+}
