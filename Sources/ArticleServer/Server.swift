@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import CPluginABI
+public import LinuxRuntime
 internal import Synchronization
 
 /// The running service: its event loops, and what they share.
@@ -19,8 +20,8 @@ public final class Server: Sendable {
         var configuration: ServerConfiguration
         /// By their indices; spare ones come behind the others.
         var loops: [EventLoop] = []
-        var threads: [LoopThread] = []
-        var watching: LoopThread?
+        var threads: [Thread] = []
+        var watching: Thread?
         /// No spare loop is made any more.
         var isEnding = false
     }
@@ -62,14 +63,14 @@ public final class Server: Sendable {
             let thread = try Self.thread(of: loop)
             state.withLock { $0.threads.append(thread) }
         }
-        let watching = try LoopThread(name: "watcher") { [self] in
+        let watching = try Thread("watcher") { [self] in
             watcher.run({ loops }, replace: { free in if free < count { addSpare() } })
         }
         state.withLock { $0.watching = watching }
     }
 
-    private static func thread(of loop: EventLoop) throws(SystemError) -> LoopThread {
-        try LoopThread(name: "loop-\(loop.index)") { loop.run() }
+    private static func thread(of loop: EventLoop) throws(SystemError) -> Thread {
+        try Thread("loop-\(loop.index)") { loop.run() }
     }
 
     /// Has one more loop accept connections: the others are stuck, or too many of them.
@@ -103,7 +104,7 @@ public final class Server: Sendable {
     /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off.
     public func drain(within nanoseconds: UInt64) {
         endSpares()
-        let deadline = clinux_now() &+ nanoseconds
+        let deadline = MonotonicClock.now &+ nanoseconds
         for loop in loops { loop.inbox.add { loop.drain(until: deadline) } }
     }
 
@@ -130,7 +131,7 @@ public final class Server: Sendable {
 
     /// What keeps loops that have not turned for a second: which plugin, and which method of its.
     public var occupations: [Occupation] {
-        let time = clinux_now() &- 1_000_000_000
+        let time = MonotonicClock.now &- 1_000_000_000
         return loops.compactMap { $0.occupation(since: time) }
     }
 
@@ -166,4 +167,40 @@ public final class Server: Sendable {
         let all = service.routes() + plugins.plugins.flatMap { plugin in plugin.routes() }
         return all.enumerated().map { index, route in route.numbered(UInt32(index + 1)) }
     }
+}
+
+/// What all loops share: the configuration at the start, the methods, and the totals that limits are for.
+final class ServerContext: Sendable {
+    let configuration: ServerConfiguration
+    let router: Router
+    let counters: ServiceCounters
+    let version = Version.text
+    let startedAt = clinux_wall_clock_ms()
+    /// How often a loop must begin a turn, in nanoseconds; 0 if nobody watches.
+    let beatInterval: UInt64
+    let journal = RequestJournal()
+    /// Of the watcher; nil in tests.
+    let bell: Bell?
+
+    let admission: Admission
+
+    init(
+        configuration: ServerConfiguration, router: Router, loops: Int, listeners: Int = 0, beatInterval: UInt64,
+        bell: Bell? = nil
+    ) {
+        self.bell = bell
+        self.configuration = configuration
+        self.router = router
+        self.beatInterval = beatInterval
+        counters = ServiceCounters(loops: loops, methods: router.count, listeners: listeners)
+        admission = Admission(configuration.limits)
+    }
+
+    /// New limits for all connections together. Any thread.
+    func adopt(_ limits: ServiceLimits) { admission.totals.adopt(limits) }
+
+    var openConnections: Int { admission.totals.connections.inUse }
+    var bufferedBytes: Int { admission.totals.buffered.inUse }
+    /// More is buffered than all connections together may.
+    var isOverBudget: Bool { bufferedBytes > admission.totals.buffered.total }
 }

@@ -1,4 +1,6 @@
 internal import ArticleServer
+internal import Glibc
+internal import LinuxRuntime
 
 extension Service {
     /// Runs until somebody wants it to end, or nobody wants it at all; then ends it.
@@ -8,7 +10,7 @@ extension Service {
         var reload: Reload?
         var isReloadOwed = false
         while true {
-            let now = Wait.now
+            let now = MonotonicClock.now
             watch.beat(server, now)
             if let limit = configuration.exitWhenIdle, idle.duration(server, now) >= limit {
                 return drain("nobody was connected for \(TimeText.of(nanoseconds: limit))", &watch)
@@ -54,9 +56,9 @@ extension Service {
             server.drain(within: limit)
         }
         guard let joined = Joining(server) else { return .cutOff }
-        var end = Wait.now + limit + grace / 2
+        var end = MonotonicClock.now + limit + grace / 2
         while !joined.isDone {
-            let now = Wait.now
+            let now = MonotonicClock.now
             guard now < end else {
                 let occupations = server.occupations
                 let what =
@@ -72,7 +74,7 @@ extension Service {
             if signals.next() == .stop {
                 Log.warning("asked to stop again: requests in flight are cut off")
                 server.stop()
-                end = min(end, Wait.now + 1_000_000_000)
+                end = min(end, MonotonicClock.now + 1_000_000_000)
             }
         }
         closeListeners()
@@ -128,5 +130,65 @@ extension Service {
         Log.notice(
             "the configuration was reloaded\(isWhole ? "" : ", but not by all plugins"); \(what)", ["CHANGED": live])
         Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")
+    }
+}
+
+/// The end of all event loops, as something to wait for.
+struct Joining {
+    private let call: BoundedCall<Bool>
+
+    /// nil if there is not even a thread left to wait with.
+    init?(_ server: Server) {
+        guard
+            let call = try? BoundedCall({
+                server.join()
+                return true
+            })
+        else { return nil }
+        self.call = call
+    }
+
+    /// Readable when they have ended.
+    var descriptor: Int32 { call.descriptor }
+    var isDone: Bool { call.answer != nil }
+}
+
+/// A reload under way: plugins may take their time for it, and the main thread has other things to do.
+struct Reload {
+    enum Outcome: Sendable {
+        /// Something is wrong with it: nothing was changed.
+        case refused(StartError)
+        /// It is in force, but for what these plugins did not take.
+        case taken(ServerConfiguration, refusals: [String])
+    }
+
+    private let call: BoundedCall<Outcome>
+
+    init(_ reading: ConfigurationReading, _ plugins: PluginHost) throws {
+        call = try BoundedCall {
+            let settings = reading.configuration.plugins
+            let problems = reading.problems + plugins.problems(in: settings)
+            guard problems.isEmpty else { return .refused(reading.error(problems)) }
+            return .taken(reading.configuration, refusals: plugins.reload(settings).map(\.description))
+        }
+    }
+
+    /// Readable when there is an outcome.
+    var descriptor: Int32 { call.descriptor }
+    var outcome: Outcome? { call.answer }
+}
+
+/// How the process ends.
+enum Ending {
+    /// Everything was released: exit handlers may run.
+    case complete
+    /// A thread of a plugin or a loop is still busy, and exit handlers would pull the ground from under it.
+    case cutOff
+
+    func leave() -> Never {
+        switch self {
+        case .complete: exit(0)
+        case .cutOff: _exit(70)  // EX_SOFTWARE
+        }
     }
 }

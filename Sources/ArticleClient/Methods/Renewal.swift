@@ -1,4 +1,5 @@
 import ArticleProtocol
+import LinuxRuntime
 
 /// Decides whether a long stream is started again where it stopped: after the connection was lost, when the service
 /// restarts, or when the service ended the stream at its time limit. It gives up after several failures without
@@ -13,12 +14,12 @@ struct Renewal {
 
     init(_ policy: CallPolicy, _ options: ClientOptions) {
         attempts = max(1, options.maxAttempts)
-        deadline = Clock.after(policy.deadline)
+        deadline = MonotonicClock.after(policy.deadline)
     }
 
     /// The policy of the next stream.
     var policy: CallPolicy {
-        let now = Clock.now
+        let now = MonotonicClock.now
         let left = deadline == .max ? Self.maxDuration : .nanoseconds(Int64(clamping: deadline - min(deadline, now)))
         return CallPolicy(deadline: min(left, Self.maxDuration), retry: .idempotent)
     }
@@ -29,7 +30,7 @@ struct Renewal {
     /// Whether to start again after this error.
     mutating func allows(_ error: ClientError) -> Bool {
         failures += 1
-        guard failures < attempts, Clock.now < deadline else { return false }
+        guard failures < attempts, MonotonicClock.now < deadline else { return false }
         switch error.kind {
         case .connection, .deadline: return true
         case .status: return error.status == .unavailable || error.status == .outcomeUnknown

@@ -1,3 +1,5 @@
+import LinuxRuntime
+
 /// Bytes received but not yet processed. At most one incomplete frame remains between two reads.
 struct InputBuffer: ~Copyable {
     private var bytes: [UInt8]
@@ -15,7 +17,7 @@ struct InputBuffer: ~Copyable {
     }
 
     /// Reads once. There is always room, because `reserve` is called for every frame that does not fit.
-    mutating func fill(from socket: borrowing Socket) -> Socket.Transfer {
+    mutating func fill(from socket: borrowing Socket) -> StreamSocket.Transfer {
         if tail == bytes.count { moveToFront() }
         let tail = tail
         let transfer = unsafe bytes.withUnsafeMutableBytes { all in
@@ -81,8 +83,8 @@ struct OutputBuffer: ~Copyable {
             case .wouldBlock:
                 compact()
                 return nil
-            case .closed: return nil
-            case .failed(let error): return error
+            case .ended: return nil
+            case .failed(let code): return SystemError("send", code: code)
             }
         }
         clear()

@@ -1,6 +1,5 @@
 import ArticleProtocol
-import CLinux
-import Glibc
+import LinuxRuntime
 import Synchronization
 
 // Opening connections.
@@ -13,7 +12,7 @@ extension Driver {
             } catch {
                 return connectingFailed(error)
             }
-            connectDeadline = Clock.after(options.connectTimeout)
+            connectDeadline = MonotonicClock.after(options.connectTimeout)
         }
         var failure = ClientError.connection("\(endpoint) has no address")
         while !candidates.isEmpty {
@@ -31,8 +30,7 @@ extension Driver {
         let number = socket.descriptor.number
         let connection = ClientConnection(
             token: nextToken, socket: socket, options: options, handshakeDeadline: connectDeadline, now: now)
-        let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
-        guard clinux_epoll_add(poller.number, number, interest, connection.token) == 0 else { throw .current }
+        try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
             protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.maxFrame),
@@ -143,7 +141,7 @@ extension Driver {
 
     /// Closes the connection. Its calls stay in flight.
     func drop(_ connection: ClientConnection) {
-        _ = clinux_epoll_remove(poller.number, connection.socket.descriptor.number)
+        poller.remove(connection.socket.descriptor.number)
         if connection === current {
             current = nil
             withoutConnectionSince = now

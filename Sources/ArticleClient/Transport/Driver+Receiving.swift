@@ -1,5 +1,5 @@
 import ArticleProtocol
-import CLinux
+import LinuxRuntime
 
 // Receiving.
 extension Driver {
@@ -23,8 +23,8 @@ extension Driver {
         switch transfer {
         case .bytes: return !connection.dropped
         case .wouldBlock: break
-        case .closed: connectionLost(connection, "the service closed the connection")
-        case .failed(let error): connectionLost(connection, "the connection broke: \(error.text)")
+        case .ended: connectionLost(connection, "the service closed the connection")
+        case .failed(let code): connectionLost(connection, "the connection broke: \(SystemError.text(of: code))")
         }
         return false
     }

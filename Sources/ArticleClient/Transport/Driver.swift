@@ -1,5 +1,5 @@
 import ArticleProtocol
-import CLinux
+import LinuxRuntime
 
 /// The client's I/O thread, which does everything with sockets. One turn processes the events of the sockets and the
 /// submissions of the tasks, writes to each connection with one system call, and then resumes the tasks that may
@@ -8,7 +8,7 @@ final class Driver {
     let endpoint: Endpoint
     let options: ClientOptions
     let mailbox: Mailbox
-    let poller: Descriptor
+    let poller: Poller
     /// The connection for new calls.
     var current: ClientConnection?
     /// Connections on which the service sent GO_AWAY. Calls in flight finish; there are no new ones.
@@ -38,11 +38,11 @@ final class Driver {
     var closeDeadline: UInt64?
     var closers: [CheckedContinuation<Void, Never>] = []
     var ended = false
-    var now = Clock.now
+    var now = MonotonicClock.now
     private var submissions: [Mailbox.Submission] = []
     private var lastToken: UInt64 = 0
 
-    init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Descriptor) {
+    init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Poller) {
         self.endpoint = endpoint
         self.options = options
         self.mailbox = mailbox
@@ -57,14 +57,14 @@ final class Driver {
 
     /// Runs until the client is closed.
     func run() {
-        var events = [clinux_event](repeating: clinux_event(), count: 16)
         while !ended {
-            let timeout = mailbox.prepareToSleep() ? milliseconds(until: nextTimer) : 0
-            let count = unsafe events.withUnsafeMutableBufferPointer {
-                unsafe clinux_epoll_wait(poller.number, $0.baseAddress, Int32($0.count), timeout)
+            let count = poller.wait(
+                timeout: mailbox.prepareToSleep() ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
+            now = MonotonicClock.now
+            for index in 0..<count {
+                let (token, readiness) = poller.event(index)
+                handle(readiness, token)
             }
-            now = Clock.now
-            for event in events.prefix(max(0, Int(count))) { handle(event) }
             mailbox.take(into: &submissions)
             for submission in submissions { handle(submission) }
             submissions.removeAll(keepingCapacity: true)
@@ -75,12 +75,12 @@ final class Driver {
         }
     }
 
-    private func handle(_ event: clinux_event) {
-        if event.token == 0 { return mailbox.clearWakeUp() }
-        guard let connection = connection(event.token) else { return }  // closed earlier in this turn
+    private func handle(_ readiness: Poller.Readiness, _ token: UInt64) {
+        if token == 0 { return mailbox.clearWakeUp() }
+        guard let connection = connection(token) else { return }  // closed earlier in this turn
         if connection.phase == .connecting {
             finishConnecting(connection)
-        } else if event.events & ~UInt32(CLINUX_WRITABLE) != 0 {
+        } else if !readiness.subtracting(.writable).isEmpty {
             receive(connection)
         }
         connection.sendersReady = true
@@ -106,13 +106,6 @@ final class Driver {
     private func resume() {
         for resumption in resumptions { resumption.resume() }
         resumptions.removeAll(keepingCapacity: true)
-    }
-
-    private func milliseconds(until time: UInt64) -> Int32 {
-        guard time != .max else { return -1 }
-        let now = Clock.now
-        guard time > now else { return 0 }
-        return Int32(clamping: (time - now) / 1_000_000 + 1)  // rounded up, because an early timeout would spin
     }
 }
 
@@ -152,9 +145,8 @@ extension Driver {
     private func setAwaitsWritable(_ awaits: Bool, _ connection: ClientConnection) {
         guard connection.awaitsWritable != awaits else { return }
         connection.awaitsWritable = awaits
-        let interest = UInt32(CLINUX_READABLE | (awaits ? CLINUX_WRITABLE : 0))
-        _ = clinux_epoll_modify(
-            poller.number, connection.socket.descriptor.number, interest, connection.token)
+        try? poller.modify(
+            connection.socket.descriptor.number, awaits ? [.readable, .writable] : .readable, token: connection.token)
     }
 }
 

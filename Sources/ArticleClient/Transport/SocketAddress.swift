@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import LinuxRuntime
 
 /// The address of a Unix or TCP socket, for connect(2).
 struct SocketAddress {
@@ -82,7 +83,7 @@ struct SocketAddress {
             }
         }
         if result == 0 || errno == EINPROGRESS || errno == EINTR { return nil }
-        return .current
+        return SystemError("connect")
     }
 }
 
@@ -94,14 +95,11 @@ package enum BlockingConnection {
         var failure = ClientError.connection("\(endpoint) has no address")
         for address in try SocketAddress.resolve(endpoint) {
             let number = clinux_socket(address.family, 0)
-            guard number >= 0 else { throw .connection("cannot create a socket: \(SystemError.current.text)") }
+            guard number >= 0 else { throw .connection("cannot create a socket: \(SystemError("socket").text)") }
             var limit = timeval(tv_sec: 10, tv_usec: 0)
-            var on: Int32 = 1
             let size = socklen_t(MemoryLayout<timeval>.size)
             _ = unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-            if address.family != AF_UNIX {
-                _ = unsafe setsockopt(number, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-            }
+            if address.family != AF_UNIX { StreamSocket.setNoDelay(number) }
             guard let error = address.connect(number) else { return number }
             failure = .unreachable(endpoint, error)
             close(number)

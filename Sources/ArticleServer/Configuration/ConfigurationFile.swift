@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSONTree
+internal import LinuxRuntime
 
 /// Where the configuration comes from.
 public enum ConfigurationFile {
@@ -36,7 +37,7 @@ public enum ConfigurationFile {
 
     private static func bytes(_ path: String) throws(StartError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
         defer { _ = close(descriptor) }
         // It says which code to load.
         var status = stat()
@@ -58,7 +59,7 @@ public enum ConfigurationFile {
                 unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
             }
             if more < 0, errno == EINTR { continue }
-            guard more >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+            guard more >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
             if more == 0 { break }
             count += more
         }

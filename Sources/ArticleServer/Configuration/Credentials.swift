@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSONTree
+internal import LinuxRuntime
 
 /// Secrets that systemd hands over, each in a file of its own: LoadCredential= and SetCredential= in systemd.exec(5).
 ///
@@ -25,8 +26,8 @@ struct Credentials {
         if descriptor < 0, errno == ENOENT {
             throw StartError(.configuration, "there is no credential \"\(name)\" in \(directory): \(remedy)")
         }
-        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
-        defer { SystemCall.close(descriptor) }
+        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
+        defer { Descriptor.close(descriptor) }
         let bytes = try ConfigurationFile.contents(descriptor, path)
         guard bytes.count <= JSONValue.longest, !bytes.contains(0), var text = String(validating: bytes, as: UTF8.self)
         else {

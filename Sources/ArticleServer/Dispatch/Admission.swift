@@ -1,37 +1,6 @@
 internal import ArticleProtocol
 internal import Synchronization
 
-/// Whom the shares are for: all connections of one user, or from one address, are one peer.
-enum PeerIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// At the other end of a Unix socket.
-    case user(UInt32)
-    /// The bytes of an IPv4 address, or of an IPv6 network of 64 bits: a host has all addresses of its network.
-    case address([UInt8])
-    /// The kernel does not say.
-    case unknown
-
-    /// Of the other end of a TCP connection.
-    init(_ address: ListenAddress?) {
-        switch address {
-        case .ipv4(let bytes, _): self = .address(bytes)
-        // An IPv4 address, as a socket for both families tells it.
-        case .ipv6(let bytes, _) where bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]):
-            self = .address(Array(bytes.suffix(4)))
-        case .ipv6(let bytes, _): self = .address(bytes.prefix(8) + [UInt8](repeating: 0, count: 8))
-        case .unix, nil: self = .unknown
-        }
-    }
-
-    var description: String {
-        switch self {
-        case .user(let user): "user \(user)"
-        case .address(let bytes) where bytes.count == 4: InternetAddress.text(of: .ipv4(bytes, port: 0))
-        case .address(let bytes): InternetAddress.text(of: .ipv6(bytes, port: 0)) + "/64"
-        case .unknown: "a peer"
-        }
-    }
-}
-
 /// Something that all connections share and that can run out: connections, buffered bytes, requests in flight.
 ///
 /// A peer may take more while it holds less than a multiple of what is free. So one peer alone gets nearly everything,

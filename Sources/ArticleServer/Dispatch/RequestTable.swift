@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import CPluginABI
+internal import LinuxRuntime
 
 /// The life of a request: prepared, handled, in flight, ended. Every function runs on the thread of the request's loop.
 ///
@@ -55,7 +55,7 @@ enum RequestTable {
     /// `handle` has returned without an answer: from now on the request lives by itself.
     static func enlist(_ slot: RequestPointer, _ session: Session) {
         unsafe slot.pointee.phase = .inFlight
-        unsafe slot.pointee.returned = clinux_now()
+        unsafe slot.pointee.returned = MonotonicClock.now
         unsafe slot.pointee.view.payload = articled_bytes(data: nil, size: 0)
         _ = unsafe slot.pointee.session?.retain()
         session.account.requestBegan()
@@ -163,7 +163,7 @@ enum RequestTable {
     @inline(__always)
     static func count(_ slot: RequestPointer, _ session: Session, _ code: StatusCode) {
         let loop = session.loop
-        let now = clinux_now()
+        let now = MonotonicClock.now
         let duration = unsafe now &- slot.pointee.started
         unsafe loop.counters.ended(route: slot.pointee.route, code: code, nanoseconds: duration)
         loop.lastAnswer = now
@@ -213,5 +213,15 @@ enum RequestTable {
         }
         unsafe slot.pointee.session = nil
         unsafe session.loop.requests.give(slot)
+    }
+}
+
+/// Which of a plugin's event functions exist: an older plugin's structure may be shorter than ours.
+enum Events {
+    @inline(__always)
+    static func has<Value>(_ events: UnsafePointer<articled_events>, _ member: KeyPath<articled_events, Value>) -> Bool
+    {
+        guard let offset = MemoryLayout<articled_events>.offset(of: member) else { return false }
+        return unsafe Int(events.pointee.size) >= offset + MemoryLayout<Value>.size
     }
 }

@@ -29,3 +29,77 @@ internal import CPluginABI
     @inline(__always)
     func target(_ index: Int) -> Route.Target { unsafe targets[index] }
 }
+
+/// One method and who answers it.
+@safe struct Route {
+    typealias Handle =
+        @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void
+    typealias Expect = @convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void
+
+    /// All that a request needs of its route. Nothing in it is counted, so a copy costs nothing.
+    @safe struct Target {
+        let role: UInt32
+        let streamsRequest: Bool
+        let streamsResponse: Bool
+        /// It is answered at once and with little: however much is in use, there is room for it.
+        let isFree: Bool
+        let handle: Handle
+        let plugin: UnsafeMutableRawPointer?
+        /// The method's place in the plugin's own table.
+        let index: UInt32
+        /// Tells the plugin of a request that will come.
+        let expect: Expect?
+
+        /// Where its code is.
+        var address: UInt { unsafe UInt(bitPattern: unsafeBitCast(handle, to: UnsafeRawPointer.self)) }
+    }
+
+    private(set) var description: MethodDescription
+    let target: Target
+
+    init(
+        description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
+        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil,
+        isFree: Bool = false
+    ) {
+        self.description = description
+        target = unsafe Target(
+            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isFree: isFree,
+            handle: handle, plugin: plugin, index: index, expect: expect)
+    }
+
+    /// The same with the number that clients call it by.
+    func numbered(_ number: UInt32) -> Route {
+        var route = self
+        route.description.number = number
+        return route
+    }
+}
+
+extension LoadedPlugin {
+    /// A route for each of the plugin's methods, not numbered yet.
+    func routes() -> [Route] {
+        guard let handle = unsafe descriptor.pointee.handle else { return [] }
+        let expect = unsafe DescriptorCheck.has(descriptor, \.expect) ? descriptor.pointee.expect : nil
+        return methods.enumerated().map { index, method in
+            let streamsRequest = method.flags & UInt32(ARTICLED_METHOD_STREAM_REQUEST) != 0
+            let streamsResponse = method.flags & UInt32(ARTICLED_METHOD_STREAM_RESPONSE) != 0
+            return unsafe Route(
+                description: MethodDescription(
+                    name: method.name, requestType: method.requestType, responseType: method.responseType,
+                    streamRequest: streamsRequest, streamResponse: streamsResponse,
+                    idempotent: method.flags & UInt32(ARTICLED_METHOD_IDEMPOTENT) != 0,
+                    role: Self.name(ofRole: method.role), plugin: name),
+                role: method.role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
+                plugin: instance, index: UInt32(index), expect: expect)
+        }
+    }
+
+    private static func name(ofRole role: UInt32) -> String {
+        switch role {
+        case UInt32(ARTICLED_ROLE_READ): "read"
+        case UInt32(ARTICLED_ROLE_WRITE): "write"
+        default: "admin"
+        }
+    }
+}

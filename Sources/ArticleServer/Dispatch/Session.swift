@@ -48,20 +48,6 @@ internal import CPluginABI
         case closed
     }
 
-    /// What came of some bytes.
-    struct Step {
-        enum Outcome {
-            /// All whole frames are understood.
-            case incomplete
-            /// There may be more, but enough has gathered to be written.
-            case full
-            /// The connection is over.
-            case over
-        }
-        let used: Int
-        let outcome: Outcome
-    }
-
     init(peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer) {
         self.peer = peer
         self.account = account
@@ -88,81 +74,9 @@ internal import CPluginABI
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
 
-    // MARK: Input
-
-    /// How many bytes are missing until the first frame in `bytes` is whole, 0 if that cannot be told yet.
-    func missing(in bytes: UnsafeRawBufferPointer) -> Int {
-        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return 0 }
-        let header = unsafe FrameHeader(decoding: base)
-        return max(0, FrameHeader.size + Int(header.payloadLength) - bytes.count)
-    }
-
     func received(at now: UInt64) { lastActivity = now }
 
-    /// Tells its plugin of the first request in bytes that will be understood soon.
-    func announceFirst(in bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return }
-        let header = unsafe FrameHeader(decoding: base)
-        let length = Int(header.payloadLength)
-        guard bytes.count - FrameHeader.size >= length else { return }
-        unsafe announce(header, UnsafeRawBufferPointer(start: base + FrameHeader.size, count: length))
-    }
-
-    /// Understands the whole frames in `bytes`. A frame that is answered has to wait while `limit` bytes or more are still
-    /// to be written; credit never has to, because what waits to be written may be all that keeps the peer from reading.
-    func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
-        var used = 0
-        var outlook = Outlook()
-        guard let base = bytes.baseAddress else { return Step(used: 0, outcome: .incomplete) }
-        while phase != .over, phase != .closed {
-            let left = bytes.count - used
-            guard left >= FrameHeader.size else { return Step(used: used, outcome: .incomplete) }
-            let header = unsafe FrameHeader(decoding: base + used)
-            if outgoing.count >= limit, header.kind.isAnswered { return Step(used: used, outcome: .full) }
-            let length = Int(header.payloadLength)
-            guard accepts(header) else { break }
-            guard left - FrameHeader.size >= length else { return Step(used: used, outcome: .incomplete) }
-            let payload = unsafe UnsafeRawBufferPointer(start: base + used + FrameHeader.size, count: length)
-            used += FrameHeader.size + length
-            unsafe outlook.move(to: used, in: bytes) { unsafe announce($0, $1) }
-            guard unsafe CRC32C.checksum(payload) == header.checksum else {
-                violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
-                break
-            }
-            unsafe act(on: header, payload)
-        }
-        return Step(used: used, outcome: .over)
-    }
-
-    /// Checks what can be checked before the payload is there, so that no memory is held for a frame that is refused.
-    private func accepts(_ header: FrameHeader) -> Bool {
-        let most = phase == .greeting ? Limits.helloPayload : terms.maxFrame
-        guard Int(header.payloadLength) <= most else {
-            violated("a frame announces \(header.payloadLength) bytes of payload; at most \(most) are allowed")
-            return false
-        }
-        if phase == .greeting, header.kind != .hello {
-            violated("the first frame must be HELLO")
-            return false
-        }
-        return true
-    }
-
-    private func act(on header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
-        switch header.kind {
-        case .request: unsafe open(header, payload)
-        case .message: unsafe message(header, payload)
-        case .end: ended(header)
-        case .cancel: cancel(header)
-        case .credit: unsafe credit(header, payload)
-        case .ping: unsafe ping(header, payload)
-        case .hello: unsafe greet(header, payload)
-        case .goAway: clientGoes(header)
-        case .pong: pong(header)
-        case .error: violated("ERROR is the server's to send")
-        default: break  // a kind of a later version: skipped, as PROTOCOL.md promises
-        }
-    }
+    // MARK: Ending
 
     /// The peer broke the protocol: says how, and ends the connection.
     func violated(_ what: String) {
@@ -223,7 +137,7 @@ internal import CPluginABI
         phase = .established
     }
 
-    private func clientGoes(_ header: FrameHeader) {
+    func clientGoes(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0 else { return violated("GO_AWAY has no flags and stream 0") }
         if phase == .established { phase = .draining }
         unsafe connection?.wroteToBuffer()
@@ -299,9 +213,4 @@ internal import CPluginABI
         }
         unsafe connection?.wroteToBuffer()
     }
-}
-
-extension FrameKind {
-    /// Whether the server says something for each such frame, however little the client reads.
-    fileprivate var isAnswered: Bool { self == .request || self == .ping }
 }

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// One thread, its poller, and the connections it owns.
@@ -19,9 +19,9 @@ final class EventLoop: @unchecked Sendable {
     let counters: LoopCounters
 
     /// CLOCK_MONOTONIC in nanoseconds when the present step of the turn began.
-    private(set) var now: UInt64 = clinux_now()
+    private(set) var now: UInt64 = MonotonicClock.now
     /// When the loop last began a turn: what the watchdog looks at.
-    let lastBeat = Atomic<UInt64>(clinux_now())
+    let lastBeat = Atomic<UInt64>(MonotonicClock.now)
     /// Whose code the thread is in.
     let activity = Activity()
 
@@ -33,20 +33,16 @@ final class EventLoop: @unchecked Sendable {
     /// clock.
     var lastAnswer: UInt64 = 0
 
-    private let poller: Poller
-    private let alarmClock: AlarmClock
-    private(set) var acceptors: [Acceptor]
-    private var connections: [Connection?] = []
-    private var vacant: [Int] = []
-    private var openCount = 0
-    /// Tells a connection from earlier ones in the same slot.
-    private var generation: UInt64 = 0
+    let poller: Poller
+    private let timer: TimerDescriptor
+    let acceptors: [Acceptor]
+    var connections = ConnectionTable()
     private var unwritten: [Connection] = []
     private var ownJobs: [Inbox.Job] = []
     private var jobs: [Inbox.Job] = []
     private var alarm = UInt64.max
     private var lastRequest: UInt64
-    private var phase = Phase.serving
+    var phase = Phase.serving
     /// Connections that have answers leave the writing to the loop.
     private(set) var isGathering = false
     /// When answers have waited for so many nanoseconds, they are written before another connection is served.
@@ -56,9 +52,9 @@ final class EventLoop: @unchecked Sendable {
     private let thread = Atomic<UInt>(0)
 
     /// What the next process goes on with; to be read when the loop has ended.
-    private(set) var leftovers: [HandoverLeftover] = []
+    var leftovers: [HandoverLeftover] = []
 
-    private enum Phase {
+    enum Phase {
         case serving
         case draining(until: UInt64)
         case resting(RollCall)
@@ -66,9 +62,9 @@ final class EventLoop: @unchecked Sendable {
         case stopped
     }
 
-    private enum Token {
+    enum Token {
         static let inbox = UInt64.max
-        static let alarmClock = UInt64.max - 1
+        static let timer = UInt64.max - 1
         /// Acceptors have the numbers from here on, connections those below.
         static let acceptors = UInt64(1) << 62
     }
@@ -80,14 +76,14 @@ final class EventLoop: @unchecked Sendable {
         slowRequest = context.configuration.slowRequestNanoseconds
         inbox = try Inbox()
         poller = try Poller()
-        alarmClock = try AlarmClock()
+        timer = try TimerDescriptor()
         requests = RequestPool()
         // Each loop numbers its own requests; the loop's index above them keeps them apart.
         lastRequest = UInt64(index) << 48
         counters = context.counters.loop(index)
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
-        try poller.add(alarmClock.descriptor, .readable, token: Token.alarmClock)
+        try poller.add(timer.number, .readable, token: Token.timer)
         try acceptAgain()
     }
 
@@ -97,8 +93,6 @@ final class EventLoop: @unchecked Sendable {
     /// How many milliseconds a turn may wait at most: the beats that the watchdog wants.
     private var beat: UInt64 { context.beatInterval }
 
-    // MARK: Turns
-
     /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
     func run() {
         becomeCurrent()
@@ -106,7 +100,7 @@ final class EventLoop: @unchecked Sendable {
             if case .stopped = phase { break }
             turn()
         }
-        for case let connection? in connections { connection.close(.unavailable) }
+        for case let connection? in connections.slots { connection.close(.unavailable) }
         // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
     }
 
@@ -123,7 +117,7 @@ final class EventLoop: @unchecked Sendable {
             if serve(first..<end) { jobsWait = true }
             first = end
         }
-        now = clinux_now()
+        now = MonotonicClock.now
         lastBeat.store(now, ordering: .relaxed)
         context.bell?.touch()
         if jobsWait {
@@ -136,13 +130,14 @@ final class EventLoop: @unchecked Sendable {
             jobs.removeAll(keepingCapacity: true)
             swap(&jobs, &ownJobs)
             runJobs()
-            now = clinux_now()
+            now = MonotonicClock.now
         }
         if now >= alarm { lookAfterDeadlines() }
         writeOut()
         switch phase {
-        case .draining(let end) where openCount == 0 || now >= end: phase = .stopped
-        case .resting(let roll): roll.answer(self.index, isQuiet: !connections.contains { $0?.keepsWaiting ?? false })
+        case .draining(let end) where connections.count == 0 || now >= end: phase = .stopped
+        case .resting(let roll):
+            roll.answer(self.index, isQuiet: !connections.slots.contains { $0?.keepsWaiting ?? false })
         case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
@@ -157,7 +152,7 @@ final class EventLoop: @unchecked Sendable {
     /// - Returns: whether the inbox has jobs.
     private func serve(_ events: Range<Int>) -> Bool {
         var jobsWait = false
-        now = clinux_now()
+        now = MonotonicClock.now
         isGathering = events.count > 1
         if isGathering {
             for index in events { readAhead(poller.event(index), index - events.lowerBound) }
@@ -167,13 +162,13 @@ final class EventLoop: @unchecked Sendable {
             let before = lastAnswer
             switch token {
             case Token.inbox: jobsWait = true
-            case Token.alarmClock: alarmClock.silence()
+            case Token.timer: timer.disarm()
             case Token.acceptors...: accept(from: Int(token - Token.acceptors))
-            default: connection(token)?.serve(readiness)
+            default: connections[token]?.serve(readiness)
             }
             guard !unwritten.isEmpty else { continue }
             // Whoever was answered has looked at the clock.
-            let time = lastAnswer != before ? lastAnswer : clinux_now()
+            let time = lastAnswer != before ? lastAnswer : MonotonicClock.now
             if time &- now > gatheringTime {
                 writeOut()
                 now = time
@@ -184,7 +179,7 @@ final class EventLoop: @unchecked Sendable {
         return jobsWait
     }
 
-    /// How long the turn may wait: not at all, or until the alarm clock rings.
+    /// How long the turn may wait: not at all, or until the timer expires.
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
@@ -194,7 +189,7 @@ final class EventLoop: @unchecked Sendable {
         case .serving, .resting, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
-        alarmClock.ring(by: next)
+        timer.arm(by: next)
         return -1
     }
 
@@ -221,106 +216,6 @@ final class EventLoop: @unchecked Sendable {
         return lastRequest
     }
 
-    // MARK: Connections
-
-    private func accept(from index: Int) {
-        guard case .serving = phase else { return turnAway(from: index) }
-        // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
-        for _ in 0..<8 {
-            guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
-            let listener = acceptors[index].listener
-            let peer = Peer(of: accepted, on: listener, policy: configuration.access)
-            guard let account = admit(accepted, peer, on: index) else { continue }
-            if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
-            guard let connection = take(accepted, peer, account) else { continue }
-            counters.accepted.add(1, at: index)
-            connection.start()
-        }
-    }
-
-    /// Tells peers that connect to a socket of our own that the service ends: nobody will accept them after us.
-    private func turnAway(from index: Int) {
-        for _ in 0..<8 {
-            guard let accepted = acceptors[index].accept() else { return }
-            Acceptor.refuse(accepted, Self.farewell)
-        }
-    }
-
-    private static let farewell = WholeFrame.goAway(.unavailable, "the service is stopping; connect again")
-
-    /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
-    func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
-        do throws(Admission.Refusal) {
-            return try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
-        } catch {
-            counters.refused.add(1, at: index)
-            context.journal.refused(error, peer, on: acceptors[index].listener)
-            Acceptor.refuse(descriptor, before + WholeFrame.goAway(.resourceExhausted, error.message))
-            return nil
-        }
-    }
-
-    /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
-    func take(
-        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
-    ) -> Connection? {
-        let slot = vacant.popLast() ?? connections.count
-        if slot == connections.count { connections.append(nil) }
-        generation = (generation + 1) & 0x3fff_ffff
-        let token = generation << 32 | UInt64(slot)
-        let connection = Connection(
-            descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
-            outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
-        do {
-            try poller.add(descriptor, .readable, token: token)
-        } catch {
-            Log.warning("a connection was given up: \(error)")
-            vacant.append(slot)
-            context.admission.leave(account)
-            return nil  // with it goes the descriptor
-        }
-        connections[slot] = connection
-        openCount += 1
-        return connection
-    }
-
-    /// The connection that an event is for; nil for one that was closed in this very turn.
-    @inline(__always)
-    private func connection(_ token: UInt64) -> Connection? {
-        let slot = Int(token & 0xffff_ffff)
-        guard slot < connections.count, let connection = connections[slot], connection.token == token else {
-            return nil
-        }
-        return connection
-    }
-
-    /// Reads for a connection that will be served in a moment.
-    private func readAhead(_ event: (token: UInt64, readiness: Poller.Readiness), _ slot: Int) {
-        guard event.token < Token.acceptors, event.readiness == .readable else { return }
-        unsafe connection(event.token)?.readAhead(into: buffers.ahead(slot))
-    }
-
-    func watch(_ connection: Connection, for interest: Poller.Readiness) {
-        do {
-            try poller.modify(connection.descriptor, interest, token: connection.token)
-        } catch {
-            // Only for want of kernel memory: without its events the connection would hang for ever.
-            Log.error("a connection was given up: \(error)")
-            connection.close(.unavailable)
-        }
-    }
-
-    /// The connection is closed: forgets it.
-    func remove(_ connection: Connection) {
-        let slot = Int(connection.token & 0xffff_ffff)
-        guard slot < connections.count, connections[slot] === connection else { return }
-        poller.remove(connection.descriptor)
-        connections[slot] = nil
-        vacant.append(slot)
-        openCount -= 1
-        context.admission.leave(connection.account)
-    }
-
     /// The connection has something to write that came from a job: it is written after all jobs of the turn.
     func writeLater(_ connection: Connection) {
         unwritten.append(connection)
@@ -340,12 +235,10 @@ final class EventLoop: @unchecked Sendable {
     func adopt(_ new: ServerConfiguration) {
         configuration = new
         slowRequest = new.slowRequestNanoseconds
-        for case let connection? in connections { connection.reconsider() }
+        for case let connection? in connections.slots { connection.reconsider() }
         // Time-outs may be shorter now.
         wake(at: now)
     }
-
-    // MARK: Time
 
     /// Makes the loop look after deadlines at `time` at the latest.
     func wake(at time: UInt64) {
@@ -357,99 +250,21 @@ final class EventLoop: @unchecked Sendable {
         alarm = .max
         unsafe requests.forEachExpired(at: now) { request in unsafe RequestTable.expire(request) }
         if let next = requests.earliestDeadline { wake(at: next) }
-        for case let connection? in connections { connection.lookAfterDeadline(at: now) }
-    }
-
-    // MARK: Ending
-
-    /// Accepts no more, tells the clients to go, and stops when they are gone, or at `deadline`. The loop's thread.
-    func drain(until deadline: UInt64) {
-        guard case .serving = phase else { return }
-        phase = .draining(until: deadline)
-        acceptNoMore()
-        turnAwayFromNowOn()
-        for case let connection? in connections { connection.drain() }
-    }
-
-    /// Whether no request of the loop began before that time and is the plugin's affair alone. The loop's thread.
-    func hasNothingSlow(since time: UInt64) -> Bool { !connections.contains { $0?.isSlow(since: time) ?? false } }
-
-    /// Accepts and reads no more, until `endRest` or `handOver`, and tells turn by turn whether all is answered. The loop's
-    /// thread.
-    func rest(_ roll: RollCall) {
-        guard case .serving = phase else { return }
-        phase = .resting(roll)
-        acceptNoMore()
-        for case let connection? in connections { connection.rest() }
-    }
-
-    /// Serves on. The loop's thread.
-    func endRest() {
-        guard case .resting = phase else { return }
-        phase = .serving
-        do {
-            try acceptAgain()
-        } catch {
-            // Only for want of kernel memory. Whoever connects waits for the next process, which is on its way.
-            Log.error("no connections are accepted any more: \(error)")
-        }
-        for case let connection? in connections { connection.endRest() }
-    }
-
-    /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
-    /// that another process can go on with. The loop's thread.
-    ///
-    /// - Parameter streamsDeadline: until then those are waited for, too, that are told to go away.
-    func handOver(until deadline: UInt64, streamsUntil streamsDeadline: UInt64) {
-        switch phase {
-        case .serving: acceptNoMore()
-        case .resting: break
-        case .draining, .handingOver, .stopped: return
-        }
-        turnAwayFromNowOn()
-        phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
-        for case let connection? in connections { connection.pause() }
-    }
-
-    private func acceptAgain() throws(SystemError) {
-        for index in acceptors.indices { try listen(at: index) }
-    }
-
-    private func listen(at index: Int) throws(SystemError) {
-        try poller.add(
-            acceptors[index].listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
-    }
-
-    /// Who connects to a socket that is not the service manager's would wait for nobody.
-    private func turnAwayFromNowOn() {
-        for index in acceptors.indices where !acceptors[index].listener.isInherited {
-            // Without kernel memory for it they are refused when the process ends.
-            try? listen(at: index)
-        }
-    }
-
-    private func acceptNoMore() {
-        for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
-    }
-
-    /// Whether nothing more is to be waited for.
-    private func isAtRest(until deadline: UInt64, _ streamsDeadline: UInt64) -> Bool {
-        for case let connection? in connections { connection.endVainPause(isLate: now >= deadline) }
-        if now >= deadline { return true }
-        let waitsForAll = now < streamsDeadline
-        for case let connection? in connections where connection.isPaused || waitsForAll {
-            guard connection.isAtRest else { return false }
-        }
-        return true
-    }
-
-    private func finishHandover() {
-        for case let connection? in connections where connection.isAtRest {
-            leftovers.append(HandoverLeftover(socket: connection.descriptor, record: connection.release()))
-        }
-        phase = .stopped
+        for case let connection? in connections.slots { connection.lookAfterDeadline(at: now) }
     }
 
     /// Stops at once. The loop's thread.
     func stop() { phase = .stopped }
+}
+
+/// How a plugin names a loop: `articled_loop *` is the loop's address.
+extension EventLoop {
+    /// Valid as long as the loop, which outlives every plugin.
+    var handle: OpaquePointer { unsafe OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+    /// - Parameter handle: from `handle` of a loop that exists.
+    @inline(__always)
+    static func from(_ handle: OpaquePointer) -> EventLoop {
+        unsafe Unmanaged<EventLoop>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+    }
 }

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// What other threads want an event loop to do: each job runs on the loop's thread, in the order of one thread's calls.
@@ -18,16 +18,13 @@ final class Inbox: Sendable {
         var signalled = false
     }
 
-    /// Readable when there are jobs.
-    let descriptor: Int32
+    private let event: EventDescriptor
     private let state = Mutex(State())
 
-    init() throws(SystemError) {
-        descriptor = clinux_eventfd()
-        guard descriptor >= 0 else { throw SystemError("eventfd") }
-    }
+    init() throws(SystemError) { event = try EventDescriptor() }
 
-    deinit { SystemCall.close(descriptor) }
+    /// Readable when there are jobs.
+    var descriptor: Int32 { event.number }
 
     /// Any thread.
     func add(_ job: Job) {
@@ -36,7 +33,7 @@ final class Inbox: Sendable {
             defer { state.signalled = true }
             return !state.signalled
         }
-        if first { _ = clinux_eventfd_signal(descriptor) }
+        if first { event.signal() }
     }
 
     /// Any thread: the same with a closure, for what happens seldom.
@@ -54,32 +51,20 @@ final class Inbox: Sendable {
     func take(_ spent: inout [Job]) {
         spent.removeAll(keepingCapacity: true)
         // Cleared before the jobs are taken: what is added in between is taken along, what is added later signals anew.
-        _ = clinux_eventfd_clear(descriptor)
+        event.clear()
         state.withLock { state in
             swap(&state.jobs, &spent)
             state.signalled = false
         }
     }
 
+    /// Waits until there is a job. For a thread that is no event loop.
+    ///
+    /// - Returns: false if `deadline` came before there was one.
+    func wait(until deadline: UInt64) -> Bool { event.wait(until: deadline) }
+
     private final class Closure {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-}
-
-extension Inbox {
-    /// Waits until there is a job. For a thread that is no event loop.
-    ///
-    /// - Returns: false if `milliseconds` passed before there was one.
-    func wait(milliseconds: Int) throws(SystemError) -> Bool {
-        let poller = try Poller()
-        try poller.add(descriptor, .readable, token: 0)
-        let deadline = clinux_now() &+ UInt64(clamping: milliseconds) &* 1_000_000
-        while true {
-            let now = clinux_now()
-            let left = deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
-            if poller.wait(timeout: left) > 0 { return true }
-            if clinux_now() >= deadline { return false }
-        }
     }
 }

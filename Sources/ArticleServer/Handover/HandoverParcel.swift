@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 
 /// Connections on their way from one process to the next: one end of a Unix socket in whose queue they lie, the sealed
 /// file with their state first.
@@ -15,12 +16,12 @@ enum HandoverParcel {
     /// - Returns: the descriptor to be stored; the caller's.
     static func pack(_ state: HandoverState, _ sockets: [Int32]) throws(HandoverError) -> Int32 {
         let file = try SealedMemory.make("articled-handover", state.file())
-        defer { SystemCall.close(file) }
+        defer { Descriptor.close(file) }
         var ends: [Int32] = [-1, -1]
         guard unsafe clinux_packet_pair(&ends) == 0 else {
-            throw HandoverError("socketpair: \(SystemCall.text(of: errno))")
+            throw HandoverError("socketpair: \(SystemError.text(of: errno))")
         }
-        defer { SystemCall.close(ends[0]) }
+        defer { Descriptor.close(ends[0]) }
         do throws(HandoverError) {
             try send([file], to: ends[0])
             var rest = sockets[...]
@@ -29,7 +30,7 @@ enum HandoverParcel {
                 rest = rest.dropFirst(Int(CLINUX_MOST_DESCRIPTORS))
             }
         } catch {
-            SystemCall.close(ends[1])
+            Descriptor.close(ends[1])
             throw error
         }
         return ends[1]
@@ -40,7 +41,7 @@ enum HandoverParcel {
         var received: [Int32] = []
         while received.count <= HandoverState.mostConnections, let more = receive(from: descriptor) { received += more }
         guard let file = received.first else { return (.failure(HandoverError("there is none")), []) }
-        defer { SystemCall.close(file) }
+        defer { Descriptor.close(file) }
         let sockets = Array(received.dropFirst())
         do throws(HandoverError) {
             let state = try HandoverState(file: SealedMemory.read(file, most: HandoverState.largest))
@@ -57,7 +58,7 @@ enum HandoverParcel {
         let sent = unsafe label.withUnsafeBytes {
             unsafe clinux_send_descriptors(socket, $0.baseAddress, $0.count, descriptors, Int32(descriptors.count))
         }
-        guard sent == label.count else { throw HandoverError("sendmsg: \(SystemCall.text(of: errno))") }
+        guard sent == label.count else { throw HandoverError("sendmsg: \(SystemError.text(of: errno))") }
     }
 
     /// The descriptors of the next message; nil if there is none, or none of ours.
@@ -68,9 +69,64 @@ enum HandoverParcel {
         let size = unsafe clinux_receive_descriptors(socket, &bytes, bytes.count, &descriptors, &count)
         let received = Array(descriptors.prefix(Int(count)))
         guard size == label.count, bytes == label, !received.isEmpty else {
-            for descriptor in received { SystemCall.close(descriptor) }
+            for descriptor in received { Descriptor.close(descriptor) }
             return nil
         }
         return received
     }
+}
+
+/// A file in memory that nobody can change any more: memfd_create(2).
+enum SealedMemory {
+    /// Makes one. The descriptor is the caller's.
+    static func make(_ name: String, _ content: [UInt8]) throws(HandoverError) -> Int32 {
+        let descriptor = unsafe clinux_memory_file(name)
+        guard descriptor >= 0 else { throw failed("memfd_create") }
+        do throws(HandoverError) {
+            var written = 0
+            while written < content.count {
+                let count = unsafe content.withUnsafeBytes {
+                    unsafe write(descriptor, $0.baseAddress.unsafelyUnwrapped + written, content.count - written)
+                }
+                guard count > 0 else { throw failed("write") }
+                written += count
+            }
+            guard clinux_seal(descriptor) == 0 else { throw failed("F_ADD_SEALS") }
+        } catch {
+            Descriptor.close(descriptor)
+            throw error
+        }
+        return descriptor
+    }
+
+    /// Reads one that another process has made.
+    static func read(_ descriptor: Int32, most: Int) throws(HandoverError) -> [UInt8] {
+        // Only then can it not change under our eyes.
+        guard clinux_is_sealed(descriptor) == 1 else { throw HandoverError("it is no sealed file") }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, let size = Int(exactly: status.st_size), size <= most else {
+            throw HandoverError("it is larger than \(most) bytes")
+        }
+        var content = [UInt8](repeating: 0, count: size)
+        var have = 0
+        while have < size {
+            let count = unsafe content.withUnsafeMutableBytes {
+                unsafe pread(descriptor, $0.baseAddress.unsafelyUnwrapped + have, size - have, off_t(have))
+            }
+            guard count > 0 else { throw failed("pread") }
+            have += count
+        }
+        return content
+    }
+
+    private static func failed(_ call: StaticString) -> HandoverError {
+        HandoverError("\(call): \(SystemError.text(of: errno))")
+    }
+}
+
+/// Why connections could not be handed over, or taken over.
+struct HandoverError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,5 @@
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Finds a moment in which all connections can be handed over at once, while the service goes on.
@@ -36,12 +36,14 @@ final class QuietMoment: Sendable {
                     if !isTold { Log.notice("slow requests are in flight: all clients are served until they end") }
                     isTold = true
                     guard !isOver(deadline) else { return }
-                    Wait.until(min(deadline, Wait.now &+ Self.pause), readable: [])
+                    Wait.until(min(deadline, MonotonicClock.now &+ Self.pause), readable: [])
                 }
                 guard !isOver(deadline) else { return }
                 let roll = try RollCall(loops: loops.count)
                 for loop in loops { loop.inbox.add { loop.rest(roll) } }
-                if roll.wait(until: min(deadline, Wait.now &+ rest), { $0 == true }) || isOver(deadline) { return }
+                if roll.wait(until: min(deadline, MonotonicClock.now &+ rest), { $0 == true }) || isOver(deadline) {
+                    return
+                }
                 for loop in loops { loop.inbox.add { loop.endRest() } }
                 rest &*= 2
             }
@@ -50,12 +52,51 @@ final class QuietMoment: Sendable {
         }
     }
 
-    private func isOver(_ deadline: UInt64) -> Bool { isGivenUp.load(ordering: .relaxed) || Wait.now >= deadline }
+    private func isOver(_ deadline: UInt64) -> Bool {
+        isGivenUp.load(ordering: .relaxed) || MonotonicClock.now >= deadline
+    }
 
     private func hasNothingSlow() throws(SystemError) -> Bool {
         let roll = try RollCall(loops: loops.count)
-        let time = Wait.now &- Self.slow
+        let time = MonotonicClock.now &- Self.slow
         for loop in loops { loop.inbox.add { roll.answer(loop.index, isQuiet: loop.hasNothingSlow(since: time)) } }
-        return roll.wait(until: Wait.now &+ Self.patience) { $0 != nil } && roll.isQuiet == true
+        return roll.wait(until: MonotonicClock.now &+ Self.patience) { $0 != nil } && roll.isQuiet == true
+    }
+}
+
+/// A question to all event loops, and what each of them last answered.
+final class RollCall: Sendable {
+    private let event: EventDescriptor
+    private let answers: Mutex<[Bool?]>
+
+    init(loops: Int) throws(SystemError) {
+        event = try EventDescriptor()
+        answers = Mutex(Array(repeating: nil, count: loops))
+    }
+
+    /// Any thread.
+    func answer(_ loop: Int, isQuiet: Bool) {
+        let isNew = answers.withLock { answers in
+            defer { answers[loop] = isQuiet }
+            return answers[loop] != isQuiet
+        }
+        if isNew { event.signal() }
+    }
+
+    /// Whether every loop has answered, and all of them are quiet; nil as long as one has not answered.
+    var isQuiet: Bool? {
+        answers.withLock { answers in answers.contains(nil) ? nil : answers.allSatisfy { $0 == true } }
+    }
+
+    /// Waits until `isDone`, which is asked anew after each answer.
+    ///
+    /// - Returns: false if it was not at that time.
+    func wait(until deadline: UInt64, _ isDone: (Bool?) -> Bool) -> Bool {
+        while !isDone(isQuiet) {
+            guard MonotonicClock.now < deadline else { return false }
+            Wait.until(deadline, readable: [event.number])
+            event.clear()
+        }
+        return true
     }
 }

@@ -1,3 +1,6 @@
+internal import CLinux
+internal import CSystemd
+internal import Glibc
 internal import Synchronization
 
 /// The journal of the service: one line for each event worth a person's time. From any thread.
@@ -58,4 +61,123 @@ public enum Log {
     public static func info(_ message: String, _ fields: [String: String] = [:]) { write(.info, message, fields) }
     /// For whoever looks for a fault.
     public static func debug(_ message: String, _ fields: [String: String] = [:]) { write(.debug, message, fields) }
+}
+
+/// One line of the log, in the form of either place that it may go to.
+struct LogRecord {
+    /// Bytes of a message or of a field's value. A peer or a plugin may have had its word in either.
+    static let longest = 8192
+
+    let level: Log.Level
+    let message: String
+    let fields: [String: String]
+
+    /// For people: "21:30:05.017 warning: no space is left PLUGIN=lmdb-storage". A control character, which could forge
+    /// a line or steer a terminal, is written as its number.
+    func line(at time: String) -> String { "\(time) \(level.name): \(text)\n" }
+
+    /// For a journal that reads what is written to stderr: "<4>no space is left PLUGIN=lmdb-storage", as in sd-daemon(3).
+    var streamLine: String { "<\(level.rawValue)>\(text)\n" }
+
+    private var text: String {
+        var text = ""
+        Self.append(message, to: &text)
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            text += " \(name)="
+            Self.append(value, to: &text)
+        }
+        return text
+    }
+
+    /// For the journal: "NAME=value", each; values may have any bytes.
+    var journalFields: [String] {
+        var all = ["MESSAGE=\(Self.cut(message))", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=articled"]
+        for (name, value) in fields where Self.isFieldName(name) { all.append("\(name)=\(Self.cut(value))") }
+        return all
+    }
+
+    /// Whether the journal takes it, and whether it is not one of ours above.
+    static func isFieldName(_ name: String) -> Bool {
+        guard let first = name.utf8.first, (65...90).contains(first), name.utf8.count <= 64 else { return false }
+        guard !["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER"].contains(name) else { return false }
+        return name.utf8.allSatisfy { (65...90).contains($0) || (48...57).contains($0) || $0 == 95 }
+    }
+
+    private static func append(_ text: String, to line: inout String) {
+        for scalar in cut(text).unicodeScalars {
+            if scalar.properties.generalCategory == .control {
+                line += "\\x" + String(scalar.value, radix: 16)
+            } else {
+                line.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > longest else { return text }
+        return String(decoding: text.utf8.prefix(longest - 3), as: UTF8.self) + "..."
+    }
+}
+
+/// The system's journal: sd_journal_sendv(3).
+enum Journal {
+    /// Whether stderr goes there, as $JOURNAL_STREAM says: systemd.exec(5).
+    static let isConnected: Bool = {
+        guard let stream = Environment.text("JOURNAL_STREAM") else { return false }
+        var status = stat()
+        guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }()
+
+    /// Sends one entry; false if the journal did not take it.
+    static func send(_ fields: [String]) -> Bool {
+        let bytes = fields.map { Array($0.utf8) }
+        let all = bytes.flatMap { $0 }
+        return unsafe all.withUnsafeBytes { memory in
+            var offset = 0
+            let vectors = unsafe bytes.map { field in
+                defer { offset += field.count }
+                // sd_journal_sendv reads only; iovec has no form for that.
+                let start = unsafe memory.baseAddress.map { unsafe UnsafeMutableRawPointer(mutating: $0 + offset) }
+                return unsafe iovec(iov_base: start, iov_len: field.count)
+            }
+            return unsafe sd_journal_sendv(vectors, Int32(vectors.count)) == 0
+        }
+    }
+}
+
+/// stderr, unbuffered.
+enum StandardError {
+    /// Writes one line whole, so that lines of several threads do not mix. What cannot be written is lost: there is
+    /// nobody to tell.
+    static func write(_ line: String) {
+        var line = line
+        line.withUTF8 { text in
+            var rest = UnsafeRawBufferPointer(text)
+            while let start = rest.baseAddress, rest.count > 0 {
+                let written = unsafe Glibc.write(STDERR_FILENO, start, rest.count)
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { return }
+                unsafe rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            }
+        }
+    }
+}
+
+/// The time of day, for people.
+enum WallClock {
+    /// "21:30:05.017" in the local time zone.
+    static func timeOfDay() -> String {
+        let milliseconds = clinux_wall_clock_ms()
+        var seconds = time_t(milliseconds / 1000)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&seconds, &parts) != nil else { return "--:--:--.---" }
+        return unsafe "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+            + ".\(padded(Int(abs(milliseconds % 1000)), 3))"
+    }
+
+    private static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
 }

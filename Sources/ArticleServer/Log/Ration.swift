@@ -1,4 +1,4 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Lines of the log for something that peers can make happen as often as they like: some are written, the rest is counted,
@@ -25,7 +25,7 @@ final class Ration: Sendable {
     /// Asks for a line.
     ///
     /// - Returns: nil if it is not to be written, else how many were not since the last that was.
-    func take(at now: UInt64 = clinux_now()) -> Int? {
+    func take(at now: UInt64 = MonotonicClock.now) -> Int? {
         state.withLock { state in
             if state.began == 0 || now >= state.began &+ interval {
                 state = State(began: now, withheld: state.withheld)
@@ -42,7 +42,8 @@ final class Ration: Sendable {
 
     /// Writes a line, if there is one left.
     func write(
-        _ level: Log.Level, at now: UInt64 = clinux_now(), _ line: () -> (message: String, fields: [String: String])
+        _ level: Log.Level, at now: UInt64 = MonotonicClock.now,
+        _ line: () -> (message: String, fields: [String: String])
     ) {
         guard level.rawValue <= Log.threshold.rawValue, let withheld = take(at: now) else { return }
         var (message, fields) = line()
@@ -51,5 +52,22 @@ final class Ration: Sendable {
             fields["WITHHELD"] = "\(withheld)"
         }
         Log.write(level, message, fields)
+    }
+}
+
+/// Keeps something that may happen very often from being told very often. Any thread.
+final class Pace: Sendable {
+    private let interval: UInt64
+    private let next = Atomic<UInt64>(0)
+
+    /// - Parameter interval: nanoseconds.
+    init(interval: UInt64) { self.interval = interval }
+
+    /// Whether it is time again; true for one caller an interval.
+    func isDue() -> Bool {
+        let now = MonotonicClock.now
+        let due = next.load(ordering: .relaxed)
+        guard now >= due else { return false }
+        return next.compareExchange(expected: due, desired: now &+ interval, ordering: .relaxed).exchanged
     }
 }

@@ -1,12 +1,12 @@
-internal import CLinux
+public import LinuxRuntime
 internal import Synchronization
 
 /// Answers Prometheus over HTTP, on a thread of its own: whatever comes in there, the event loops do not notice.
 public final class MetricsListener: Sendable {
     private let listeners: [Listener]
     private let metrics: @Sendable () -> String
-    private let wakeUp: Inbox
-    private let ended: Inbox
+    private let wakeUp: EventDescriptor
+    private let ended: EventDescriptor
     private let isStopping = Atomic<Bool>(false)
 
     /// Connections at once. One more takes the place of the oldest.
@@ -26,18 +26,16 @@ public final class MetricsListener: Sendable {
     public init(_ listeners: [Listener], metrics: @escaping @Sendable () -> String) throws(SystemError) {
         self.listeners = listeners
         self.metrics = metrics
-        wakeUp = try Inbox()
-        ended = try Inbox()
-        let code = BackgroundThread.run { [self] in
-            unsafe clinux_name_thread("metrics")
+        wakeUp = try EventDescriptor()
+        ended = try EventDescriptor()
+        try Thread.detach("metrics") { [self] in
             do {
                 try serve()
             } catch {
                 Log.error("the metrics listener has ended: \(error)")
             }
-            ended.add {}
+            ended.signal()
         }
-        guard code == 0 else { throw SystemError("pthread_create", code: code) }
     }
 
     /// Answers nobody any more, and waits until the thread has ended.
@@ -45,13 +43,13 @@ public final class MetricsListener: Sendable {
     /// - Returns: false if it did not end in time: a plugin keeps it.
     public func stop(within nanoseconds: UInt64) -> Bool {
         isStopping.store(true, ordering: .relaxed)
-        wakeUp.add {}
-        return (try? ended.wait(milliseconds: Int(clamping: nanoseconds / 1_000_000))) ?? false
+        wakeUp.signal()
+        return ended.wait(until: MonotonicClock.after(nanoseconds: nanoseconds))
     }
 
     private func serve() throws(SystemError) {
         let poller = try Poller()
-        try poller.add(wakeUp.descriptor, .readable, token: Token.wakeUp)
+        try poller.add(wakeUp.number, .readable, token: Token.wakeUp)
         let acceptors = listeners.map { Acceptor(listener: $0) }
         for (index, acceptor) in acceptors.enumerated() {
             try poller.add(acceptor.listener.descriptor, .readable, token: Token.listeners + UInt64(index))
@@ -73,8 +71,9 @@ public final class MetricsListener: Sendable {
             }
         }
         while !isStopping.load(ordering: .relaxed) {
-            let ready = poller.wait(timeout: timeout(connections.values.map(\.deadline).min()))
-            let now = clinux_now()
+            let ready = poller.wait(
+                timeout: MonotonicClock.pollTimeout(until: connections.values.map(\.deadline).min() ?? .max))
+            let now = MonotonicClock.now
             for token in (0..<ready).map({ poller.event($0).token }) where token != Token.wakeUp {
                 if token >= Token.listeners {
                     guard let descriptor = acceptors[Int(token - Token.listeners)].accept() else { continue }
@@ -100,10 +99,124 @@ public final class MetricsListener: Sendable {
             }
         }
     }
+}
 
-    private func timeout(_ deadline: UInt64?) -> Int32 {
-        guard let deadline else { return -1 }
-        let now = clinux_now()
-        return deadline > now ? Int32(clamping: (deadline - now) / 1_000_000 + 1) : 0
+/// One client of the metrics listener: it gets one answer, and a few seconds for all of it.
+///
+/// Confined to the listener's thread.
+final class MetricsConnection {
+    let descriptor: Int32
+    /// CLOCK_MONOTONIC, nanoseconds.
+    private(set) var deadline: UInt64
+    private(set) var state = State.reading
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    private var written = 0
+    private var discarded = 0
+
+    enum State {
+        case reading
+        case writing
+        /// Everything was written. Closing with unread bytes could take the answer back, so the peer closes first.
+        case lingering
+        case over
+    }
+
+    /// For the whole exchange: one that sends a byte a second does not stay.
+    static let patience: UInt64 = 10_000_000_000
+    private static let lingering: UInt64 = 1_000_000_000
+    /// Bytes that are thrown away behind a request before the connection is cut.
+    private static let mostDiscarded = 1 << 20
+
+    init(descriptor: Int32, now: UInt64) {
+        self.descriptor = descriptor
+        deadline = now &+ Self.patience
+    }
+
+    deinit { Descriptor.close(descriptor) }
+
+    /// What to wait for.
+    var interest: Poller.Readiness { state == .writing ? .writable : .readable }
+
+    /// The descriptor is ready for something.
+    func proceed(at now: UInt64, _ answer: (HTTPRequest) -> HTTPResponse) {
+        switch state {
+        case .reading: read(at: now, answer)
+        case .writing: write(at: now)
+        case .lingering: discard()
+        case .over: break
+        }
+    }
+
+    /// The time is over.
+    func expire(at now: UInt64) {
+        guard now >= deadline else { return }
+        if state == .reading, !input.isEmpty {
+            reply(HTTPResponse(.requestTimeout), at: now)
+        } else {
+            state = .over
+        }
+    }
+
+    private func read(at now: UInt64, _ answer: (HTTPRequest) -> HTTPResponse) {
+        switch receive() {
+        case .some(let bytes): input += bytes
+        case .none: return
+        }
+        switch HTTPRequest.read(input) {
+        case .incomplete: break
+        case .request(let request): reply(answer(request), at: now)
+        case .fault(let status): reply(HTTPResponse(status), at: now)
+        }
+    }
+
+    private func reply(_ response: HTTPResponse, at now: UInt64) {
+        output = response.bytes
+        input = []
+        state = .writing
+        deadline = max(deadline, now &+ Self.lingering)
+        write(at: now)
+    }
+
+    private func write(at now: UInt64) {
+        while written < output.count {
+            let transfer = unsafe output.withUnsafeBytes { bytes in
+                guard let base = bytes.baseAddress else { return StreamSocket.Transfer.wouldBlock }
+                return unsafe StreamSocket.send(descriptor, from: base + written, count: bytes.count - written)
+            }
+            switch transfer {
+            case .bytes(let count): written += count
+            case .wouldBlock: return
+            case .ended, .failed:
+                state = .over
+                return
+            }
+        }
+        output = []
+        StreamSocket.endSending(descriptor)
+        state = .lingering
+        deadline = now &+ Self.lingering
+    }
+
+    private func discard() {
+        guard let bytes = receive() else { return }
+        discarded += bytes.count
+        if discarded > Self.mostDiscarded { state = .over }
+    }
+
+    /// nil if nothing came; at the end of the input the connection is over.
+    private func receive() -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: HTTPRequest.longest)
+        let transfer = unsafe buffer.withUnsafeMutableBytes { memory in
+            guard let base = memory.baseAddress else { return StreamSocket.Transfer.wouldBlock }
+            return unsafe StreamSocket.receive(descriptor, into: base, capacity: memory.count)
+        }
+        switch transfer {
+        case .bytes(let count): return Array(buffer[..<count])
+        case .wouldBlock: return nil
+        case .ended, .failed:
+            state = .over
+            return nil
+        }
     }
 }

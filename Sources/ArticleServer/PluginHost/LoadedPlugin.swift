@@ -65,3 +65,45 @@ internal import Synchronization
         return unsafe LoadedStorage(name: name, table: table, engine: instance)
     }
 }
+
+/// The storage engine that was started: what handlers are given.
+@safe struct LoadedStorage: @unchecked Sendable {
+    // Sendable: constant pointers; the engine's functions may be called from any thread.
+    let name: String
+    let table: UnsafePointer<articled_storage>
+    let engine: UnsafeMutableRawPointer?
+
+    /// What the engine tells of itself; nil if it cannot.
+    func statistics() -> articled_storage_statistics? {
+        guard let function = unsafe table.pointee.statistics else { return nil }
+        var statistics = articled_storage_statistics()
+        statistics.size = UInt32(MemoryLayout<articled_storage_statistics>.size)
+        let (code, _) = unsafe FailureText.collect { unsafe function(engine, &statistics, $0) }
+        return code == 0 ? statistics : nil
+    }
+}
+
+/// Room for a plugin to say why something failed.
+enum FailureText {
+    /// Bytes of a reason.
+    private static let sentence = 1024
+    /// Bytes of a list of all that is wrong with something.
+    static let list = 16 << 10
+
+    /// Calls `body` with an empty `articled_failure`.
+    ///
+    /// - Returns: what `body` answered, and the text that it left.
+    static func collect(
+        capacity: Int = sentence, _ body: (UnsafeMutablePointer<articled_failure>) -> UInt32
+    ) -> (UInt32, String) {
+        unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { memory in
+            var failure = unsafe articled_failure(
+                size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: memory.baseAddress,
+                capacity: capacity, message_size: 0)
+            let code = unsafe body(&failure)
+            let size = unsafe max(0, min(failure.message_size, capacity))  // the plugin's word, which may be anything
+            let text = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: size)
+            return (code, unsafe String(decoding: text, as: UTF8.self))
+        }
+    }
+}

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import LinuxRuntime
 internal import Spelling
 
 /// The plugins of this process: all that the plugin directory holds, checked and started, or none.
@@ -177,13 +178,13 @@ public final class PluginHost: Sendable {
     /// - Parameter nanoseconds: how long all of them may take together.
     /// - Returns: false if one took too long. Its thread goes on, so the process should end without exit handlers.
     public func stop(within nanoseconds: UInt64) -> Bool {
-        let deadline = Deadline(nanoseconds: nanoseconds)
+        let deadline = MonotonicClock.after(nanoseconds: nanoseconds)
         for plugin in plugins.reversed() {
             let call = try? BoundedCall {
                 plugin.stop()
                 return true
             }
-            guard call?.wait(nanoseconds: deadline.left) == true else {
+            guard call?.wait(until: deadline) == true else {
                 Log.warning("\(plugin.name) did not stop in time", ["PLUGIN": plugin.name])
                 return false
             }

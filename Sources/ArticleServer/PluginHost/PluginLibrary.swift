@@ -1,5 +1,6 @@
 internal import CPluginABI
 internal import Glibc
+internal import LinuxRuntime
 
 /// A plugin's library, mapped into the process for good, with a descriptor that was checked.
 ///
@@ -60,4 +61,105 @@ internal import Glibc
         guard let message = unsafe dlerror() else { return "unknown reason" }
         return unsafe String(cString: message)
     }
+}
+
+extension PluginLibrary {
+    /// What the plugin would not like about its section of a configuration. The plugin need not have been started.
+    func problems(in section: [UInt8]) -> [ConfigurationProblem] {
+        guard unsafe DescriptorCheck.has(descriptor, \.check), let check = unsafe descriptor.pointee.check else {
+            return []
+        }
+        let (code, text) = unsafe FailureText.collect(capacity: FailureText.list) { failure in
+            unsafe section.withUnsafeBytes { bytes in
+                unsafe check(articled_bytes(data: bytes.baseAddress, size: bytes.count), failure)
+            }
+        }
+        guard code != 0 else { return [] }
+        let path = "plugins.\(name)"
+        let lines = text.split(separator: "\n")
+        guard !lines.isEmpty else { return [ConfigurationProblem(path, "refused, and the plugin does not say why")] }
+        return lines.map { line in
+            // "workers: ..." is about a member, anything else about the whole.
+            let member = line.prefix { $0 != ":" && !$0.isWhitespace }
+            guard !member.isEmpty, line.dropFirst(member.count).hasPrefix(": ") else {
+                return ConfigurationProblem(path, String(line))
+            }
+            return ConfigurationProblem("\(path).\(member)", String(line.dropFirst(member.count + 2)))
+        }
+    }
+}
+
+/// A method as its plugin describes it, checked.
+struct LoadedMethod: Sendable, Equatable {
+    let name: String
+    let requestType: String
+    let responseType: String
+    /// A set of `ARTICLED_METHOD_*`.
+    let flags: UInt32
+    /// One `ARTICLED_ROLE_*`.
+    let role: UInt32
+}
+
+/// Which files of the plugin directory are plugins.
+enum PluginDirectory {
+    /// The paths of all `*.so` in `directory`, by name.
+    static func libraries(in directory: String) throws(PluginError) -> [String] {
+        guard let stream = unsafe opendir(directory) else {
+            throw PluginError(directory, "the plugin directory cannot be read: \(SystemError("opendir"))")
+        }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+            }
+            if name.hasSuffix(".so"), !name.hasPrefix(".") { names.append(name) }
+        }
+        guard !names.isEmpty else {
+            throw PluginError(directory, "no plugin (*.so) is there; name the right directory with --plugins")
+        }
+        return names.sorted().map { "\(directory)/\($0)" }
+    }
+
+    /// Where plugins are if nobody says: beside the program, where a package puts them, or among what was just built.
+    static func standard() -> String {
+        guard let program = executableDirectory() else { return packaged }
+        let candidates = ["\(program)/plugins", "\(program)/../lib/articled/plugins", packaged]
+        if let found = candidates.first(where: isDirectory) { return found }
+        return (try? libraries(in: program)) == nil ? packaged : program
+    }
+
+    private static let packaged = "/usr/lib/articled/plugins"
+
+    private static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    private static func executableDirectory() -> String? {
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe bytes.withUnsafeMutableBytes { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return unsafe readlink("/proc/self/exe", start, buffer.count)
+        }
+        guard count > 0, count < bytes.count, let slash = bytes[..<count].lastIndex(of: UInt8(ascii: "/")) else {
+            return nil
+        }
+        return String(decoding: bytes[..<max(slash, 1)], as: UTF8.self)
+    }
+}
+
+/// A plugin that cannot be used: which file, what is wrong with it, what to do.
+public struct PluginError: Error, Sendable, CustomStringConvertible {
+    /// The library's path, or the directory's if no single library is at fault.
+    public let path: String
+    /// What is wrong, for people.
+    public let reason: String
+
+    public init(_ path: String, _ reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    public var description: String { "\(path): \(reason)" }
 }

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import LinuxRuntime
 internal import Synchronization
 
 /// One call of a plugin's `start`, on a thread of its own, so that one that hangs is an error and not a hang.
@@ -11,7 +12,7 @@ internal import Synchronization
     private let storage: LoadedStorage?
     private let acceptsLoss: Bool
     private let outcome = Mutex<Outcome?>(nil)
-    private let done: Inbox
+    private let done: EventDescriptor
 
     @safe private struct Outcome: @unchecked Sendable {  // an opaque pointer, handed over once
         let code: UInt32
@@ -29,7 +30,7 @@ internal import Synchronization
         self.stateDirectory = Array(stateDirectory.utf8)
         self.storage = storage
         self.acceptsLoss = acceptsLoss
-        done = try Inbox()
+        done = try EventDescriptor()
     }
 
     /// Starts the plugin.
@@ -37,9 +38,9 @@ internal import Synchronization
     /// - Parameter limit: milliseconds that it may take, from when it last said that it gets on.
     func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
         do {
-            let thread = try LoopThread(name: "start-plugin") { self.call() }
+            let thread = try Thread("start-plugin") { self.call() }
             var heard = PluginProgress.count
-            while try !done.wait(milliseconds: limit) {
+            while !done.wait(until: MonotonicClock.after(nanoseconds: UInt64(limit) * 1_000_000)) {
                 guard heard != PluginProgress.count else {
                     throw PluginError(
                         library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
@@ -82,6 +83,49 @@ internal import Synchronization
         }
         let result = unsafe Outcome(code: code, message: message, instance: instance)
         outcome.withLock { $0 = result }
-        done.add {}
+        done.signal()
+    }
+}
+
+/// How plugins that take long to start get on: whoever waits for one waits as long as it does, and the service manager too.
+enum PluginProgress {
+    private static let reports = Atomic<UInt64>(0)
+
+    /// How often one has said so.
+    static var count: UInt64 { reports.load(ordering: .relaxed) }
+
+    /// One gets on. Any thread.
+    static func report(_ status: String) {
+        reports.add(1, ordering: .relaxed)
+        Systemd.starting(status)
+    }
+}
+
+/// Whose words a plugin's log lines are: what `articled_start.log` points at.
+final class PluginLog: Sendable {
+    let name: String
+
+    /// Lives as long as the process.
+    static func immortal(_ name: String) -> UnsafeMutableRawPointer {
+        unsafe Unmanaged.passRetained(PluginLog(name)).toOpaque()
+    }
+
+    /// - Parameter pointer: from `immortal`, or NULL.
+    static func name(of pointer: UnsafeMutableRawPointer?) -> String {
+        guard let pointer = unsafe pointer else { return "plugin" }
+        return unsafe Unmanaged<PluginLog>.fromOpaque(pointer).takeUnretainedValue().name
+    }
+
+    private init(_ name: String) { self.name = name }
+}
+
+/// C strings of both sides of the plugin boundary.
+enum CString {
+    /// A copy that lives as long as the process, for whoever keeps the pointer.
+    static func immortal(_ text: String) -> UnsafePointer<CChar> {
+        let bytes = Array(text.utf8CString)
+        let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+        for (index, byte) in bytes.enumerated() { unsafe (copy + index).initialize(to: byte) }
+        return unsafe UnsafePointer(copy)
     }
 }

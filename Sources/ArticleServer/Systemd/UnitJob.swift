@@ -1,5 +1,6 @@
 internal import CSystemd
 internal import Glibc
+internal import LinuxRuntime
 
 /// What the service manager is about to do with our unit: asked for over D-Bus, as no signal tells a stop from a restart.
 public enum UnitJob: Sendable, Equatable {
@@ -28,7 +29,7 @@ public enum UnitJob: Sendable, Equatable {
         let reason: String
 
         init(_ reason: String) { self.reason = reason }
-        init(_ call: StaticString, _ code: Int32) { reason = "\(call): \(SystemCall.text(of: -code))" }
+        init(_ call: StaticString, _ code: Int32) { reason = "\(call): \(SystemError.text(of: -code))" }
     }
 
     private static func ask() throws(Unanswered) -> UnitJob {

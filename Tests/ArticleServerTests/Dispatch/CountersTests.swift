@@ -1,3 +1,4 @@
+import ArticleProtocol
 import Testing
 
 @testable import ArticleServer
@@ -11,5 +12,14 @@ import Testing
         #expect(counters.inFlight == 1)
         counters.loop(1).closed.add(2)
         #expect(counters.inFlight == 0, "as another processor may see it")
+    }
+}
+
+@Suite struct MethodCountersTests {
+    @Test func everyStatusCodeIsCountedUnderItsNumber() {
+        let counters = MethodCounters()
+        for code in StatusCode.allCases { counters.ended(code, 0) }
+        let counted = counters.byStatus.enumerated().filter { $0.element == 1 }.map { UInt32($0.offset) }
+        #expect(counted == StatusCode.allCases.map(\.rawValue).sorted())
     }
 }

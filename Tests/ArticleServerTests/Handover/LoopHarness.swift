@@ -1,6 +1,7 @@
 import ArticleProtocol
 import CPluginABI
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -45,8 +46,8 @@ final class LoopHarness {
     /// Brings the connections to rest, within a time.
     func handOver(seconds: UInt64 = 20, streamsMilliseconds: UInt64 = 20_000) {
         let loop = loop
-        let deadline = Wait.now + seconds * 1_000_000_000
-        let streamsDeadline = Wait.now + streamsMilliseconds * 1_000_000
+        let deadline = MonotonicClock.now + seconds * 1_000_000_000
+        let streamsDeadline = MonotonicClock.now + streamsMilliseconds * 1_000_000
         loop.inbox.add { loop.handOver(until: deadline, streamsUntil: streamsDeadline) }
         loop.turn()
     }

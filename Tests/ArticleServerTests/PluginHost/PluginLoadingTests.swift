@@ -1,4 +1,6 @@
 import ArticleProtocol
+import LinuxRuntime
+import Synchronization
 import Testing
 
 @testable import ArticleServer
@@ -49,5 +51,27 @@ import Testing
         for name in ["", "A", "1a", "a.b", "-a", "ấ", String(repeating: "a", count: 64)] {
             #expect(!DescriptorCheck.isPluginName(name))
         }
+    }
+}
+
+@Suite struct BoundedCallTests {
+    @Test func answers() throws {
+        let call = try BoundedCall { 42 }
+        #expect(call.wait(until: MonotonicClock.after(.seconds(10))) == 42)
+        #expect(call.answer == 42)
+    }
+
+    @Test func givesUp() throws {
+        let gate = Mutex(())
+        let waiting = try gate.withLock { _ in
+            let call = try BoundedCall {
+                gate.withLock { _ in }
+                return true
+            }
+            #expect(call.wait(until: MonotonicClock.after(.milliseconds(1))) == nil)
+            return call
+        }
+        // It goes on, and its late answer harms nobody.
+        #expect(waiting.wait(until: MonotonicClock.after(.seconds(10))) == true)
     }
 }

@@ -1,5 +1,6 @@
 import ArticleProtocol
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -51,7 +52,7 @@ final class ConnectionHarness {
     }
 
     deinit {
-        SystemCall.close(peer)
+        Descriptor.close(peer)
         loop.stop()
         loop.run()
     }
@@ -63,14 +64,14 @@ final class ConnectionHarness {
     }
 
     /// Sends what the socket takes of the bytes.
-    func send(_ bytes: ArraySlice<UInt8>) -> SystemCall.Transfer {
-        unsafe bytes.withUnsafeBytes { unsafe SystemCall.send(peer, from: $0.baseAddress!, count: $0.count) }
+    func send(_ bytes: ArraySlice<UInt8>) -> StreamSocket.Transfer {
+        unsafe bytes.withUnsafeBytes { unsafe StreamSocket.send(peer, from: $0.baseAddress!, count: $0.count) }
     }
 
     struct Refused: Error {}
 
     /// The peer sends no more.
-    func endInput() { SystemCall.endSending(peer) }
+    func endInput() { StreamSocket.endSending(peer) }
 
     /// What the peer has after so many turns in which it read.
     func receive(turns: Int = 20) throws -> [WireFrame] {

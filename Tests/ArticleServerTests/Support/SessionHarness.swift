@@ -1,5 +1,6 @@
 import ArticleProtocol
 import CPluginABI
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -77,8 +78,8 @@ final class SessionHarness {
         guard count > 0 else { return [] }
         let (reader, writer) = try socketPair()
         defer {
-            SystemCall.close(reader)
-            SystemCall.close(writer)
+            Descriptor.close(reader)
+            Descriptor.close(writer)
         }
         var bytes: [UInt8] = []
         while !outgoing.isEmpty {

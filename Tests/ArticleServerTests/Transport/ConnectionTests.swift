@@ -1,7 +1,7 @@
 import ArticleProtocol
-import CLinux
 import CPluginABI
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -105,10 +105,10 @@ import Testing
         let harness = try ConnectionHarness(beat: 60_000_000_000)
         try harness.send([Self.request(2, stream: 2)])
         harness.loop.turn()
-        let start = clinux_now()
+        let start = MonotonicClock.now
         #expect(harness.script.respond([9]) == UInt32(ARTICLED_SENT))
         #expect(try harness.receive(turns: 1).map(\.payload) == [[9]])
-        #expect(clinux_now() - start < 5_000_000_000)
+        #expect(MonotonicClock.now - start < 5_000_000_000)
     }
 
     /// Large frames that never become whole do not hold more memory than all connections together may.
@@ -145,7 +145,7 @@ import Testing
         let harness = try ConnectionHarness()
         // More than one group.
         let peers = try (0..<BufferPool.aheadCount + 2).map { _ in try harness.another() }
-        defer { for peer in peers { SystemCall.close(peer) } }
+        defer { for peer in peers { Descriptor.close(peer) } }
         func payload(_ index: Int, _ number: Int) -> [UInt8] {
             [UInt8](repeating: UInt8(index * 4 + number), count: number == 1 ? size : 100)
         }
@@ -155,7 +155,7 @@ import Testing
                     try deliver(Self.request(1, stream: UInt32(3 * round + number), payload(index, number)), to: peer)
                 }
             }
-            if round == 2 { SystemCall.endSending(peers[4]) }
+            if round == 2 { StreamSocket.endSending(peers[4]) }
             for _ in 0..<3 { harness.loop.turn() }
             for (index, peer) in peers.enumerated() {
                 let answers = try WireFrame.all(in: drain(peer))
@@ -168,7 +168,7 @@ import Testing
     @Test func answersOfATurnLeaveTogether() throws {
         let harness = try ConnectionHarness()
         let peers = try (0..<4).map { _ in try harness.another() }
-        defer { for peer in peers { SystemCall.close(peer) } }
+        defer { for peer in peers { Descriptor.close(peer) } }
         harness.loop.gatheringTime = .max
         var early = 0
         harness.script.beforeHandling = { for peer in peers { early += drain(peer).count } }
@@ -183,7 +183,7 @@ import Testing
     @Test(arguments: [1, 2]) func answersDoNotWaitForWhatTakesLong(method: UInt16) throws {
         let harness = try ConnectionHarness()
         let peers = try (0..<4).map { _ in try harness.another() }
-        defer { for peer in peers { SystemCall.close(peer) } }
+        defer { for peer in peers { Descriptor.close(peer) } }
         harness.loop.gatheringTime = 1_000_000
         var isAnswered: [Bool] = []
         harness.script.beforeHandling = {
