@@ -42,9 +42,9 @@ public enum Limits {
     public static let language = 35
     /// The number of topics of an article.
     public static let topics = 64
-    /// ``Topic/slug``, of `[a-z0-9-]`.
+    /// The slug of a ``Topic``, of `[a-z0-9-]`.
     public static let slug = 64
-    /// ``Topic/name``.
+    /// The name of a ``Topic``.
     public static let topicName = 256
     /// The number of attributes of an article, counted as sent.
     public static let attributes = 256

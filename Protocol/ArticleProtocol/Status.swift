@@ -111,5 +111,6 @@ public struct ServiceError: Error, Sendable, Equatable, CustomStringConvertible 
         self.message = message
     }
 
+    /// The code's name and the message: "NOT_FOUND: there is no article with this url".
     public var description: String { "\(code.name): \(message)" }
 }

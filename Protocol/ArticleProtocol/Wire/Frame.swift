@@ -89,6 +89,7 @@ public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConve
     /// The byte on the wire.
     public let rawValue: UInt8
 
+    /// Creates a kind from its byte on the wire. Any byte is allowed.
     @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -117,6 +118,7 @@ public struct FrameKind: RawRepresentable, Sendable, Hashable, CustomStringConve
         "HELLO", "REQUEST", "MESSAGE", "ERROR", "CANCEL", "CREDIT", "PING", "PONG", "GO_AWAY", "END",
     ]
 
+    /// The name in PROTOCOL.md, such as "REQUEST"; for an unknown kind its number.
     public var description: String {
         let index = Int(rawValue) - 1
         return Self.names.indices.contains(index) ? Self.names[index] : "kind \(rawValue)"
@@ -129,6 +131,7 @@ public struct FrameFlags: OptionSet, Sendable, Hashable {
     /// The byte on the wire.
     public let rawValue: UInt8
 
+    /// Creates flags from their byte on the wire. Any byte is allowed.
     @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 

@@ -74,7 +74,7 @@ extension Driver {
     }
 
     private func refusal(
-        _ exchange: Exchange, _ method: MethodDescription, _ connection: Connection
+        _ exchange: Exchange, _ method: MethodDescription, _ connection: ClientConnection
     ) -> ClientError? {
         guard method.streamRequest == exchange.shape.sends,
             method.streamResponse == exchange.shape.streamsResponse
