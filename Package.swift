@@ -61,9 +61,14 @@ let package = Package(
         // JSON5 as a tree, for the configuration and plugins' sections of it.
         module("JSONTree", []),
 
+        // Threads, clocks and descriptors, for the service, its plugins and the client.
+        module("LinuxRuntime", ["CLinux"]),
+
         // The service.
-        module("ArticleServer", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling", "CLinux", "CSystemd"]),
-        program("articled", ["ArticleServer", "CLinux"]),
+        module(
+            "ArticleServer",
+            ["ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "CLinux", "CSystemd"]),
+        program("articled", ["ArticleServer", "LinuxRuntime", "CLinux"]),
 
         // Plugins, and what they are written with.
         module("HandlerKit", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling"]),
@@ -72,11 +77,11 @@ let package = Package(
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
-            ["HandlerKit", "ArticleProtocol", "TopicModel", "CLinux"]),
-        plugin("LMDBStorage", ["CLMDB", "CLinux"]),
+            ["HandlerKit", "ArticleProtocol", "TopicModel", "LinuxRuntime", "CLinux"]),
+        plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"]),
 
         // What people use.
-        module("ArticleClient", ["ArticleProtocol", "CLinux"]),
+        module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "CLinux"]),
         program(
             "articlectl",
             ["ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "TopicModel", "TopicTraining"]),
@@ -97,15 +102,20 @@ let package = Package(
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
         tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
-        tests("ArticleServerTests", ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "CLinux"]),
-        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit"]),
+        tests("LinuxRuntimeTests", ["LinuxRuntime"]),
+        tests(
+            "ArticleServerTests",
+            ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux"]),
+        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "LinuxRuntime"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests(
             "ClassifyTests",
-            ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining", "CLinux"]),
+            ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining", "LinuxRuntime"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
-        tests("ArticlectlTests", ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText"]),
+        tests(
+            "ArticlectlTests",
+            ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
     ]
 )

@@ -2,6 +2,7 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
@@ -17,7 +18,7 @@ final class LMDBEngine: ServingEngine {
     private let queue: WriteQueue
     private let committer: Committer
     private let checkpointer: Checkpointer
-    private let threads: [WriterThread]
+    private let threads: [Thread]
     private let log: PluginLog
     private let lastCheck: LastCheck
     let care: Care
@@ -175,19 +176,19 @@ final class LMDBEngine: ServingEngine {
     /// The threads that write, in the order in which they end.
     private static func start(
         _ committer: Committer, _ sync: LogSync, _ keeper: LogKeeper
-    ) throws(ServiceError) -> [WriterThread] {
+    ) throws(ServiceError) -> [Thread] {
         let checkpointer = keeper.checkpointer
-        let syncing = try WriterThread("log-sync") { sync.run() }
-        let checking: WriterThread
+        let syncing = try Thread(starting: "log-sync") { sync.run() }
+        let checking: Thread
         do throws(ServiceError) {
-            checking = try WriterThread("checkpoint") { checkpointer.run() }
+            checking = try Thread(starting: "checkpoint") { checkpointer.run() }
         } catch {
             sync.close()
             syncing.join()
             throw error
         }
         do throws(ServiceError) {
-            return [try WriterThread("commit") { committer.run(keeper) }, syncing, checking]
+            return [try Thread(starting: "commit") { committer.run(keeper) }, syncing, checking]
         } catch {
             sync.close()
             syncing.join()

@@ -1,4 +1,4 @@
-import CLinux
+import LinuxRuntime
 
 /// A connection to articled, shared by as many tasks as like to.
 ///
@@ -23,16 +23,20 @@ public final class ArticleClient: Sendable {
     private static func startThread(
         _ endpoint: Endpoint, _ options: ClientOptions, _ mailbox: Mailbox
     ) -> ClientError? {
-        let error = IOThread.start {
-            let number = clinux_epoll_create()
-            guard number >= 0 else { return mailbox.refuse(.cannotStart(.current)) }
-            let poller = Descriptor(owning: number)
-            guard
-                clinux_epoll_add(poller.number, mailbox.wakeUp, UInt32(CLINUX_READABLE), 0) == 0
-            else { return mailbox.refuse(.cannotStart(.current)) }
-            Driver(endpoint: endpoint, options: options, mailbox: mailbox, poller: poller).run()
+        do throws(SystemError) {
+            try Thread.detach("article-client") {
+                do throws(SystemError) {
+                    let poller = try Poller(capacity: 16)
+                    try mailbox.watch(with: poller, token: 0)
+                    Driver(endpoint: endpoint, options: options, mailbox: mailbox, poller: poller).run()
+                } catch {
+                    mailbox.refuse(.cannotStart(error))
+                }
+            }
+            return nil
+        } catch {
+            return .cannotStart(error)
         }
-        return error.map { ClientError.cannotStart($0) }
     }
 
     deinit { mailbox.submit(.close(deadline: 0, nil)) }
@@ -40,7 +44,7 @@ public final class ArticleClient: Sendable {
     /// Takes no new calls, lets those in flight finish for at most `grace`, and closes the connection. Calls that are
     /// not over by then fail with ``ClientError/Kind/closed``.
     public func close(grace: Duration = .seconds(5)) async {
-        let deadline = Clock.after(grace)
+        let deadline = MonotonicClock.after(grace)
         await withCheckedContinuation { continuation in
             if !mailbox.submit(.close(deadline: deadline, continuation)) { continuation.resume() }
         }
@@ -52,7 +56,7 @@ public final class ArticleClient: Sendable {
     ) -> Exchange {
         let exchange = Exchange(
             method: method, shape: shape, request: request,
-            deadline: Clock.after(policy.deadline ?? options.deadline), retry: policy.retry,
+            deadline: MonotonicClock.after(policy.deadline ?? options.deadline), retry: policy.retry,
             window: options.streamWindow)
         if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoint))) }
         return exchange

@@ -1,17 +1,18 @@
 import ArticleProtocol
 import Glibc
+import LinuxRuntime
 
 extension ClientError {
     /// What a person should do about a socket that cannot be connected.
     static func unreachable(_ endpoint: Endpoint, _ error: SystemError) -> ClientError {
         guard case .unix(let path) = endpoint else {
             let advice =
-                error.number == ECONNREFUSED
+                error.code == ECONNREFUSED
                 ? "does articled listen there? Its TCP socket is off unless the configuration or articled-tcp.socket opens it"
                 : "check the address and the network"
             return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
         }
-        switch error.number {
+        switch error.code {
         case ENOENT, ENOTDIR:
             return .connection(
                 "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")

@@ -1,4 +1,5 @@
 public import ArticleProtocol
+import LinuxRuntime
 
 /// Why a call failed. `description` is a sentence for people: what was wrong, where, and what to do about it.
 public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {

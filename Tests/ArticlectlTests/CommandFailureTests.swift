@@ -1,5 +1,6 @@
 import ArticleProtocol
 import Glibc
+import LinuxRuntime
 import Testing
 
 @testable import ArticleClient
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func aSocketThatIsForbidden() {
-        let error = ClientError.unreachable(.unix(path: "/run/x"), SystemError(number: EACCES))
+        let error = ClientError.unreachable(.unix(path: "/run/x"), SystemError("connect", code: EACCES))
         #expect(CommandFailure(error).code == .permission)
         #expect(CommandFailure(error).message.contains("no permission to use /run/x"))
     }

@@ -1,4 +1,5 @@
 import ArticleProtocol
+import LinuxRuntime
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -90,7 +91,7 @@ final class AcknowledgementCollector: @unchecked Sendable {
     private let descriptor: Int32
     private let end: (read: Int32, write: Int32)
     private let found = Mutex<[(ArticleID, UInt64)]>([])
-    private var thread: WriterThread?
+    private var thread: Thread?
 
     init?(_ path: String, killAfter: Int) {
         // For writing too, so that opening does not wait for the other side.
@@ -98,7 +99,7 @@ final class AcknowledgementCollector: @unchecked Sendable {
         var ends: [Int32] = [0, 0]
         guard descriptor >= 0, unsafe Glibc.pipe(&ends) == 0 else { return nil }
         end = (ends[0], ends[1])
-        thread = try? WriterThread("test") { [unowned self] in collect(killAfter) }
+        thread = try? Thread("test") { [unowned self] in collect(killAfter) }
         if thread == nil { return nil }
     }
 

@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -129,7 +130,7 @@ import Testing
         let wrong = Atomic(0)
         let reads = Atomic(0)
         let readers = try (0..<2).map { _ in
-            try WriterThread("reader") {
+            try Thread("reader") {
                 while !isOver.load(ordering: .relaxed) {
                     guard let copy = try? engine.copy(key: "stays") else {
                         missed.add(1, ordering: .relaxed)

@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
         let id = ArticleID.generate()
         let progress = Progress()
         let readers = try (0..<2).map { _ in
-            try WriterThread("reader") {
+            try Thread("reader") {
                 var reads = 0
                 while !progress.isOver.load(ordering: .relaxed) {
                     let stored = progress.stored.load(ordering: .acquiring)
@@ -60,7 +61,7 @@ import Testing
         let ids = (0..<20).map { _ in ArticleID.generate() }
         for id in ids { _ = await engine.put(.id(id), content: [UInt8](repeating: 0, count: 3000)) }
         let progress = Progress()
-        let idle = try WriterThread("idle reader") {
+        let idle = try Thread("idle reader") {
             _ = try? engine.copy(ids[0])
             progress.hasRead.signal()
             progress.mayEnd.wait()

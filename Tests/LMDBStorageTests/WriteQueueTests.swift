@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -33,11 +34,11 @@ import Testing
         try queue.add(Self.change())
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
         let hasGone = Semaphore()
-        let committer = try WriterThread("goes") {
+        let committer = try Thread("goes") {
             #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
             hasGone.signal()
         }
-        #expect(hasGone.wait(30_000_000_000))
+        #expect(hasGone.wait(nanoseconds: 30_000_000_000))
         queue.nudge()
         committer.join()
         #expect(throws: ServiceError.self) { try queue.add(Self.change()) }
@@ -99,7 +100,7 @@ import Testing
 
     /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
     private func waits(_ body: () -> Void, until end: @escaping @Sendable () -> Void) throws {
-        let ending = try WriterThread("ending") {
+        let ending = try Thread("ending") {
             usleep(100_000)
             end()
         }
@@ -134,7 +135,7 @@ import Testing
     @Test func aNudgeEndsAWaitWithoutChanges() throws {
         let queue = WriteQueue(writes: 100, bytes: 1 << 20)
         let isDone = Semaphore()
-        let waiting = try WriterThread("waits") {
+        let waiting = try Thread("waits") {
             if queue.take(1 << 20, idle: nil).isNudge { isDone.signal() }
         }
         queue.nudge()

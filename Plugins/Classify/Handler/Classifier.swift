@@ -1,6 +1,5 @@
 internal import ArticleProtocol
-internal import CLinux
-import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 internal import TopicModel
 
@@ -90,7 +89,9 @@ final class Classifier: Sendable {
     func rest(unusedFor nanoseconds: UInt64) -> Bool {
         // Of class types the last reference may go here: not under the lock.
         let given: Scoring? = state.withLock { state in
-            guard case .present(let scoring) = state, clinux_now() &- scoring.lastUse >= nanoseconds else { return nil }
+            guard case .present(let scoring) = state, MonotonicClock.now &- scoring.lastUse >= nanoseconds else {
+                return nil
+            }
             state = .absent
             return scoring
         }
@@ -119,9 +120,12 @@ final class Classifier: Sendable {
         case .use(let scoring): waiter(.success(scoring))
         case .wait: break
         case .load:
-            guard !Thread.start({ [self] in finish(read()) }) else { return }
-            let reason = unsafe String(cString: strerror(errno))
-            finish(.failure(ServiceError(.unavailable, "no thread can be started to read the model: \(reason)")))
+            do throws(SystemError) {
+                try Thread.detach("classify-model") { [self] in finish(read()) }
+            } catch {
+                finish(
+                    .failure(ServiceError(.unavailable, "no thread can be started to read the model: \(error.text)")))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 import Glibc
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Classifies the articles that were stored with the mark that they await topics (`store.classify` of the
@@ -12,10 +13,10 @@ final class Incoming: Sendable {
     /// What is read at once, and written by one commit.
     private static let mostArticles = 64
     private static let mostBytes = 4 << 20
-    /// How often the storage is asked whether anything was written.
-    private static let pause = 1
-    /// How long to wait when the storage is in trouble.
-    private static let patience = 30
+    /// How often the storage is asked whether anything was written, in nanoseconds.
+    private static let pause: UInt64 = 1_000_000_000
+    /// How long to wait when the storage is in trouble, in nanoseconds.
+    private static let patience: UInt64 = 30_000_000_000
     /// How long the model stays in memory when nothing is classified, in nanoseconds.
     private static let modelRest: UInt64 = 300_000_000_000
 
@@ -33,9 +34,10 @@ final class Incoming: Sendable {
         self.storage = storage
         self.classifier = classifier
         self.log = log
-        guard Thread.start({ [self] in run() }) else {
-            throw ServiceError(
-                .unavailable, "no thread can be started for new articles: \(unsafe String(cString: strerror(errno)))")
+        do throws(SystemError) {
+            try Thread.detach("classify-new") { [self] in run() }
+        } catch {
+            throw ServiceError(.unavailable, "no thread can be started for new articles: \(error.text)")
         }
     }
 
@@ -62,7 +64,7 @@ final class Incoming: Sendable {
                 trouble = error
             }
             if classifier.value.rest(unusedFor: Self.modelRest) { log.debug("gave the model's memory back") }
-        } while !stopping.wait(seconds: trouble == nil ? Self.pause : Self.patience)
+        } while !stopping.wait(nanoseconds: trouble == nil ? Self.pause : Self.patience)
         ended.signal()
     }
 

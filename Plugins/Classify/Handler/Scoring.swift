@@ -1,5 +1,5 @@
 internal import ArticleProtocol
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 internal import TopicModel
 
@@ -9,7 +9,7 @@ final class Scoring: Sendable {
     private let threshold: Float
     /// Scorers that are not in use: one for each thread that scored at the same time as others.
     private let idle = Mutex<[Scorer]>([])
-    private let used = Atomic<UInt64>(clinux_now())
+    private let used = Atomic<UInt64>(MonotonicClock.now)
 
     /// A scorer keeps memory from text to text, and is one caller's at a time.
     private final class Scorer: @unchecked Sendable {  // taken out of `idle`, so that one thread alone has it
@@ -33,7 +33,7 @@ final class Scoring: Sendable {
 
     /// Classifies a text that lies in parts, the title first.
     func classify(_ parts: [String], explain: Bool) -> Classification {
-        used.store(clinux_now(), ordering: .relaxed)
+        used.store(MonotonicClock.now, ordering: .relaxed)
         let lent = idle.withLock { $0.popLast() } ?? Scorer(model)
         defer { idle.withLock { $0.append(lent) } }
         lent.scorer.begin()

@@ -1,5 +1,5 @@
 internal import ArticleProtocol
-import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Threads for what takes too long for an event loop, with a bounded queue before them.
@@ -21,10 +21,11 @@ final class Workers: Sendable {
         self.mostWaiting = mostWaiting
         self.count = count
         for _ in 0..<count {
-            guard Thread.start({ [self] in work() }) else {
+            do throws(SystemError) {
+                try Thread.detach("classify") { [self] in work() }
+            } catch {
                 stop()
-                throw ServiceError(
-                    .unavailable, "no thread can be started for long texts: \(unsafe String(cString: strerror(errno)))")
+                throw ServiceError(.unavailable, "no thread can be started for long texts: \(error.text)")
             }
         }
     }

@@ -2,6 +2,7 @@ internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// What keeps the store in order beside reads and writes: verifications and backups, which calls start and watch, and the scrub.
@@ -10,7 +11,7 @@ internal import Synchronization
 final class Care: Sendable {
     fileprivate struct Work<Progress: Sendable> {
         let job: Job<Progress>
-        let thread: WriterThread
+        let thread: Thread
         /// Where a backup goes.
         var target = ""
     }
@@ -20,7 +21,7 @@ final class Care: Sendable {
         var jobs = UInt64(clamping: clinux_wall_clock_ms())
         var verification: Work<VerifyProgress>?
         var backup: Work<BackupProgress>?
-        var scrub: (Scrub, thread: WriterThread)?
+        var scrub: (Scrub, thread: Thread)?
         var isClosed = false
     }
 
@@ -55,7 +56,7 @@ final class Care: Sendable {
         guard let interval = limits.scrub else { return }
         let scrub = Scrub(environment, readers, pages, lastCheck, log, interval: interval)
         do throws(ServiceError) {
-            let thread = try WriterThread("scrub") { scrub.run() }
+            let thread = try Thread(starting: "scrub") { scrub.run() }
             state.withLock { $0.scrub = (scrub, thread) }
         } catch {
             log.warning("what is stored is not checked by itself: \(error.message)")
@@ -73,7 +74,7 @@ final class Care: Sendable {
             }
             try state.checkStart(request.job)
             let job = Job<VerifyProgress>(state.nextNumber())
-            let thread = try WriterThread("verify") { self.verify(job) }
+            let thread = try Thread(starting: "verify") { self.verify(job) }
             // It has ended, or is about to.
             state.verification?.thread.join()
             state.verification = Work(job: job, thread: thread)
@@ -120,7 +121,7 @@ final class Care: Sendable {
             try state.checkStart(request.job)
             if !request.directory.isEmpty { _ = try BackupTarget(request.directory) }
             let job = Job<BackupProgress>(state.nextNumber())
-            let thread = try WriterThread("backup") { self.backUp(request.directory, job) }
+            let thread = try Thread(starting: "backup") { self.backUp(request.directory, job) }
             state.backup?.thread.join()
             state.backup = Work(job: job, thread: thread, target: request.directory)
             return job

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Long work on a thread of the engine's own. A call starts it, and any number of calls watch it: none of them has to last as
@@ -24,7 +24,7 @@ final class Job<Progress: Sendable>: Sendable {
         var isOver = false
         var stop: ServiceError?
         var watchers = 0
-        var lastWatched = clinux_now()
+        var lastWatched = MonotonicClock.now
         var lastTold: UInt64 = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -62,7 +62,8 @@ final class Job<Progress: Sendable>: Sendable {
         let stop: ServiceError? = state.withLock { state in
             if let stop = state.stop { return stop }
             let isLeft =
-                state.watchers == 0 && clinux_elapsed(state.lastWatched, clinux_now()) > Self.patience
+                state.watchers == 0
+                && MonotonicClock.elapsed(from: state.lastWatched, to: MonotonicClock.now) > Self.patience
             return isLeft ? ServiceError(.cancelled, "nobody has watched it for 30 seconds") : nil
         }
         if let stop { throw stop }
@@ -71,9 +72,9 @@ final class Job<Progress: Sendable>: Sendable {
     /// Tells the watchers how far it is, a few times a second at most.
     func report(_ progress: @autoclosure () -> Progress) throws(ServiceError) {
         try checkStop()
-        let now = clinux_now()
+        let now = MonotonicClock.now
         let isDue = state.withLock { state in
-            let isDue = clinux_elapsed(state.lastTold, now) >= Self.interval
+            let isDue = MonotonicClock.elapsed(from: state.lastTold, to: now) >= Self.interval
             if isDue { state.lastTold = now }
             return isDue
         }
@@ -103,7 +104,7 @@ final class Job<Progress: Sendable>: Sendable {
     func leave(comesAgain: Bool) {
         state.withLock { state in
             state.watchers -= 1
-            state.lastWatched = clinux_now()
+            state.lastWatched = MonotonicClock.now
             guard state.watchers == 0, !comesAgain, !state.isOver else { return }
             state.stop = state.stop ?? ServiceError(.cancelled, "whoever asked for it has gone")
         }

@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Checks all that is stored by itself, from time to time: damage is found while a backup still has what was damaged.
@@ -67,24 +68,24 @@ final class Scrub: Sendable {
     }
 
     private func check() throws(ServiceError) {
-        var started = clinux_now()
+        var started = MonotonicClock.now
         let stop = { [self] () throws(ServiceError) in
             if isClosed.load(ordering: .relaxed) { throw ServiceError(.cancelled, "the storage is being closed") }
         }
         let inspection = try Inspection(environment, readers, checkPages: pages.run, stop: stop) {
             [self] _, bytes throws(ServiceError) in
-            let took = clinux_elapsed(started, clinux_now())
+            let took = MonotonicClock.elapsed(from: started, to: MonotonicClock.now)
             let pause = max(UInt64(bytes) * 1_000_000_000 / UInt64(Self.rate), (Self.share - 1) &* took)
             _ = isOver(afterMilliseconds: Int64(pause / 1_000_000))
             try stop()
-            started = clinux_now()
+            started = MonotonicClock.now
         }
         try lastCheck.run(inspection, log)
     }
 
     /// Waits so long, or until the end.
     private func isOver(afterMilliseconds milliseconds: Int64) -> Bool {
-        wakeUp.wait(Int(milliseconds) * 1_000_000)
+        wakeUp.wait(nanoseconds: UInt64(clamping: milliseconds) * 1_000_000)
         return isClosed.load(ordering: .relaxed)
     }
 }

@@ -1,4 +1,5 @@
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Compares the pages of the index with their checksums while the service runs. Any thread that may wait.

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Makes checkpoints on a thread of its own: to bring many pages to disk takes long, and no commit waits for it.
@@ -125,10 +125,10 @@ final class Checkpointer: Sendable {
             if state.withLock({ $0.isUrgent }) { return }
             let haste = Double(haste.load(ordering: .relaxed)) / 1000
             let piece = max(least, min(Self.mostPiece, Int(Double(least) * (1 + haste * Self.growth))))
-            let start = clinux_now()
+            let start = MonotonicClock.now
             try file.writeAhead(piece, at: offset)
             offset += piece
-            let took = Double(clinux_elapsed(start, clinux_now())) / 1000
+            let took = Double(MonotonicClock.elapsed(from: start, to: MonotonicClock.now)) / 1000
             // Less is a piece in which nothing had changed.
             if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
         }

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Tells how far a start is, a few times a second at most: whoever waits for it waits as long as it gets on.
@@ -12,8 +12,8 @@ final class StartProgress: Sendable {
 
     /// It gets on.
     func report(_ status: @autoclosure () -> String) {
-        let now = clinux_now()
-        guard clinux_elapsed(last.load(ordering: .relaxed), now) >= Self.pause else { return }
+        let now = MonotonicClock.now
+        guard MonotonicClock.elapsed(from: last.load(ordering: .relaxed), to: now) >= Self.pause else { return }
         last.store(now, ordering: .relaxed)
         tell(status())
     }

@@ -1,4 +1,4 @@
-internal import CLinux
+internal import LinuxRuntime
 internal import Synchronization
 
 /// When readers last needed the tables as a whole. While that is recent, the committer commits each group at once, so that the
@@ -12,10 +12,10 @@ final class Attention: Sendable {
     private let last = Atomic<UInt64>(0)
 
     /// A reader needs the tables as a whole.
-    func note(at now: UInt64 = clinux_now()) { last.store(now, ordering: .relaxed) }
+    func note(at now: UInt64 = MonotonicClock.now) { last.store(now, ordering: .relaxed) }
 
     /// Whether one did within ``span``.
-    func isRecent(at now: UInt64 = clinux_now()) -> Bool {
-        clinux_elapsed(last.load(ordering: .relaxed), now) < Self.span
+    func isRecent(at now: UInt64 = MonotonicClock.now) -> Bool {
+        MonotonicClock.elapsed(from: last.load(ordering: .relaxed), to: now) < Self.span
     }
 }

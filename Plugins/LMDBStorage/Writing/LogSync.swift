@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Brings groups to disk, and then tells the writers: on a thread of its own, so that the group is shown to readers, and

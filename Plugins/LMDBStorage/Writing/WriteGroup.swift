@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import HandlerKit
+internal import LinuxRuntime
 
 /// Changes that are in the log as one group: on their way to disk, while readers are shown them, or the transaction that made them
 /// is committed.

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Changes that wait for the committer: in at one end, bounded; out all at once.
@@ -115,7 +116,7 @@ final class WriteQueue: Sendable {
                 continue
             }
             if hasWaited { return .idle }
-            wakeUp.wait(idle)
+            wakeUp.wait(nanoseconds: UInt64(clamping: idle))
             hasWaited = true
         }
     }
@@ -165,7 +166,7 @@ final class WriteQueue: Sendable {
     }
 
     private func waitForCompany() {
-        if wakeUp.wait(patience) { return }
+        if wakeUp.wait(nanoseconds: UInt64(clamping: patience)) { return }
         // Whoever was faster than this has signalled, or is about to.
         let isSignalled = state.withLock { state in
             defer { state.wakeAt = nil }

@@ -1,4 +1,5 @@
 import ArticleProtocol
+import LinuxRuntime
 
 /// When a long stream is begun again where it stopped: the connection was lost, the service is being restarted, or it
 /// ended the stream at its own time limit. Not for ever without progress.
@@ -12,12 +13,12 @@ struct Renewal {
 
     init(_ policy: CallPolicy, _ options: ClientOptions) {
         attempts = max(1, options.attempts)
-        deadline = Clock.after(policy.deadline)
+        deadline = MonotonicClock.after(policy.deadline)
     }
 
     /// For the next stream.
     var policy: CallPolicy {
-        let now = Clock.now
+        let now = MonotonicClock.now
         let left = deadline == .max ? Self.stretch : .nanoseconds(Int64(clamping: deadline - min(deadline, now)))
         return CallPolicy(deadline: min(left, Self.stretch), retry: .idempotent)
     }
@@ -28,7 +29,7 @@ struct Renewal {
     /// Whether to begin again after this error.
     mutating func allows(_ error: ClientError) -> Bool {
         fruitless += 1
-        guard fruitless < attempts, Clock.now < deadline else { return false }
+        guard fruitless < attempts, MonotonicClock.now < deadline else { return false }
         switch error.kind {
         case .connection, .deadline: return true
         case .status: return error.status == .unavailable || error.status == .outcomeUnknown

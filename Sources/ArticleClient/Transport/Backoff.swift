@@ -1,3 +1,5 @@
+import LinuxRuntime
+
 /// The pauses between attempts to connect: none before the first, then doubling, each shortened at random by up to a half.
 struct Backoff {
     private let shortest: UInt64

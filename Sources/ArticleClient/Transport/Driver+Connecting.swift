@@ -1,6 +1,5 @@
 import ArticleProtocol
-import CLinux
-import Glibc
+import LinuxRuntime
 
 /// How connections begin.
 extension Driver {
@@ -12,7 +11,7 @@ extension Driver {
             } catch {
                 return connectingFailed(error)
             }
-            connectBy = Clock.after(options.connectTimeout)
+            connectBy = MonotonicClock.after(options.connectTimeout)
         }
         var failure = ClientError.connection("\(endpoint) has no address")
         while !candidates.isEmpty {
@@ -30,8 +29,7 @@ extension Driver {
         let number = socket.descriptor.number
         let connection = Connection(
             token: nextToken, socket: socket, options: options, openBy: connectBy, now: now)
-        let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
-        guard clinux_epoll_add(poller.number, number, interest, connection.token) == 0 else { throw .current }
+        try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
             protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.largestFrame),

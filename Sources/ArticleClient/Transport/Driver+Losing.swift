@@ -1,5 +1,5 @@
 import ArticleProtocol
-import CLinux
+import LinuxRuntime
 import Synchronization
 
 /// How connections end, and what becomes of their calls.
@@ -74,7 +74,7 @@ extension Driver {
 
     /// Closes the socket and forgets the connection, not its calls.
     func drop(_ connection: Connection) {
-        _ = clinux_epoll_remove(poller.number, connection.socket.descriptor.number)
+        poller.remove(connection.socket.descriptor.number)
         if connection === current {
             current = nil
             withoutConnectionSince = now

@@ -1,5 +1,5 @@
 import ArticleProtocol
-import CLinux
+import LinuxRuntime
 
 /// What comes from the service.
 extension Driver {
@@ -23,8 +23,8 @@ extension Driver {
         switch transfer {
         case .bytes: return !connection.dropped
         case .wouldBlock: break
-        case .closed: lose(connection, "the service closed the connection")
-        case .failed(let error): lose(connection, "the connection broke: \(error.text)")
+        case .ended: lose(connection, "the service closed the connection")
+        case .failed(let code): lose(connection, "the connection broke: \(SystemError.text(of: code))")
         }
         return false
     }

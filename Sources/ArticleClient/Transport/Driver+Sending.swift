@@ -1,4 +1,4 @@
-import CLinux
+import LinuxRuntime
 
 /// What goes to the sockets.
 extension Driver {
@@ -34,8 +34,7 @@ extension Driver {
     private func setAwaitsWritable(_ awaits: Bool, _ connection: Connection) {
         guard connection.awaitsWritable != awaits else { return }
         connection.awaitsWritable = awaits
-        let interest = UInt32(CLINUX_READABLE | (awaits ? CLINUX_WRITABLE : 0))
-        _ = clinux_epoll_modify(
-            poller.number, connection.socket.descriptor.number, interest, connection.token)
+        try? poller.modify(
+            connection.socket.descriptor.number, awaits ? [.readable, .writable] : .readable, token: connection.token)
     }
 }

@@ -1,4 +1,5 @@
 import ArticleProtocol
+import LinuxRuntime
 
 /// Everything that happens because time has passed.
 extension Driver {

@@ -1,5 +1,5 @@
 import ArticleProtocol
-import CLinux
+import LinuxRuntime
 
 /// The client's I/O thread: everything that touches a socket. One turn takes what the sockets and the tasks have to
 /// say, sends the answers of all of it with one system call a connection, and then resumes the tasks that may go on.
@@ -7,7 +7,7 @@ final class Driver {
     let endpoint: Endpoint
     let options: ClientOptions
     let mailbox: Mailbox
-    let poller: Descriptor
+    let poller: Poller
     /// Where new calls go.
     var current: Connection?
     /// Connections that finish what is in flight and take nothing new: the service said go-away.
@@ -37,11 +37,11 @@ final class Driver {
     var closeBy: UInt64?
     var closers: [CheckedContinuation<Void, Never>] = []
     var ended = false
-    var now = Clock.now
+    var now = MonotonicClock.now
     private var submissions: [Mailbox.Submission] = []
     private var lastToken: UInt64 = 0
 
-    init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Descriptor) {
+    init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Poller) {
         self.endpoint = endpoint
         self.options = options
         self.mailbox = mailbox
@@ -56,14 +56,14 @@ final class Driver {
 
     /// Until the client is closed.
     func run() {
-        var events = [clinux_event](repeating: clinux_event(), count: 16)
         while !ended {
-            let timeout = mailbox.fallAsleep() ? milliseconds(until: nextTimer) : 0
-            let count = unsafe events.withUnsafeMutableBufferPointer {
-                unsafe clinux_epoll_wait(poller.number, $0.baseAddress, Int32($0.count), timeout)
+            let count = poller.wait(
+                timeout: mailbox.fallAsleep() ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
+            now = MonotonicClock.now
+            for index in 0..<count {
+                let (token, readiness) = poller.event(index)
+                handle(readiness, token)
             }
-            now = Clock.now
-            for event in events.prefix(max(0, Int(count))) { handle(event) }
             mailbox.take(into: &submissions)
             for submission in submissions { handle(submission) }
             submissions.removeAll(keepingCapacity: true)
@@ -74,12 +74,12 @@ final class Driver {
         }
     }
 
-    private func handle(_ event: clinux_event) {
-        if event.token == 0 { return mailbox.clearWakeUp() }
-        guard let connection = connection(event.token) else { return }  // closed earlier in this turn
+    private func handle(_ readiness: Poller.Readiness, _ token: UInt64) {
+        if token == 0 { return mailbox.clearWakeUp() }
+        guard let connection = connection(token) else { return }  // closed earlier in this turn
         if connection.phase == .connecting {
             finishConnecting(connection)
-        } else if event.events & ~UInt32(CLINUX_WRITABLE) != 0 {
+        } else if !readiness.subtracting(.writable).isEmpty {
             receive(connection)
         }
         connection.sendersReady = true
@@ -105,12 +105,5 @@ final class Driver {
     private func resume() {
         for resumption in resumptions { resumption.resume() }
         resumptions.removeAll(keepingCapacity: true)
-    }
-
-    private func milliseconds(until time: UInt64) -> Int32 {
-        guard time != .max else { return -1 }
-        let now = Clock.now
-        guard time > now else { return 0 }
-        return Int32(clamping: (time - now) / 1_000_000 + 1)  // never early: an early one would spin
     }
 }

@@ -1,3 +1,5 @@
+import LinuxRuntime
+
 /// Bytes from the socket that have not been understood yet: at most one incomplete frame stays between two reads.
 struct InputBuffer: ~Copyable {
     private var bytes: [UInt8]
@@ -15,7 +17,7 @@ struct InputBuffer: ~Copyable {
     }
 
     /// Reads once. There is always room, as `reserve` is called for every frame that does not fit.
-    mutating func fill(from socket: borrowing Socket) -> Socket.Transfer {
+    mutating func fill(from socket: borrowing Socket) -> StreamSocket.Transfer {
         if tail == bytes.count { moveToFront() }
         let tail = tail
         let transfer = unsafe bytes.withUnsafeMutableBytes { all in

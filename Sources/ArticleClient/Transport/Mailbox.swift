@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import LinuxRuntime
 import Synchronization
 
 /// How tasks talk to the I/O thread: what they submit is taken in one go, and the thread is woken only if it sleeps.
@@ -25,16 +24,22 @@ final class Mailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    private let event: Descriptor
+    /// Wakes the I/O thread. `nil`: the client cannot start.
+    private let event: EventDescriptor?
 
     init() {
-        let number = clinux_eventfd()
-        let failure: ClientError? = number >= 0 ? nil : .cannotStart(.current)
-        event = Descriptor(owning: number)
-        if let failure { refuse(failure) }
+        do {
+            event = try EventDescriptor()
+        } catch {
+            event = nil
+            refuse(.cannotStart(error))
+        }
     }
 
-    var wakeUp: Int32 { event.number }
+    /// For the I/O thread, at its start: has the poller report submissions under this token.
+    func watch(with poller: borrowing Poller, token: UInt64) throws(SystemError) {
+        try event?.watch(with: poller, token: token)
+    }
 
     /// Why the client could not start.
     var failure: ClientError? { state.withLock { $0.failure } }
@@ -67,7 +72,7 @@ final class Mailbox: Sendable {
             state.sleeping = false
             return true
         }
-        if wake { _ = clinux_eventfd_signal(event.number) }
+        if wake { event?.signal() }
         return taken
     }
 
@@ -89,7 +94,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    func clearWakeUp() { _ = clinux_eventfd_clear(event.number) }
+    func clearWakeUp() { event?.clear() }
 
     /// For the I/O thread, at its end: nothing is taken any more. What came at the last moment is returned.
     func retire() -> [Submission] {

@@ -1,3 +1,5 @@
+import LinuxRuntime
+
 /// Bytes on their way to the socket: appended behind, sent from the front.
 struct OutputBuffer: ~Copyable {
     private(set) var bytes: [UInt8] = []
@@ -25,8 +27,8 @@ struct OutputBuffer: ~Copyable {
             case .wouldBlock:
                 compact()
                 return nil
-            case .closed: return nil
-            case .failed(let error): return error
+            case .ended: return nil
+            case .failed(let code): return SystemError("send", code: code)
             }
         }
         clear()

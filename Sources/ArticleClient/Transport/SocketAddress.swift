@@ -1,4 +1,5 @@
 import Glibc
+import LinuxRuntime
 
 /// An address that `connect` takes, of a Unix or a TCP socket.
 struct SocketAddress {
@@ -80,6 +81,6 @@ struct SocketAddress {
             }
         }
         if result == 0 || errno == EINPROGRESS || errno == EINTR { return nil }
-        return .current
+        return SystemError("connect")
     }
 }

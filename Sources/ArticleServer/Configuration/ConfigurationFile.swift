@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSONTree
+internal import LinuxRuntime
 
 /// Where the configuration comes from.
 public enum ConfigurationFile {
@@ -15,7 +16,9 @@ public enum ConfigurationFile {
         let owner = geteuid()
         if let given { return try reading(try bytes(given), given, owner) }
         var places = [packaged]
-        if let directory = try Environment.directory("CONFIGURATION_DIRECTORY") { places = ["\(directory)/\(name)"] }
+        if let directory = try ProcessEnvironment.directory("CONFIGURATION_DIRECTORY") {
+            places = ["\(directory)/\(name)"]
+        }
         for path in places where unsafe access(path, F_OK) == 0 {
             return try reading(try bytes(path), path, owner)
         }
@@ -36,7 +39,7 @@ public enum ConfigurationFile {
 
     private static func bytes(_ path: String) throws(StartError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
         defer { _ = close(descriptor) }
         // It says which code to load.
         var status = stat()
@@ -58,7 +61,7 @@ public enum ConfigurationFile {
                 unsafe Glibc.read(descriptor, buffer.baseAddress.map { unsafe $0 + count }, buffer.count - count)
             }
             if more < 0, errno == EINTR { continue }
-            guard more >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
+            guard more >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
             if more == 0 { break }
             count += more
         }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import JSONTree
+internal import LinuxRuntime
 
 /// Secrets that systemd hands over, each in a file of its own: LoadCredential= and SetCredential= in systemd.exec(5).
 ///
@@ -9,7 +10,7 @@ struct Credentials {
     let directory: String?
 
     /// Those of this process.
-    static var own: Credentials { Credentials(directory: Environment.text("CREDENTIALS_DIRECTORY")) }
+    static var own: Credentials { Credentials(directory: ProcessEnvironment.text("CREDENTIALS_DIRECTORY")) }
 
     /// What a credential says, without the end of its last line.
     func text(_ name: String) throws(StartError) -> String {
@@ -25,8 +26,8 @@ struct Credentials {
         if descriptor < 0, errno == ENOENT {
             throw StartError(.configuration, "there is no credential \"\(name)\" in \(directory): \(remedy)")
         }
-        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemCall.text(of: errno))") }
-        defer { SystemCall.close(descriptor) }
+        guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
+        defer { Descriptor.close(descriptor) }
         let bytes = try ConfigurationFile.contents(descriptor, path)
         guard bytes.count <= JSONValue.longest, !bytes.contains(0), var text = String(validating: bytes, as: UTF8.self)
         else {

@@ -1,18 +1,76 @@
 internal import CPluginABI
 
-/// The request slots of one loop, and which of them are in flight. Used by the loop's thread alone.
+/// The host's side of one request in flight.
+///
+/// A plugin holds the address of `view`, which is also the slot's address. Slots are never freed while the process
+/// runs: a plugin that refers to a request that it has already ended finds a slot that says so.
+@safe struct RequestSlot {
+    /// What the plugin sees. It must be the first member.
+    var view = unsafe articled_request()
+
+    var phase = Phase.free
+    /// Whether the client has sent its last message, and whether the plugin was told.
+    var clientEnded = false
+    var endDelivered = false
+    /// `send` answered BLOCKED and `writable` is owed.
+    var isBlocked = false
+
+    var stream: UInt32 = 0
+    var route: Int = 0
+    /// When its frame arrived: CLOCK_MONOTONIC, nanoseconds.
+    var started: UInt64 = 0
+    /// When it was given to its plugin, and when the handler returned without an answer; 0 before that.
+    var dispatched: UInt64 = 0
+    var returned: UInt64 = 0
+
+    /// Retained from `inFlight` until the plugin has ended the request.
+    var session: Unmanaged<Session>?
+
+    var events: UnsafePointer<articled_events>?
+    var eventContext: UnsafeMutableRawPointer?
+    /// Messages that came before the plugin called `watch`.
+    var backlog: [[UInt8]] = []
+
+    /// Bytes that may still be sent to the client. At most one message below zero.
+    var sendCredit: Int64 = 0
+    /// Bytes that the client may still send.
+    var receiveCredit: Int64 = 0
+    /// Bytes that the plugin has consumed and that were not granted to the client again yet.
+    var consumed: Int64 = 0
+
+    /// Neighbours in the list of requests in flight, or the next free slot.
+    var next: UnsafeMutablePointer<RequestSlot>?
+    var previous: UnsafeMutablePointer<RequestSlot>?
+
+    enum Phase: UInt8 {
+        /// Not in use.
+        case free
+        /// Inside the plugin's `handle`. Most requests end there.
+        case handling
+        /// `handle` has returned without an answer.
+        case inFlight
+        /// The client waits no longer: it cancelled, the deadline passed, or the connection is closed. The plugin has
+        /// not ended the request yet.
+        case abandoned
+    }
+}
+
+/// A request in flight, by its slot's address.
+typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
+
+/// The request slots of one loop, and which of them are in flight. For the loop's thread only.
 @safe final class RequestPool {
     private static let chunk = 64
 
-    // Slots are given out in the order in which they came back, so a slot that was ended rests for as long as possible:
-    // a plugin that answers twice is found out, and does not answer somebody else's request.
+    // Slots are reused in the order in which they were returned, so a slot stays unused for as long as possible. A
+    // plugin that answers twice is then detected, and does not answer another request.
     private var firstFree: RequestPointer?
     private var lastFree: RequestPointer?
     private var firstInFlight: RequestPointer?
 
-    /// The earliest deadline of a request in flight, or earlier: it may be that of one which has ended since.
+    /// No deadline of a request in flight is earlier. It may be the deadline of a request that has ended.
     private(set) var earliestDeadline: UInt64?
-    /// Slots in use, abandoned ones too.
+    /// Slots in use, including abandoned requests.
     private(set) var inUse = 0
 
     init() { grow() }
@@ -26,7 +84,7 @@ internal import CPluginABI
     }
 
     func take() -> RequestPointer {
-        // One slot always stays free, so that the last one rests too.
+        // One slot always stays free, so that the last one is not reused at once.
         if unsafe firstFree == lastFree { grow() }
         let slot = unsafe firstFree.unsafelyUnwrapped
         unsafe firstFree = slot.pointee.next
@@ -35,7 +93,7 @@ internal import CPluginABI
         return unsafe slot
     }
 
-    /// The request is over.
+    /// Returns a slot whose request has ended.
     func give(_ slot: RequestPointer) {
         inUse -= 1
         unsafe slot.pointee.phase = .free
@@ -50,7 +108,7 @@ internal import CPluginABI
         unsafe lastFree = slot
     }
 
-    /// The request waits for its answer: its deadline counts.
+    /// Adds a request that waits for its answer; its deadline counts.
     func enlist(_ slot: RequestPointer) {
         unsafe slot.pointee.next = firstInFlight
         unsafe slot.pointee.previous = nil
@@ -60,7 +118,7 @@ internal import CPluginABI
         if deadline < earliestDeadline ?? .max { earliestDeadline = deadline }
     }
 
-    /// It waits no more.
+    /// Removes a request that no longer waits.
     func delist(_ slot: RequestPointer) {
         let next = unsafe slot.pointee.next
         let previous = unsafe slot.pointee.previous
@@ -83,7 +141,7 @@ internal import CPluginABI
             if deadline <= now { unsafe expired.append(current) } else { next = min(next ?? .max, deadline) }
         }
         earliestDeadline = next
-        // A plugin that is told of one may end others: those are skipped.
+        // The plugin of one may end others: those are skipped.
         for index in unsafe expired.indices {
             let current = unsafe expired[index]
             if unsafe current.pointee.phase == .inFlight { unsafe body(current) }

@@ -1,39 +1,39 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// The protocol's side of one connection: understands frames, knows the requests in flight, and puts frames into the
-/// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is its specification.
+/// The protocol's side of one connection: processes frames, tracks the requests in flight, and puts frames into the
+/// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is the specification.
 @safe final class Session {
     let peer: Peer
-    /// What all connections of the peer hold together.
+    /// What all connections of the peer together hold.
     let account: PeerAccount
-    /// What the peer may do: a set of `ARTICLED_ROLE_*`.
+    /// The peer's roles: a set of `ARTICLED_ROLE_*`.
     private(set) var roles: UInt32
     let outgoing: OutgoingBuffer
-    /// Where to say that there is something to write. nil in tests and after the end.
-    unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
-    /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
+    /// Told when there is something to write. nil in tests and after the end.
+    unowned(unsafe) var connection: ClientConnection? = nil  // cleared by `close`, before the connection goes
+    /// A reference cycle while the connection is open. `EventLoop.remove` breaks it.
     let loop: EventLoop
 
     private(set) var phase = Phase.greeting
     private(set) var lastActivity: UInt64
     private(set) var terms: SessionTerms
-    /// Of a client that shook hands with a former process and calls the methods by other numbers; usually nil.
+    /// The methods of a client that shook hands with a previous process and uses other numbers; usually nil.
     private(set) var methods: ClientMethods?
-    /// Requests of this session that their plugin has not ended, abandoned ones too.
+    /// Requests that their plugin has not ended, including abandoned ones.
     var inFlight = 0
-    /// Those in flight that the client waits for, by stream.
+    /// The requests in flight that the client waits for, by stream.
     var streams: [UInt32: RequestPointer] = unsafe [:]
-    /// Those whose `send` was answered BLOCKED for want of room.
+    /// The requests whose `send` was answered BLOCKED because the buffer was full.
     var blocked: [RequestPointer] = unsafe []
 
-    /// Requests that took long, and whose answers wait to be written.
+    /// Slow requests whose answers are not written yet.
     private var slow: [SlowRequest] = []
 
     /// The client sends no more frames.
     private(set) var hasInputEnded = false
 
-    /// What the client said in its HELLO.
+    /// From the client's HELLO.
     var clientMaxFrame = 0
     var clientWindow: Int64 = 0
 
@@ -41,25 +41,11 @@ internal import CPluginABI
         /// The client's HELLO must come first.
         case greeting
         case established
-        /// GO_AWAY was sent or received: requests in flight are finished, no new one is taken.
+        /// GO_AWAY was sent or received. Requests in flight finish; new ones are refused.
         case draining
         /// The last frame is in the outgoing buffer.
         case over
         case closed
-    }
-
-    /// What came of some bytes.
-    struct Step {
-        enum Outcome {
-            /// All whole frames are understood.
-            case incomplete
-            /// There may be more, but enough has gathered to be written.
-            case full
-            /// The connection is over.
-            case over
-        }
-        let used: Int
-        let outcome: Outcome
     }
 
     init(peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer) {
@@ -72,7 +58,7 @@ internal import CPluginABI
         terms = SessionTerms(loop.configuration.limits)
     }
 
-    /// Those of now; what the client was promised is in `terms`.
+    /// The current limits. What the client was promised is in `terms`.
     var limits: ServiceLimits { loop.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
     private var isAdministrator: Bool { roles & AccessPolicy.administer != 0 }
@@ -88,83 +74,11 @@ internal import CPluginABI
     var isOver: Bool { phase == .over }
     var isDrained: Bool { phase == .draining && inFlight == 0 }
 
-    // MARK: Input
-
-    /// How many bytes are missing until the first frame in `bytes` is whole, 0 if that cannot be told yet.
-    func missing(in bytes: UnsafeRawBufferPointer) -> Int {
-        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return 0 }
-        let header = unsafe FrameHeader(decoding: base)
-        return max(0, FrameHeader.size + Int(header.payloadLength) - bytes.count)
-    }
-
     func received(at now: UInt64) { lastActivity = now }
 
-    /// Tells its plugin of the first request in bytes that will be understood soon.
-    func announceFirst(in bytes: UnsafeRawBufferPointer) {
-        guard bytes.count >= FrameHeader.size, let base = bytes.baseAddress else { return }
-        let header = unsafe FrameHeader(decoding: base)
-        let length = Int(header.payloadLength)
-        guard bytes.count - FrameHeader.size >= length else { return }
-        unsafe announce(header, UnsafeRawBufferPointer(start: base + FrameHeader.size, count: length))
-    }
+    // MARK: ExitMode
 
-    /// Understands the whole frames in `bytes`. A frame that is answered has to wait while `limit` bytes or more are still
-    /// to be written; credit never has to, because what waits to be written may be all that keeps the peer from reading.
-    func understand(_ bytes: UnsafeRawBufferPointer, until limit: Int) -> Step {
-        var used = 0
-        var outlook = Outlook()
-        guard let base = bytes.baseAddress else { return Step(used: 0, outcome: .incomplete) }
-        while phase != .over, phase != .closed {
-            let left = bytes.count - used
-            guard left >= FrameHeader.size else { return Step(used: used, outcome: .incomplete) }
-            let header = unsafe FrameHeader(decoding: base + used)
-            if outgoing.count >= limit, header.kind.isAnswered { return Step(used: used, outcome: .full) }
-            let length = Int(header.payloadLength)
-            guard accepts(header) else { break }
-            guard left - FrameHeader.size >= length else { return Step(used: used, outcome: .incomplete) }
-            let payload = unsafe UnsafeRawBufferPointer(start: base + used + FrameHeader.size, count: length)
-            used += FrameHeader.size + length
-            unsafe outlook.move(to: used, in: bytes) { unsafe announce($0, $1) }
-            guard unsafe CRC32C.checksum(payload) == header.checksum else {
-                violated("the payload of a \(header.kind) frame (\(length) bytes) does not match its checksum")
-                break
-            }
-            unsafe act(on: header, payload)
-        }
-        return Step(used: used, outcome: .over)
-    }
-
-    /// Checks what can be checked before the payload is there, so that no memory is held for a frame that is refused.
-    private func accepts(_ header: FrameHeader) -> Bool {
-        let most = phase == .greeting ? Limits.helloPayload : terms.maxFrame
-        guard Int(header.payloadLength) <= most else {
-            violated("a frame announces \(header.payloadLength) bytes of payload; at most \(most) are allowed")
-            return false
-        }
-        if phase == .greeting, header.kind != .hello {
-            violated("the first frame must be HELLO")
-            return false
-        }
-        return true
-    }
-
-    private func act(on header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
-        switch header.kind {
-        case .request: unsafe open(header, payload)
-        case .message: unsafe message(header, payload)
-        case .end: ended(header)
-        case .cancel: cancel(header)
-        case .credit: unsafe credit(header, payload)
-        case .ping: unsafe ping(header, payload)
-        case .hello: unsafe greet(header, payload)
-        case .goAway: clientGoes(header)
-        case .pong: pong(header)
-        case .error: violated("ERROR is the server's to send")
-        default: break  // a kind of a later version: skipped, as PROTOCOL.md promises
-        }
-    }
-
-    /// The peer broke the protocol: says how, and ends the connection.
+    /// The peer violated the protocol. Tells it how, and ends the connection.
     func violated(_ what: String) {
         loop.counters.protocolErrors.add(1)
         loop.context.journal.violated(what, peer)
@@ -179,10 +93,10 @@ internal import CPluginABI
         abandonAll(code == .protocolError ? .cancelled : code)
     }
 
-    /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be,
-    /// nor one whose answer waits for credit.
+    /// The client sends no more frames. Its requests are still answered, except streams that it has not ended and
+    /// answers that wait for credit: those fail.
     ///
-    /// - Returns: whether there was such a stream, and an answer to it is to be written.
+    /// - Returns: whether there was such a stream, so that an error is to be written.
     func inputEnded() -> Bool {
         hasInputEnded = true
         if phase == .greeting { phase = .over }
@@ -191,15 +105,15 @@ internal import CPluginABI
         for index in unsafe all.indices {
             let slot = unsafe all[index]
             if unsafe !slot.pointee.clientEnded {
-                unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
+                unsafe RequestTable.endWithError(slot, .cancelled, "the connection's input ended before the stream did")
             } else if unsafe slot.pointee.isBlocked && slot.pointee.sendCredit <= 0 {
-                unsafe RequestTable.concludeForWantOfCredit(slot)
+                unsafe RequestTable.failForLackOfCredit(slot)
             }
         }
         return unsafe streams.count < inFlight
     }
 
-    /// Takes no new requests; those in flight are finished.
+    /// Refuses new requests. Those in flight finish.
     func drain() {
         switch phase {
         case .greeting: goAway(.unavailable, "the service is stopping; connect again")
@@ -214,7 +128,7 @@ internal import CPluginABI
 
     func establish() { phase = .established }
 
-    /// Goes on where a former process was, whose HELLO the client knows.
+    /// Takes over from a previous process, whose HELLO the client has.
     func resume(_ record: HandoverConnection, _ methods: ClientMethods?) {
         terms = record.terms
         clientMaxFrame = Int(record.clientMaxFrame)
@@ -223,7 +137,7 @@ internal import CPluginABI
         phase = .established
     }
 
-    private func clientGoes(_ header: FrameHeader) {
+    func clientGoes(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0 else { return violated("GO_AWAY has no flags and stream 0") }
         if phase == .established { phase = .draining }
         unsafe connection?.wroteToBuffer()
@@ -233,7 +147,7 @@ internal import CPluginABI
     func close(_ code: StatusCode) {
         phase = .closed
         unsafe connection = nil
-        tellSlow(.never)
+        reportSlow(.never)
         abandonAll(code)
     }
 
@@ -249,29 +163,29 @@ internal import CPluginABI
         }
     }
 
-    /// The configuration gives the peer other roles from now on.
-    func reconsider(_ policy: AccessPolicy) { roles = peer.roles(under: policy) }
+    /// Updates the peer's roles after a reload.
+    func configurationChanged(_ policy: AccessPolicy) { roles = peer.roles(under: policy) }
 
     // MARK: Slow requests
 
-    /// An answer that took long is in the outgoing buffer: it is told of when it is written.
-    func note(_ request: SlowRequest) {
-        // What comes of a whole batch that was held up is not worth the memory of all of it.
+    /// Reports a slow request once its answer is written.
+    func addSlow(_ request: SlowRequest) {
+        // A delayed batch of requests is not worth the memory for all of them.
         if slow.count < 16 { slow.append(request) }
     }
 
-    /// Whether there is something to tell once the outgoing buffer is written.
+    /// Whether there are slow requests to report once the outgoing buffer is written.
     var hasSlow: Bool { !slow.isEmpty }
 
-    func tellSlow(_ written: SlowRequest.Written) {
+    func reportSlow(_ written: SlowRequest.Written) {
         for request in slow { loop.context.journal.slow(request, written: written) }
         slow = []
     }
 
     // MARK: Output
 
-    /// Everything that waited was written: who was blocked for want of room may go on.
-    func drained() {
+    /// The outgoing buffer is empty. Requests that were blocked by it may send again.
+    func outputDrained() {
         guard unsafe !blocked.isEmpty else { return }
         let waiting = unsafe blocked
         unsafe blocked = []
@@ -281,7 +195,7 @@ internal import CPluginABI
         }
     }
 
-    /// Puts a frame with a message of articled's own into the outgoing buffer.
+    /// Puts a frame with one of articled's own messages into the outgoing buffer.
     func emit(_ kind: FrameKind, stream: UInt32 = 0, _ message: some ProtocolMessage) {
         emit(kind, stream: stream, message.encoded())
     }
@@ -299,9 +213,4 @@ internal import CPluginABI
         }
         unsafe connection?.wroteToBuffer()
     }
-}
-
-extension FrameKind {
-    /// Whether the server says something for each such frame, however little the client reads.
-    fileprivate var isAnswered: Bool { self == .request || self == .ping }
 }

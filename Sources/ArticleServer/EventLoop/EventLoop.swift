@@ -1,15 +1,15 @@
 internal import ArticleProtocol
-internal import CLinux
 internal import Glibc
+internal import LinuxRuntime
 internal import Synchronization
 
 /// One thread, its poller, and the connections it owns.
 ///
-/// A turn: wait for descriptors, serve each that is ready, run the jobs that other threads handed over, look
-/// after deadlines, write what all that left to write. Nothing in a turn blocks.
+/// A turn waits for descriptors, serves each that is ready, runs the jobs of other threads, checks deadlines, and
+/// writes what is left to write. Nothing in a turn blocks.
 final class EventLoop: @unchecked Sendable {
-    // Sendable because all mutable state is confined to the loop's own thread, but for `inbox` and the atomics, which
-    // are safe to share. Other threads reach the rest through `inbox`.
+    // Sendable: all mutable state is confined to the loop's own thread, except `inbox` and the atomics, which are safe
+    // to share. Other threads reach the rest through `inbox`.
 
     let index: Int
     let inbox: Inbox
@@ -18,47 +18,43 @@ final class EventLoop: @unchecked Sendable {
     let requests: RequestPool
     let counters: LoopCounters
 
-    /// CLOCK_MONOTONIC in nanoseconds when the present step of the turn began.
-    private(set) var now: UInt64 = clinux_now()
+    /// CLOCK_MONOTONIC in nanoseconds when the current step of the turn began.
+    private(set) var now: UInt64 = MonotonicClock.now
     /// When the loop last began a turn: what the watchdog looks at.
-    let lastBeat = Atomic<UInt64>(clinux_now())
-    /// Whose code the thread is in.
+    let lastBeat = Atomic<UInt64>(MonotonicClock.now)
+    /// Whose code the thread is running.
     let activity = Activity()
 
-    /// The one in force, which a reload replaces.
+    /// The current one. A reload replaces it.
     private(set) var configuration: ServerConfiguration
-    /// From how many nanoseconds on a request is slow.
+    /// A request that takes so many nanoseconds is slow.
     var slowRequest: UInt64
-    /// When the last request of this loop was answered: where the next one of a batch begins, without another look at the
-    /// clock.
+    /// When the last request of this loop was answered. The next one of a batch begins there, so that the clock is not
+    /// read again.
     var lastAnswer: UInt64 = 0
 
-    private let poller: Poller
-    private let alarmClock: AlarmClock
-    private(set) var acceptors: [Acceptor]
-    private var connections: [Connection?] = []
-    private var vacant: [Int] = []
-    private var openCount = 0
-    /// Tells a connection from earlier ones in the same slot.
-    private var generation: UInt64 = 0
-    private var unwritten: [Connection] = []
+    let poller: Poller
+    private let timer: TimerDescriptor
+    let acceptors: [Acceptor]
+    var connections = ConnectionTable()
+    private var unwritten: [ClientConnection] = []
     private var ownJobs: [Inbox.Job] = []
     private var jobs: [Inbox.Job] = []
     private var alarm = UInt64.max
     private var lastRequest: UInt64
-    private var phase = Phase.serving
-    /// Connections that have answers leave the writing to the loop.
-    private(set) var isGathering = false
-    /// When answers have waited for so many nanoseconds, they are written before another connection is served.
-    var gatheringTime: UInt64 = 200_000
-    /// When the loop's own jobs have run for so many nanoseconds, those that they have scheduled wait for the next turn.
+    var phase = Phase.serving
+    /// While true, connections leave the writing of their answers to the loop.
+    private(set) var isBatching = false
+    /// Answers wait at most so many nanoseconds before they are written.
+    var batchTime: UInt64 = 200_000
+    /// The loop's own jobs run for at most so many nanoseconds a turn; the others wait for the next turn.
     private static let jobTime: UInt64 = 2_000_000
     private let thread = Atomic<UInt>(0)
 
-    /// What the next process goes on with; to be read when the loop has ended.
-    private(set) var leftovers: [HandoverLeftover] = []
+    /// The connections that the next process takes over. Read it when the loop has ended.
+    var inTransit: [ConnectionInTransit] = []
 
-    private enum Phase {
+    enum Phase {
         case serving
         case draining(until: UInt64)
         case resting(RollCall)
@@ -66,10 +62,10 @@ final class EventLoop: @unchecked Sendable {
         case stopped
     }
 
-    private enum Token {
+    enum Token {
         static let inbox = UInt64.max
-        static let alarmClock = UInt64.max - 1
-        /// Acceptors have the numbers from here on, connections those below.
+        static let timer = UInt64.max - 1
+        /// Acceptors have the tokens from here on, connections those below.
         static let acceptors = UInt64(1) << 62
     }
 
@@ -80,40 +76,38 @@ final class EventLoop: @unchecked Sendable {
         slowRequest = context.configuration.slowRequestNanoseconds
         inbox = try Inbox()
         poller = try Poller()
-        alarmClock = try AlarmClock()
+        timer = try TimerDescriptor()
         requests = RequestPool()
-        // Each loop numbers its own requests; the loop's index above them keeps them apart.
+        // Each loop numbers its own requests. Its index in the high bits keeps the numbers apart.
         lastRequest = UInt64(index) << 48
         counters = context.counters.loop(index)
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
-        try poller.add(alarmClock.descriptor, .readable, token: Token.alarmClock)
-        try acceptAgain()
+        try poller.add(timer.number, .readable, token: Token.timer)
+        try startAccepting()
     }
 
     /// Whether the calling thread is the loop's own.
     var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// How many milliseconds a turn may wait at most: the beats that the watchdog wants.
+    /// How many nanoseconds a turn may wait at most, for the watchdog; 0 is no limit.
     private var beat: UInt64 { context.beatInterval }
 
-    // MARK: Turns
-
-    /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
+    /// Serves until `stop`, or until a drain has ended. Called once, by the loop's thread.
     func run() {
         becomeCurrent()
         while true {
             if case .stopped = phase { break }
             turn()
         }
-        for case let connection? in connections { connection.close(.unavailable) }
-        // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
+        for case let connection? in connections.slots { connection.close(.unavailable) }
+        // Plugins may still answer requests whose connection is closed.
     }
 
-    /// The calling thread is the loop's own from now on.
+    /// Makes the calling thread the loop's own.
     func becomeCurrent() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
-    /// One turn: also what tests call, one at a time.
+    /// One turn. Tests call it directly.
     func turn() {
         let ready = poller.wait(timeout: timeout())
         var jobsWait = false
@@ -123,26 +117,27 @@ final class EventLoop: @unchecked Sendable {
             if serve(first..<end) { jobsWait = true }
             first = end
         }
-        now = clinux_now()
+        now = MonotonicClock.now
         lastBeat.store(now, ordering: .relaxed)
-        context.bell?.touch()
+        context.turnEvent?.turned()
         if jobsWait {
             inbox.take(&jobs)
             runJobs()
         }
-        // Jobs may schedule each other for ever: connections, other threads' jobs and the watchdog get their turn.
+        // Jobs may schedule each other for ever. The limit leaves time for connections, other threads and the watchdog.
         let end = now &+ Self.jobTime
         while !ownJobs.isEmpty, now < end {
             jobs.removeAll(keepingCapacity: true)
             swap(&jobs, &ownJobs)
             runJobs()
-            now = clinux_now()
+            now = MonotonicClock.now
         }
-        if now >= alarm { lookAfterDeadlines() }
+        if now >= alarm { checkDeadlines() }
         writeOut()
         switch phase {
-        case .draining(let end) where openCount == 0 || now >= end: phase = .stopped
-        case .resting(let roll): roll.answer(self.index, isQuiet: !connections.contains { $0?.keepsWaiting ?? false })
+        case .draining(let end) where connections.count == 0 || now >= end: phase = .stopped
+        case .resting(let roll):
+            roll.answer(self.index, isQuiet: !connections.slots.contains { $0?.delaysHandover ?? false })
         case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
@@ -150,16 +145,16 @@ final class EventLoop: @unchecked Sendable {
 
     /// Serves what is ready.
     ///
-    /// Several connections are read from before the first of them is served: what their requests need comes near meanwhile.
-    /// What they are answered is written when all are served, or that takes long: who reads for several of them is woken once, not
-    /// each time.
+    /// If several connections are ready, all of them are read before the first is served, so that their plugins can
+    /// prefetch. Their answers are written when all are served, or when that takes long: a client with several
+    /// connections is then woken once, not each time.
     ///
     /// - Returns: whether the inbox has jobs.
     private func serve(_ events: Range<Int>) -> Bool {
         var jobsWait = false
-        now = clinux_now()
-        isGathering = events.count > 1
-        if isGathering {
+        now = MonotonicClock.now
+        isBatching = events.count > 1
+        if isBatching {
             for index in events { readAhead(poller.event(index), index - events.lowerBound) }
         }
         for index in events {
@@ -167,24 +162,24 @@ final class EventLoop: @unchecked Sendable {
             let before = lastAnswer
             switch token {
             case Token.inbox: jobsWait = true
-            case Token.alarmClock: alarmClock.silence()
+            case Token.timer: timer.disarm()
             case Token.acceptors...: accept(from: Int(token - Token.acceptors))
-            default: connection(token)?.serve(readiness)
+            default: connections[token]?.serve(readiness)
             }
             guard !unwritten.isEmpty else { continue }
-            // Whoever was answered has looked at the clock.
-            let time = lastAnswer != before ? lastAnswer : clinux_now()
-            if time &- now > gatheringTime {
+            // A request that was answered has read the clock.
+            let time = lastAnswer != before ? lastAnswer : MonotonicClock.now
+            if time &- now > batchTime {
                 writeOut()
                 now = time
             }
         }
-        isGathering = false
+        isBatching = false
         writeOut()
         return jobsWait
     }
 
-    /// How long the turn may wait: not at all, or until the alarm clock rings.
+    /// The time-out of the turn's wait: 0, or -1 with the timer armed.
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
@@ -194,7 +189,7 @@ final class EventLoop: @unchecked Sendable {
         case .serving, .resting, .stopped: break
         }
         if beat > 0 { next = min(next, now &+ beat) }
-        alarmClock.ring(by: next)
+        timer.arm(by: next)
         return -1
     }
 
@@ -208,9 +203,9 @@ final class EventLoop: @unchecked Sendable {
         jobs.removeAll(keepingCapacity: true)
     }
 
-    /// Runs a job on the loop's thread, soon. Any thread.
+    /// Runs a job on the loop's thread soon. Any thread.
     func schedule(_ job: Inbox.Job) {
-        // The loop's own jobs need neither the lock nor the signal.
+        // The loop's own jobs need no lock and no signal.
         if isCurrent { ownJobs.append(job) } else { inbox.add(job) }
     }
 
@@ -221,235 +216,54 @@ final class EventLoop: @unchecked Sendable {
         return lastRequest
     }
 
-    // MARK: Connections
-
-    private func accept(from index: Int) {
-        guard case .serving = phase else { return turnAway(from: index) }
-        // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
-        for _ in 0..<8 {
-            guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
-            let listener = acceptors[index].listener
-            let peer = Peer(of: accepted, on: listener, policy: configuration.access)
-            guard let account = admit(accepted, peer, on: index) else { continue }
-            if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
-            guard let connection = take(accepted, peer, account) else { continue }
-            counters.accepted.add(1, at: index)
-            connection.start()
-        }
-    }
-
-    /// Tells peers that connect to a socket of our own that the service ends: nobody will accept them after us.
-    private func turnAway(from index: Int) {
-        for _ in 0..<8 {
-            guard let accepted = acceptors[index].accept() else { return }
-            Acceptor.refuse(accepted, Self.farewell)
-        }
-    }
-
-    private static let farewell = WholeFrame.goAway(.unavailable, "the service is stopping; connect again")
-
-    /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
-    func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
-        do throws(Admission.Refusal) {
-            return try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
-        } catch {
-            counters.refused.add(1, at: index)
-            context.journal.refused(error, peer, on: acceptors[index].listener)
-            Acceptor.refuse(descriptor, before + WholeFrame.goAway(.resourceExhausted, error.message))
-            return nil
-        }
-    }
-
-    /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
-    func take(
-        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
-    ) -> Connection? {
-        let slot = vacant.popLast() ?? connections.count
-        if slot == connections.count { connections.append(nil) }
-        generation = (generation + 1) & 0x3fff_ffff
-        let token = generation << 32 | UInt64(slot)
-        let connection = Connection(
-            descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
-            outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
-        do {
-            try poller.add(descriptor, .readable, token: token)
-        } catch {
-            Log.warning("a connection was given up: \(error)")
-            vacant.append(slot)
-            context.admission.leave(account)
-            return nil  // with it goes the descriptor
-        }
-        connections[slot] = connection
-        openCount += 1
-        return connection
-    }
-
-    /// The connection that an event is for; nil for one that was closed in this very turn.
-    @inline(__always)
-    private func connection(_ token: UInt64) -> Connection? {
-        let slot = Int(token & 0xffff_ffff)
-        guard slot < connections.count, let connection = connections[slot], connection.token == token else {
-            return nil
-        }
-        return connection
-    }
-
-    /// Reads for a connection that will be served in a moment.
-    private func readAhead(_ event: (token: UInt64, readiness: Poller.Readiness), _ slot: Int) {
-        guard event.token < Token.acceptors, event.readiness == .readable else { return }
-        unsafe connection(event.token)?.readAhead(into: buffers.ahead(slot))
-    }
-
-    func watch(_ connection: Connection, for interest: Poller.Readiness) {
-        do {
-            try poller.modify(connection.descriptor, interest, token: connection.token)
-        } catch {
-            // Only for want of kernel memory: without its events the connection would hang for ever.
-            Log.error("a connection was given up: \(error)")
-            connection.close(.unavailable)
-        }
-    }
-
-    /// The connection is closed: forgets it.
-    func remove(_ connection: Connection) {
-        let slot = Int(connection.token & 0xffff_ffff)
-        guard slot < connections.count, connections[slot] === connection else { return }
-        poller.remove(connection.descriptor)
-        connections[slot] = nil
-        vacant.append(slot)
-        openCount -= 1
-        context.admission.leave(connection.account)
-    }
-
-    /// The connection has something to write that came from a job: it is written after all jobs of the turn.
-    func writeLater(_ connection: Connection) {
+    /// Writes the connection's output after all jobs of the turn.
+    func writeLater(_ connection: ClientConnection) {
         unwritten.append(connection)
     }
 
     private func writeOut() {
         guard !unwritten.isEmpty else { return }
-        var batch: [Connection] = []
+        var batch: [ClientConnection] = []
         swap(&batch, &unwritten)
         for connection in batch { connection.writeOut() }
         batch.removeAll(keepingCapacity: true)
         if unwritten.isEmpty { swap(&batch, &unwritten) }
     }
 
-    /// Goes by another configuration from now on. What HELLO promised a client holds for as long as its connection. The
-    /// loop's thread.
-    func adopt(_ new: ServerConfiguration) {
+    /// Applies another configuration. What HELLO promised a client stays valid for its connection. The loop's thread.
+    func apply(_ new: ServerConfiguration) {
         configuration = new
         slowRequest = new.slowRequestNanoseconds
-        for case let connection? in connections { connection.reconsider() }
-        // Time-outs may be shorter now.
+        for case let connection? in connections.slots { connection.configurationChanged() }
+        // Time-outs may have become shorter.
         wake(at: now)
     }
 
-    // MARK: Time
-
-    /// Makes the loop look after deadlines at `time` at the latest.
+    /// Makes the loop check deadlines at `time` at the latest.
     func wake(at time: UInt64) {
         if time < alarm { alarm = time }
     }
 
-    /// One alarm serves all deadlines: it is set to the earliest, and may go off for one that is gone by then.
-    private func lookAfterDeadlines() {
+    /// One alarm serves all deadlines. It is set to the earliest, and may fire for a deadline that no longer exists.
+    private func checkDeadlines() {
         alarm = .max
         unsafe requests.forEachExpired(at: now) { request in unsafe RequestTable.expire(request) }
         if let next = requests.earliestDeadline { wake(at: next) }
-        for case let connection? in connections { connection.lookAfterDeadline(at: now) }
-    }
-
-    // MARK: Ending
-
-    /// Accepts no more, tells the clients to go, and stops when they are gone, or at `deadline`. The loop's thread.
-    func drain(until deadline: UInt64) {
-        guard case .serving = phase else { return }
-        phase = .draining(until: deadline)
-        acceptNoMore()
-        turnAwayFromNowOn()
-        for case let connection? in connections { connection.drain() }
-    }
-
-    /// Whether no request of the loop began before that time and is the plugin's affair alone. The loop's thread.
-    func hasNothingSlow(since time: UInt64) -> Bool { !connections.contains { $0?.isSlow(since: time) ?? false } }
-
-    /// Accepts and reads no more, until `endRest` or `handOver`, and tells turn by turn whether all is answered. The loop's
-    /// thread.
-    func rest(_ roll: RollCall) {
-        guard case .serving = phase else { return }
-        phase = .resting(roll)
-        acceptNoMore()
-        for case let connection? in connections { connection.rest() }
-    }
-
-    /// Serves on. The loop's thread.
-    func endRest() {
-        guard case .resting = phase else { return }
-        phase = .serving
-        do {
-            try acceptAgain()
-        } catch {
-            // Only for want of kernel memory. Whoever connects waits for the next process, which is on its way.
-            Log.error("no connections are accepted any more: \(error)")
-        }
-        for case let connection? in connections { connection.endRest() }
-    }
-
-    /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
-    /// that another process can go on with. The loop's thread.
-    ///
-    /// - Parameter streamsDeadline: until then those are waited for, too, that are told to go away.
-    func handOver(until deadline: UInt64, streamsUntil streamsDeadline: UInt64) {
-        switch phase {
-        case .serving: acceptNoMore()
-        case .resting: break
-        case .draining, .handingOver, .stopped: return
-        }
-        turnAwayFromNowOn()
-        phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
-        for case let connection? in connections { connection.pause() }
-    }
-
-    private func acceptAgain() throws(SystemError) {
-        for index in acceptors.indices { try listen(at: index) }
-    }
-
-    private func listen(at index: Int) throws(SystemError) {
-        try poller.add(
-            acceptors[index].listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
-    }
-
-    /// Who connects to a socket that is not the service manager's would wait for nobody.
-    private func turnAwayFromNowOn() {
-        for index in acceptors.indices where !acceptors[index].listener.isInherited {
-            // Without kernel memory for it they are refused when the process ends.
-            try? listen(at: index)
-        }
-    }
-
-    private func acceptNoMore() {
-        for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
-    }
-
-    /// Whether nothing more is to be waited for.
-    private func isAtRest(until deadline: UInt64, _ streamsDeadline: UInt64) -> Bool {
-        for case let connection? in connections { connection.endVainPause(isLate: now >= deadline) }
-        if now >= deadline { return true }
-        let waitsForAll = now < streamsDeadline
-        for case let connection? in connections where connection.isPaused || waitsForAll {
-            guard connection.isAtRest else { return false }
-        }
-        return true
-    }
-
-    private func finishHandover() {
-        for case let connection? in connections where connection.isAtRest {
-            leftovers.append(HandoverLeftover(socket: connection.descriptor, record: connection.release()))
-        }
-        phase = .stopped
+        for case let connection? in connections.slots { connection.checkDeadline(at: now) }
     }
 
     /// Stops at once. The loop's thread.
     func stop() { phase = .stopped }
+}
+
+/// A plugin's name for a loop: `articled_loop *` is the loop's address.
+extension EventLoop {
+    /// Valid for as long as the loop, which outlives every plugin.
+    var handle: OpaquePointer { unsafe OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
+
+    /// - Parameter handle: from `handle` of a loop that exists.
+    @inline(__always)
+    static func from(_ handle: OpaquePointer) -> EventLoop {
+        unsafe Unmanaged<EventLoop>.fromOpaque(UnsafeRawPointer(handle)).takeUnretainedValue()
+    }
 }

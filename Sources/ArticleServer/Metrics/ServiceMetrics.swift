@@ -1,7 +1,8 @@
 internal import ArticleProtocol
+internal import Glibc
 
-/// All that is measured of the service at one instant: what `service.metrics` and the metrics listener tell. It has no
-/// counts of its own: they are those of `service.stats`.
+/// The service's metrics at one instant, for `service.metrics` and the metrics listener. The counts are those of
+/// `service.stats`.
 struct ServiceMetrics {
     let description: ServiceDescription
     let statistics: StatsResult
@@ -9,7 +10,7 @@ struct ServiceMetrics {
     let listeners: [ListenerTraffic]
     let process: ProcessUsage
 
-    /// In OpenMetrics. Every series is there from the start, but those of errors that have not happened.
+    /// In OpenMetrics format. Every series exists from the start, except those of errors that have not occurred.
     var openMetrics: String {
         var text = MetricsText()
         identity(&text)
@@ -41,7 +42,7 @@ struct ServiceMetrics {
     private func requests(_ text: inout MetricsText) {
         text.family("articled_requests", .counter, "Requests ended, by method and status code.")
         for method in statistics.methods {
-            // OK is there before the first request, so that a rate can be told from the first one on.
+            // OK exists before the first request, so that a rate can be computed from the first one on.
             if !method.statuses.contains(where: { $0.code == StatusCode.ok.rawValue }) {
                 text.sample("_total", [("method", method.name), ("code", StatusCode.ok.name)], 0 as UInt64)
             }
@@ -63,8 +64,8 @@ struct ServiceMetrics {
         text.sample("_total", statistics.refusedRequests)
     }
 
-    /// A bucket holds what took less than its bound: to the nanosecond, which is what times are counted in, that is
-    /// "less or equal" of one nanosecond less.
+    /// A bucket counts what took less than its bound, while OpenMetrics counts "less or equal". Times are whole
+    /// nanoseconds, so the difference is one nanosecond.
     private func histogram(_ method: MethodStats, _ text: inout MetricsText) {
         guard let latency = method.latency, latency.counts.count == latency.boundsNs.count + 1 else { return }
         var count: UInt64 = 0
@@ -94,7 +95,7 @@ struct ServiceMetrics {
         text.sample(statistics.bytesBuffered)
     }
 
-    /// What the engine tells of itself, if it does.
+    /// The engine's statistics, if it has any.
     private func storage(_ text: inout MetricsText) {
         guard let storage = statistics.storage else { return }
         text.family("articled_storage_articles", .gauge, "Articles that are stored.")
@@ -133,9 +134,93 @@ struct ServiceMetrics {
     }
 }
 
-/// What one listening socket has seen.
+/// The counts of one listening socket.
 struct ListenerTraffic: Equatable {
     let name: String
     let accepted: UInt64
     let refused: UInt64
+}
+
+/// What this process uses of the machine. Values that the system does not tell are nil.
+struct ProcessUsage: Equatable {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    var startedAt: Int64 = 0
+    /// User and system time of all threads.
+    var cpuSeconds = 0.0
+    var residentBytes: UInt64?
+    var virtualBytes: UInt64?
+    var openDescriptors: UInt64?
+    var maxDescriptors: UInt64?
+
+    /// The current usage: getrusage(2), getrlimit(2), proc(5).
+    init(startedAt: Int64) {
+        self.startedAt = startedAt
+        var usage = rusage()
+        if unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
+            cpuSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
+                $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+            }
+        }
+        let page = UInt64(clamping: sysconf(Int32(_SC_PAGESIZE)))
+        let sizes = Self.firstLine("/proc/self/statm")?.split(separator: " ").prefix(2).map { UInt64($0) } ?? []
+        if sizes.count == 2 {
+            virtualBytes = sizes[0].map { $0 &* page }
+            residentBytes = sizes[1].map { $0 &* page }
+        }
+        var limit = rlimit()
+        if unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
+            maxDescriptors = UInt64(limit.rlim_cur)
+        }
+        openDescriptors = Self.descriptors()
+    }
+
+    /// In OpenMetrics format, under the names that Prometheus's own libraries use.
+    func write(to text: inout MetricsText) {
+        text.family("process_start_time_seconds", .gauge, unit: "seconds", "When the service started, since 1970.")
+        text.sample(Double(startedAt) / 1000)
+        text.family("process_cpu_seconds", .counter, unit: "seconds", "Processor time, of user and system.")
+        text.sample("_total", cpuSeconds)
+        if let residentBytes {
+            text.family(
+                "process_resident_memory_bytes", .gauge, unit: "bytes",
+                "Memory, with the pages of the database that the system keeps.")
+            text.sample(residentBytes)
+        }
+        if let virtualBytes {
+            text.family("process_virtual_memory_bytes", .gauge, unit: "bytes", "Address space.")
+            text.sample(virtualBytes)
+        }
+        if let openDescriptors {
+            text.family("process_open_fds", .gauge, "Open files and sockets.")
+            text.sample(openDescriptors)
+        }
+        if let maxDescriptors {
+            text.family("process_max_fds", .gauge, "Files and sockets that may be open: LimitNOFILE=.")
+            text.sample(maxDescriptors)
+        }
+    }
+
+    /// Since Linux 6.2 the directory's size is the number of descriptors. Before, they are counted.
+    private static func descriptors() -> UInt64? {
+        let path = "/proc/self/fd"
+        var status = stat()
+        if unsafe stat(path, &status) == 0, status.st_size > 0 { return UInt64(status.st_size) }
+        guard let directory = unsafe opendir(path) else { return nil }
+        defer { unsafe closedir(directory) }
+        var count: UInt64 = 0
+        while unsafe readdir(directory) != nil { count += 1 }
+        // ".", ".." and the directory itself are among them.
+        return count > 3 ? count - 3 : 0
+    }
+
+    /// The first line of one of the kernel's small files, which fit in a page.
+    private static func firstLine(_ path: String) -> Substring? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { _ = close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = unsafe read(descriptor, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first
+    }
 }

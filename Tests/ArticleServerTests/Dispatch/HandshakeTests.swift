@@ -38,7 +38,7 @@ import Testing
         #expect(try harness.sent().first?.status().code == StatusCode.unimplemented.rawValue)
     }
 
-    /// What a client of a later version asks for may have another meaning there: that no version is shared is what it hears.
+    /// The values of a later version's client may have another meaning. It only learns that no version is shared.
     @Test(arguments: [
         (ClientHello(protocolMin: 2, protocolMax: 1, maxFrame: 65_536, streamWindow: 8), StatusCode.protocolError),
         (ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: 8191, streamWindow: 8), .protocolError),
@@ -96,5 +96,48 @@ import Testing
                 payload: [1, 2]),
             WireFrame(kind: .ping, payload: [7]))
         #expect(try harness.sent() == [WireFrame(kind: .pong, payload: [7])])
+    }
+}
+
+/// Requests behind others in a batch are prefetched once each, in order, before they are processed.
+@Suite struct LookaheadTests {
+    private static func batch(_ count: UInt32) -> [WireFrame] {
+        (1...count).map { WireFrame(kind: .request, flags: .end, method: 1, stream: $0, payload: [UInt8($0), 9]) }
+    }
+
+    /// The streams that are prefetched at each step through the frames.
+    private func told(_ bytes: [UInt8], steps: Int) -> [[UInt32]] {
+        var lookahead = Lookahead()
+        return (1...steps).map { step in
+            var streams: [UInt32] = []
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe lookahead.move(to: step * 18, in: bytes) { header, payload in
+                    streams.append(header.stream)
+                    #expect(unsafe Array(payload) == [UInt8(header.stream), 9])
+                }
+            }
+            return streams
+        }
+    }
+
+    @Test func eachIsToldOfOnceInItsOrder() {
+        let steps = told(Self.batch(12).flatMap(\.bytes), steps: 12)
+        #expect(steps == [Array(2...9), [10], [11], [12]] + Array(repeating: [], count: 8))
+    }
+
+    @Test func oneByItselfIsToldOfToNobody() {
+        #expect(told(Self.batch(1).flatMap(\.bytes), steps: 1) == [[]])
+    }
+
+    @Test func whatIsNotWholeIsNotToldOf() {
+        let bytes = Self.batch(3).flatMap(\.bytes)
+        for cut in 1...18 { #expect(told(bytes.dropLast(cut), steps: 1) == [[2]]) }
+    }
+
+    /// A wrong length is not followed.
+    @Test func announcedLengthsAreNotBelieved() {
+        var bytes = Self.batch(3).flatMap(\.bytes)
+        bytes.replaceSubrange(18..<22, with: [0xff, 0xff, 0xff, 0xff])
+        #expect(told(bytes, steps: 1) == [[]])
     }
 }

@@ -1,9 +1,11 @@
 import ArticleProtocol
+import LinuxRuntime
+import Synchronization
 import Testing
 
 @testable import ArticleServer
 
-/// Plugins that are good, and plugins that become bad only later.
+/// Valid plugins, and plugins that fail only later.
 @Suite struct PluginLoadingTests {
     @Test func plainC() throws {
         let plugins = try FixturePlugins("greeter")
@@ -17,7 +19,7 @@ import Testing
         #expect(host.stop(within: 10_000_000_000))
     }
 
-    /// The descriptor ends before `reload` and `check`, and is read no further.
+    /// The descriptor ends before `reload` and `check`, and is not read beyond its end.
     @Test func previousHeader() throws {
         let plugins = try FixturePlugins("previous-header")
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
@@ -49,5 +51,27 @@ import Testing
         for name in ["", "A", "1a", "a.b", "-a", "ấ", String(repeating: "a", count: 64)] {
             #expect(!DescriptorCheck.isPluginName(name))
         }
+    }
+}
+
+@Suite struct BoundedCallTests {
+    @Test func answers() throws {
+        let call = try BoundedCall { 42 }
+        #expect(call.wait(until: MonotonicClock.after(.seconds(10))) == 42)
+        #expect(call.answer == 42)
+    }
+
+    @Test func givesUp() throws {
+        let gate = Mutex(())
+        let waiting = try gate.withLock { _ in
+            let call = try BoundedCall {
+                gate.withLock { _ in }
+                return true
+            }
+            #expect(call.wait(until: MonotonicClock.after(.milliseconds(1))) == nil)
+            return call
+        }
+        // It continues, and its late answer does no harm.
+        #expect(waiting.wait(until: MonotonicClock.after(.seconds(10))) == true)
     }
 }

@@ -1,3 +1,4 @@
+import LinuxRuntime
 import Testing
 
 @testable import ArticleServer
@@ -8,8 +9,8 @@ import Testing
         let buffer = OutgoingBuffer(pool: pool)
         let (reader, writer) = try socketPair()
         defer {
-            SystemCall.close(reader)
-            SystemCall.close(writer)
+            Descriptor.close(reader)
+            Descriptor.close(writer)
         }
         var expected: [UInt8] = []
         var received: [UInt8] = []
@@ -31,8 +32,8 @@ import Testing
     @Test func writingToAClosedSocketIsToldNotSignalled() throws {
         let buffer = OutgoingBuffer(pool: BufferPool())
         let (reader, writer) = try socketPair()
-        SystemCall.close(reader)
-        defer { SystemCall.close(writer) }
+        Descriptor.close(reader)
+        defer { Descriptor.close(writer) }
         unsafe buffer.extend(by: 1).storeBytes(of: 1, as: UInt8.self)
         #expect(buffer.write(to: writer) == nil)
     }

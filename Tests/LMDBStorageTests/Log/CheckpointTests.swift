@@ -1,6 +1,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -111,11 +112,11 @@ import Testing
         for number in 1...12 { #expect(await engine.put(.id(.generate()), "\(number)").outcome.isCreated) }
         let listed = Mutex(0)
         let isListed = Semaphore()
-        let reader = try WriterThread("reader") {
+        let reader = try Thread("reader") {
             if let count = try? engine.list().count { listed.withLock { $0 = count } }
             isListed.signal()
         }
-        #expect(isListed.wait(60_000_000_000))
+        #expect(isListed.wait(nanoseconds: 60_000_000_000))
         #expect(listed.withLock { $0 } == 12)
         disk.hold(false)
         reader.join()

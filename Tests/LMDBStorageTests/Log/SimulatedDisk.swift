@@ -1,5 +1,6 @@
 import ArticleProtocol
 import Glibc
+import LinuxRuntime
 import Synchronization
 
 @testable import LMDBStorage
