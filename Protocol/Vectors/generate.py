@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the golden vectors, valid/*.hex and invalid/*.hex, beside this file, and those that PROTOCOL.md shows into it.
+"""Writes the golden vectors, valid/*.hex and invalid/*.hex, next to this file, and the ones shown in PROTOCOL.md into it.
 
-They are made with protoc's own Python library and a CRC-32C of this file's own, so that they check articled's encoder,
-decoder and checksum against others. Needs the Debian packages protobuf-compiler and python3-protobuf; run it with
-/usr/bin/python3. The tests read what it wrote and need neither. PROTOCOL.md, "Golden vectors", describes the files.
+It uses protoc's Python library and its own CRC-32C. The vectors therefore check articled's encoder, decoder and checksum
+against independent implementations. Needs the Debian packages protobuf-compiler and python3-protobuf; run it with
+/usr/bin/python3. The tests only read the files. PROTOCOL.md, "Golden vectors", describes them.
 """
 
 import importlib.util
@@ -36,7 +36,7 @@ NUMBERS = {method[0]: number for number, method in enumerate(METHODS, 1)}
 
 
 def load_schema():
-    """The module that protoc makes of articles.proto."""
+    """The module that protoc generates from articles.proto."""
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(
             ["protoc", f"--proto_path={HERE.parent}", f"--python_out={directory}", "articles.proto"], check=True)
@@ -50,7 +50,7 @@ pb = load_schema()
 
 
 def crc32c(data: bytes, crc: int = 0) -> int:
-    """CRC-32C, bit by bit: slow, and evidently right."""
+    """CRC-32C, bit by bit: slow, but obviously correct."""
     crc ^= 0xFFFFFFFF
     for byte in data:
         crc ^= byte
@@ -75,7 +75,7 @@ def varint(value: int) -> bytes:
 
 
 def described(message):
-    """The rows of a message in protobuf's text format; articles that are embedded as bytes are decoded."""
+    """The rows of a message in protobuf's text format; articles embedded as bytes are decoded."""
     rows = []
     for field, value in message.ListFields():
         if field.name == "article" and field.type == field.TYPE_BYTES:
@@ -93,7 +93,7 @@ def described(message):
 def frame(
     side, kind, *messages, flags="", stream=0, method="", payload=None, about="", length=None, checksum=None, number=None
 ):
-    """One frame as text. `payload` stands for the messages; `length`, `checksum` and `number` tell lies."""
+    """One frame as text. `payload` replaces the messages; `length`, `checksum` and `number` override the true values."""
     parts = [encode(message) for message in messages]
     if payload is None:
         payload = b"".join([varint(len(parts[0]))] + parts if parts and "OPTIONS" in flags else parts)
@@ -127,7 +127,7 @@ def server(kind, *messages, **more):
 
 
 def write(name: str, about: str, *frames, expect: str = ""):
-    """One file: what it is, its frames, and for an invalid one what the server answers."""
+    """One file: its description, its frames, and for an invalid file the server's response."""
     rows = ["# " + row for row in about.splitlines()]
     for each in frames:
         rows += [""] + each
@@ -152,7 +152,7 @@ def article(**fields):
 
 
 def stored(content: bytes, revision=1, created_at=NOW, stored_at=NOW) -> bytes:
-    """What fetch.get answers: the writer's bytes, then the service's fields."""
+    """The response of fetch.get: the writer's bytes, then the service's fields."""
     return content + encode(pb.Article(
         id=ID, revision=revision, created_at=created_at, stored_at=stored_at, content_checksum=crc32c(content),
         content_size=len(content)))
@@ -181,46 +181,46 @@ def status(code: int, message: str):
 def valid():
     write("valid/hello", "The first frame of each side.", hello(), server_hello())
     write(
-        "valid/ping", "PING at any time after the hello; PONG brings the same payload back.",
+        "valid/ping", "PING may be sent at any time after the hello. PONG has the same payload.",
         client("PING", payload=b"\x01\x02\x03\x04\x05\x06\x07\x08"),
         server("PONG", payload=b"\x01\x02\x03\x04\x05\x06\x07\x08"))
     write(
-        "valid/call", "The smallest call: one message there, one back.",
+        "valid/call", "The smallest call: one message each way.",
         client("REQUEST", pb.PingRequest(payload=b"xin"), flags="END", stream=1, method="service.ping"),
         server("MESSAGE", pb.PingResult(payload=b"xin", time=NOW), flags="END", stream=1))
     write(
-        "valid/empty-message", "A message with all fields at their defaults is no bytes at all; their CRC-32C is 0.",
+        "valid/empty-message", "A message with all fields at their defaults has no bytes. The CRC-32C of no bytes is 0.",
         client("REQUEST", pb.HealthRequest(), flags="END", stream=1, method="service.health"),
         server("MESSAGE", pb.HealthResult(components=[pb.ComponentHealth(name="lmdb-storage")]), flags="END", stream=1))
     write(
-        "valid/put", "store.put of an article that is named by its URL.",
+        "valid/put", "store.put of an article with a URL.",
         client("REQUEST", pb.PutRequest(article=article()), flags="END", stream=1, method="store.put"),
         server(
             "MESSAGE", pb.PutResult(outcome=1, id=ID, revision=1, created_at=NOW, stored_at=NOW), flags="END", stream=1))
     write(
-        "valid/put-expected", "store.put of an article that must not exist yet, and does: nothing is changed.",
+        "valid/put-expected", "store.put of an article that must not exist, but does. Nothing is changed.",
         client(
             "REQUEST", pb.PutRequest(article=article(), expected_revision=0), flags="END", stream=7, method="store.put"),
         server("ERROR", status(10, "the article is at revision 1; 0 was expected"), stream=7))
     content = encode(article())
     write(
-        "valid/get", "fetch.get by URL. The answer is an Article: the writer's bytes, then the service's fields\n"
-        "(from \"0a 10\", the id, on), whose content_checksum is the CRC-32C of the first content_size bytes.",
+        "valid/get", "fetch.get by URL. The response is an Article: the writer's bytes, then the service's fields, from\n"
+        "\"0a 10\" (the id) on. content_checksum is the CRC-32C of the first content_size bytes.",
         client("REQUEST", pb.GetRequest(url="https://mic.gov.vn/can-tho"), flags="END", stream=2, method="fetch.get"),
         server("MESSAGE", pb.Article.FromString(stored(content)), flags="END", stream=2, payload=stored(content)))
     write(
-        "valid/deadline", "A request with call options: their length as a varint, the CallOptions, the message.",
+        "valid/deadline", "A request with call options: their length as a varint, then the CallOptions, then the message.",
         client(
             "REQUEST", pb.CallOptions(deadline_ms=500), pb.GetRequest(id=ID), flags="END OPTIONS", stream=3,
             method="fetch.get"),
         server("ERROR", status(4, "the deadline passed before the answer was ready"), stream=3))
     write(
-        "valid/error", "A request that cannot be carried out ends with ERROR.",
+        "valid/error", "A request that fails ends with ERROR.",
         client("REQUEST", pb.GetRequest(url="https://mic.gov.vn/?"), flags="END", stream=2, method="fetch.get"),
         server("ERROR", status(5, "there is no article with this url"), stream=2))
     write(
         "valid/put-many", "A streamed request: REQUEST without a message, then one PutRequest in each MESSAGE, then END.\n"
-        "Each is answered when it is on disk, here the second one first; END of the server is the stream's last frame.",
+        "Each is answered when it is on disk, here the second one first. The server's END is the last frame of the stream.",
         client("REQUEST", stream=5, method="store.putMany"),
         client("MESSAGE", pb.PutRequest(article=pb.Article(url="https://mic.gov.vn/1", title="Một")), stream=5),
         client("MESSAGE", pb.PutRequest(article=pb.Article(url="https://mic.gov.vn/2", title="Hai")), stream=5),
@@ -240,29 +240,29 @@ def valid():
         server("MESSAGE", pb.ListItem(article=encode(pb.Article(title="Hai")), cursor=b"\x01\xfe"), stream=4),
         server("END", stream=4))
     write(
-        "valid/cancel", "The client wants no more of a list. The stream is over only with the server's last frame:\n"
-        "this one, or the true end if that was on its way already.",
+        "valid/cancel", "The client cancels a list. The stream ends only with the server's last frame: this one, or the real\n"
+        "end if that was already on its way.",
         client("REQUEST", pb.ListRequest(), flags="END", stream=4, method="fetch.list"),
         client("CANCEL", stream=4),
         server("ERROR", status(1, "cancelled by the client"), stream=4))
     write(
-        "valid/credit", "The client has taken messages of 64 KiB in all (each counted with 16 bytes more) off stream 4, and\n"
-        "lets the server send as many again.",
+        "valid/credit", "The client has consumed messages of 64 KiB in total on stream 4 (16 bytes added for each), and\n"
+        "returns this credit to the server.",
         client("REQUEST", pb.ListRequest(), flags="END", stream=4, method="fetch.list"),
         client("CREDIT", pb.Credit(bytes=65536), stream=4))
     write(
-        "valid/go-away", "The server stops: what is in flight is still answered, a new request is not taken.",
+        "valid/go-away", "The server is stopping. It answers requests in flight, and rejects new ones.",
         client("REQUEST", pb.PingRequest(), flags="END", stream=1, method="service.ping"),
         server("GO_AWAY", status(14, "the service is stopping; connect again")),
         client("REQUEST", pb.PingRequest(), flags="END", stream=2, method="service.ping"),
         server("MESSAGE", pb.PingResult(time=NOW), flags="END", stream=1),
         server("ERROR", status(14, "the service is stopping; connect again"), stream=2))
     write(
-        "valid/unknown-kind", "A frame of a kind that version 1 does not have is skipped, whatever its flags, once its checksum\n"
-        "has been found right. The PING behind it is answered.",
+        "valid/unknown-kind", "A frame of a kind that version 1 does not define is skipped, whatever its flags, if its checksum is\n"
+        "right. The PING after it is answered.",
         client("200", flags="128", stream=9, payload=b"later"), client("PING"), server("PONG"))
     write(
-        "valid/unknown-field", "A field that the schema does not have is skipped: here 99, a varint, before the payload.",
+        "valid/unknown-field", "An unknown field is skipped: here field 99, a varint, before the payload.",
         client(
             "REQUEST", flags="END", stream=1, method="service.ping",
             payload=bytes.fromhex("980601") + encode(pb.PingRequest(payload=b"xin"))),
@@ -274,7 +274,7 @@ def valid():
             method="store.delete"),
         server("MESSAGE", pb.DeleteResult(id=ID, revision=3), flags="END", stream=6))
     write(
-        "valid/classify", "classify.text, with the phrases that spoke for or against.",
+        "valid/classify", "classify.text, with the phrases for and against.",
         client(
             "REQUEST", pb.ClassifyTextRequest(title="Cần Thơ mở mạng", body="Cáp quang.", explain=True), flags="END",
             stream=8, method="classify.text"),
@@ -342,14 +342,14 @@ def invalid():
 
     # The handshake.
     broken("hello-missing", "The first frame must be HELLO.", ping, greeted=False)
-    broken("hello-twice", "HELLO may be sent once only.", hello())
+    broken("hello-twice", "HELLO may be sent only once.", hello())
     broken(
-        "hello-too-long", "The header announces 16385 bytes: refused before any of them.",
+        "hello-too-long", "The header announces 16385 bytes. It is rejected before any of them arrive.",
         client("HELLO", payload=b"", length=16385), greeted=False)
     broken(
         "hello-cut", "The message ends inside a varint.", client("HELLO", payload=b"\x08"), greeted=False)
     broken(
-        "hello-checksum", "The checksum is that of another payload.",
+        "hello-checksum", "The checksum belongs to another payload.",
         client("HELLO", pb.ClientHello(protocol_min=1, protocol_max=1, max_frame=65536, stream_window=1), checksum=1),
         greeted=False)
     broken("hello-flags", "HELLO has no flags.", client("HELLO", flags="END", payload=b""), greeted=False)
@@ -358,18 +358,18 @@ def invalid():
     broken("hello-max-frame", "max_frame is below 8192.", hello(max_frame=8191), greeted=False)
     broken("hello-window", "stream_window is 0.", hello(stream_window=0), greeted=False)
     broken(
-        "hello-version", "No version in common: not an error of the protocol, but the end of this connection.",
+        "hello-version", "No version in common. This is not a protocol error, but it ends the connection.",
         hello(protocol_min=2, protocol_max=9), greeted=False, code="UNIMPLEMENTED")
 
     # Frames.
     broken(
-        "frame-too-long", "The header announces 4 GiB: refused before any of them.",
+        "frame-too-long", "The header announces 4 GiB. It is rejected before any of them arrive.",
         client("REQUEST", flags="END", stream=1, method="service.ping", payload=b"", length=0xFFFFFFFF))
     broken(
-        "frame-checksum", "One bit of the payload has flipped.",
+        "frame-checksum", "One bit of the payload is wrong.",
         client("REQUEST", flags="END", stream=1, method="service.ping", payload=b"\x0a\x01a", checksum=crc32c(b"\x0a\x01c")))
     broken(
-        "frame-checksum-unknown-kind", "A frame that is skipped is checked all the same.",
+        "frame-checksum-unknown-kind", "The checksum of a skipped frame is checked too.",
         client("200", payload=b"later", checksum=7))
     broken("request-stream-0", "REQUEST needs a stream.", client("REQUEST", flags="END", method="service.ping"))
     broken("request-flags", "Flag 4 is not defined.", client("REQUEST", flags="END 4", stream=1, method="service.ping"))
@@ -384,7 +384,7 @@ def invalid():
     broken("credit-stream-0", "CREDIT needs a stream.", client("CREDIT", pb.Credit(bytes=1)))
     broken("credit-unreadable", "The payload is no Credit.", many, client("CREDIT", stream=1, payload=b"\x0a\x05"))
     broken(
-        "credit-too-much", "The credit of a stream stays below 2^31.", many,
+        "credit-too-much", "The credit of a stream must stay below 2^31.", many,
         client("CREDIT", pb.Credit(bytes=0x7FFFFFFF), stream=1))
     broken("ping-too-long", "A PING carries at most 64 bytes.", client("PING", payload=bytes(65)))
     broken("ping-stream", "PING concerns no stream.", client("PING", stream=1))
@@ -400,46 +400,46 @@ def invalid():
     refused(
         "streamed-with-message", "Messages of a streamed request come in MESSAGE frames.",
         client("REQUEST", pb.PutRequest(), payload=b"\x0a\x00", stream=1, method="store.putMany"))
-    bad("options-cut", "The options announce more bytes than there are.", "service.ping", b"\x05\x08", flags="END OPTIONS")
+    bad("options-cut", "The length of the options exceeds the payload.", "service.ping", b"\x05\x08", flags="END OPTIONS")
     bad("options-missing", "The length of the options is missing.", "service.ping", b"", flags="END OPTIONS")
     bad("options-too-long", "Call options have at most 1024 bytes.", "service.ping", varint(1025) + bytes(1025), flags="END OPTIONS")
-    bad("options-unreadable", "The options are no CallOptions.", "service.ping", b"\x02\x0a\x07", flags="END OPTIONS")
+    bad("options-unreadable", "The options are not a valid CallOptions message.", "service.ping", b"\x02\x0a\x07", flags="END OPTIONS")
 
     # Messages.
     bad("varint-cut", "The message ends inside a varint.", "service.ping", b"\x0a\x80")
     bad("varint-too-long", "A varint of more than 64 bits.", "fetch.get", b"\x18" + b"\xff" * 9 + b"\x02")
     bad("varint-eleven-bytes", "A varint has at most ten bytes.", "fetch.get", b"\x18" + b"\x80" * 10 + b"\x01")
-    bad("length-beyond-end", "A length of 5 bytes where 1 is left.", "service.ping", b"\x0a\x05a")
+    bad("length-beyond-end", "A length of 5 bytes, but only 1 is left.", "service.ping", b"\x0a\x05a")
     bad("length-huge", "A length of 2^64 - 1 bytes.", "service.ping", b"\x0a" + b"\xff" * 9 + b"\x01")
     bad("field-0", "There is no field 0.", "service.ping", b"\x00\x00")
     bad("field-number-too-large", "Field numbers end at 2^29 - 1.", "service.ping", varint(1 << 32) + b"\x00")
     bad("group", "Groups are not part of proto3.", "service.ping", b"\x0b\x0c")
     bad("wire-type-7", "There is no wire type 7.", "service.ping", b"\x0f")
     bad("wire-type-wrong", "payload is bytes, not a varint.", "service.ping", b"\x08\x01")
-    bad("fixed-cut", "Four bytes are announced, two are left.", "service.ping", b"\x15\x01\x02")
+    bad("fixed-cut", "A value of four bytes, but only two are left.", "service.ping", b"\x15\x01\x02")
     bad("text-not-utf8", "url is not UTF-8.", "fetch.get", b"\x12\x02\xc3\x28")
-    bad("text-surrogate", "url holds a surrogate, which UTF-8 has not.", "fetch.get", b"\x12\x03\xed\xa0\x80")
+    bad("text-surrogate", "url contains a surrogate, which is not valid in UTF-8.", "fetch.get", b"\x12\x03\xed\xa0\x80")
     bad("view-unknown", "There is no view 7.", "fetch.get", encode(pb.GetRequest(url="a")) + b"\x18\x07")
     bad("key-neither", "Neither id nor url.", "fetch.get", b"")
     bad("key-both", "Both id and url.", "fetch.get", encode(pb.GetRequest(id=ID, url="https://mic.gov.vn/1")))
     bad("id-short", "An id has 16 bytes.", "fetch.get", encode(pb.GetRequest(id=ID[:15])))
-    bad("cursor-unreadable", "No list gave out this cursor.", "fetch.list", encode(pb.ListRequest(cursor=b"?")))
+    bad("cursor-unreadable", "No list returned this cursor.", "fetch.list", encode(pb.ListRequest(cursor=b"?")))
 
     # Articles.
     bad("article-missing", "store.put without an article.", "store.put", b"")
     bad_article("article-id-version", "The id is a UUID of version 4.", pb.Article(id=bytes.fromhex("0190f3a16b1c4cc098c4dc0c0c07398f")))
     bad_article("article-url-relative", "url is not absolute.", pb.Article(url="/tin/1"))
-    bad_article("article-url-blank", "url holds a blank.", pb.Article(url="https://mic.gov.vn/tin 1"))
+    bad_article("article-url-blank", "url contains a blank.", pb.Article(url="https://mic.gov.vn/tin 1"))
     bad_article("article-url-too-long", "url has at most 2048 bytes.", pb.Article(url="https://mic.gov.vn/" + "a" * 2030))
-    bad_article("article-title-not-utf8", "title is cut inside a character.", b"\x22\x02\xe1\xba")
+    bad_article("article-title-not-utf8", "title ends inside a character.", b"\x22\x02\xe1\xba")
     bad_article("article-topic-without-slug", "A topic needs a slug.", pb.Article(topics=[pb.Topic(score=0.5)]))
-    bad_article("article-topic-slug", "A slug is of [a-z0-9-].", pb.Article(topics=[pb.Topic(slug="Kinh doanh")]))
-    bad_article("article-topic-score", "A score lies in 0 to 1.", pb.Article(topics=[pb.Topic(slug="a", score=1.5)]))
+    bad_article("article-topic-slug", "A slug has only [a-z0-9-].", pb.Article(topics=[pb.Topic(slug="Kinh doanh")]))
+    bad_article("article-topic-score", "A score is 0 to 1.", pb.Article(topics=[pb.Topic(slug="a", score=1.5)]))
     bad_article("article-topic-score-nan", "A score is a number.", pb.Article(topics=[pb.Topic(slug="a", score=float("nan"))]))
     bad_article("article-too-many-topics", "At most 64 topics.", pb.Article(topics=[pb.Topic(slug="a")] * 65))
     bad_article("article-attribute-key", "The key of an attribute is not UTF-8.", b"\x5a\x03\x0a\x01\xff")
-    bad_article("article-time", "published_at lies beyond the year 9999.", pb.Article(published_at=253_402_300_800_000))
-    bad_article("article-coded-body", "Field 14 is kept for coded bodies, which version 1 has not.", b"\x72\x01a", code="UNIMPLEMENTED")
+    bad_article("article-time", "published_at is after the year 9999.", pb.Article(published_at=253_402_300_800_000))
+    bad_article("article-coded-body", "Field 14 is reserved for coded bodies, which version 1 does not have.", b"\x72\x01a", code="UNIMPLEMENTED")
 
 
 def show():

@@ -1,23 +1,33 @@
+public import ArticleProtocol
 import LinuxRuntime
 
-/// A connection to articled, shared by as many tasks as like to.
+/// A client of an articled service.
 ///
-/// It connects when the first call is made, and again when a connection is lost and calls are waiting. All calls go over
-/// one connection, many at once, and are answered in any order. Each call throws ``ClientError`` and nothing else; a
-/// cancelled task's call ends at once, and the service is told to stop.
+/// The client is safe to use from any number of tasks. It connects at the first call, and again when a connection was
+/// lost and calls are waiting. All calls share one connection; they are in flight at the same time and finish in any
+/// order.
 ///
-/// A thread of its own does the reading and writing. It ends when the client is closed or no longer referred to.
+/// Each call throws ``ClientError`` and nothing else. A call whose task is cancelled ends at once, and the client tells
+/// the service to stop the work.
+///
+/// The client has one thread of its own, which does all reading and writing. Callers never block a thread. The thread
+/// ends when the client is closed or released.
 public final class ArticleClient: Sendable {
+    /// The address of the service.
     public let endpoint: Endpoint
+    /// The options that the client was created with.
     public let options: ClientOptions
     let mailbox: Mailbox
 
+    /// Creates a client. It does not connect yet, and starts its thread.
+    ///
+    /// If the thread cannot be started, every call throws an error that says so.
     public init(endpoint: Endpoint = .systemDefault, options: ClientOptions = ClientOptions()) {
         self.endpoint = endpoint
         self.options = options
         let mailbox = Mailbox()
         self.mailbox = mailbox
-        if let error = mailbox.failure ?? Self.startThread(endpoint, options, mailbox) { mailbox.refuse(error) }
+        if let error = mailbox.failure ?? Self.startThread(endpoint, options, mailbox) { mailbox.fail(error) }
     }
 
     private static func startThread(
@@ -30,7 +40,7 @@ public final class ArticleClient: Sendable {
                     try mailbox.watch(with: poller, token: 0)
                     Driver(endpoint: endpoint, options: options, mailbox: mailbox, poller: poller).run()
                 } catch {
-                    mailbox.refuse(.cannotStart(error))
+                    mailbox.fail(.cannotStart(error))
                 }
             }
             return nil
@@ -41,8 +51,10 @@ public final class ArticleClient: Sendable {
 
     deinit { mailbox.submit(.close(deadline: 0, nil)) }
 
-    /// Takes no new calls, lets those in flight finish for at most `grace`, and closes the connection. Calls that are
-    /// not over by then fail with ``ClientError/Kind/closed``.
+    /// Closes the client and returns when the connection is closed.
+    ///
+    /// The client accepts no new calls. Calls in flight may finish within `grace`. Calls that have not finished by
+    /// then, and all later ones, fail with ``ClientError/Kind/closed``.
     public func close(grace: Duration = .seconds(5)) async {
         let deadline = MonotonicClock.after(grace)
         await withCheckedContinuation { continuation in
@@ -60,5 +72,78 @@ public final class ArticleClient: Sendable {
             window: options.streamWindow)
         if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoint))) }
         return exchange
+    }
+}
+
+// Calls of any method in the service's table, including those of third-party plugins.
+extension ArticleClient {
+    /// Calls a method with one encoded request message and one encoded response message.
+    ///
+    /// - Parameters:
+    ///   - method: the method's name, such as `"words.count"`.
+    ///   - payload: the encoded request message.
+    /// - Returns: the encoded response message.
+    public func call(
+        _ method: String, payload: [UInt8], policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> [UInt8] {
+        let exchange = begin(method, .unary, payload, policy)
+        guard let response = try await exchange.next(mailbox) else {
+            throw .violation("\(method): the service ended the call without a response")
+        }
+        return response
+    }
+
+    /// Calls a method with one request message and one response message.
+    ///
+    /// - Parameter method: the method's name, such as `"fetch.get"`.
+    public func call<Request: ProtocolMessage, Response: ProtocolMessage>(
+        _ method: String, _ request: Request, returning: Response.Type = Response.self,
+        policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> Response {
+        let response = try await call(method, payload: request.encoded(), policy: policy)
+        return try Response(response, of: method)
+    }
+
+    /// Calls a method with one request message and a streamed response.
+    ///
+    /// Each iteration makes the call once: it starts with the iteration and ends with it. The service sends at most
+    /// ``ClientOptions/streamWindow`` bytes ahead of the reader.
+    public func stream<Request: ProtocolMessage, Response: ProtocolMessage>(
+        _ method: String, _ request: Request, returning: Response.Type = Response.self,
+        policy: CallPolicy = CallPolicy()
+    ) -> ResponseStream<Response> {
+        ResponseStream(client: self, method: method, request: request.encoded(), policy: policy) {
+            (bytes) throws(ClientError) in try Response(bytes, of: method)
+        }
+    }
+
+    /// Calls a method with one encoded request message and a streamed response of encoded messages.
+    ///
+    /// Each iteration makes the call once: it starts with the iteration and ends with it.
+    public func stream(
+        _ method: String, payload: [UInt8], policy: CallPolicy = CallPolicy()
+    ) -> ResponseStream<[UInt8]> {
+        ResponseStream(client: self, method: method, request: payload, policy: policy) { $0 }
+    }
+
+    /// Begins a call with a streamed request.
+    ///
+    /// - Parameter streamsResponse: whether the method's response is streamed as well. It must match the service's
+    ///   method table; otherwise the call fails with ``ClientError/Kind/misuse``.
+    public func open(
+        _ method: String, streamsResponse: Bool, policy: CallPolicy = CallPolicy()
+    ) -> CallStream {
+        CallStream(
+            client: self, exchange: begin(method, streamsResponse ? .streamedBoth : .streamedRequest, [], policy))
+    }
+}
+
+extension ProtocolMessage {
+    init(_ bytes: [UInt8], of method: String) throws(ClientError) {
+        do {
+            try self.init(decoding: bytes)
+        } catch {
+            throw .violation("\(method): the response is not a valid \(Self.name): \(error)")
+        }
     }
 }

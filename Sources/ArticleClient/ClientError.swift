@@ -1,40 +1,46 @@
 public import ArticleProtocol
+import Glibc
 import LinuxRuntime
 
-/// Why a call failed. `description` is a sentence for people: what was wrong, where, and what to do about it.
+/// Why a call failed.
+///
+/// A program decides by ``kind``, ``status`` and ``mayHaveRun``. The ``message`` tells people what was wrong, where,
+/// and what to do.
 public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of failure it was, for programs that go on differently.
+    /// The kinds of failure.
     public enum Kind: Sendable, Hashable {
-        /// No connection could be made, or it was lost before the answer came.
+        /// No connection could be made, or it was lost before the response.
         case connection
-        /// The service answered with an error: see ``ClientError/status``.
+        /// The service responded with an error: see ``ClientError/status``.
         case status
-        /// The other side broke the protocol, or what it sent cannot be understood. Its software needs mending.
+        /// The service broke the protocol, or its response cannot be decoded. Its software needs a fix.
         case protocolViolation
         /// The task that made the call was cancelled.
         case cancelled
-        /// The deadline passed, here or in the service.
+        /// The deadline passed, in the client or in the service.
         case deadline
         /// The client was closed.
         case closed
-        /// The request breaks a limit or another rule that the service holds every request to, and was not sent: fix the
-        /// request. ``ClientError/status`` says INVALID_ARGUMENT, or what else the service would have answered.
+        /// The request breaks a limit or another rule of the service, and was not sent. Fix the request.
+        /// ``ClientError/status`` is the status that the service would have returned, usually INVALID_ARGUMENT.
         case invalidRequest
-        /// The call cannot be made so: the program that makes it needs mending.
+        /// The program uses the client in a wrong way. Fix the program.
         case misuse
     }
 
+    /// The kind of failure.
     public let kind: Kind
-    /// The status code that the service gave, or the one that comes closest.
+    /// The status code of the service's response, or the closest one for a failure in the client.
     public let status: StatusCode
-    /// What was wrong, where, what to do.
+    /// What was wrong, where, and what to do, for people.
     public let message: String
-    /// The service may have carried out the call, although it failed here: the request was sent and no answer came, or
-    /// the answer does not say that nothing was changed.
+    /// Whether the service may have carried out the call although it failed here. The request was sent and no response
+    /// came, or the response does not exclude a change.
     public let mayHaveRun: Bool
-    /// The number that the service's journal has the call under (`journalctl REQUEST_ID=...`), if the service gave one.
+    /// The number of the call in the service's journal (`journalctl REQUEST_ID=...`), if the service sent one.
     public let request: UInt64?
 
+    /// The ``message``.
     public var description: String { message }
 
     init(_ kind: Kind, _ status: StatusCode, _ message: String, mayHaveRun: Bool = false, request: UInt64? = nil) {
@@ -45,7 +51,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         self.request = request
     }
 
-    /// The same error of a call that was sent before and may have been carried out then.
+    /// The same error, for a call whose earlier attempt may have been carried out.
     func afterDoubt(_ doubt: Bool) -> ClientError {
         guard doubt, !mayHaveRun else { return self }
         return ClientError(
@@ -58,7 +64,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     static func closed(_ endpoint: Endpoint) -> ClientError {
-        ClientError(.closed, .unavailable, "the client of \(endpoint) has been closed: make a new one")
+        ClientError(.closed, .unavailable, "the client of \(endpoint) is closed: create a new one")
     }
 
     static func connection(_ message: String, mayHaveRun: Bool = false) -> ClientError {
@@ -81,7 +87,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         ClientError(.misuse, .failedPrecondition, message)
     }
 
-    /// What the service answered, as an error of the call. An unknown code is kept in the message.
+    /// The error for a status that the service sent. An unknown code appears in the message.
     static func status(_ status: Status, of method: String) -> ClientError {
         let code = StatusCode(rawValue: status.code) ?? .unknown
         let kind: Kind =
@@ -91,7 +97,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
             case .protocolError: .protocolViolation
             default: .status
             }
-        let text = status.message.isEmpty ? "the service answered with status \(status.code)" : status.message
+        let text = status.message.isEmpty ? "the service responded with status \(status.code)" : status.message
         return ClientError(
             kind, code, "\(method): \(text)", mayHaveRun: code.leavesDoubt,
             request: status.request > 0 ? status.request : nil)
@@ -105,11 +111,51 @@ extension ClientError {
 }
 
 extension StatusCode {
-    /// Whether a change may have been made although its answer has this code: PROTOCOL.md, "Sending a request again".
+    /// Whether a change may have been made despite this status. See PROTOCOL.md, "Sending a request again".
     var leavesDoubt: Bool {
         switch self {
         case .outcomeUnknown, .deadlineExceeded, .cancelled, .internal, .unknown: true
         default: false
         }
+    }
+}
+
+extension ClientError {
+    /// The error for a socket that cannot be connected, with advice.
+    static func unreachable(_ endpoint: Endpoint, _ error: SystemError) -> ClientError {
+        guard case .unix(let path) = endpoint else {
+            let advice =
+                error.code == ECONNREFUSED
+                ? "does articled listen there? Its TCP socket is off unless the configuration or articled-tcp.socket opens it"
+                : "check the address and the network"
+            return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
+        }
+        switch error.code {
+        case ENOENT, ENOTDIR:
+            return .connection(
+                "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")
+        case ECONNREFUSED where !isSocket(path):
+            return .connection(
+                "\(path) is no socket: articled's socket is /run/articled/articled.sock, unless configured otherwise")
+        case ECONNREFUSED:
+            return .connection(
+                "nobody listens at \(path): the socket is left over from a service that has stopped. "
+                    + "systemctl restart articled.socket")
+        case EACCES, EPERM:
+            return ClientError(
+                .connection, .permissionDenied,
+                "no permission to use \(path): become a member of its group (ls -l \(path) names it), or ask as root")
+        case EAGAIN:
+            return .connection("\(path) accepts no connections at the moment: its queue is full. Try again")
+        default:
+            return .connection("cannot connect to \(path): \(error.text)")
+        }
+    }
+
+    /// Whether `path` is a socket. connect(2) fails with the same error for an unused socket and for any other file.
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        if path.hasPrefix("@") { return true }
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 }

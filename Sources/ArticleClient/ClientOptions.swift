@@ -1,36 +1,93 @@
-/// How an ``ArticleClient`` behaves. The defaults suit a program that talks to articled on the same machine.
-public struct ClientOptions: Sendable {
-    /// Who is calling, for the service's journal: "newsroom/2.1".
-    public var agent = "ArticleClient/1"
-    /// How long making a connection may take, hello included.
-    public var connectTimeout: Duration = .seconds(5)
-    /// The deadline of a call that gives none itself. `nil`: the service's own limit, and none here.
-    public var deadline: Duration? = .seconds(60)
-    /// How long a call waits for a lost connection to come back, and is tried again where that is safe, before it
-    /// fails. Within the call's deadline in any case.
-    public var patience: Duration = .seconds(10)
-    /// Whether the first connection of all is waited for with the same patience. If not, a service that cannot be
-    /// reached is reported at once, which is what a person at a terminal wants.
-    public var waitsForService = false
-    /// How often one call is sent at most. More than one only where it is safe: see ``Retry``.
-    public var attempts = 4
-    /// The pause before the second attempt to connect; each further one is twice as long, up to ``longestPause``. Each
-    /// pause is shortened at random by up to a half, so that many clients do not come back at the same instant.
-    public var shortestPause: Duration = .milliseconds(20)
-    public var longestPause: Duration = .seconds(2)
-    /// If set: a connection with calls in flight on which nothing arrived for so long is asked with a PING, and given up if
-    /// nothing arrives for as long again. For TCP across machines, where a peer can vanish without a word.
-    public var keepAlive: Duration?
-    /// The largest answer taken, in bytes: at least 8192.
-    public var largestFrame = 16 << 20 {
-        didSet { largestFrame = min(max(largestFrame, 8192), Int(Int32.max)) }
+/// The address of an articled service.
+public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// A Unix socket at a path of 1 to 107 bytes. A leading `@` names an abstract socket.
+    case unix(path: String)
+    /// A TCP socket. A host name is resolved for each connection, which takes as long as the resolver needs. A numeric
+    /// address needs no resolver.
+    case tcp(host: String, port: UInt16)
+
+    /// The socket of `articled.socket`: `/run/articled/articled.sock`.
+    public static var systemDefault: Endpoint { .unix(path: "/run/articled/articled.sock") }
+
+    /// The endpoint as text: `unix:/run/articled/articled.sock`, `tcp:127.0.0.1:7450`, `tcp:[::1]:7450`.
+    public var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        }
     }
-    /// How many bytes of a streamed answer may be under way before the program has taken them: at least 1.
+}
+
+/// The options of an ``ArticleClient``. The defaults suit a program on the same machine as the service.
+public struct ClientOptions: Sendable {
+    /// The program's name in the service's journal: "newsroom/2.1".
+    public var agent = "ArticleClient/1"
+    /// The time limit for making a connection, including the hello.
+    public var connectTimeout: Duration = .seconds(5)
+    /// The deadline of calls that set none themselves. `nil`: the service's default, and no deadline in the client.
+    public var deadline: Duration? = .seconds(60)
+    /// How long a call waits for a connection before it fails. The call's deadline also applies.
+    ///
+    /// After a connection is lost, calls wait this long for the next one. They are then sent, or sent again where that
+    /// is safe: see ``Retry``.
+    public var reconnectTimeout: Duration = .seconds(10)
+    /// Whether the client's first connection is also waited for. If not, a service that cannot be reached is reported
+    /// at once, which suits a person at a terminal.
+    public var waitsForService = false
+    /// How many times one call is sent at most. It is sent more than once only where that is safe: see ``Retry``.
+    public var maxAttempts = 4
+    /// The pause before the second attempt to connect. Each further pause is twice as long, up to ``maxBackoff``.
+    ///
+    /// Each pause is shortened at random by up to a half, so that many clients do not reconnect at the same moment.
+    public var minBackoff: Duration = .milliseconds(20)
+    /// The longest pause between two attempts to connect.
+    public var maxBackoff: Duration = .seconds(2)
+    /// Detects a dead peer: if nothing arrives for this long while calls are in flight, the client sends a PING; if
+    /// nothing arrives for as long again, it gives up the connection. `nil`: off.
+    ///
+    /// Set it for TCP between machines, where a peer can disappear without notice.
+    public var keepAlive: Duration?
+    /// The largest response message that the client accepts, in bytes; at least 8192.
+    public var maxFrame = 16 << 20 {
+        didSet { maxFrame = min(max(maxFrame, 8192), Int(Int32.max)) }
+    }
+    /// How many bytes of a streamed response the service may send ahead of the program; at least 1.
     public var streamWindow = 256 << 10 {
         didSet { streamWindow = min(max(streamWindow, 1), Int(Int32.max)) }
     }
-    /// How many bytes wait for the socket at most. Calls beyond it wait with their own tasks suspended.
-    public var outgoingBytes = 1 << 20
+    /// How many bytes may wait for the socket. Calls beyond this limit suspend their tasks.
+    public var maxOutgoingBytes = 1 << 20
 
+    /// Creates the default options.
     public init() {}
+}
+
+/// The deadline and the retry policy of one call.
+public struct CallPolicy: Sendable {
+    /// The deadline, from now on. `nil`: ``ClientOptions/deadline``.
+    ///
+    /// It is sent to the service, which stops the work when it passes. The client enforces it as well.
+    public var deadline: Duration?
+    /// Whether the call is sent again if it may have been carried out.
+    public var retry: Retry
+
+    /// Creates a policy.
+    public init(deadline: Duration? = nil, retry: Retry = .automatic) {
+        self.deadline = deadline
+        self.retry = retry
+    }
+}
+
+/// Whether a call is sent again if the service may have carried it out.
+///
+/// That is unknown if the connection was lost before the response, and after the response OUTCOME_UNKNOWN. A request
+/// that was not sent completely, or was answered with UNAVAILABLE or RESOURCE_EXHAUSTED, was not carried out. It is
+/// sent again with any policy. The client sends a call at most ``ClientOptions/maxAttempts`` times.
+public enum Retry: Sendable, Hashable {
+    /// If the method is idempotent: the service's method table says so, or the client knows it.
+    case automatic
+    /// Always. The caller knows that carrying out the call twice does no harm.
+    case idempotent
+    /// Never. The error then has ``ClientError/mayHaveRun``.
+    case never
 }

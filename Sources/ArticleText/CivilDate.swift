@@ -1,11 +1,11 @@
-/// Days of the Gregorian calendar, also before it was in use (proleptic).
+/// Dates of the proleptic Gregorian calendar.
 public enum CivilDate {
-    /// - Returns: days since 1970-01-01; nil if there is no such day in the years 1 to 9999.
+    /// The number of days from 1970-01-01 to a date; nil unless the date exists and is in the years 1 to 9999.
     public static func days(year: Int, month: Int, day: Int) -> Int64? {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1, day <= length(ofMonth: month, year) else {
             return nil
         }
-        // The year is counted from March, so that the leap day is its last.
+        // Years start in March here, so that the leap day is the last day of a year.
         let shifted = month > 2 ? year : year - 1
         let era = shifted / 400
         let ofEra = shifted % 400
@@ -13,7 +13,7 @@ public enum CivilDate {
         return Int64(era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear - 719_468)
     }
 
-    /// The inverse.
+    /// The date of a number of days from 1970-01-01.
     public static func date(ofDay days: Int64) -> (year: Int, month: Int, day: Int) {
         let shifted = Int(clamping: days) &+ 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -1,6 +1,8 @@
-/// Lines that belong to the page an article was copied from, not to the article: buttons, counters, links to others.
+import ArticleProtocol
+
+/// Lines of the web page around an article: buttons, counters, links to other articles.
 enum Furniture {
-    /// Whether the whole line is furniture. Each part of "In | Gửi email | Chia sẻ" has to be.
+    /// Whether the whole line is furniture. In "In | Gửi email | Chia sẻ", each part must be.
     static func isFurniture(_ line: String) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         if line.allSatisfy({ !$0.isLetter && !$0.isNumber }) { return true }  // "-----", "***", "./."
@@ -8,14 +10,15 @@ enum Furniture {
         return !parts.isEmpty && parts.allSatisfy(isPart)
     }
 
-    /// "Trang chủ > Tin tức > Bưu chính": where the page stood.
+    /// "Trang chủ > Tin tức > Bưu chính": the position of the page in its site.
     static func isBreadcrumb(_ line: String) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         let parts = line.split { ">»›|/".contains($0) }.map(\.folded)
         return parts.count > 1 && ["trang chủ", "home", "trang nhất"].contains(parts[0]) || line.folded == "trang chủ"
     }
 
-    /// The heading of a list of other articles: what follows to the end is furniture if it reads like headlines.
+    /// Whether the line is the heading of a list of other articles. The lines after it are furniture if they look like
+    /// headlines.
     static func beginsOtherArticles(_ line: String) -> Bool {
         guard line.utf8.count <= 120 else { return false }
         var folded = line.folded
@@ -68,5 +71,157 @@ enum Furniture {
     static func isTagList(_ line: String) -> Bool {
         guard line.utf8.count <= 500, let colon = line.firstIndex(of: ":") else { return false }
         return ["từ khóa", "từ khoá", "tag", "tags", "chủ đề", "keywords"].contains(line[..<colon].folded)
+    }
+}
+
+/// A line such as "ĐÁNH GIÁ BÀI VIẾT( 0)" or "Đánh giá: 4,5/5 (12 lượt)".
+enum RatingLine {
+    /// - Returns: nil if the line is not a rating, or has no number.
+    static func rating(in line: String) -> Rating? {
+        guard line.utf8.count <= 160 else { return nil }
+        let folded = line.folded
+        guard let heading = headings.first(where: { folded.hasPrefix($0) }) else { return nil }
+        return figures(String(folded.dropFirst(heading.count)))
+    }
+
+    /// Whether the line is only the heading. The figures are on the next line.
+    static func isHeading(_ line: String) -> Bool {
+        line.utf8.count <= 160 && headings.contains(line.folded.filter { $0 != ":" }.folded)
+    }
+
+    /// "( 0)", ": 4,5/5 (12 lượt)"; nil for anything else.
+    static func figures(_ text: String) -> Rating? {
+        let words = text.split { !$0.isLetter }.map(\.folded)
+        guard words.allSatisfy({ allowedWords.contains($0) }), text.utf8.count <= 100 else { return nil }
+        guard
+            !text.contains(where: { !$0.isLetter && !$0.isNumber && !$0.isWhitespace && !"():/.,*★☆-–|[]".contains($0) }
+            )
+        else { return nil }
+        let numbers = numbers(in: text)
+        let average = numbers.first { $0.beforeSlash }
+        let counted = numbers.filter { !$0.beforeSlash && !$0.afterSlash }
+        guard
+            let count = (counted.first(where: \.inBrackets) ?? counted.last).flatMap({
+                UInt64(exactly: $0.value.rounded())
+            })
+        else { return nil }
+        guard let average, count < 1_000_000_000, average.value <= 1000 else { return Rating(count: count) }
+        return Rating(count: count, sum: Int64((average.value * Double(count)).rounded()))
+    }
+
+    private static let headings = [
+        "đánh giá bài viết", "đánh giá bài", "đánh giá của bạn đọc", "điểm đánh giá", "số lượt đánh giá",
+        "lượt đánh giá", "đánh giá",
+        "bình chọn bài viết", "bình chọn", "xếp hạng bài viết", "xếp hạng", "rating", "rate this article",
+    ]
+
+    private static let allowedWords: Set<String> = [
+        "lượt", "người", "phiếu", "sao", "điểm", "trung", "bình", "đánh", "giá", "chọn", "vote", "votes", "ratings",
+        "rating", "trên", "số", "tổng",
+    ]
+
+    private struct Number {
+        let value: Double
+        let inBrackets: Bool
+        let beforeSlash: Bool
+        let afterSlash: Bool
+    }
+
+    private static func numbers(in text: String) -> [Number] {
+        var numbers: [Number] = []
+        var digits = ""
+        var depth = 0
+        var slash = false
+        for character in text + " " {
+            if character.isASCIIDigit || (!digits.isEmpty && (character == "." || character == ",")) {
+                digits.append(character)
+                continue
+            }
+            if !digits.isEmpty, let value = value(digits) {
+                numbers.append(
+                    Number(value: value, inBrackets: depth > 0, beforeSlash: character == "/", afterSlash: slash))
+                slash = false
+            }
+            digits = ""
+            switch character {
+            case "(", "[": depth += 1
+            case ")", "]": depth -= 1
+            case "/": slash = true
+            default: break
+            }
+        }
+        return numbers
+    }
+
+    /// "1.204" is more than a thousand; "4,5" and "4.5" are fractions.
+    private static func value(_ digits: String) -> Double? {
+        let parts = digits.split { $0 == "." || $0 == "," }
+        guard parts.count > 1 else { return parts.first.flatMap { Double($0) } }
+        if parts.dropFirst().allSatisfy({ $0.count == 3 }) { return Double(parts.joined()) }
+        return Double(parts[0] + "." + parts[1])
+    }
+}
+
+/// A line with the time of publication and nothing else: "Thứ Hai, 15/06/2009 10:20 (GMT+7)".
+enum PublicationLine {
+    /// - Returns: milliseconds since 1970-01-01T00:00:00Z; the line is read as Vietnamese time. nil if it is not such a
+    ///   line.
+    static func time(in line: String) -> Int64? {
+        guard line.utf8.count <= 120 else { return nil }
+        var text = line.folded.replacing("gmt+7", with: " ").replacing("gmt +7", with: " ").replacing(
+            "utc+7", with: " ")
+        text = text.replacing("ngày", with: " ").replacing(" tháng ", with: "/").replacing(" năm ", with: "/")
+        let tokens = text.split { $0.isWhitespace || ",|()•·".contains($0) }
+        var date: (day: Int, month: Int, year: Int)?
+        var clock: (hour: Int, minute: Int)?
+        var words: [Substring] = []
+        for token in tokens {
+            if let found = self.date(token) {
+                guard date == nil else { return nil }
+                date = found
+            } else if let found = self.clock(token) {
+                guard clock == nil else { return nil }
+                clock = found
+            } else if !(token.allSatisfy { $0.isDash || $0 == ":" }) {
+                words.append(token)
+            }
+        }
+        guard var date, words.allSatisfy({ allowed.contains($0.filter { $0 != ":" }) }) else { return nil }
+        if words.contains(where: { ["pm", "ch", "chiều", "tối"].contains($0) }), let (hour, minute) = clock, hour < 12 {
+            clock = (hour + 12, minute)
+        }
+        if date.year < 100 { date.year += 2000 }
+        guard let day = CivilDate.days(year: date.year, month: date.month, day: date.day) else { return nil }
+        let minutes = Int64(clock.map { $0.hour * 60 + $0.minute } ?? 0) - 7 * 60
+        return (day * 1440 + minutes) * 60_000
+    }
+
+    private static let allowed: Set<String> = [
+        "thứ", "hai", "ba", "tư", "năm", "sáu", "bảy", "chủ", "nhật", "cn", "cập", "lúc", "giờ", "đăng", "xuất", "bản",
+        "vào", "am", "pm",
+        "sa", "ch", "sáng", "chiều", "tối", "published", "updated", "monday", "tuesday", "wednesday", "thursday",
+        "friday", "saturday",
+        "sunday",
+    ]
+
+    /// "15/06/2009", "15-6-2009", "15.06.2009", "2009-06-15"
+    private static func date(_ token: Substring) -> (Int, Int, Int)? {
+        let parts = token.split(omittingEmptySubsequences: false) { "/-.".contains($0) }
+        guard parts.count == 3, parts.allSatisfy({ (1...4).contains($0.count) && $0.allSatisfy(\.isASCIIDigit) }) else {
+            return nil
+        }
+        let numbers = parts.compactMap { Int($0) }
+        guard numbers.count == 3 else { return nil }
+        if parts[0].count == 4 { return (numbers[2], numbers[1], numbers[0]) }
+        return parts[2].count == 4 ? (numbers[0], numbers[1], numbers[2]) : nil
+    }
+
+    /// "10:20", "10:20:35", "10h20"
+    private static func clock(_ token: Substring) -> (Int, Int)? {
+        let parts = token.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == "h" }
+        guard (2...3).contains(parts.count), let hour = Int(parts[0]),
+            let minute = Int(parts[1].isEmpty ? "0" : parts[1])
+        else { return nil }
+        return (0...23).contains(hour) && (0...59).contains(minute) ? (hour, minute) : nil
     }
 }

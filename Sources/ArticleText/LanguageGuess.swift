@@ -1,6 +1,6 @@
-/// Which language a text is in, if its letters leave no doubt.
+/// Detects the language of a text, if its letters leave no doubt.
 enum LanguageGuess {
-    /// - Returns: "vi", "en", or an empty string if it cannot be told.
+    /// - Returns: "vi", "en", or an empty string if it is unclear.
     static func language(of text: some StringProtocol) -> String {
         var letters = 0
         var vietnamese = 0
@@ -20,7 +20,7 @@ enum LanguageGuess {
         return words.count >= 8 && english * 8 >= words.count ? "en" : ""
     }
 
-    /// Letters that Vietnamese has and its neighbours among Latin scripts lack, in NFC.
+    /// Letters that are typical of Vietnamese among the languages in Latin script, in NFC.
     private static func isVietnamese(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x0102, 0x0103, 0x0110, 0x0111, 0x01a0, 0x01a1, 0x01af, 0x01b0, 0x1ea0...0x1ef9: true
@@ -28,7 +28,7 @@ enum LanguageGuess {
         }
     }
 
-    /// In NFD: horn, hook above, dot below; breve, which is enough together with the others.
+    /// In NFD: horn, hook above, dot below; breve.
     private static func isVietnameseMark(_ scalar: Unicode.Scalar) -> Bool {
         [0x0306, 0x0309, 0x031b, 0x0323].contains(scalar.value)
     }

@@ -3,16 +3,16 @@ internal import Glibc
 
 /// Unicode normal forms.
 public enum NormalForm {
-    /// The text in NFC, the form in which texts are compared byte by byte. Text that is in it already comes back as it is.
+    /// The text in NFC, for comparison byte by byte. A text in NFC is returned unchanged.
     public static func nfc(_ text: String) -> String {
         guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
         return mapped(text, UTF8PROC_COMPOSE) ?? text
     }
 
-    /// The text in NFD: letters and their marks apart.
+    /// The text in NFD: letters and their marks separated.
     public static func nfd(_ text: String) -> String { mapped(text, UTF8PROC_DECOMPOSE) ?? text }
 
-    /// A topic's stable name from its label: "Chính trị - Xã hội" gives "chinh-tri-xa-hoi". Empty if the label has no Latin
+    /// The slug of a topic's label: "Chính trị - Xã hội" gives "chinh-tri-xa-hoi". Empty if the label has no Latin
     /// letter or digit.
     public static func slug(_ label: String) -> String {
         var slug = ""

@@ -1,26 +1,29 @@
 public import ArticleProtocol
 
-/// What a plain text file of an article tells: headline, source, paragraphs, signature, left-over page furniture.
+/// The parts of an article in a plain text file: headline, source, paragraphs, signature, and leftovers of a web page.
 ///
-/// The body is one piece of the file, as it stands there: `bytes[body]`. It begins with the first paragraph, dateline
-/// included, and ends with the last one. What is before and behind it is kept as bytes, so nothing of the file is lost,
-/// whatever was made of it.
+/// The body is one contiguous range of the file: `bytes[body]`. It begins with the first paragraph, including the
+/// dateline, and ends with the last one. The bytes before and after it are kept, so nothing of the file is lost.
 public struct PlainText: Sendable, Equatable {
-    /// The headline as it is written; one that was broken into lines is joined with spaces.
+    /// The headline, as written. The lines of a broken headline are joined with spaces.
     public private(set) var title = ""
-    /// Who reports, in NFC, as sources are compared byte by byte. From the dateline, or else from the credit at the end.
+    /// The source, from the dateline, or else from the credit at the end. In NFC, because sources are compared byte by
+    /// byte.
     public private(set) var source = ""
-    /// The signature as it is written.
+    /// The author, from the signature, as written.
     public private(set) var author = ""
-    /// Where the body stands among the file's bytes; empty for a file that is only a headline.
+    /// The range of the body in the file's bytes; empty if the file is only a headline.
     public private(set) var body: Range<Int>
-    /// From a rating line.
+    /// The rating, from a rating line.
     public private(set) var rating: Rating?
-    /// From a line that tells the time, read as Vietnamese time; milliseconds since 1970, 0 if there is none.
+    /// The time of publication, from a line with a time, read as Vietnamese time. Milliseconds since
+    /// 1970-01-01T00:00:00Z; 0: none.
     public private(set) var publishedAt: Int64 = 0
-    /// "vi", "en", or empty.
+    /// The language: "vi", "en", or empty if unknown.
     public private(set) var language = ""
 
+    /// Reads a file.
+    ///
     /// - Parameter bytes: the whole file.
     public init(_ bytes: [UInt8]) throws(PlainTextError) {
         try Self.check(bytes)
@@ -31,7 +34,7 @@ public struct PlainText: Sendable, Equatable {
 
         takeFurnitureAtTop(&lines, text)
         takeFurnitureAtBottom(&lines, text)
-        guard !lines.isEmpty else {  // nothing but furniture: then it is what the file has to say
+        guard !lines.isEmpty else {  // if there is only furniture, it is the body
             body = first.content.lowerBound..<(text.lines.last ?? first).content.upperBound
             return
         }
@@ -42,7 +45,7 @@ public struct PlainText: Sendable, Equatable {
             body = first.content.lowerBound..<last.content.upperBound
         }
         takeSource(lines, text)
-        // What stands at the beginning tells the language of all.
+        // The beginning determines the language.
         let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 16)
         language = LanguageGuess.language(of: String(decoding: sample, as: UTF8.self))
     }
@@ -98,7 +101,7 @@ public struct PlainText: Sendable, Equatable {
         }
     }
 
-    /// "Các tin khác:" and the headlines behind it.
+    /// Removes "Các tin khác:" and the headlines after it.
     private func dropOtherArticles(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
         let heading = lines.suffix(40).dropFirst(2).firstIndex { line in
             line.content.count <= 120 && Furniture.beginsOtherArticles(text.text(line))
@@ -131,7 +134,7 @@ public struct PlainText: Sendable, Equatable {
             found.append(signature)
             rest.removeLast()
         }
-        // Behind a paragraph, not behind a list of names or a heading.
+        // A signature follows a paragraph, not a list of names or a heading.
         while !found.isEmpty, let last = rest.last, !isParagraph(last, text) {
             found.removeLast()
             rest = lines.prefix(lines.count - found.count)
@@ -148,7 +151,8 @@ public struct PlainText: Sendable, Equatable {
         return ".!?…\"”»’)".contains(last)
     }
 
-    /// "... đã kết thúc./. PQH", "... (Theo TTXVN)": at the end of the last paragraph, where it stays.
+    /// Reads "... đã kết thúc./. PQH" or "... (Theo TTXVN)" at the end of the last paragraph. The text stays in the
+    /// body.
     private mutating func readInlineSignature(_ line: TextLines.Line, _ text: TextLines) {
         let end = text.end(line, bytes: 300)
         if end.last == ")", let open = end.lastIndex(of: "("), open > end.startIndex {
@@ -162,7 +166,7 @@ public struct PlainText: Sendable, Equatable {
         }
     }
 
-    /// The dateline of the first paragraph, or of one of the next two behind an introduction.
+    /// Reads the dateline of the first paragraph, or of one of the next two after an introduction.
     private mutating func takeSource(_ lines: ArraySlice<TextLines.Line>, _ text: TextLines) {
         for line in lines.prefix(3) {
             guard let found = Dateline.source(in: text.beginning(line, bytes: 400)) else { continue }
@@ -170,4 +174,74 @@ public struct PlainText: Sendable, Equatable {
             return
         }
     }
+}
+
+extension Article {
+    /// Creates an article from a plain text file. `original.head`, the body's bytes and `original.tail` are the file,
+    /// byte for byte.
+    public init(plainText bytes: [UInt8]) throws(PlainTextError) {
+        let text = try PlainText(bytes)
+        self.init(
+            source: text.source, title: text.title, body: String(decoding: bytes[text.body], as: UTF8.self),
+            author: text.author, publishedAt: text.publishedAt, language: text.language, rating: text.rating,
+            original: Original(
+                head: Array(bytes[..<text.body.lowerBound]), tail: Array(bytes[text.body.upperBound...]),
+                mediaType: "text/plain"))
+    }
+
+    /// The bytes of the file that the article was read from, or of its body if it was not read from a file.
+    public var originalBytes: [UInt8] {
+        guard let original else { return Array(body.utf8) }
+        return original.head + Array(body.utf8) + original.tail
+    }
+}
+
+/// Why a file cannot be read as plain text.
+public struct PlainTextError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kinds of problem.
+    public enum Code: Sendable, Equatable {
+        /// The file is not in UTF-8.
+        case encoding
+        /// The file is not text.
+        case binary
+        /// The file has nothing but white space.
+        case empty
+    }
+
+    /// The kind of problem.
+    public let code: Code
+    /// The position of the problem in bytes, from 0; nil if it is the whole file.
+    public let offset: Int?
+    /// What is wrong, where, and what to do.
+    public let message: String
+
+    /// The message.
+    public var description: String { message }
+
+    init(_ code: Code, at offset: Int? = nil, _ message: String) {
+        self.code = code
+        self.offset = offset
+        self.message = message
+    }
+
+    /// - Parameter line: from 1.
+    static func notUTF8(at offset: Int, line: Int) -> PlainTextError {
+        PlainTextError(
+            .encoding, at: offset,
+            "byte \(offset + 1) (line \(line)) is not valid UTF-8: is the file in an older encoding? "
+                + "Convert it first, for example: iconv -f WINDOWS-1258 -t UTF-8")
+    }
+
+    static var utf16: PlainTextError {
+        PlainTextError(
+            .encoding, at: 0, "the file is in UTF-16, not in UTF-8: convert it first: iconv -f UTF-16 -t UTF-8")
+    }
+
+    static func nul(at offset: Int, line: Int) -> PlainTextError {
+        PlainTextError(
+            .binary, at: offset,
+            "byte \(offset + 1) (line \(line)) is zero: this is not a text file, or it is in UTF-16")
+    }
+
+    static var blank: PlainTextError { PlainTextError(.empty, "the file has no text") }
 }

@@ -1,14 +1,14 @@
-/// Who signed an article, as the last line says: "PQH", "Nguyễn Văn A", "Theo VnExpress", "M.C. (theo BBC)".
+/// The signature of an article in its last line: "PQH", "Nguyễn Văn A", "Theo VnExpress", "M.C. (theo BBC)".
 struct Signature: Equatable {
-    /// As it is written, without brackets around it and without a label such as "Tác giả:".
+    /// The author as written, without surrounding brackets and without a label such as "Tác giả:".
     let author: String
-    /// Who is credited: "VnExpress" of "Theo VnExpress".
+    /// The credited source: "VnExpress" in "Theo VnExpress".
     let source: String?
-    /// It names nobody, only a source.
+    /// Whether it names only a source and no person.
     let isCredit: Bool
 
-    /// - Parameter line: the whole of it.
-    /// - Returns: nil if the line is no signature.
+    /// - Parameter line: the whole line.
+    /// - Returns: nil if the line is not a signature.
     init?(_ line: String) {
         guard line.utf8.count <= 200 else { return nil }
         var text = line.trimmed
@@ -65,7 +65,7 @@ struct Signature: Equatable {
         return nil
     }
 
-    /// "Trung tâm Thông tin", "Sở TT&TT Cần Thơ": an office, where the line stands alone.
+    /// "Trung tâm Thông tin", "Sở TT&TT Cần Thơ": an office, on a line of its own.
     static func office(_ line: String) -> Signature? {
         guard line.utf8.count <= 120, let last = line.last, last.isLetter else { return nil }
         let words = line.split(separator: " ")
@@ -118,14 +118,14 @@ struct Signature: Equatable {
         return (1...4).contains(parts.count) && parts.allSatisfy { isName($0.trimmed) }
     }
 
-    /// One person, or initials.
+    /// Whether the text names one person, or has initials.
     private static func isName(_ text: Substring) -> Bool {
         if fixed.contains(text.folded) { return true }
         let words = text.split(separator: " ")
         guard (1...5).contains(words.count), words.allSatisfy(isNameWord) else { return false }
         guard !notNames.contains(text.folded) else { return false }
         let letters = text.filter(\.isLetter).count
-        // A single word: initials, or a given name that someone signs with.
+        // A single word must be initials or a given name.
         return words.count > 1 ? letters >= 2 : (1...8).contains(letters)
     }
 
@@ -134,7 +134,7 @@ struct Signature: Equatable {
         "ban thời sự", "tổng hợp",
     ]
 
-    /// Last lines that look like names and are none.
+    /// Last lines that look like names but are not.
     private static let notNames: Set<String> = [
         "hết", "kết", "end", "còn tiếp", "xem tiếp", "xin cảm ơn", "trân trọng", "thân", "thân ái", "ok", "việt nam",
         "hà nội", "tp.hcm", "tp hcm",

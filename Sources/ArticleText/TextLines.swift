@@ -1,12 +1,12 @@
-/// A text's lines: where each one's content stands among the bytes.
+/// The lines of a text, as ranges of its bytes.
 ///
 /// Lines end with LF, CRLF or CR. White space around the content (spaces of all widths, tabs, form feeds, a byte order
-/// mark) is outside of it; lines without content are not listed, but it is known where they were.
+/// mark) does not belong to it. Empty lines are not listed, but the next line knows about them.
 struct TextLines {
     struct Line: Equatable {
-        /// Without white space around it; never empty.
+        /// The content without white space around it; never empty.
         let content: Range<Int>
-        /// There is an empty line, or the beginning, before it.
+        /// Whether an empty line or the start of the text precedes it.
         let isSetApart: Bool
     }
 
@@ -21,7 +21,7 @@ struct TextLines {
         let span = bytes.span
         for end in 0...span.count {
             guard end == span.count || span[end] == 0x0a || span[end] == 0x0d else { continue }
-            // Between CR and LF lies nothing, which is no empty line.
+            // Between CR and LF there is no empty line.
             let withinBreak = end == start && end > 0 && end < span.count && span[end] == 0x0a && span[end - 1] == 0x0d
             if let content = Self.trim(start..<end, of: bytes) {
                 lines.append(Line(content: content, isSetApart: apart))
@@ -36,16 +36,16 @@ struct TextLines {
 
     func text(_ line: Line) -> String { String(decoding: bytes[line.content], as: UTF8.self) }
 
-    /// The beginning of a line that may be very long, cut at a character's boundary.
-    func beginning(_ line: Line, bytes most: Int) -> String {
-        guard line.content.count > most else { return text(line) }
-        return text(prefix: line.content.lowerBound..<line.content.lowerBound + most)
+    /// The first bytes of a line, cut at a character boundary.
+    func beginning(_ line: Line, bytes limit: Int) -> String {
+        guard line.content.count > limit else { return text(line) }
+        return text(prefix: line.content.lowerBound..<line.content.lowerBound + limit)
     }
 
-    /// The end of a line, in the same way.
-    func end(_ line: Line, bytes most: Int) -> String {
-        guard line.content.count > most else { return text(line) }
-        var start = line.content.upperBound - most
+    /// The last bytes of a line, cut at a character boundary.
+    func end(_ line: Line, bytes limit: Int) -> String {
+        guard line.content.count > limit else { return text(line) }
+        var start = line.content.upperBound - limit
         while start < line.content.upperBound, bytes[start] & 0xc0 == 0x80 { start += 1 }
         return String(decoding: bytes[start..<line.content.upperBound], as: UTF8.self)
     }
@@ -87,4 +87,45 @@ struct TextLines {
     private static let wideSpaces: [[UInt8]] =
         (["\u{a0}", "\u{202f}", "\u{205f}", "\u{3000}", "\u{feff}"]
         + (0x2000...0x200b).compactMap { Unicode.Scalar($0).map { String($0) } }).map { Array($0.utf8) }
+}
+
+/// Properties of words. Swift compares strings by canonical equivalence, so NFC and NFD are equal.
+extension StringProtocol {
+    /// The text in lower case. Each run of white space is one space, and there is none at the ends.
+    var folded: String {
+        lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// The text without white space at the ends.
+    var trimmed: SubSequence {
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else {
+            return self[startIndex..<startIndex]
+        }
+        return self[first...last]
+    }
+
+    var beginsUppercase: Bool { first?.isUppercase ?? false }
+
+    /// "mic.gov.vn", "VTV.vn", "24h.com.vn"
+    var isDomain: Bool {
+        let labels = split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count >= 2, let last = labels.last, (2...12).contains(last.count), last.allSatisfy(\.isASCIILetter)
+        else { return false }
+        // "T.H" and "P.Q.H" are initials.
+        guard labels.contains(where: { $0.count > 2 }) else { return false }
+        return labels.allSatisfy { label in
+            !label.isEmpty && label.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == "-" }
+        }
+    }
+
+    /// "TTXVN", "NLĐ", "SGGPO": 2 to 8 capitals.
+    var isAcronym: Bool { (2...8).contains(count) && allSatisfy { $0.isLetter && $0.isUppercase } }
+}
+
+extension Character {
+    var isASCIILetter: Bool { isASCII && isLetter }
+    var isASCIIDigit: Bool { isASCII && isNumber }
+    /// Hyphens and dashes that separate a dateline from its text.
+    var isDash: Bool { ["-", "‐", "‑", "‒", "–", "—", "―", "−", "－"].contains(self) }
 }

@@ -1,17 +1,18 @@
-/// Syllables that were taken apart before, by the bytes they are written with. News is made of some thousand of them.
+/// A cache of scanned syllables by their spelling. News consists of a few thousand syllables.
 ///
-/// Each can be in two places. Who comes later takes the first, and who was there the second: 256 KB, whatever was read.
+/// Each syllable has two possible places. A new syllable takes the first and moves the old one to the second. The cache
+/// has 256 KB.
 @safe struct KnownSyllables: ~Copyable {
-    /// The bytes of a syllable: 1 to 15, with zeros behind them.
+    /// The bytes of a syllable: 1 to 15, padded with zeros.
     struct Spelling {
-        /// More bytes than this are not remembered; decomposed Vietnamese has up to 12.
-        static let mostBytes = 15
+        /// Longer syllables are not cached. Decomposed Vietnamese has up to 12 bytes.
+        static let maxBytes = 15
 
         fileprivate let low: UInt64
         /// Its highest byte is free.
         fileprivate let high: UInt64
 
-        /// Reads `count` bytes at `bytes`, of which there are 16.
+        /// Reads `count` bytes at `bytes`. 16 bytes must be readable.
         @inline(__always)
         init(_ bytes: UnsafePointer<UInt8>, count: Int) {
             let words = unsafe UnsafeRawPointer(bytes)
@@ -29,7 +30,7 @@
         var marked: UInt64 = 0
         var plain: UInt64 = 0
 
-        /// No spelling is all zeros, as an empty entry is.
+        /// An empty entry is all zeros; no spelling is.
         @inline(__always)
         func isWritten(_ spelling: Spelling) -> Bool {
             (low ^ spelling.low) | (high & KnownSyllables.bytes ^ spelling.high) == 0
@@ -41,7 +42,7 @@
     private let entries: UnsafeMutablePointer<Entry>
 
     init() {
-        // A pair is a line of the processor's cache, and begins where one does.
+        // A pair is one cache line, aligned to it.
         unsafe entries = UnsafeMutableRawPointer.allocate(
             byteCount: KnownSyllables.pairs * 2 * MemoryLayout<Entry>.stride, alignment: 64
         ).bindMemory(to: Entry.self, capacity: KnownSyllables.pairs * 2)
@@ -57,11 +58,11 @@
         return unsafe entries + Int(sum >> 52) * 2  // 12 bits: below `pairs`
     }
 
-    /// The syllable that is written so; nil if it is not known.
+    /// The syllable with this spelling; nil if it is not in the cache.
     @inline(__always)
     func find(_ spelling: Spelling) -> Syllable? {
         let places = unsafe places(of: spelling)
-        // Without a branch for the one place or the other: which it is nobody can tell.
+        // Without a branch, because which of the two places matches is unpredictable.
         let isFirst = unsafe places[0].isWritten(spelling)
         let entry = unsafe places[isFirst ? 0 : 1]
         guard entry.isWritten(spelling) else { return nil }

@@ -1,9 +1,9 @@
 import CUTF8Proc
 
-/// What one code point means to the scanner, packed into 32 bits so that the table of the Latin letters stays small.
+/// The meaning of a code point for the scanner, packed into 32 bits to keep the table of Latin letters small.
 ///
-/// A letter is taken apart into its base and its marks, because Vietnamese is written in many ways that mean the
-/// same: composed (NFC), decomposed (NFD), and with the tone on either vowel of `oa`, `oe`, `uy`.
+/// A letter is split into its base and its marks, because Vietnamese has several equivalent spellings: composed (NFC),
+/// decomposed (NFD), and with the tone on either vowel of `oa`, `oe`, `uy`.
 struct Letter {
     enum Kind: UInt32 {
         case other = 0
@@ -11,7 +11,7 @@ struct Letter {
         case digit = 2
         case mark = 3
         case tone = 4
-        /// Takes more than one mark besides a tone, or lies beyond the table: utf8proc decides.
+        /// Has more than one mark besides a tone, or is outside the table. utf8proc decomposes it.
         case rare = 5
     }
 
@@ -29,10 +29,10 @@ struct Letter {
     var mark: UInt32 { (bits >> 16) & 0xff }
     var tone: UInt32 { (bits >> 24) & 7 }
 
-    /// The stroke of đ: not a combining mark of Unicode, but the plain letter is d all the same.
+    /// The stroke of đ. It is not a combining mark in Unicode, but the plain letter is d.
     static let stroke: UInt32 = 0xff
 
-    /// The five marks that are tones: grave, acute, tilde, hook above, dot below. Answers 0 for others.
+    /// The five marks that are tones: grave, acute, tilde, hook above, dot below. 0 for other marks.
     static func tone(of mark: UInt32) -> UInt32 {
         switch mark {
         case 0x300: 1
@@ -94,7 +94,7 @@ struct Letter {
         self.init(.letter, base: first, mark: mark, tone: tone)
     }
 
-    /// The code point folded to lower case and decomposed for compatibility; at most 32 code points.
+    /// The code point in lower case, with compatibility decomposition; at most 32 code points.
     static func decomposition(of scalar: Int32) -> [UInt32] {
         var parts = [Int32](repeating: 0, count: 32)
         var boundClass: Int32 = 0
@@ -108,7 +108,7 @@ struct Letter {
         return parts[..<count].compactMap { UInt32(exactly: $0) }
     }
 
-    /// Letters up to U+024F and U+1E00 to U+1EFF, combining marks up to U+036F: all that Vietnamese needs.
+    /// Letters up to U+024F and U+1E00 to U+1EFF, combining marks up to U+036F: everything that Vietnamese needs.
     static let table: [UInt32] = {
         var table = [UInt32](repeating: 0, count: tableCount)
         for index in 0..<0x370 { table[index] = Letter(describing: UInt32(index)).bits }
@@ -117,4 +117,104 @@ struct Letter {
     }()
 
     static let tableCount = 0x370 + 0x100
+}
+
+/// Decodes code points from UTF-8 that may be invalid.
+enum CodePoint {
+    /// Decodes a code point of two to four bytes at `position`, and returns it with its size. Invalid UTF-8 gives
+    /// U+FFFD and one byte.
+    @inline(__always)
+    static func decode(_ bytes: UnsafePointer<UInt8>, at position: Int, size: Int) -> (UInt32, Int) {
+        // Each index is below `size`: checked before it is read.
+        let first = unsafe UInt32(bytes[position])
+        if first >= 0xc2, first < 0xe0, position + 1 < size {
+            let second = unsafe UInt32(bytes[position + 1])
+            if second & 0xc0 == 0x80 { return ((first & 0x1f) << 6 | second & 0x3f, 2) }
+        } else if first >= 0xe0, first < 0xf0, position + 2 < size {
+            let second = unsafe UInt32(bytes[position + 1])
+            let third = unsafe UInt32(bytes[position + 2])
+            let codePoint = (first & 0x0f) << 12 | (second & 0x3f) << 6 | third & 0x3f
+            if second & 0xc0 == 0x80, third & 0xc0 == 0x80, codePoint >= 0x800, codePoint & 0xf800 != 0xd800 {
+                return (codePoint, 3)
+            }
+        } else if first >= 0xf0, first < 0xf5, position + 3 < size {
+            let second = unsafe UInt32(bytes[position + 1])
+            let third = unsafe UInt32(bytes[position + 2])
+            let fourth = unsafe UInt32(bytes[position + 3])
+            let high = (first & 0x07) << 18 | (second & 0x3f) << 12
+            let codePoint = high | (third & 0x3f) << 6 | fourth & 0x3f
+            if second & 0xc0 == 0x80, third & 0xc0 == 0x80, fourth & 0xc0 == 0x80,
+                (0x10000...0x10ffff).contains(codePoint)
+            {
+                return (codePoint, 4)
+            }
+        }
+        return (0xfffd, 1)
+    }
+}
+
+/// An HTML character reference, left over in text copied from a web page.
+struct Entity {
+    /// The character, or its base letter.
+    let codePoint: UInt32
+    /// The combining mark of a named letter: `&agrave;` is a and U+0300.
+    let mark: UInt32?
+    /// Its size in bytes, with `&` and `;`.
+    let size: Int
+
+    /// Decodes the reference that begins with `&` at `position`; nil if it is not a reference. It reads at most 12
+    /// bytes.
+    @inline(never)
+    init?(at position: Int, in bytes: UnsafePointer<UInt8>, size: Int) {
+        let limit = min(size, position + 12)
+        var end = position + 1
+        // Indices stay below `limit`, which is at most `size`.
+        while end < limit, unsafe bytes[end] != 0x3b { end += 1 }
+        guard end < limit, end > position + 2 else { return nil }
+        let name = unsafe UnsafeBufferPointer(start: bytes + position + 1, count: end - position - 1)
+        self.size = end - position + 1
+        if unsafe name[0] == 0x23 {
+            let isHexadecimal = unsafe name[1] | 0x20 == 0x78
+            let digits = unsafe name.dropFirst(isHexadecimal ? 2 : 1)
+            guard let text = unsafe String(validating: digits, as: UTF8.self),
+                let value = UInt32(text, radix: isHexadecimal ? 16 : 10), value <= 0x10ffff
+            else { return nil }
+            codePoint = value
+            mark = nil
+            return
+        }
+        guard let text = unsafe String(validating: name, as: UTF8.self),
+            text.utf8.allSatisfy({ (0x61...0x7a).contains($0 | 0x20) })
+        else { return nil }
+        let first = unsafe UInt32(name[0])
+        switch text.dropFirst() {
+        case "grave": mark = 0x300
+        case "acute": mark = 0x301
+        case "circ": mark = 0x302
+        case "tilde": mark = 0x303
+        default:
+            // Any other name (&nbsp; &quot; &amp;) separates words.
+            codePoint = 0x20
+            mark = nil
+            return
+        }
+        codePoint = first
+    }
+
+    /// The position of the `>` of a tag that begins with `<` at `position`; nil if it is not a tag.
+    @inline(never)
+    static func endOfTag(at position: Int, in bytes: UnsafePointer<UInt8>, size: Int) -> Int? {
+        let limit = min(size, position + 512)
+        guard position + 1 < limit else { return nil }
+        // Indices stay below `limit`, which is at most `size`.
+        let next = unsafe bytes[position + 1]
+        guard (0x61...0x7a).contains(next | 0x20) || next == 0x2f || next == 0x21 else { return nil }
+        var end = position + 1
+        while end < limit {
+            if unsafe bytes[end] == 0x3e { return end }
+            if unsafe bytes[end] == 0x3c { return nil }
+            end += 1
+        }
+        return nil
+    }
 }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Lays a trained model out as a file.
+/// Writes a trained model to a file.
 public struct ModelWriter: ~Copyable {
-    /// One feature: its hash, what it counts in a text's vector (in twentieths), and a weight for each topic, into which
-    /// what it counts is multiplied already.
+    /// A feature: its hash, its value in a text's vector in twentieths, and a weight per topic. The weights already
+    /// contain the value.
     public struct Feature: Sendable {
         let hash: UInt64
         let worth: UInt8
         let weights: [Float]
 
-        /// Makes a feature.
+        /// Creates a feature.
         public init(hash: UInt64, worth: UInt8, weights: [Float]) {
             self.hash = hash
             self.worth = worth
@@ -22,7 +22,8 @@ public struct ModelWriter: ~Copyable {
     private let biases: [Float]
     private let description: ModelDescription
 
-    /// Makes room for `features` features. `biases`: one for each topic for marked text, then for plain text.
+    /// Creates a writer with space for `features` features. `biases`: one per topic for marked text, then one per topic
+    /// for plain text.
     public init(
         description: ModelDescription, longestPhrase: Int, vietnameseOnly: Bool, biases: [Float], features: Int
     ) {
@@ -30,18 +31,20 @@ public struct ModelWriter: ~Copyable {
         header.topics = UInt32(description.topics.count)
         header.longestPhrase = UInt32(longestPhrase)
         if vietnameseOnly { header.flags.insert(.vietnameseOnly) }
-        // Four fifths full: few buckets overflow then, and a feature that is not there costs one look.
+        // The table is four fifths full. Few buckets overflow then, and a lookup of an unknown feature reads one
+        // bucket.
         header.buckets = UInt64(features * 5 / 4 / ModelHeader.bucketSize + 1)
         table = [UInt8](repeating: 0, count: Int(header.tableSize()))
         self.biases = biases
         self.description = description
     }
 
-    /// Puts a feature into its bucket, or one of the next. Of two with one fingerprint nearby, the first stays.
+    /// Adds a feature to its bucket or one of the next. If two features nearby have the same fingerprint, the first one
+    /// wins.
     public mutating func add(_ feature: Feature) {
         let fingerprint = SlotTable.fingerprint(feature.hash)
         var bucket = Int(feature.hash.multipliedFullWidth(by: header.buckets).high)
-        for _ in 0..<ModelHeader.mostProbes {
+        for _ in 0..<ModelHeader.maxProbes {
             let start = bucket * ModelHeader.bucketStride
             for lane in 0..<ModelHeader.bucketSize {
                 let place = start + lane * 2
@@ -60,7 +63,7 @@ public struct ModelWriter: ~Copyable {
 
     private mutating func store(_ feature: Feature, at offset: Int) {
         let largest = feature.weights.reduce(0) { max($0, abs($1)) }
-        // The smallest scale that lets the largest weight fit into 127 steps.
+        // The smallest scale at which the largest weight fits into 127 steps.
         let exponent = ModelHeader.scales.firstIndex { $0 * 127 >= largest } ?? 255
         let scale = ModelHeader.scales[exponent]
         table[offset] = feature.worth
@@ -71,8 +74,9 @@ public struct ModelWriter: ~Copyable {
         }
     }
 
-    /// Sets the calibration: the threshold from 0 to 1, sharpnesses above 0, doubt and brevity 0 or more, and what each third
-    /// of a text has in the margins: at most a third; 0 if the whole is scored alone.
+    /// Sets the calibration. The threshold is 0 to 1; the sharpnesses are above 0; doubt and brevity are 0 or more.
+    /// `thirdShare` is the share of each third of a text in the margins: at most a third; 0: only the whole text is
+    /// scored.
     public mutating func calibrate(
         threshold: Float, markedSharpness: Float, plainSharpness: Float, doubt: Float, brevity: Float, thirdShare: Float
     ) {
@@ -86,7 +90,7 @@ public struct ModelWriter: ~Copyable {
         header.plainSharpness = plainSharpness
     }
 
-    /// Writes the model to `path`: whole or not at all, so that a service may read the path at any time.
+    /// Writes the model to `path` atomically, so that a service may read the path at any time.
     public consuming func write(to path: String) throws(TopicModelError) {
         let temporary = "\(path).\(getpid()).new"
         let bytes = encoded()
@@ -109,7 +113,7 @@ public struct ModelWriter: ~Copyable {
         }
     }
 
-    /// The file's bytes.
+    /// The bytes of the file.
     consuming func encoded() -> [UInt8] {
         let words = description.encoded()
         let biasEnd = ModelHeader.size + biases.count * 4

@@ -1,11 +1,11 @@
 import CScoring
 
-/// Takes UTF-8 text apart into syllables, in one pass and without making strings.
+/// Splits UTF-8 text into syllables, in one pass and without creating strings.
 ///
-/// It folds case, takes letters apart into base, marks and tone (so that NFC and NFD, old and new tone placement, and
-/// capitals are all the same), reads HTML entities and steps over tags. Bytes that are no UTF-8 separate words.
+/// It folds case, and splits letters into base, marks and tone. NFC and NFD, old and new tone placement, and capitals
+/// are therefore equal. It decodes HTML entities and skips tags. Invalid UTF-8 separates words.
 ///
-/// A word that it has seen before it does not take apart again: its bytes say which syllable it is.
+/// Words that it has seen before come from a cache by their bytes.
 @safe struct SyllableScanner: ~Copyable {
     /// `Letter.table`, which lives as long as the process.
     private let table: UnsafePointer<UInt32>
@@ -13,13 +13,13 @@ import CScoring
     private let remembers: Bool
     private var open: OpenSyllable?
 
-    /// `remembers`: false takes each word apart, with the same outcome.
+    /// `remembers`: false scans each word anew, with the same result.
     init(remembers: Bool = true) {
         unsafe table = ScorerTables.letters
         self.remembers = remembers
     }
 
-    /// Reads a whole text, and ends with a border. `number` tells texts apart in places: 0 to 255.
+    /// Scans a whole text and adds a border at its end. `number` is the number of the text in places: 0 to 255.
     mutating func scan(_ text: UnsafeRawBufferPointer, number: UInt64, into syllables: inout Syllables) {
         guard !syllables.isFull, let bytes = unsafe text.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
             return
@@ -51,19 +51,20 @@ import CScoring
         syllables.addBorder()
     }
 
-    /// Takes the letters, digits and all else beyond ASCII that begin at `position`, and answers where they end.
+    /// Scans the letters, digits and non-ASCII characters from `position` on, and returns their end.
     @inline(__always)
     private mutating func takeWord(
         of bytes: UnsafePointer<UInt8>, from position: Int, size: Int, number: UInt64, into syllables: inout Syllables
     ) -> Int {
-        // What an entity has begun is no word by itself; near the text's end there are no 16 bytes to look at.
+        // A syllable that began with an entity is not a whole word. Near the end of the text, 16 bytes are not
+        // readable.
         guard open == nil, size - position >= 16, remembers else {
             return unsafe takeApart(bytes, from: position, size: size, number: number, into: &syllables)
         }
         let length = unsafe (~UInt32(cscoring_word_bytes(bytes + position))).trailingZeroBitCount
         if length == 0 { return position }
-        // `position + length` is below `size` if there are at most 15. An entity may go on with the syllable.
-        guard length <= KnownSyllables.Spelling.mostBytes, unsafe bytes[position + length] != 0x26 else {
+        // `position + length` is below `size` if there are at most 15. An entity may continue the syllable.
+        guard length <= KnownSyllables.Spelling.maxBytes, unsafe bytes[position + length] != 0x26 else {
             return unsafe takeApart(bytes, from: position, size: size, number: number, into: &syllables)
         }
         let spelling = unsafe KnownSyllables.Spelling(bytes + position, count: length)
@@ -73,14 +74,14 @@ import CScoring
         }
         let before = syllables.count
         let end = unsafe takeApart(bytes, from: position, size: size, number: number, into: &syllables)
-        // Only what is one syllable from the first byte to the last, and nothing else, is remembered.
+        // Only a spelling that is exactly one syllable is cached.
         if let open, open.start == position, end == position + length, syllables.count == before {
             known.remember(spelling, open.ended)
         }
         return end
     }
 
-    /// The same, code point by code point.
+    /// Scans the same, code point by code point.
     @inline(never)
     private mutating func takeApart(
         _ bytes: UnsafePointer<UInt8>, from start: Int, size: Int, number: UInt64, into syllables: inout Syllables
@@ -120,7 +121,7 @@ import CScoring
         }
     }
 
-    /// Takes a code point from beyond ASCII, or from an entity.
+    /// Processes a non-ASCII code point, or one from an entity.
     private mutating func take(
         _ codePoint: UInt32, at position: Int, number: UInt64, into syllables: inout Syllables
     ) {
@@ -145,7 +146,7 @@ import CScoring
             begin(at: position)
             open?.takeRare(scalar)
         case .other, nil:
-            // A soft hyphen, a joiner or a byte order mark stands inside a word without ending it.
+            // A soft hyphen, a joiner or a byte order mark does not end a word.
             if codePoint == 0xad || (0x200b...0x200d).contains(codePoint) || codePoint == 0xfeff { return }
             close(at: position, number: number, into: &syllables)
             // Quotes, dashes and the ellipsis end a phrase; a no-break space does not.
@@ -158,7 +159,7 @@ import CScoring
         if open == nil { open = OpenSyllable(at: position) }
     }
 
-    /// Ends the syllable being read, if there is one.
+    /// Finishes the open syllable, if there is one.
     @inline(__always)
     private mutating func close(at position: Int, number: UInt64, into syllables: inout Syllables) {
         guard let ended = open?.ended, let start = open?.start else { return }

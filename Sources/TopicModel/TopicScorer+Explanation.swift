@@ -1,18 +1,18 @@
 extension TopicScorer {
-    /// How many phrases an explanation names.
-    private static let mostPhrases = 12
+    /// The maximum number of phrases in an explanation.
+    private static let maxPhrases = 12
 
-    /// A feature: where it was first met.
+    /// The first occurrence of a feature.
     private struct Finding {
         let first: Int
         let last: Int
-        /// The known features within it, itself among them: of "trận đấu" those of "trận" and "đấu" too.
+        /// The known features within it, including itself: for "trận đấu" also "trận" and "đấu".
         var parts: [UInt32] = []
     }
 
-    /// The phrases that spoke most for or against `topic`, the most telling first. Phrases that overlap are one, and what
-    /// one phrase has said no other says again: once "thông tin" is named, "thông" adds nothing to "viễn thông". What a
-    /// phrase says is what it adds to the margins: in the whole text, and in each third if they are scored too.
+    /// The phrases with the largest weights for or against `topic`, strongest first. Overlapping phrases count once,
+    /// and so does each feature: after "thông tin", "thông" adds nothing to "viễn thông". The weight of a phrase is its
+    /// contribution to the margins: in the whole text, and in each third if they are scored.
     func phrases(for topic: Int, plain: Bool, in texts: [String]) -> [DecidingPhrase] {
         var findings = findings(plain: plain)
         var left: [UInt32: Float] = [:]
@@ -33,7 +33,7 @@ extension TopicScorer {
         }
         var candidates = Array(findings.values)
         var phrases: [DecidingPhrase] = []
-        while phrases.count < TopicScorer.mostPhrases {
+        while phrases.count < TopicScorer.maxPhrases {
             let weights = candidates.map { $0.parts.reduce(0) { $0 + (left[$1] ?? 0) } }
             let best = candidates.indices.max {
                 let (one, other) = (candidates[$0], candidates[$1])
@@ -57,7 +57,7 @@ extension TopicScorer {
         return findings
     }
 
-    /// Calls `body` with the slot, the first and the last syllable of each known feature that lies between two syllables.
+    /// Calls `body` for each known feature between two syllables, with its slot, its first and its last syllable.
     private func forEachFeature(from start: Int, through end: Int, plain: Bool, _ body: (UInt32, Int, Int) -> Void) {
         guard start <= end else { return }
         let slots = SlotTable(model)
@@ -69,7 +69,7 @@ extension TopicScorer {
         }
     }
 
-    /// What the feature at a position of the counts is multiplied with in the margins, but for its row.
+    /// The factor of the feature at a position of the counts in the margins, without its row.
     private func frequency(_ position: Int) -> Float {
         (0..<FeatureCounts.passages).reduce(0) { sum, passage in
             // Four sums each; `position` is below the count.
@@ -78,9 +78,9 @@ extension TopicScorer {
         }
     }
 
-    /// What a feature adds to the topic above what it adds to topics in general.
+    /// The contribution of a feature to the topic, relative to the mean of all topics.
     private func contribution(of slot: UInt32, frequency: Float, to topic: Int) -> Float {
-        // The slot was counted, so `find` gave it; its row covers all topics, and the table of scales all bytes.
+        // The slot was counted, so `find` returned it. Its row covers all topics, and the table of scales all bytes.
         let row = unsafe SlotTable(model).row(slot)
         let factor = unsafe frequency * ScorerTables.scales[Int(row[1])]
         var sum: Float = 0
@@ -91,7 +91,7 @@ extension TopicScorer {
         return (own - sum / Float(model.topics.count)) * factor
     }
 
-    /// The words from one syllable through another as they stand in their text.
+    /// The words from one syllable to another, as written in the text.
     private func phrase(from first: Int, through last: Int, in texts: [String]) -> String? {
         // Both are below `count`.
         let start = unsafe syllables.places[first]

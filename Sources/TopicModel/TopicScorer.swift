@@ -1,25 +1,25 @@
-/// Scores texts with a model, one at a time. It keeps its memory from text to text, 0.4 MB and up to 15 MB after a text of
-/// 65,536 syllables; use one a thread.
+/// Scores texts with a model, one at a time. Use one scorer per thread. It reuses its memory from text to text: 0.4 MB,
+/// and up to 15 MB after a text of 65,536 syllables.
 ///
 ///     scorer.begin()
 ///     scorer.read(title)
 ///     scorer.read(body)
 ///     let verdict = scorer.finish()
 @safe public struct TopicScorer: ~Copyable {
-    /// The model that it scores with.
+    /// The model.
     public let model: TopicModel
 
     private var scanner = SyllableScanner()
     var syllables = Syllables()
     var features = FeatureBuffer()
     var counts = FeatureCounts()
-    /// What the last text's sums count: one by the length of its feature vector; with thirds, shares of that.
+    /// The scales of the last text's sums: the inverse length of its feature vector, or shares of it with thirds.
     var scales: PassageScales = .none
     private var texts: UInt64 = 0
-    /// Of each 16 topics, 16 sums for each passage.
+    /// For every 16 topics, 16 sums per passage.
     let sums: UnsafeMutablePointer<Float>
 
-    /// Makes a scorer.
+    /// Creates a scorer.
     public init(model: TopicModel) {
         self.model = model
         let chunks = (model.topics.count + PassageScales.lanes - 1) / PassageScales.lanes
@@ -28,14 +28,14 @@
 
     deinit { unsafe sums.deallocate() }
 
-    /// Forgets the last text.
+    /// Begins a new text.
     public mutating func begin() {
         syllables.removeAll()
         texts = 0
     }
 
-    /// Reads a part of the text, UTF-8 in any normalisation form: the title, then the body. Nothing is kept of `text`
-    /// but hashes, places, and the spelling of single syllables. At most 65,536 syllables of all parts together count.
+    /// Reads a part of the text: the title, then the body. It is UTF-8 in any normalization form. The scorer keeps only
+    /// hashes, places, and the spelling of single syllables. At most 65,536 syllables of all parts together count.
     public mutating func read(_ text: RawSpan) {
         unsafe text.withUnsafeBytes { unsafe read($0) }
     }
@@ -51,13 +51,13 @@
         texts = min(texts + 1, 255)
     }
 
-    /// Whether the text has lost its marks: then it is compared with what the model learned of bare letters.
+    /// Whether the text has lost its marks. It is then scored with the features of bare letters.
     var isPlain: Bool { syllables.markedWords * 8 < syllables.words }
 
-    /// Scores what was read.
+    /// Scores the text.
     ///
-    /// - Parameter explained: the texts that were given to `read`, in the same order, if the verdict shall name the
-    ///   phrases that decided it; empty otherwise.
+    /// - Parameter explained: the parts passed to `read`, in the same order, to get the phrases that decided; empty
+    ///   otherwise.
     public mutating func finish(explaining explained: [String] = []) -> Verdict {
         let language = Language(of: syllables)
         let plain = isPlain
@@ -75,4 +75,30 @@
             language: language,
             phrases: explained.isEmpty ? [] : phrases(for: best, plain: plain, in: explained))
     }
+}
+
+/// The model's verdict on one text.
+public struct Verdict: Sendable, Equatable {
+    /// The probability of each topic, in the order of the model's topics; they add up to 1.
+    public let scores: [Float]
+    /// The index of the most probable topic.
+    public let best: Int
+    /// Whether the text has no word that the model knows, or is in another language. All scores are then equal.
+    public let isGroundless: Bool
+    /// Whether the best score is below the model's threshold, or the verdict is groundless.
+    public let undecided: Bool
+    /// The language of the text.
+    public let language: Language
+    /// The phrases that decided, strongest first; empty unless requested.
+    public let phrases: [DecidingPhrase]
+}
+
+/// A phrase of the text with its weight.
+public struct DecidingPhrase: Sendable, Equatable {
+    /// The phrase, as written in the text.
+    public let phrase: String
+    /// The index of the topic: always the best one.
+    public let topic: Int
+    /// Its share of all weights for and against the topic. Negative: against.
+    public let weight: Float
 }

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct ArticleTests {
-    /// As the service answers: the writer's bytes, and its own behind them.
+    /// A response of the service: the writer's bytes, then the service's.
     static func stored(_ article: Article, revision: UInt64 = 1) -> [UInt8] {
         let content = article.encoded()
         let trailer = Article(
@@ -19,7 +19,7 @@ import Testing
         return writer.bytes + rest
     }
 
-    /// An article without id and URL has an id before it is sent first, so that what is sent again is the same article.
+    /// An article without id and URL gets an id before it is first sent, so that a second attempt stores the same article.
     @Test func aPutWhoseOutcomeIsUnknownIsSentAgainUnderItsId() async throws {
         let service = try ScriptedService(
             { connection in
@@ -52,7 +52,7 @@ import Testing
         try await service.finished()
     }
 
-    /// Whatever the service's table says: a write-back that is carried out twice may undo what came between.
+    /// Whatever the service's method table says: a second write-back may undo a change in between.
     @Test func aWriteBackIsNotSentAgain() async throws {
         let service = try ScriptedService(
             { connection in
@@ -96,7 +96,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aListGoesOnBehindTheLastArticleAfterALostConnection() async throws {
+    @Test func aListContinuesAfterALostConnection() async throws {
         @Sendable func items(_ numbers: Range<Int>, _ connection: ScriptedConnection, _ stream: UInt32) throws {
             for number in numbers {
                 let article = Self.stored(Article(title: "\(number)"))
@@ -134,8 +134,8 @@ import Testing
         try await service.finished()
     }
 
-    /// Damaged, or too large: the list ends there, unless it is told to go on behind such articles.
-    @Test func aListSkipsWhatCannotBeGivenIfItIsTold() async throws {
+    /// At a damaged or too large article the list ends, unless it skips such articles.
+    @Test func aListSkipsUnavailableArticlesOnRequest() async throws {
         @Sendable func serve(_ connection: ScriptedConnection) throws {
             try connection.hello()
             let stream = try connection.receive(.request).header.stream
@@ -165,7 +165,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func manyArticlesAreAnsweredOneByOne() async throws {
+    @Test func eachKeyOfGetManyHasAResult() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let frame = try connection.receive(.request)

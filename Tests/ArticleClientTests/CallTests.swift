@@ -3,7 +3,7 @@ import ArticleProtocol
 import Testing
 
 @Suite struct CallTests {
-    @Test func oneMessageThereAndBack() async throws {
+    @Test func oneMessageEachWay() async throws {
         let service = try ScriptedService { connection in
             let hello = try connection.hello()
             guard hello.protocolMin == 1, hello.streamWindow == 256 << 10 else {
@@ -72,7 +72,7 @@ import Testing
         try await service.finished()
     }
 
-    /// "Nothing was changed" is claimed only where the service's answer says so.
+    /// The client claims that nothing was changed only if the service's response says so.
     @Test(arguments: [
         (StatusCode.outcomeUnknown, true), (.deadlineExceeded, true), (.cancelled, true), (.internal, true),
         (.conflict, false), (.invalidArgument, false), (.permissionDenied, false), (.dataLoss, false),
@@ -91,7 +91,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func anUnknownOutcomeIsAskedAgainWhereThatDoesNoHarm() async throws {
+    @Test func aCallWithAnUnknownOutcomeIsRetriedWhereThatIsSafe() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             for _ in 0..<2 { try connection.fail(connection.receive(.request).header.stream, .outcomeUnknown) }
@@ -109,8 +109,8 @@ import Testing
         try await service.finished()
     }
 
-    /// The last answer says that nothing was changed, which is not true of the first attempt.
-    @Test func aDoubtIsNotForgottenByTheNextAttempt() async throws {
+    /// The last response says that nothing was changed. That does not hold for the first attempt.
+    @Test func anUnknownOutcomeSurvivesTheNextAttempt() async throws {
         let service = try ScriptedService(
             { connection in
                 try connection.hello()
@@ -133,7 +133,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func anErrorCarriesTheServicesCodeAndWords() async throws {
+    @Test func anErrorHasTheServicesCodeAndMessage() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let request = try connection.receive(.request)
@@ -149,7 +149,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func anUnknownMethodIsToldWithoutAsking() async throws {
+    @Test func anUnknownMethodFailsWithoutARequest() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             try connection.awaitClose()
@@ -172,7 +172,7 @@ import Testing
             guard cancel.header.stream == request.header.stream else {
                 throw ScriptedConnection.Unexpected(description: "\(cancel)")
             }
-            // The id must not be used again before the terminal frame.
+            // The id must not be used again before the last frame.
             let second = try connection.receive(.request)
             guard second.header.stream != request.header.stream else {
                 throw ScriptedConnection.Unexpected(description: "the id of a cancelled call was used again")
@@ -192,7 +192,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aCancelledTasksCallEndsAndTheServiceIsTold() async throws {
+    @Test func cancellingATaskCancelsItsCall() async throws {
         let asked = Signal()
         let service = try ScriptedService { connection in
             try connection.hello()
@@ -216,7 +216,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aDamagedAnswerIsDataLossForItsCallAlone() async throws {
+    @Test func aDamagedResponseFailsOnlyItsCall() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let requests = try [connection.receive(.request), connection.receive(.request)]

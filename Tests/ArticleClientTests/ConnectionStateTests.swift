@@ -36,11 +36,11 @@ import Testing
         #expect(throws: ProtocolFault.self) { try Self.receive(state, .message, stream: 1) }
     }
 
-    @Test func anIdIsFreeAfterTheTerminalFrameAndNotBefore() throws {
+    @Test func aStreamNumberIsFreeAfterTheLastFrameAndNotBefore() throws {
         let state = Machine()
         try Self.open(state)
-        #expect(state.abandon(1))
-        #expect(!state.abandon(1))
+        #expect(state.cancel(1))
+        #expect(!state.cancel(1))
         #expect(state.open(sending: false, streamsResponse: false) == 3)
         #expect(try Self.receive(state, .message, [1], flags: .end, stream: 1) == .released(stream: 1))
         #expect(state.open(sending: false, streamsResponse: false) == 1)
@@ -90,7 +90,7 @@ import Testing
         #expect(!state.grant(300, on: 2))
     }
 
-    @Test func aDamagedMessageEndsItsStreamAlone() throws {
+    @Test func aDamagedMessageEndsOnlyItsStream() throws {
         let state = Machine()
         try Self.open(state)
         var header = Self.header(.message, [1], stream: 2)
@@ -101,7 +101,7 @@ import Testing
         #expect(try Self.receive(state, .message, [1], flags: .end, stream: 1) == .message(stream: 1, last: true))
     }
 
-    @Test func anUnknownKindIsPassedOver() throws {
+    @Test func anUnknownKindIsSkipped() throws {
         let state = Machine()
         try Self.open(state)
         #expect(
@@ -135,7 +135,7 @@ import Testing
         Violation(testDescription: "cancel", kind: .cancel, stream: 1),
     ]
 
-    @Test(arguments: violations) func isTold(_ violation: Violation) throws {
+    @Test(arguments: violations) func aViolationIsReported(_ violation: Violation) throws {
         let state = Machine()
         try Self.open(state)
         #expect(throws: ProtocolFault.self) {

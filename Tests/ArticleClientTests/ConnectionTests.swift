@@ -3,7 +3,7 @@ import ArticleProtocol
 import Testing
 
 @Suite struct ConnectionTests {
-    @Test func aMissingSocketIsToldAtOnceAndHowToOpenIt() async throws {
+    @Test func aMissingSocketIsReportedAtOnceWithAdvice() async throws {
         let client = ArticleClient(endpoint: .unix(path: "/tmp/no-such-directory/articled.sock"))
         let error = await #expect(throws: ClientError.self) { try await client.ping() }
         #expect(error?.kind == .connection)
@@ -33,7 +33,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func anotherCallIsNotButTheNextOneFindsAConnection() async throws {
+    @Test func aNonIdempotentCallFailsAndTheNextCallReconnects() async throws {
         let service = try ScriptedService(
             { connection in
                 try connection.hello()
@@ -61,7 +61,7 @@ import Testing
         }
         let service = try ScriptedService(lose, lose, lose)
         var options = ClientOptions()
-        options.attempts = 3
+        options.maxAttempts = 3
         let client = ArticleClient(endpoint: service.endpoint, options: options)
         let error = await #expect(throws: ClientError.self) { try await client.call("test.again", payload: []) }
         #expect(error?.kind == .connection)
@@ -81,7 +81,7 @@ import Testing
             try connection.awaitClose()
         }
         var options = ClientOptions()
-        options.attempts = 2
+        options.maxAttempts = 2
         let client = ArticleClient(endpoint: service.endpoint, options: options)
         let start = ContinuousClock.now
         #expect(try await client.call("test.once", payload: []) == [8])
@@ -141,7 +141,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aRefusedConnectionIsToldInTheServicesWords() async throws {
+    @Test func aRefusedConnectionReportsTheServicesMessage() async throws {
         let service = try ScriptedService { connection in
             let status = Status(code: StatusCode.permissionDenied.rawValue, message: "uid 1000 may not connect")
             try connection.send(.goAway, status.encoded())
@@ -154,7 +154,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aServiceThatSaysNothingIsGivenUp() async throws {
+    @Test func aSilentServiceTimesOut() async throws {
         let done = Signal()
         let service = try ScriptedService { _ in try done.block() }
         var options = ClientOptions()
@@ -168,7 +168,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aPeerThatSpeaksNoProtocolIsToldSo() async throws {
+    @Test func aPeerWithAnotherProtocolIsReported() async throws {
         let service = try ScriptedService { connection in
             try connection.send(bytes: Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
             try connection.awaitClose()
@@ -180,7 +180,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aKeepAliveOfAgesIsNone() async throws {
+    @Test func aHugeKeepAliveIsOff() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             try connection.send(.message, [1], flags: .end, stream: connection.receive(.request).header.stream)
@@ -237,7 +237,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func closingDoesNotWaitForEver() async throws {
+    @Test func closingDoesNotWaitForever() async throws {
         let asked = Signal()
         let service = try ScriptedService { connection in
             try connection.hello()

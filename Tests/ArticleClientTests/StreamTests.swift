@@ -3,7 +3,7 @@ import ArticleProtocol
 import Testing
 
 @Suite struct StreamTests {
-    @Test func theServiceSendsNoFurtherThanTheReaderGrants() async throws {
+    @Test func theServiceSendsOnlyAsFarAsTheReaderGrantsCredit() async throws {
         let size = 1000 - Limits.messageOverhead
         let service = try ScriptedService { connection in
             let hello = try connection.hello()
@@ -33,7 +33,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func aServiceThatSendsWithoutCreditIsLeft() async throws {
+    @Test func aServiceThatSendsWithoutCreditLosesTheConnection() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let stream = try connection.receive(.request).header.stream
@@ -51,7 +51,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func leavingAnIterationCancelsTheCall() async throws {
+    @Test func endingAnIterationEarlyCancelsTheCall() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let stream = try connection.receive(.request).header.stream
@@ -66,7 +66,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func anUploadSendsNoFurtherThanTheServiceGrants() async throws {
+    @Test func anUploadSendsOnlyAsFarAsTheServiceGrantsCredit() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 5000)
             let request = try connection.receive(.request)

@@ -11,7 +11,7 @@ import Testing
         }
     }
 
-    /// Answers each message of the stream; grants what it takes. Returns the titles. `most`: stops after so many.
+    /// Answers each message of the stream and returns its credit. Returns the titles. Stops after `most` messages.
     static func answer(_ connection: ScriptedConnection, most: Int = .max) throws -> [String] {
         let stream = try connection.receive(.request).header.stream
         var titles: [String] = []
@@ -35,7 +35,7 @@ import Testing
         return titles
     }
 
-    @Test func eachArticleIsAnswered() async throws {
+    @Test func eachArticleHasAnOutcome() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 1000)
             let titles = try Self.answer(connection)
@@ -58,7 +58,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func whatWasNotAnsweredIsSentAgain() async throws {
+    @Test func unansweredArticlesAreSentAgain() async throws {
         let service = try ScriptedService(
             { connection in
                 try connection.hello()
@@ -126,7 +126,7 @@ import Testing
         try await service.finished()
     }
 
-    /// Answers each message with what `outcome` gives, and the end with the end.
+    /// Answers each message with `outcome`, and END with END.
     static func answer(
         _ connection: ScriptedConnection, with outcome: (UInt64, PutRequest) -> PutManyResult
     ) throws {
@@ -174,7 +174,7 @@ import Testing
         try await service.finished()
     }
 
-    /// The storage does not recover: each attempt is one, and the error does not say that nothing was changed.
+    /// The storage does not recover. Each attempt counts, and the error does not claim that nothing was changed.
     @Test(arguments: [StatusCode.outcomeUnknown, .unavailable])
     func anOutcomeThatStaysUnknownIsAnError(last: StatusCode) async throws {
         let service = try ScriptedService { connection in
@@ -187,7 +187,7 @@ import Testing
             try connection.awaitClose()
         }
         var options = ClientOptions()
-        options.attempts = 2
+        options.maxAttempts = 2
         let client = ArticleClient(endpoint: service.endpoint, options: options)
         let errors = try await client.put(contentsOf: Self.articles(1)) { outcomes in
             var errors: [ClientError] = []
@@ -233,7 +233,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func butItIsIfTheCallerSaysThatItDoesNoHarm() async throws {
+    @Test func anArticleWithAConditionIsSentAgainIfTheCallerAllowsIt() async throws {
         let service = try ScriptedService(
             { connection in
                 try connection.hello()
@@ -289,7 +289,7 @@ import Testing
         try await service.finished()
     }
 
-    @Test func leavingEarlyStopsTheUpload() async throws {
+    @Test func returningEarlyStopsTheUpload() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 100)
             let stream = try connection.receive(.request).header.stream
@@ -308,8 +308,8 @@ import Testing
         try await service.finished()
     }
 
-    /// One article that no service would take does not stop the others, and is not sent.
-    @Test func anArticleBeyondTheLimitsIsAnsweredHere() async throws {
+    /// An article that no service would accept is not sent, and does not stop the others.
+    @Test func anArticleBeyondTheLimitsFailsInTheClient() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()
             let titles = try Self.answer(connection)

@@ -9,8 +9,8 @@ import Testing
     static func options() -> ClientOptions {
         var options = ClientOptions()
         options.waitsForService = true
-        options.patience = .seconds(60)
-        options.attempts = 20
+        options.reconnectTimeout = .seconds(60)
+        options.maxAttempts = 20
         return options
     }
 

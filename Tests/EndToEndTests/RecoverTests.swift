@@ -52,7 +52,7 @@ import Testing
         _ = try await client.put(Article(id: .generate(), title: "Tin", body: "x"))
         try FileManager.default.removeItem(at: service.directory.appending(path: "state"))
         var options = ClientOptions()
-        options.attempts = 2
+        options.maxAttempts = 2
         let second = ArticleClient(endpoint: .unix(path: service.socketPath), options: options)
         let error = await #expect(throws: ClientError.self) {
             try await second.put(Article(id: .generate(), title: "Tin", body: "y"))

@@ -143,7 +143,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let model = try HandMade.model([("bóng", [1, 0]), ("vàng", [0, 1])], thirdShare: 1.0 / 3, in: directory)
         var scorer = TopicScorer(model: model)
-        for words in [120, Syllables.most - 1, Syllables.most + 10, 121] {
+        for words in [120, Syllables.maxCount - 1, Syllables.maxCount + 10, 121] {
             scorer.begin()
             scorer.read(String(repeating: "bóng vàng ", count: words / 2))
             #expect(scorer.finish().scores.allSatisfy { $0.isFinite && $0 > 0 })

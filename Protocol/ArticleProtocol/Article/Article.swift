@@ -1,46 +1,53 @@
-/// What a newsroom keeps. See articles.proto for what each field means and whose it is.
+/// An article: the writer's content, and what the service adds to it.
+///
+/// The service sets ``id`` (unless the writer did), ``revision``, ``createdAt``, ``storedAt``, ``contentChecksum`` and
+/// ``contentSize``, and ignores what a writer sends in them. All other fields are the writer's. `PROTOCOL.md` lists the
+/// limits of
+/// each field; ``Limits`` has them as constants.
 public struct Article: ProtocolMessage {
     public static var name: String { "articled.v1.Article" }
 
-    /// UUIDv7 (RFC 9562), 16 bytes; the service makes one if the writer gives none.
+    /// The article's UUIDv7 (RFC 9562). The service makes one if the writer sends none.
     public var id: ArticleID?
-    /// Canonical URL; unique in the store.
+    /// The canonical URL, unique in the store; empty: none. At most 2048 bytes.
     public var url: String
-    /// Who published it: "Mic.gov.vn".
+    /// The publisher: "Mic.gov.vn". At most 240 bytes.
     public var source: String
-    /// The headline.
+    /// The headline. At most 4096 bytes.
     public var title: String
-    /// A few sentences for lists.
+    /// A few sentences for lists. At most 64 KiB.
     public var summary: String
-    /// Paragraphs, as they were written.
+    /// The paragraphs, as they were written. At most 8 MiB.
     public var body: String
-    /// Who wrote it: "PQH".
+    /// The author: "PQH". At most 1024 bytes.
     public var author: String
-    /// Milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
+    /// When it was published, in milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
     public var publishedAt: Int64
-    /// BCP 47: "vi".
+    /// A BCP 47 tag: "vi". At most 35 bytes.
     public var language: String
-    /// What it is about, most probable first.
+    /// What it is about, most probable first. At most 64.
     public var topics: [Topic]
-    /// Labels of the writer's own. Keys that are canonically equal in Unicode (NFC, NFD) are one key here, though two on the wire.
+    /// The writer's own labels; at most 256. Keys that are canonically equivalent in Unicode (NFC and NFD) are one key
+    /// here, but two keys on the wire.
     public var attributes: [String: String]
-    /// What readers gave.
+    /// The readers' ratings.
     public var rating: Rating?
-    /// What surrounded the body in the file it was read from.
+    /// The rest of the file that the article was read from.
     public var original: Original?
-    /// 1 for the first.
+    /// The revision, from 1. Each change adds 1.
     public var revision: UInt64
-    /// Milliseconds, as above.
+    /// When the first revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
-    /// Of this revision.
+    /// When this revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var storedAt: Int64
-    /// CRC-32C of the first content_size bytes of this encoded message.
+    /// The CRC-32C of the first ``contentSize`` bytes of the encoded article; `nil` in a summary.
     public var contentChecksum: UInt32?
-    /// How many bytes of this encoded message are the writer's.
+    /// How many bytes of the encoded article are the writer's.
     public var contentSize: UInt32
 
     public init() { self.init(id: nil) }
 
+    /// Creates an article from its fields.
     public init(
         id: ArticleID? = nil, url: String = "", source: String = "", title: String = "", summary: String = "",
         body: String = "", author: String = "", publishedAt: Int64 = 0, language: String = "",
@@ -79,8 +86,8 @@ public struct Article: ProtocolMessage {
         case 7: author = try reader.string()
         case 8: publishedAt = try reader.int64()
         case 9: language = try reader.string()
-        case 10: topics.append(try reader.message(after: topics.count, most: Limits.topics))
-        case 11: try reader.append(to: &attributes, most: Limits.attributes)
+        case 10: topics.append(try reader.message(after: topics.count, max: Limits.topics))
+        case 11: try reader.append(to: &attributes, max: Limits.attributes)
         case 12: try reader.merge(into: &rating)
         case 13: try reader.merge(into: &original)
         case 32: revision = try reader.uint64()
@@ -111,5 +118,139 @@ public struct Article: ProtocolMessage {
         writer.write(storedAt, at: 34)
         if let contentChecksum { writer.writeFixed(contentChecksum, at: 35) }
         writer.write(contentSize, at: 36)
+    }
+}
+
+/// A topic of an article, with its probability.
+public struct Topic: ProtocolMessage {
+    public static var name: String { "articled.v1.Topic" }
+
+    /// The stable name, of `[a-z0-9-]`: "kinh-doanh". At most 64 bytes.
+    public var slug: String
+    /// The probability, 0 to 1.
+    public var score: Float
+    /// The name for people: "Kinh doanh". At most 256 bytes.
+    public var name: String
+
+    public init() { self.init(slug: "") }
+
+    /// Creates a message from its fields.
+    public init(slug: String = "", score: Float = 0, name: String = "") {
+        self.slug = slug
+        self.score = score
+        self.name = name
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: slug = try reader.string()
+        case 2: score = try reader.float()
+        case 3: name = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(slug, at: 1)
+        writer.write(score, at: 2)
+        writer.write(name, at: 3)
+    }
+}
+
+/// The readers' ratings of an article: their number and their sum.
+public struct Rating: ProtocolMessage {
+    public static var name: String { "articled.v1.Rating" }
+
+    /// The number of ratings.
+    public var count: UInt64
+    /// The sum of the ratings.
+    public var sum: Int64
+
+    public init() { self.init(count: 0) }
+
+    /// Creates a message from its fields.
+    public init(count: UInt64 = 0, sum: Int64 = 0) {
+        self.count = count
+        self.sum = sum
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: count = try reader.uint64()
+        case 2: sum = try reader.int64()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(count, at: 1)
+        writer.write(sum, at: 2)
+    }
+}
+
+/// The parts of the source file around the body. ``head``, the article's body and ``tail`` are the file, byte for byte.
+public struct Original: ProtocolMessage {
+    public static var name: String { "articled.v1.Original" }
+
+    /// The bytes before the body. At most 1 MiB.
+    public var head: [UInt8]
+    /// The bytes after the body. At most 1 MiB.
+    public var tail: [UInt8]
+    /// The media type of the file: "text/plain". At most 256 bytes.
+    public var mediaType: String
+
+    public init() { self.init(head: []) }
+
+    /// Creates a message from its fields.
+    public init(head: [UInt8] = [], tail: [UInt8] = [], mediaType: String = "") {
+        self.head = head
+        self.tail = tail
+        self.mediaType = mediaType
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: head = try reader.byteArray()
+        case 2: tail = try reader.byteArray()
+        case 3: mediaType = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(head, at: 1)
+        writer.write(tail, at: 2)
+        writer.write(mediaType, at: 3)
+    }
+}
+
+/// Names one article, either by its id or by its URL. Exactly one of the two must be set.
+public struct ArticleKey: ProtocolMessage {
+    public static var name: String { "articled.v1.ArticleKey" }
+
+    /// The article's id.
+    public var id: ArticleID?
+    /// The article's canonical URL. It is compared byte by byte.
+    public var url: String
+
+    public init() { self.init(id: nil) }
+
+    /// Creates a message from its fields.
+    public init(id: ArticleID? = nil, url: String = "") {
+        self.id = id
+        self.url = url
+    }
+
+    public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
+        switch reader.field {
+        case 1: id = try reader.articleID()
+        case 2: url = try reader.string()
+        default: try reader.skip()
+        }
+    }
+
+    public func encode(to writer: inout WireWriter) {
+        writer.write(id, at: 1)
+        writer.write(url, at: 2)
     }
 }

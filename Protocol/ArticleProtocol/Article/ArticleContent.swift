@@ -1,27 +1,30 @@
-/// What the service must know of an encoded `Article`, found in one pass without decoding it.
+/// The parts of an encoded ``Article`` that the service indexes, found in one pass without decoding it.
 ///
-/// An article is kept as the bytes that its writer sent, so that what is stored is what goes over the wire. Before, they
-/// are checked: well-formed, UTF-8 where text is meant, within `Limits`. Ranges are byte offsets into the checked bytes.
+/// The service stores the bytes that the writer sent, so that the stored bytes are the bytes on the wire. Before that,
+/// this type checks them: the encoding, UTF-8 in text fields, and ``Limits``. Ranges are byte offsets into the checked
+/// bytes.
 public struct ArticleContent: Sendable, Equatable {
-    /// The id that the writer gave, if any.
+    /// The id that the writer sent, if any.
     public private(set) var id: ArticleID?
-    /// Values as they stand in the bytes; nil if the field is absent or empty, which is the same in proto3.
+    /// Where the URL is; `nil` if the field is absent or empty, which is the same in proto3.
     public private(set) var url: Range<Int>?
-    /// Who published it.
+    /// Where the source is; `nil` if there is none.
     public private(set) var source: Range<Int>?
-    /// BCP 47.
+    /// Where the language is; `nil` if there is none.
     public private(set) var language: Range<Int>?
-    /// The slug of each topic.
+    /// Where the slug of each topic is.
     public private(set) var topics: [Range<Int>] = []
-    /// Milliseconds since 1970-01-01T00:00:00Z; 0 if unknown.
+    /// When the article was published, in milliseconds since 1970-01-01T00:00:00Z; 0: unknown.
     public private(set) var publishedAt: Int64 = 0
-    /// Fields that are the service's and not kept as the writer sent them: the id, and all from 32 on. Neighbours are one
-    /// range.
+    /// Where the service's own fields are: the id, and all fields from 32 on. They are not stored as sent. Adjacent
+    /// fields are one range.
     public private(set) var serviceFields: [Range<Int>] = []
 
     private var attributes = 0
 
-    /// - Throws: `INVALID_ARGUMENT`, naming the field.
+    /// Checks an encoded article.
+    ///
+    /// - Throws: `INVALID_ARGUMENT` with the name of the field, or `UNIMPLEMENTED` for a coded body.
     public init(validating bytes: RawSpan) throws(ServiceError) {
         var reader = WireReader(bytes)
         var start = 0
@@ -29,7 +32,7 @@ public struct ArticleContent: Sendable, Equatable {
             try check(&reader, start)
             start = reader.offset
         }
-        // What is dropped does not count: what was fetched can be put back, with the fields that the service added.
+        // Dropped fields do not count. A fetched article can be put back with the service's fields in it.
         let kept = bytes.byteCount - serviceFields.reduce(0) { $0 + $1.count }
         guard kept <= Limits.article else {
             throw ServiceError(
@@ -46,19 +49,19 @@ public struct ArticleContent: Sendable, Equatable {
                 throw ServiceError(.invalidArgument, "id: \(id) is not a UUID of version 7")
             }
             try own(start..<reader.offset, reader)
-        case 2: url = try reader.text("url", most: Limits.url)
-        case 3: source = try reader.text("source", most: Limits.source)
-        case 4: _ = try reader.text("title", most: Limits.title)
-        case 5: _ = try reader.text("summary", most: Limits.summary)
-        case 6: _ = try reader.text("body", most: Limits.body)
-        case 7: _ = try reader.text("author", most: Limits.author)
+        case 2: url = try reader.text("url", max: Limits.url)
+        case 3: source = try reader.text("source", max: Limits.source)
+        case 4: _ = try reader.text("title", max: Limits.title)
+        case 5: _ = try reader.text("summary", max: Limits.summary)
+        case 6: _ = try reader.text("body", max: Limits.body)
+        case 7: _ = try reader.text("author", max: Limits.author)
         case 8:
             publishedAt = try reader.int64()
             guard Limits.times.contains(publishedAt) else {
                 throw ServiceError(
                     .invalidArgument, "published_at: \(publishedAt) ms lies outside the years 1 to 9999")
             }
-        case 9: language = try reader.text("language", most: Limits.language)
+        case 9: language = try reader.text("language", max: Limits.language)
         case 10: try topic(&reader)
         case 11: try attribute(&reader)
         case 12: _ = try reader.message(Rating.self)
@@ -73,8 +76,8 @@ public struct ArticleContent: Sendable, Equatable {
         }
     }
 
-    /// Notes a field of the service's. A fetched article that comes back has them in one run or two; the bound keeps
-    /// what is noted small whatever comes.
+    /// Records a field of the service. A fetched article that is put back has them in one or two runs; the bound limits
+    /// the memory for any other input.
     private mutating func own(_ range: Range<Int>, _ reader: borrowing WireReader) throws(ServiceError) {
         if let last = serviceFields.last, last.upperBound == range.lowerBound {
             serviceFields[serviceFields.count - 1] = last.lowerBound..<range.upperBound
@@ -100,7 +103,7 @@ public struct ArticleContent: Sendable, Equatable {
                 guard score >= 0, score <= 1 else {
                     throw topic.malformed("topics.score is \(score); 0 to 1 is allowed")
                 }
-            case 3: _ = try topic.text("topics.name", most: Limits.topicName)
+            case 3: _ = try topic.text("topics.name", max: Limits.topicName)
             default: try topic.skip()
             }
         }
@@ -117,8 +120,8 @@ public struct ArticleContent: Sendable, Equatable {
         var entry = WireReader(try reader.span())
         while try entry.next() {
             switch entry.field {
-            case 1: _ = try entry.text("attributes.key", most: Limits.attributeKey)
-            case 2: _ = try entry.text("attributes.value", most: Limits.attributeValue)
+            case 1: _ = try entry.text("attributes.key", max: Limits.attributeKey)
+            case 2: _ = try entry.text("attributes.value", max: Limits.attributeValue)
             default: try entry.skip()
             }
         }
@@ -133,7 +136,7 @@ public struct ArticleContent: Sendable, Equatable {
                 guard size <= Limits.original else {
                     throw original.malformed("original: \(size) bytes; at most \(Limits.original) are allowed")
                 }
-            case 3: _ = try original.text("original.media_type", most: Limits.mediaType)
+            case 3: _ = try original.text("original.media_type", max: Limits.mediaType)
             default: try original.skip()
             }
         }
@@ -141,14 +144,14 @@ public struct ArticleContent: Sendable, Equatable {
 }
 
 extension WireReader {
-    /// Checks a text in place.
+    /// Checks a text field in place.
     ///
-    /// - Returns: where it stands; nil if it is empty.
+    /// - Returns: its range; `nil` if it is empty.
     @_lifetime(self: copy self)
-    fileprivate mutating func text(_ name: StaticString, most: Int) throws(ServiceError) -> Range<Int>? {
+    fileprivate mutating func text(_ name: StaticString, max: Int) throws(ServiceError) -> Range<Int>? {
         let value = try span()
-        guard value.byteCount <= most else {
-            throw ServiceError(.invalidArgument, "\(name): \(value.byteCount) bytes; at most \(most) are allowed")
+        guard value.byteCount <= max else {
+            throw ServiceError(.invalidArgument, "\(name): \(value.byteCount) bytes; at most \(max) are allowed")
         }
         guard value.isUTF8 else { throw ServiceError(.invalidArgument, "\(name): the text is not valid UTF-8") }
         return value.byteCount > 0 ? offset - value.byteCount..<offset : nil
@@ -170,5 +173,43 @@ extension WireReader {
             }
         }
         return value.byteCount > 0 ? offset - value.byteCount..<offset : nil
+    }
+}
+
+extension ArticleContent {
+    /// The writer's part of the checked bytes: all fields except the service's own.
+    ///
+    /// - Parameter bytes: the bytes that were checked.
+    public func content(of bytes: RawSpan) -> [UInt8] {
+        var content: [UInt8] = []
+        content.reserveCapacity(bytes.byteCount)
+        var start = 0
+        for field in serviceFields {
+            Self.append(bytes, start..<field.lowerBound, to: &content)
+            start = field.upperBound
+        }
+        Self.append(bytes, start..<bytes.byteCount, to: &content)
+        return content
+    }
+
+    /// The content without body and original, as in ``View/summary``.
+    ///
+    /// - Parameter content: the stored content of an article.
+    /// - Throws: `INVALID_ARGUMENT` if the content is damaged.
+    public static func summary(of content: RawSpan) throws(ServiceError) -> [UInt8] {
+        var summary: [UInt8] = []
+        var reader = WireReader(content)
+        var start = 0
+        while try reader.next() {
+            try reader.skip()
+            if reader.field != 6, reader.field != 13 { append(content, start..<reader.offset, to: &summary) }
+            start = reader.offset
+        }
+        return summary
+    }
+
+    private static func append(_ bytes: RawSpan, _ range: Range<Int>, to target: inout [UInt8]) {
+        guard !range.isEmpty else { return }
+        unsafe bytes.extracting(range).withUnsafeBytes { unsafe target.append(contentsOf: $0) }
     }
 }

@@ -1,25 +1,26 @@
-/// What the service adds behind a writer's content when an article is fetched: the fields of `Article` that are its own.
+/// The service's own fields of an ``Article``, which it appends to the writer's content in a fetch.
 ///
-/// Messages of the Protocol Buffers encoding merge when they are put behind each other, so content and trailer together
-/// are an `Article`, and the content is never encoded again.
+/// Concatenated Protocol Buffers messages merge. Content and trailer together are therefore an ``Article``, and the
+/// content is never encoded again.
 public struct ArticleTrailer: Sendable, Equatable {
-    /// More than any trailer needs, in bytes.
+    /// The space for any trailer, in bytes.
     public static let capacity = 96
 
     /// The article's id.
     public var id: ArticleID
-    /// 1 for the first.
+    /// The revision, from 1.
     public var revision: UInt64
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// When the first revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var createdAt: Int64
-    /// When this revision was stored, in milliseconds as above.
+    /// When this revision was stored, in milliseconds since 1970-01-01T00:00:00Z.
     public var storedAt: Int64
-    /// CRC-32C of the content, as it was computed when it was written; nil if the content is not sent whole: then
-    /// neither checksum nor size are told.
+    /// The CRC-32C of the content, computed when it was stored. `nil` if only a part of the content is sent; then
+    /// neither checksum nor size are encoded.
     public var contentChecksum: UInt32?
-    /// Bytes of the content.
+    /// The size of the content in bytes.
     public var contentSize: UInt32
 
+    /// Creates a trailer from its fields.
     public init(
         id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, contentChecksum: UInt32?,
         contentSize: UInt32
@@ -34,8 +35,8 @@ public struct ArticleTrailer: Sendable, Equatable {
 
     /// Writes the encoded fields.
     ///
-    /// - Parameter target: room for `capacity` bytes.
-    /// - Returns: how many were written.
+    /// - Parameter target: space for ``capacity`` bytes.
+    /// - Returns: the number of bytes written.
     public func encode(to target: UnsafeMutableRawPointer) -> Int {
         var cursor = unsafe Cursor(base: target)
         unsafe cursor.byte(1 << 3 | 2)
@@ -53,7 +54,7 @@ public struct ArticleTrailer: Sendable, Equatable {
         return unsafe cursor.offset
     }
 
-    /// Where the next byte goes. The fields above take at most 18 + 3 * 12 + 6 + 7 bytes.
+    /// Where the next byte is written. The fields above take at most 18 + 3 * 12 + 6 + 7 bytes.
     @unsafe private struct Cursor {
         let base: UnsafeMutableRawPointer
         var offset = 0
@@ -88,6 +89,23 @@ public struct ArticleTrailer: Sendable, Equatable {
         mutating func littleEndian(_ value: UInt32) {
             unsafe base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt32.self)
             unsafe offset += 4
+        }
+    }
+}
+
+extension ArticleTrailer {
+    /// Calls `body` with the encoded fields, which are on the stack.
+    ///
+    /// Inlined, because unspecialized it would take a fifth of the time of a fetch.
+    @inlinable
+    public func withEncoded<Result, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe withUnsafeTemporaryAllocation(byteCount: Self.capacity, alignment: 8) {
+            memory throws(Failure) in
+            let size = unsafe encode(to: memory.baseAddress!)
+            let encoded = unsafe UnsafeRawBufferPointer(rebasing: memory[..<size])
+            return try body(unsafe RawSpan(_unsafeBytes: encoded))
         }
     }
 }

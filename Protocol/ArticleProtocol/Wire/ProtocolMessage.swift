@@ -1,12 +1,12 @@
 /// A message of `articles.proto`.
 public protocol ProtocolMessage: Sendable, Equatable {
-    /// Its full name: "articled.v1.PutRequest".
+    /// The full name of the message type: "articled.v1.PutRequest".
     static var name: String { get }
 
-    /// All fields at their defaults.
+    /// Creates a message with all fields at their defaults.
     init()
 
-    /// Takes in the field that `reader` stands at; skips one that it does not know.
+    /// Reads the field at which `reader` is positioned. Skips an unknown field.
     mutating func merge(from reader: inout WireReader) throws(ServiceError)
 
     /// Appends all fields in ascending order.
@@ -14,9 +14,9 @@ public protocol ProtocolMessage: Sendable, Equatable {
 }
 
 extension ProtocolMessage {
-    /// Reads a message that takes up all of `bytes`.
+    /// Decodes a message that fills `bytes` exactly.
     ///
-    /// - Throws: `INVALID_ARGUMENT`, naming the message and the place.
+    /// - Throws: `INVALID_ARGUMENT` with the message, the field and the position.
     @inlinable
     public init(decoding bytes: RawSpan) throws(ServiceError) {
         self.init()
@@ -28,20 +28,20 @@ extension ProtocolMessage {
         }
     }
 
-    /// The same for an array.
+    /// Decodes a message that fills `bytes` exactly.
     @inlinable
     public init(decoding bytes: [UInt8]) throws(ServiceError) { try unsafe self.init(decoding: bytes.span.bytes) }
 
-    /// The same for borrowed memory.
+    /// Decodes a message that fills `bytes` exactly.
     @inlinable
     public init(decoding bytes: UnsafeRawBufferPointer) throws(ServiceError) {
         unsafe try self.init(decoding: bytes.bytes)
     }
 
-    /// The message's bytes.
+    /// The encoded message.
     @inlinable
     public func encoded() -> [UInt8] {
-        // What most answers have room in: a buffer that grows is allocated anew with each step.
+        // Enough for most responses. A buffer that grows is reallocated at each step.
         var writer = WireWriter(capacity: 64)
         encode(to: &writer)
         return writer.bytes

@@ -1,6 +1,6 @@
-// Values that messages have in common.
+// Values that several messages have.
 extension WireReader {
-    /// An article's id: 16 bytes, or none for no id.
+    /// Reads an article's id of 16 bytes; `nil` for an empty value.
     @_lifetime(self: copy self)
     mutating func articleID() throws(ServiceError) -> ArticleID? {
         let number = field
@@ -12,7 +12,7 @@ extension WireReader {
         return id
     }
 
-    /// Reads an embedded message; if the field was there before, both are merged.
+    /// Reads an embedded message. If the field occurred before, the two are merged.
     @_lifetime(self: copy self)
     mutating func merge<Message: ProtocolMessage>(into message: inout Message?) throws(ServiceError) {
         var merged = message ?? Message()
@@ -20,31 +20,31 @@ extension WireReader {
         message = merged
     }
 
-    /// One more message of a repeated field that has `count` already and may have `most`.
+    /// Reads the next message of a repeated field that has `count` messages and may have `max`.
     @_lifetime(self: copy self)
-    mutating func message<Message: ProtocolMessage>(after count: Int, most: Int) throws(ServiceError) -> Message {
-        guard count < most else { throw malformed("more than \(most) values") }
+    mutating func message<Message: ProtocolMessage>(after count: Int, max: Int) throws(ServiceError) -> Message {
+        guard count < max else { throw malformed("more than \(max) values") }
         return try message()
     }
 
-    /// One more text of a repeated field that has `count` already.
+    /// Reads the next text of a repeated field that has `count` texts.
     @_lifetime(self: copy self)
     mutating func string(within count: Int) throws(ServiceError) -> String {
         guard count < Limits.repeated else { throw malformed("more than \(Limits.repeated) values") }
         return try string()
     }
 
-    /// One more entry of a map; a key that was there before gets the new value.
+    /// Reads an entry of a map of at most `max` entries. The last value of a key counts.
     @_lifetime(self: copy self)
-    mutating func append(to map: inout [String: String], most: Int) throws(ServiceError) {
+    mutating func append(to map: inout [String: String], max: Int) throws(ServiceError) {
         let entry: MapEntry = try message()
         map[entry.key] = entry.value
-        guard map.count <= most else { throw malformed("more than \(most) entries") }
+        guard map.count <= max else { throw malformed("more than \(max) entries") }
     }
 }
 
 extension WireWriter {
-    /// A map, in the order of its keys' bytes, so that equal maps have equal bytes.
+    /// Writes a map, sorted by the bytes of its keys, so that equal maps have equal bytes.
     mutating func write(_ map: [String: String], at field: UInt32) {
         for (key, value) in map.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             write(MapEntry(key: key, value: value), at: field)
@@ -52,7 +52,7 @@ extension WireWriter {
     }
 }
 
-/// How an entry of a map crosses the wire.
+/// An entry of a map, as it is encoded.
 private struct MapEntry: ProtocolMessage {
     static var name: String { "map entry" }
 
@@ -75,7 +75,7 @@ private struct MapEntry: ProtocolMessage {
     }
 
     func encode(to writer: inout WireWriter) {
-        // Always both, as other implementations do, so that equal maps have equal bytes everywhere.
+        // Always both fields, as other implementations do, so that equal maps have equal bytes everywhere.
         writer.writeAlways(key, at: 1)
         writer.writeAlways(value, at: 2)
     }

@@ -1,58 +1,61 @@
-/// Appends fields of the Protocol Buffers encoding to bytes. Fields with their default value are left out, as proto3 does.
+/// Encodes the fields of a Protocol Buffers message. As in proto3, fields with their default value are omitted.
 public struct WireWriter: Sendable {
-    /// What has been written.
+    /// The bytes written so far.
     public private(set) var bytes: [UInt8] = []
 
+    /// Creates an empty writer.
     public init() {}
 
-    /// - Parameter capacity: how many bytes are expected.
+    /// Creates an empty writer.
+    ///
+    /// - Parameter capacity: the expected number of bytes.
     public init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
-    /// A varint.
+    /// Writes a varint.
     public mutating func write(_ value: UInt64, at field: UInt32) {
         guard value != 0 else { return }
         writeAlways(value, at: field)
     }
 
-    /// Also a default value: for `optional` fields.
+    /// Writes a varint, even if it is 0: for `optional` fields.
     public mutating func writeAlways(_ value: UInt64, at field: UInt32) {
         key(field, .varint)
         varint(value)
     }
 
-    /// A varint.
+    /// Writes a varint.
     public mutating func write(_ value: UInt32, at field: UInt32) { write(UInt64(value), at: field) }
-    /// A varint of a signed number in two's complement: `int64`, not `sint64`.
+    /// Writes a varint of a signed number in two's complement: `int64`, not `sint64`.
     public mutating func write(_ value: Int64, at field: UInt32) { write(UInt64(bitPattern: value), at: field) }
-    /// A varint.
+    /// Writes a varint.
     public mutating func write(_ value: Bool, at field: UInt32) { write(UInt64(value ? 1 : 0), at: field) }
 
-    /// Four bytes, IEEE 754.
+    /// Writes four bytes, IEEE 754.
     public mutating func write(_ value: Float, at field: UInt32) {
         guard value.bitPattern != 0 else { return }
         writeFixed(value.bitPattern, at: field)
     }
 
-    /// A `fixed32`; also 0, which as a checksum is a value like any other.
+    /// Writes a `fixed32`, even if it is 0, which is a valid checksum.
     public mutating func writeFixed(_ value: UInt32, at field: UInt32) {
         key(field, .fixed32)
         for shift in stride(from: UInt32(0), to: 32, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> shift)) }
     }
 
-    /// A text.
+    /// Writes a text.
     public mutating func write(_ value: String, at field: UInt32) {
         guard !value.isEmpty else { return }
         writeAlways(value, at: field)
     }
 
-    /// Also an empty one: for repeated fields.
+    /// Writes a text, even if it is empty: for repeated fields.
     public mutating func writeAlways(_ value: String, at field: UInt32) {
         key(field, .lengthDelimited)
         varint(UInt64(value.utf8.count))
         bytes.append(contentsOf: value.utf8)
     }
 
-    /// Bytes.
+    /// Writes bytes.
     public mutating func write(_ value: [UInt8], at field: UInt32) {
         guard !value.isEmpty else { return }
         key(field, .lengthDelimited)
@@ -60,7 +63,7 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: value)
     }
 
-    /// An id: its 16 bytes.
+    /// Writes the 16 bytes of an id; nothing for `nil`.
     public mutating func write(_ id: ArticleID?, at field: UInt32) {
         guard let id else { return }
         key(field, .lengthDelimited)
@@ -68,7 +71,7 @@ public struct WireWriter: Sendable {
         id.append(to: &bytes)
     }
 
-    /// A packed repeated field.
+    /// Writes a packed repeated field.
     public mutating func write(_ values: [UInt64], at field: UInt32) {
         guard !values.isEmpty else { return }
         key(field, .lengthDelimited)
@@ -76,7 +79,7 @@ public struct WireWriter: Sendable {
         for value in values { varint(value) }
     }
 
-    /// An embedded message, also an empty one; nothing for nil.
+    /// Writes an embedded message, even if it is empty; nothing for `nil`.
     public mutating func write(_ message: (some ProtocolMessage)?, at field: UInt32) {
         guard let message else { return }
         let encoded = message.encoded()
@@ -85,17 +88,17 @@ public struct WireWriter: Sendable {
         bytes.append(contentsOf: encoded)
     }
 
-    /// Embedded messages, one field each.
+    /// Writes embedded messages, one field each.
     public mutating func write(_ messages: [some ProtocolMessage], at field: UInt32) {
         for message in messages { write(message, at: field) }
     }
 
-    /// Bytes that are encoded already.
+    /// Appends encoded bytes.
     public mutating func append(_ encoded: RawSpan) {
         unsafe encoded.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
 
-    /// The key and length of a length-delimited field whose `length` bytes follow by `append`.
+    /// Writes the key and the length of a length-delimited field. Its `length` bytes follow with ``append(_:)``.
     public mutating func begin(_ field: UInt32, length: Int) {
         key(field, .lengthDelimited)
         varint(UInt64(length))
@@ -114,6 +117,6 @@ public struct WireWriter: Sendable {
         bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
-    /// Bytes of a varint.
+    /// The size of a varint in bytes.
     static func size(of value: UInt64) -> Int { max(1, (70 - value.leadingZeroBitCount) / 7) }
 }

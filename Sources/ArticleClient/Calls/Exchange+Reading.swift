@@ -1,9 +1,9 @@
 import ArticleProtocol
 import Synchronization
 
-/// The answer's side, for the calling task and the I/O thread.
+/// The response side, for the calling task and the I/O thread.
 extension Exchange {
-    /// The next message of the answer, `nil` at its end. One reader at a time. If the task is cancelled, the call is.
+    /// The next message of the response; `nil` at its end. One reader at a time. Cancelling the task cancels the call.
     func next(_ mailbox: Mailbox) async throws(ClientError) -> [UInt8]? {
         if Task.isCancelled { cancel(mailbox) }
         let delivery: Delivery
@@ -27,7 +27,7 @@ extension Exchange {
         }
     }
 
-    /// Ends the call from the caller's side, at once; the service is told by the I/O thread.
+    /// Ends the call for the caller at once. The I/O thread then tells the service.
     func cancel(_ mailbox: Mailbox) {
         let resumptions = end(.failure(.cancelled(method)))
         guard let resumptions else { return }
@@ -35,10 +35,10 @@ extension Exchange {
         for resumption in resumptions { resumption.resume() }
     }
 
-    /// A message came: `nil`, or the task that waits for it.
+    /// Delivers a message. Returns the task that waits for it, if any.
     func deliver(_ message: [UInt8]) -> Resumption? {
         shared.withLock { shared in
-            guard shared.outcome == nil else { return nil }  // the caller has just gone
+            guard shared.outcome == nil else { return nil }  // the caller has just cancelled
             guard let reader = shared.reader.take() else {
                 shared.arrived.append(message)
                 return nil
@@ -47,8 +47,8 @@ extension Exchange {
         }
     }
 
-    /// The call is over. `nil` if it was already, else the tasks that wait for it. What has arrived stays readable if it
-    /// ended well or by the service's word; a caller that cancelled wants no more.
+    /// Ends the call. Returns the tasks that wait for it; `nil` if it had ended already. Messages that have arrived
+    /// stay readable, except after a cancellation.
     func end(_ outcome: Delivery) -> [Resumption]? {
         shared.withLock { shared in
             guard shared.outcome == nil else { return nil }
@@ -62,7 +62,7 @@ extension Exchange {
             var resumptions: [Resumption] = []
             if let reader = shared.reader.take() { resumptions.append(.reader(reader, outcome)) }
             for writer in shared.writers {
-                resumptions.append(.writer(writer, failure ?? .misuse("\(method) is over: nothing more can be sent")))
+                resumptions.append(.writer(writer, failure ?? .misuse("\(method) has ended: nothing more can be sent")))
             }
             shared.writers.removeAll()
             return resumptions
@@ -73,12 +73,12 @@ extension Exchange {
         shared.withLock { $0.takeReady() }
     }
 
-    /// Leaves the continuation for the I/O thread, unless something is there already.
+    /// Stores the continuation for the I/O thread, unless a message is ready.
     private func wait(_ continuation: CheckedContinuation<Delivery, Never>) -> Delivery? {
         shared.withLock { shared in
             if let ready = shared.takeReady() { return ready }
             guard shared.reader == nil else {
-                return .failure(.misuse("two tasks read the answer of one call to \(method); only one may"))
+                return .failure(.misuse("two tasks read the response of one call to \(method); only one may"))
             }
             shared.reader = continuation
             return nil

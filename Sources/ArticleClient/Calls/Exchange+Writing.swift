@@ -1,11 +1,11 @@
 import Synchronization
 
-/// The request's side of a call with a streamed request.
+/// The request side of a call with a streamed request.
 extension Exchange {
-    /// Bytes that may wait here for credit or for the socket before the sender is suspended.
+    /// How many bytes may wait for credit or for the socket before the sender is suspended.
     static let outgoingBytes = 128 << 10
 
-    /// Hands a message to the I/O thread.
+    /// Passes a message to the I/O thread.
     func enqueue(_ message: [UInt8], _ mailbox: Mailbox) throws(ClientError) {
         var announce = false
         let refusal = shared.withLock { shared in
@@ -18,7 +18,7 @@ extension Exchange {
         if let refusal { throw refusal }
     }
 
-    /// Suspends while too much waits for the I/O thread. If the task is cancelled, the call is.
+    /// Suspends while too many bytes wait for the I/O thread. Cancelling the task cancels the call.
     func roomForMore(_ mailbox: Mailbox) async throws(ClientError) {
         if Task.isCancelled { cancel(mailbox) }
         if let room = shared.withLock({ $0.room }) {
@@ -35,7 +35,7 @@ extension Exchange {
         if let failure { throw failure }
     }
 
-    /// No further message follows.
+    /// Ends the request.
     func finishSending(_ mailbox: Mailbox) {
         let announce = shared.withLock { shared in
             guard shared.outcome == nil, !shared.complete else { return false }
@@ -45,7 +45,7 @@ extension Exchange {
         if announce { mailbox.submit(.outgoing(self)) }
     }
 
-    /// For the I/O thread: what to send next, if `allowed` by the stream's credit and the room for it.
+    /// For the I/O thread: what to send next, if `allowed` by the stream's credit and the output buffer.
     func nextOutgoing(allowed: Bool) -> Outgoing {
         shared.withLock { shared in
             guard shared.outcome == nil else { return .nothing }
@@ -59,7 +59,7 @@ extension Exchange {
         }
     }
 
-    /// For the I/O thread, after it has taken messages: the senders that may go on.
+    /// For the I/O thread, after it has taken messages: the senders that may continue.
     func roomMade() -> [Resumption] {
         shared.withLock { shared in
             guard !shared.writers.isEmpty, shared.outgoing.byteCount <= Self.outgoingBytes / 2 else { return [] }
@@ -77,7 +77,7 @@ extension Exchange {
     }
 }
 
-/// There is nothing to wait for: the sender may go on, or has failed.
+/// The sender need not wait: it may continue, or the call has failed.
 private struct Room { let failure: ClientError? }
 
 /// What a call has to send.
@@ -85,7 +85,7 @@ enum Outgoing {
     case message([UInt8], last: Bool)
     /// The last message went before it was known to be the last: an END frame is due.
     case end
-    /// There is something, but it may not be sent now.
+    /// There is something to send, but not now.
     case blocked
     case nothing
 }
@@ -93,8 +93,8 @@ enum Outgoing {
 extension Exchange.Shared {
     fileprivate func refusal(_ method: String) -> ClientError? {
         if case .failure(let error) = outcome { return error }
-        if outcome != nil { return .misuse("\(method) is over: nothing more can be sent") }
-        return complete ? .misuse("\(method): a message was sent after the request had been finished") : nil
+        if outcome != nil { return .misuse("\(method) has ended: nothing more can be sent") }
+        return complete ? .misuse("\(method): a message was sent after the end of the request") : nil
     }
 
     fileprivate var room: Room? {

@@ -1,12 +1,12 @@
 import ArticleProtocol
 import Synchronization
 
-/// One call, from the task that makes it to the I/O thread and back.
+/// One call, shared by the calling task and the I/O thread.
 ///
-/// Both sides touch `shared`, under its lock; `seat` is the I/O thread's alone.
-/// @unchecked: `seat` is read and written on the I/O thread only, all else is immutable or behind the lock.
+/// Both sides use `shared`, under its lock. Only the I/O thread uses `placement`.
+/// @unchecked: `placement` is read and written on the I/O thread only; everything else is immutable or behind the lock.
 final class Exchange: @unchecked Sendable {
-    /// What the caller expects of the method.
+    /// Which sides of the call are streamed.
     enum Shape: Sendable {
         case unary, streamedResponse, streamedRequest, streamedBoth
 
@@ -21,44 +21,46 @@ final class Exchange: @unchecked Sendable {
     /// CLOCK_MONOTONIC, nanoseconds; `UInt64.max`: none.
     let deadline: UInt64
     let retry: Retry
-    /// How many bytes of the answer the caller takes before the service is told.
+    /// How many bytes of the response the caller consumes before credit is returned.
     let creditStep: Int
 
-    /// Where the I/O thread has put the call.
-    struct Seat {
+    /// The call's place on a connection, and the history of its attempts.
+    struct Placement {
         /// `nil`: not on a connection.
-        var connection: Connection?
+        var connection: ClientConnection?
         var stream: UInt32 = 0
-        /// Where the request ends in the connection's stream of bytes: not written whole, it was not carried out.
+        /// Where the request ends in the connection's byte stream. A request that was not written completely was not
+        /// carried out.
         var requestEnd: UInt64 = 0
-        /// How often it was put on a connection.
+        /// How often the call was placed on a connection.
         var attempts = 0
-        /// Since when it waits for its first or next connection.
+        /// Since when the call has been waiting for its first or next connection.
         var waitingSince: UInt64 = 0
-        /// Not before this time is it tried again.
-        var notBefore: UInt64 = 0
-        /// An earlier attempt may have been carried out, whatever the last one is told.
+        /// The call is not sent again before this time.
+        var retryTime: UInt64 = 0
+        /// An earlier attempt may have been carried out, whatever the response to the last attempt.
         var mayHaveRun = false
-        /// Something of the answer was delivered, or of a streamed request sent: it cannot be begun again unseen.
+        /// A part of the response was delivered, or a part of a streamed request was sent. The call can no longer be
+        /// restarted without the caller noticing.
         var begun = false
     }
-    var seat = Seat()
+    var placement = Placement()
 
     struct Shared: Sendable {
-        var arrived = MessageQueue()
+        var arrived = MessageBuffer()
         var reader: CheckedContinuation<Delivery, Never>?
-        /// `nil`: in flight. `.end` or `.failure`: nothing more will come.
+        /// `nil`: in flight. `.end` or `.failure`: no more messages will arrive.
         var outcome: Delivery?
-        /// Taken by the caller, not granted again yet.
+        /// Bytes consumed by the caller for which no credit was returned yet.
         var taken = 0
 
-        var outgoing = MessageQueue()
+        var outgoing = MessageBuffer()
         /// The caller has sent its last message.
         var complete = false
         var writers: [CheckedContinuation<ClientError?, Never>] = []
-        /// The service said go-away: streams that could go on elsewhere should, so that it need not wait for them.
-        var leaving = false
-        /// The I/O thread has been told that there is something to send.
+        /// The service sent GO_AWAY. Streams that can continue on another connection should, so that it need not wait.
+        var draining = false
+        /// The I/O thread knows that there is something to send.
         var announced = false
     }
     let shared = Mutex(Shared())
@@ -75,5 +77,68 @@ final class Exchange: @unchecked Sendable {
     }
 
     var hasEnded: Bool { shared.withLock { $0.outcome != nil } }
-    var isLeaving: Bool { shared.withLock { $0.leaving } }
+    var isDraining: Bool { shared.withLock { $0.draining } }
+}
+
+/// A FIFO of messages. The first message is stored inline, so that a call with one response message, the common case,
+/// allocates nothing here.
+struct MessageBuffer {
+    private var first: [UInt8]?
+    private var rest: [[UInt8]] = []
+    private var head = 0
+    private(set) var byteCount = 0
+
+    var isEmpty: Bool { first == nil }
+
+    mutating func append(_ message: [UInt8]) {
+        byteCount += message.count
+        if first == nil { first = message } else { rest.append(message) }
+    }
+
+    /// The message that `popFirst` would return.
+    var next: [UInt8]? { first }
+
+    mutating func popFirst() -> [UInt8]? {
+        guard let message = first else { return nil }
+        byteCount -= message.count
+        first = nil
+        if head < rest.count {
+            first = rest[head]
+            rest[head] = []
+            head += 1
+            if head == rest.count {
+                rest.removeAll(keepingCapacity: true)
+                head = 0
+            } else if head > 64, head > rest.count / 2 {
+                rest.removeFirst(head)
+                head = 0
+            }
+        }
+        return message
+    }
+
+    mutating func removeAll() { self = MessageBuffer() }
+}
+
+/// What the reader of a response receives next.
+enum Delivery: Sendable {
+    case message([UInt8])
+    case end
+    case failure(ClientError)
+}
+
+/// A suspended task with the value that it waits for. The I/O thread collects these while it works. It resumes the
+/// tasks when it holds no lock and has sent everything.
+enum Resumption: Sendable {
+    case reader(CheckedContinuation<Delivery, Never>, Delivery)
+    case writer(CheckedContinuation<ClientError?, Never>, ClientError?)
+    case closer(CheckedContinuation<Void, Never>)
+
+    func resume() {
+        switch self {
+        case .reader(let continuation, let delivery): continuation.resume(returning: delivery)
+        case .writer(let continuation, let error): continuation.resume(returning: error)
+        case .closer(let continuation): continuation.resume()
+        }
+    }
 }

@@ -1,45 +1,45 @@
 import ArticleProtocol
 
-/// The client's side of one connection, without the socket: what may be sent, what may come, and what it means.
-/// Everything that comes is untrusted. Each method answers with what to do; none does it.
+/// The state of one connection at the client, without the socket: which frames may be sent, which may arrive, and what
+/// they mean. Incoming bytes are untrusted. Methods return what to do and perform no I/O.
 struct ConnectionState: ~Copyable {
     enum Phase: Equatable {
-        /// Our hello is on its way, the service's has not come.
+        /// The client's HELLO is on its way; the service's has not arrived.
         case handshake
         case open
-        /// The service wants no new requests here; those in flight finish.
-        case goingAway
+        /// The service accepts no new requests on this connection. Requests in flight finish.
+        case draining
     }
 
     private(set) var phase = Phase.handshake
-    /// How many requests await their terminal frame.
+    /// How many requests wait for their last frame.
     private(set) var inFlight = 0
-    /// The largest payload that the service takes. Until its hello: the protocol's smallest promise.
-    private(set) var largestOutgoing = Limits.smallestMaxFrame
+    /// The largest payload that the service accepts. Until its HELLO: the smallest value that the protocol allows.
+    private(set) var maxOutgoing = Limits.smallestMaxFrame
 
-    private let largestIncoming: Int
+    private let maxIncoming: Int
     private let window: Int64
     private var peerWindow: Int64 = 0
-    private var maximumInFlight = 0
+    private var allowedInFlight = 0
     private var streams: [StreamState] = []
     private var freeStreams: [UInt32] = []
 
-    /// More requests than this on one connection help nobody, whatever the service allows: the table must stay small.
-    static let mostInFlight = 1 << 16
+    /// The client's own limit of requests in flight. It keeps the table of streams small, whatever the service allows.
+    static let maxInFlight = 1 << 16
 
-    /// The service's hello may be so large, whatever this client takes later.
-    static let largestHello = 256 << 10
+    /// The largest HELLO of the service. `maxIncoming` does not apply to it.
+    static let maxHello = 256 << 10
 
-    init(largestIncoming: Int, window: Int) {
-        self.largestIncoming = largestIncoming
+    init(maxIncoming: Int, window: Int) {
+        self.maxIncoming = maxIncoming
         self.window = Int64(window)
     }
 
     // MARK: What the client wants
 
-    var hasRoom: Bool { phase == .open && inFlight < maximumInFlight }
+    var hasRoom: Bool { phase == .open && inFlight < allowedInFlight }
 
-    /// A new request's stream id. `nil`: not now.
+    /// Opens a stream for a new request; `nil` if there is no room.
     mutating func open(sending: Bool, streamsResponse: Bool) -> UInt32? {
         guard hasRoom else { return nil }
         let state = StreamState(
@@ -59,7 +59,7 @@ struct ConnectionState: ~Copyable {
         return state.phase == .open && state.sending && state.sendCredit > 0
     }
 
-    /// A message of so many bytes is on its way.
+    /// Records that a message of `bytes` bytes was sent.
     mutating func sent(_ bytes: Int, last: Bool, on stream: UInt32) {
         update(stream) {
             $0.sendCredit -= Int64(bytes + Limits.messageOverhead)
@@ -67,30 +67,31 @@ struct ConnectionState: ~Copyable {
         }
     }
 
-    /// END is on its way.
+    /// Records that END was sent.
     mutating func ended(_ stream: UInt32) { update(stream) { $0.sending = false } }
 
-    /// The caller took `bytes` of the answer. Whether the service must be told.
+    /// Records that the caller consumed `bytes` of the response. Returns whether to send CREDIT.
     mutating func grant(_ bytes: Int, on stream: UInt32) -> Bool {
         guard let state = self[stream], state.phase == .open, state.streamsResponse else { return false }
         update(stream) { $0.receiveCredit += Int64(bytes) }
         return true
     }
 
-    /// The caller has gone. Whether a CANCEL is due.
-    mutating func abandon(_ stream: UInt32) -> Bool {
+    /// Records that the caller no longer waits. Returns whether to send CANCEL.
+    mutating func cancel(_ stream: UInt32) -> Bool {
         guard self[stream]?.phase == .open else { return false }
-        update(stream) { $0.phase = .abandoned }
+        update(stream) { $0.phase = .cancelled }
         return true
     }
 
     // MARK: What the service sends
 
-    /// Checks a header before its payload is waited for.
+    /// Checks a header, before the client waits for its payload.
     func admit(_ header: FrameHeader) throws(ProtocolFault) {
-        let most = phase == .handshake ? Self.largestHello : largestIncoming
-        guard Int(header.payloadLength) <= most else {
-            throw ProtocolFault("the service sent a frame of \(header.payloadLength) bytes; this client takes \(most)")
+        let limit = phase == .handshake ? Self.maxHello : maxIncoming
+        guard Int(header.payloadLength) <= limit else {
+            throw ProtocolFault(
+                "the service sent a frame of \(header.payloadLength) bytes; this client accepts \(limit)")
         }
         let kind = header.kind
         guard kind.isKnown else { return }
@@ -102,7 +103,7 @@ struct ConnectionState: ~Copyable {
         }
     }
 
-    /// Takes a frame whose header was admitted and whose payload is complete.
+    /// Processes a frame whose header was admitted and whose payload is complete.
     mutating func receive(_ header: FrameHeader, _ payload: RawSpan) throws(ProtocolFault) -> ReceivedAction {
         guard header.kind.isKnown else { return .none }
         let intact = CRC32C.checksum(payload) == header.checksum
@@ -117,7 +118,7 @@ struct ConnectionState: ~Copyable {
         case .error: return try error(header.stream, payload)
         case .credit: return try credit(header.stream, payload)
         case .goAway:
-            if phase == .open { phase = .goingAway }
+            if phase == .open { phase = .draining }
             return .goAway(decodeStatus(payload))
         case .ping:
             guard payload.byteCount <= Limits.pingPayload else {
@@ -130,20 +131,20 @@ struct ConnectionState: ~Copyable {
     }
 
     private mutating func hello(_ payload: RawSpan) throws(ProtocolFault) -> ReceivedAction {
-        guard phase == .handshake else { throw ProtocolFault("the service sent a second hello") }
+        guard phase == .handshake else { throw ProtocolFault("the service sent a second HELLO") }
         let hello: ServerHello
         do {
             hello = try ServerHello(decoding: payload)
         } catch {
-            throw ProtocolFault("the service's hello cannot be understood: \(error)")
+            throw ProtocolFault("the service's HELLO cannot be decoded: \(error)")
         }
         guard hello.protocolVersion == 1 else {
             throw ProtocolFault(
                 "the service chose protocol version \(hello.protocolVersion); this client speaks version 1")
         }
         peerWindow = Int64(hello.streamWindow)
-        largestOutgoing = Int(hello.maxFrame)
-        maximumInFlight = min(Int(hello.maxInFlight), Self.mostInFlight)
+        maxOutgoing = Int(hello.maxFrame)
+        allowedInFlight = min(Int(hello.maxInFlight), Self.maxInFlight)
         phase = .open
         return .opened(hello)
     }
@@ -153,7 +154,7 @@ struct ConnectionState: ~Copyable {
         let state = try known(stream, "a message")
         let last = header.flags.contains(.end)
         guard last || state.streamsResponse else {
-            throw ProtocolFault("the service sent more than one message in answer to the one-message call \(stream)")
+            throw ProtocolFault("the service sent more than one message in response to call \(stream), which has one")
         }
         if state.streamsResponse {
             guard state.receiveCredit > 0 else {
@@ -162,9 +163,9 @@ struct ConnectionState: ~Copyable {
             update(stream) { $0.receiveCredit -= Int64(header.payloadLength) + Int64(Limits.messageOverhead) }
         }
         if last { release(stream) }
-        if state.phase == .abandoned { return last ? .released(stream: stream) : .none }
+        if state.phase == .cancelled { return last ? .released(stream: stream) : .none }
         if intact { return .message(stream: stream, last: last) }
-        if !last { update(stream) { $0.phase = .abandoned } }
+        if !last { update(stream) { $0.phase = .cancelled } }
         return .damaged(stream: stream, last: last)
     }
 
@@ -172,25 +173,25 @@ struct ConnectionState: ~Copyable {
         let stream = header.stream
         guard intact, header.payloadLength == 0 else { throw ProtocolFault("END with a payload, or damaged") }
         let state = try known(stream, "the end")
-        guard state.streamsResponse || state.phase == .abandoned else {
-            throw ProtocolFault("the service ended the call \(stream) without an answer")
+        guard state.streamsResponse || state.phase == .cancelled else {
+            throw ProtocolFault("the service ended call \(stream) without a response")
         }
         release(stream)
-        return state.phase == .abandoned ? .released(stream: stream) : .ended(stream: stream)
+        return state.phase == .cancelled ? .released(stream: stream) : .ended(stream: stream)
     }
 
     private mutating func error(_ stream: UInt32, _ payload: RawSpan) throws(ProtocolFault) -> ReceivedAction {
         let state = try known(stream, "an error")
         release(stream)
-        return state.phase == .abandoned ? .released(stream: stream) : .failed(stream: stream, decodeStatus(payload))
+        return state.phase == .cancelled ? .released(stream: stream) : .failed(stream: stream, decodeStatus(payload))
     }
 
     private mutating func credit(_ stream: UInt32, _ payload: RawSpan) throws(ProtocolFault) -> ReceivedAction {
         guard stream != 0 else { throw ProtocolFault("the service granted credit to stream 0") }
         guard let credit = try? Credit(decoding: payload) else {
-            throw ProtocolFault("the service's credit for stream \(stream) cannot be understood")
+            throw ProtocolFault("the service's CREDIT for stream \(stream) cannot be decoded")
         }
-        // A legal race: the grant and our last message crossed, or the caller has gone.
+        // A legal race: the CREDIT and our last message crossed, or the caller has cancelled.
         guard let state = self[stream], state.phase == .open, state.sending else { return .none }
         guard state.sendCredit <= Int64(Int32.max) else {
             throw ProtocolFault("the service granted more than 2^31 bytes of credit to stream \(stream)")
@@ -199,10 +200,10 @@ struct ConnectionState: ~Copyable {
         return .credit(stream: stream)
     }
 
-    /// An error whose status cannot be read is still the end of its stream.
+    /// An ERROR whose status cannot be decoded still ends its stream.
     private func decodeStatus(_ payload: RawSpan) -> Status {
         (try? Status(decoding: payload))
-            ?? Status(code: StatusCode.internal.rawValue, message: "the service's status cannot be understood")
+            ?? Status(code: StatusCode.internal.rawValue, message: "the service's status cannot be decoded")
     }
 
     // MARK: The table
@@ -233,6 +234,59 @@ struct ConnectionState: ~Copyable {
 }
 
 extension FrameKind {
-    /// One of those that version 1 defines.
+    /// Whether version 1 defines this kind.
     fileprivate var isKnown: Bool { rawValue >= FrameKind.hello.rawValue && rawValue <= FrameKind.end.rawValue }
+}
+
+/// The state of one stream at the client. Its entry in the table becomes free when the service has sent the last frame,
+/// and not before.
+struct StreamState {
+    enum Phase {
+        /// No request uses this number.
+        case free
+        /// A request is in flight.
+        case open
+        /// The caller no longer waits. The last frame has not arrived.
+        case cancelled
+    }
+
+    var phase = Phase.free
+    /// The response may have several messages.
+    var streamsResponse = false
+    /// The client has more to send.
+    var sending = false
+    /// Bytes that the client may still send. One message may take this below zero.
+    var sendCredit: Int64 = 0
+    /// Bytes that the service may still send.
+    var receiveCredit: Int64 = 0
+}
+
+/// What a connection must do about a frame from the service.
+enum ReceivedAction: Equatable {
+    /// Nothing: an unknown kind, or a race that the protocol allows.
+    case none
+    /// The handshake is complete.
+    case opened(ServerHello)
+    /// The payload is a message for the stream's caller. `last`: the stream has ended and its number is free.
+    case message(stream: UInt32, last: Bool)
+    /// The stream ended without an error and without another message.
+    case ended(stream: UInt32)
+    /// The stream ended with an error.
+    case failed(stream: UInt32, Status)
+    /// The payload's checksum is wrong. `last`: the stream has ended and its number is free. Otherwise send CANCEL.
+    case damaged(stream: UInt32, last: Bool)
+    /// A cancelled stream has ended; its number is free.
+    case released(stream: UInt32)
+    /// More may be sent on the stream.
+    case credit(stream: UInt32)
+    /// Send the payload back as a PONG.
+    case ping
+    /// Send no new requests on this connection.
+    case goAway(Status)
+}
+
+/// The service broke the protocol. The connection cannot continue.
+struct ProtocolFault: Error, Equatable {
+    let message: String
+    init(_ message: String) { self.message = message }
 }

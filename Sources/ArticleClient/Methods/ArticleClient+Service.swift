@@ -1,30 +1,66 @@
 public import ArticleProtocol
 
-/// service.*: what articled itself answers.
+// classify.text, classify.article and classify.topics.
 extension ArticleClient {
-    /// Asks for a sign of life; `payload` (at most 1024 bytes) comes back.
+    /// Classifies a text.
+    ///
+    /// - Parameter explain: whether to return the phrases that decided.
+    /// - Throws: status FAILED_PRECONDITION if the service has no model.
+    public func classify(
+        title: String = "", text: String, explain: Bool = false, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> Classification {
+        try await call(
+            "classify.text", ClassifyTextRequest(title: title, body: text, explain: explain),
+            policy: policy.resolved(.idempotent))
+    }
+
+    /// Classifies a stored article.
+    ///
+    /// - Parameters:
+    ///   - explain: whether to return the phrases that decided.
+    ///   - writeBack: whether to store the topics with the article. The client does not send such a call again by
+    ///     itself, because a second attempt could overwrite topics that somebody set in between. The error of an
+    ///     unknown outcome has ``ClientError/mayHaveRun``.
+    /// - Throws: status NOT_FOUND if there is no such article, FAILED_PRECONDITION if the service has no model.
+    public func classify(
+        _ key: ArticleKey, explain: Bool = false, writeBack: Bool = false, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> ClassifyArticleResult {
+        try await call(
+            "classify.article", ClassifyArticleRequest(key: key, explain: explain, writeBack: writeBack),
+            policy: policy.resolved(writeBack ? .never : .idempotent))
+    }
+
+    /// The topics of the service's model.
+    public func topics(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> TopicsResult {
+        try await call("classify.topics", TopicsRequest(), policy: policy.resolved(.idempotent))
+    }
+}
+
+// service.*: the methods of articled itself.
+extension ArticleClient {
+    /// Tests the path to the service. `payload` (at most 1024 bytes) comes back.
     public func ping(
         _ payload: [UInt8] = [], policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> PingResult {
         try await call("service.ping", PingRequest(payload: payload), policy: policy.resolved(.idempotent))
     }
 
-    /// Version, plugins, methods, listeners.
+    /// The service's version, plugins, methods and listeners.
     public func describe(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> ServiceDescription {
         try await call("service.describe", DescribeRequest(), policy: policy.resolved(.idempotent))
     }
 
-    /// How the service and its plugins are.
+    /// The health of the service and its plugins.
     public func health(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> HealthResult {
         try await call("service.health", HealthRequest(), policy: policy.resolved(.idempotent))
     }
 
-    /// What the service has done since it started.
+    /// The service's counters since its start.
     public func stats(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> StatsResult {
         try await call("service.stats", StatsRequest(), policy: policy.resolved(.idempotent))
     }
 
-    /// What the service has done since it started, as text in OpenMetrics 1.0.
+    /// The service's metrics, as text in the format of OpenMetrics 1.0.
     public func metrics(policy: CallPolicy = CallPolicy()) async throws(ClientError) -> String {
         let result: MetricsResult = try await call(
             "service.metrics", MetricsRequest(), policy: policy.resolved(.idempotent))

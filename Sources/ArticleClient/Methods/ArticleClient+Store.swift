@@ -1,17 +1,21 @@
 public import ArticleProtocol
 
-/// store.*
+// store.put and store.delete.
 extension ArticleClient {
-    /// Stores an article: creates it, or replaces the one with its id, or else with its URL.
+    /// Stores an article. It replaces the article with the same id, or else the one with the same URL, or creates a new
+    /// one.
     ///
-    /// An article with neither gets an id here, so that sending it twice stores it once. With `expectedRevision` (0: it must
-    /// not exist yet) a mismatch throws status CONFLICT and changes nothing.
+    /// An article without id and URL gets an id in the client, so that sending it twice stores it once. When this
+    /// returns, the article is on disk.
     ///
-    /// Repeating: a put without condition is sent again if a connection is lost or its outcome is unknown, as storing the
-    /// same content twice changes nothing. A put with a condition is not, as the second would find its own first in the way: the error then
-    /// has ``ClientError/mayHaveRun``, and the article's revision tells what happened.
+    /// A put without condition is sent again if the connection is lost or the outcome is unknown, because storing the
+    /// same content twice changes nothing. A put with a condition is not sent again, because the second attempt would
+    /// conflict with the first. The error then has ``ClientError/mayHaveRun``, and the article's revision tells what
+    /// happened.
     ///
-    /// An article that breaks a limit of the protocol is not sent: ``ClientError/Kind/invalidRequest``.
+    /// - Parameter expectedRevision: `nil`: no condition. 0: the article must not exist. n: it must be at revision n.
+    /// - Throws: status CONFLICT if the condition fails, ALREADY_EXISTS if the URL belongs to an article with another
+    ///   id. An article that breaks a limit is not sent: ``ClientError/Kind/invalidRequest``.
     public func put(
         _ article: Article, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> PutResult {
@@ -22,9 +26,13 @@ extension ArticleClient {
         return try PutResult(answer, of: "store.put")
     }
 
-    /// Deletes an article. With `expectedRevision` a mismatch throws status CONFLICT and changes nothing.
+    /// Deletes the article with this id or URL.
     ///
-    /// It is not sent again by itself, as the second would find nothing: ``ClientError/mayHaveRun``.
+    /// The client does not send a delete again by itself, because the second attempt would find no article. The error
+    /// of an unknown outcome has ``ClientError/mayHaveRun``.
+    ///
+    /// - Parameter expectedRevision: `nil`: no condition. n: the article must be at revision n.
+    /// - Throws: status NOT_FOUND if there is no such article, CONFLICT if the condition fails.
     public func delete(
         _ key: ArticleKey, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> DeleteResult {
@@ -33,7 +41,7 @@ extension ArticleClient {
         )
     }
 
-    /// Deletes the article with this id.
+    /// Deletes the article with this id. See ``delete(_:expectedRevision:policy:)``.
     public func delete(
         id: ArticleID, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> DeleteResult {
@@ -42,7 +50,7 @@ extension ArticleClient {
 }
 
 extension Article {
-    /// The article with a new id if nothing names it.
+    /// The article, with a new id if it has neither id nor URL.
     func named() -> Article {
         guard id == nil, url.isEmpty else { return self }
         var article = self
@@ -52,8 +60,29 @@ extension Article {
 }
 
 extension CallPolicy {
-    /// What `.automatic` means for a call of which the client knows more than the service's table.
+    /// Replaces `.automatic` for a method of which the client knows more than the service's method table says.
     func resolved(_ retry: Retry) -> CallPolicy {
         self.retry == .automatic ? CallPolicy(deadline: deadline, retry: retry) : self
+    }
+}
+
+extension PutRequest {
+    /// Encodes the request. Throws if the service would reject it because of its content: a text, a list or the whole
+    /// is too long, an id is invalid, a time is out of range.
+    func encodedWithinLimits(_ method: String) throws(ClientError) -> [UInt8] {
+        let bytes = encoded()
+        do throws(ServiceError) {
+            try unsafe Self.check(bytes.span.bytes)
+        } catch {
+            throw .invalidRequest(method, error)
+        }
+        return bytes
+    }
+
+    private static func check(_ bytes: RawSpan) throws(ServiceError) {
+        var reader = WireReader(bytes)
+        while try reader.next() {
+            if reader.field == 1 { _ = try ArticleContent(validating: reader.span()) } else { try reader.skip() }
+        }
     }
 }

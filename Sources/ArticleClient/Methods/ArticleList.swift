@@ -1,15 +1,18 @@
 public import ArticleProtocol
 
-/// Articles that match a ``ListRequest``, newest first, as they come from the service.
+/// The articles that match a `ListRequest`, newest first, as they arrive from the service.
 ///
-/// The service sends only as far ahead as ``ClientOptions/streamWindow`` says, so a slow reader costs neither side memory.
-/// If the connection is lost, or the service ends the stream at its time limit, the list goes on behind the last article
-/// by itself, on a new connection. A deadline in the policy is that of the whole iteration; without one there is none.
+/// Each iteration lists from the start. The service sends at most ``ClientOptions/streamWindow`` bytes ahead of the
+/// reader, so a slow reader uses no memory on either side. If the connection is lost, or the service ends the stream at
+/// its time limit, the list continues after the last article on a new stream. A deadline in the policy covers the whole
+/// iteration; without one there is no deadline.
 ///
-/// An article that is damaged, or larger than ``ClientOptions/maxFrame``, ends the list with an error; see
+/// An article that is damaged, or larger than ``ClientOptions/maxFrame``, ends the list with an error. See
 /// ``skipping(_:)``.
 public struct ArticleList: AsyncSequence, Sendable {
+    /// An article with its cursor.
     public typealias Element = ListedArticle
+    /// Reading throws ``ClientError`` and nothing else.
     public typealias Failure = ClientError
 
     let client: ArticleClient
@@ -23,16 +26,20 @@ public struct ArticleList: AsyncSequence, Sendable {
         self.policy = policy
     }
 
-    /// The same list, but one that goes on behind articles that cannot be given, because they are damaged (`dataLoss`) or
-    /// larger than this client takes (`resourceExhausted`), and calls `report` for each.
+    /// The same list, but articles that are damaged (`dataLoss`) or larger than ``ClientOptions/maxFrame``
+    /// (`resourceExhausted`) are skipped.
+    ///
+    /// - Parameter report: is called with the error of each skipped article, in the reader's task.
     public func skipping(_ report: @escaping @Sendable (ClientError) -> Void) -> ArticleList {
         var list = self
         list.report = report
         return list
     }
 
+    /// Begins to list.
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
 
+    /// Reads the articles of a list.
     public struct Iterator: AsyncIteratorProtocol {
         private let client: ArticleClient
         private var request: ListRequest
@@ -40,7 +47,7 @@ public struct ArticleList: AsyncSequence, Sendable {
         private var call: CallStream?
         private let report: (@Sendable (ClientError) -> Void)?
         private var complete = false
-        /// The limit is reached: only the end is still to come.
+        /// The limit is reached. Only the end of the stream is still to come.
         private var satisfied = false
 
         init(_ list: ArticleList) {
@@ -50,6 +57,7 @@ public struct ArticleList: AsyncSequence, Sendable {
             renewal = Renewal(list.policy, list.client.options)
         }
 
+        /// The next article; `nil` at the end of the list.
         public mutating func next() async throws(ClientError) -> ListedArticle? {
             while !complete {
                 if satisfied {
@@ -61,7 +69,8 @@ public struct ArticleList: AsyncSequence, Sendable {
                 do throws(ClientError) {
                     guard let message = try await call.next() else { break }
                     let listed = try take(message)
-                    if call.isLeaving, !satisfied { self.call = nil }  // what it was sending is asked for elsewhere
+                    // The next stream repeats what this one was sending.
+                    if call.isDraining, !satisfied { self.call = nil }
                     if let listed { return listed }
                 } catch {
                     guard renewal.allows(error) else {
@@ -82,7 +91,7 @@ public struct ArticleList: AsyncSequence, Sendable {
                 exchange: client.begin("fetch.list", .streamedResponse, request.encoded(), renewal.policy))
         }
 
-        /// The article of an item; nil if it is skipped.
+        /// The article of an item; `nil` if it is skipped.
         private mutating func take(_ message: [UInt8]) throws(ClientError) -> ListedArticle? {
             let item = try ListItem(message, of: "fetch.list")
             let article: Article
@@ -102,7 +111,9 @@ public struct ArticleList: AsyncSequence, Sendable {
             if let status = item.status {
                 throw ClientError(.status, StatusCode(rawValue: status.code) ?? .unknown, status.message)
             }
-            guard let article = item.article else { throw .violation("fetch.list: an item without an article") }
+            guard let article = item.article else {
+                throw .violation("fetch.list: an item has neither an article nor a status")
+            }
             if request.view == .full { try article.verify(inMessage: message, field: 1, "fetch.list") }
             return article
         }
@@ -112,14 +123,16 @@ public struct ArticleList: AsyncSequence, Sendable {
             request.cursor = cursor
             if request.limit > 0 {
                 request.limit -= 1
-                satisfied = request.limit == 0  // 0 would mean: all
+                satisfied = request.limit == 0  // a limit of 0 in a request means all
             }
         }
     }
 }
 
-/// An article of a list, and where the list can be gone on with: ``ListRequest/cursor``.
+/// An article of a list, with its cursor.
 public struct ListedArticle: Sendable, Equatable {
+    /// The article, as much of it as the list's view has.
     public let article: Article
+    /// Continues the list after this article, if set as the `cursor` of a `ListRequest`. It stays valid.
     public let cursor: [UInt8]
 }

@@ -1,7 +1,7 @@
 import ArticleProtocol
 import Synchronization
 
-/// The side that takes articles from the caller's sequence.
+/// Reads articles from the caller's sequence and sends them.
 extension Upload {
     func feed<Requests: AsyncSequence>(_ requests: Requests) async where Requests.Element == PutRequest {
         do {
@@ -14,7 +14,7 @@ extension Upload {
         }
     }
 
-    /// Sends one article once there is room for it. False: nobody is interested any more.
+    /// Sends one article when there is room for it. False: the upload has ended.
     private func admit(_ request: PutRequest) async -> Bool {
         var request = request
         request.article = request.article?.named()
@@ -22,7 +22,7 @@ extension Upload {
         do throws(ClientError) {
             message = try request.encodedWithinLimits(Self.method)
         } catch {
-            // It is this article's outcome alone: the others go on.
+            // This is the outcome of this article only. The others continue.
             return state.withLock { state in
                 if state.complete { return false }
                 state.settled.append(PutManyOutcome(index: state.count, result: .failure(error)))
@@ -34,14 +34,14 @@ extension Upload {
             await waitForRoom()
             let (sent, call): (Bool, CallStream?) = state.withLock { state in
                 guard !state.complete, state.hasRoom else { return (false, nil) }
-                let repeatable = request.expectedRevision == nil || repeatsConditional
-                state.send(Item(index: state.count, message: message, repeatable: repeatable))
+                let retryable = request.expectedRevision == nil || retriesConditional
+                state.send(Item(index: state.count, message: message, retryable: retryable))
                 state.count += 1
-                state.moveIfLeaving()
+                state.replaceStreamIfDraining()
                 return (true, state.call)
             }
             if sent {
-                // A failure of the stream is the reader's to mend: what was not answered is sent again.
+                // The reader handles a failure of the stream: it sends unanswered articles again.
                 try? await call?.roomForMore()
                 return true
             }
@@ -79,30 +79,30 @@ extension Upload {
 extension Upload.State {
     var hasRoom: Bool {
         if complete { return true }
-        if moving { return false }
+        if isReplacingStream { return false }
         return unanswered == 0
-            || (unanswered < Upload.mostUnanswered && unansweredBytes < Upload.mostUnansweredBytes)
+            || (unanswered < Upload.maxUnanswered && unansweredBytes < Upload.maxUnansweredBytes)
     }
 
-    /// If the service wants to stop, the present stream is finished, so that it need not wait for an upload that can go on
-    /// with another one.
-    mutating func moveIfLeaving() {
-        if !complete, call?.isLeaving == true { move() }
+    /// Finishes the current stream if the service is stopping, so that it need not wait for an upload that can continue
+    /// on another stream.
+    mutating func replaceStreamIfDraining() {
+        if !complete, call?.isDraining == true { replaceStream() }
     }
 
-    /// Finishes the present stream; what is still to be sent goes to the next one.
-    mutating func move() {
-        guard !moving else { return }
-        moving = true
+    /// Finishes the current stream. Further articles go to the next one.
+    mutating func replaceStream() {
+        guard !isReplacingStream else { return }
+        isReplacingStream = true
         call?.finish()
     }
 
-    /// Counts the article as under way, and hands it to the present stream. The order on the stream is that of `sent`,
-    /// as both happen under the lock.
+    /// Counts the article as in flight and sends it on the current stream. The order on the stream is the order in
+    /// `sent`, because both happen under the lock.
     mutating func send(_ item: Upload.Item) {
         unanswered += 1
         unansweredBytes += item.message.count
         sent.append(item)
-        try? call?.enqueue(item.message)  // if the stream is over, the reader learns why, and renews it
+        try? call?.enqueue(item.message)  // if the stream has ended, the reader learns why and opens another
     }
 }

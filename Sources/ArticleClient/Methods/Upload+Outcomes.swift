@@ -1,7 +1,7 @@
 import ArticleProtocol
 import Synchronization
 
-/// The side that reads what became of the articles.
+/// Reads the outcomes.
 extension Upload {
     func next() async throws -> PutManyOutcome? {
         while true {
@@ -10,9 +10,9 @@ extension Upload {
             guard let call else { return nil }
             do throws(ClientError) {
                 guard let message = try await call.next() else {
-                    // The disk may be well again after a while.
+                    // The disk may have recovered after a pause.
                     if let pause = state.withLock({ $0.pause(client.options) }) { try? await Task.sleep(for: pause) }
-                    try end()  // what is settled is still to be told
+                    try end()  // settled outcomes are still to be returned
                     continue
                 }
                 let (outcome, feeder) = try take(PutManyResult(message, of: Self.method))
@@ -25,17 +25,17 @@ extension Upload {
         }
     }
 
-    /// The stream is over: the upload too, or it goes on with another one.
+    /// The stream has ended. So has the upload, or it continues on another stream.
     private func end() throws(ClientError) {
         let feeder = try state.withLock { state throws(ClientError) in
-            guard state.complete || state.moving, state.unanswered == 0 else {
+            guard state.complete || state.isReplacingStream, state.unanswered == 0 else {
                 throw .violation(
                     "\(Self.method): the service ended the call with \(state.unanswered) articles unanswered")
             }
-            if state.moving {
-                let again = state.again
+            if state.isReplacingStream {
+                let resend = state.resend
                 state.begin(client.open(Self.method, streamsResponse: true, policy: state.renewal.policy))
-                for item in again { state.send(item) }
+                for item in resend { state.send(item) }
                 if state.complete { state.call?.finish() }
                 return state.feeder.take()
             }
@@ -45,7 +45,7 @@ extension Upload {
         feeder?.resume()
     }
 
-    /// What became of an article, unless it is sent again; and who waits for room for another one.
+    /// The outcome of an article, or `nil` if it is sent again; and the feeder, if there is room for another article.
     private func take(
         _ result: PutManyResult
     ) throws(ClientError) -> (PutManyOutcome?, CheckedContinuation<Void, Never>?) {
@@ -53,19 +53,19 @@ extension Upload {
             guard result.index >= state.dropped, let place = Int(exactly: result.index - state.dropped),
                 place < state.sent.count, var item = state.sent[place]
             else {
-                throw .violation("\(Self.method): an outcome for article \(result.index), which was not under way")
+                throw .violation("\(Self.method): an outcome for article \(result.index), which is not in flight")
             }
             state.answered(place, item)
             state.renewal.progressed()
-            state.moveIfLeaving()
+            state.replaceStreamIfDraining()
             let feeder = state.hasRoom ? state.feeder.take() : nil
             if let status = result.status {
-                if status.code == StatusCode.outcomeUnknown.rawValue, item.repeatable {
+                if status.code == StatusCode.outcomeUnknown.rawValue, item.retryable {
                     item.unknownOutcomes += 1
                     item.mayBeStored = true
-                    if item.unknownOutcomes < max(1, client.options.attempts) {
-                        state.again.append(item)
-                        state.move()
+                    if item.unknownOutcomes < max(1, client.options.maxAttempts) {
+                        state.resend.append(item)
+                        state.replaceStream()
                         return (nil, feeder)
                     }
                 }
@@ -79,21 +79,21 @@ extension Upload {
         }
     }
 
-    /// Sends what was not answered again, on a new stream.
+    /// Sends the unanswered articles again on a new stream.
     private func renew(after error: ClientError) throws(ClientError) {
         let feeder = try state.withLock { state throws(ClientError) in
             guard state.renewal.allows(error) else { throw error }
-            let unanswered = state.again + state.sent.compactMap { $0 }
+            let unanswered = state.resend + state.sent.compactMap { $0 }
             let call = client.open(Self.method, streamsResponse: true, policy: state.renewal.policy)
             state.begin(call)
             for var item in unanswered {
-                if item.repeatable {
+                if item.retryable {
                     item.mayBeStored = true
                     state.send(item)
                     continue
                 }
                 let doubt = ClientError.connection(
-                    "\(Self.method): \(error.message); whether this article was stored is not known: fetch it",
+                    "\(Self.method): \(error.message); this article may or may not be stored: fetch it",
                     mayHaveRun: true)
                 state.settled.append(PutManyOutcome(index: item.index, result: .failure(doubt)))
             }
@@ -105,22 +105,22 @@ extension Upload {
 }
 
 extension Upload.State {
-    /// From now on everything goes to this stream.
+    /// Makes this the current stream.
     fileprivate mutating func begin(_ call: CallStream) {
         self.call = call
-        moving = false
+        isReplacingStream = false
         sent = []
         dropped = 0
-        again = []
+        resend = []
         unanswered = 0
         unansweredBytes = 0
     }
 
-    /// How long to wait before what was answered OUTCOME_UNKNOWN is sent again.
+    /// How long to wait before articles with OUTCOME_UNKNOWN are sent again; `nil` if there are none.
     fileprivate func pause(_ options: ClientOptions) -> Duration? {
-        guard let times = again.map(\.unknownOutcomes).max() else { return nil }
+        guard let times = resend.map(\.unknownOutcomes).max() else { return nil }
         var generator = SystemRandomNumberGenerator()
-        var pause = Backoff(shortest: options.shortestPause, longest: options.longestPause)
+        var pause = Backoff(shortest: options.minBackoff, longest: options.maxBackoff)
         for _ in 1..<max(1, times) { _ = pause.failed(using: &generator) }
         return .nanoseconds(Int64(clamping: pause.failed(using: &generator)))
     }
@@ -129,10 +129,10 @@ extension Upload.State {
         unanswered -= 1
         unansweredBytes -= item.message.count
         sent[place] = nil
-        guard place == 0 || sent.count > 2 * Upload.mostUnanswered else { return }
+        guard place == 0 || sent.count > 2 * Upload.maxUnanswered else { return }
         let done = sent.firstIndex { $0 != nil } ?? sent.count
-        // Dropping from the front moves the rest: it is done for many at a time.
-        guard done == sent.count || done >= Upload.mostUnanswered else { return }
+        // Removing from the front moves the rest, so it is done for many at a time.
+        guard done == sent.count || done >= Upload.maxUnanswered else { return }
         sent.removeFirst(done)
         dropped += UInt64(done)
     }

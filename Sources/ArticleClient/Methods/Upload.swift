@@ -1,66 +1,66 @@
 import ArticleProtocol
 import Synchronization
 
-/// A streamed store under way: what has been sent and not been answered is kept, to be sent again on another connection.
+/// A streamed upload. It keeps the unanswered articles, to send them again on another connection.
 ///
-/// One task feeds it, another reads the outcomes. `state` is what both see.
+/// One task feeds it, another reads the outcomes. They share `state`.
 final class Upload: Sendable {
-    /// How many articles, and how many bytes of them, are under way at most.
-    static let mostUnanswered = 1024
-    static let mostUnansweredBytes = 8 << 20
+    /// The limits of articles and bytes in flight.
+    static let maxUnanswered = 1024
+    static let maxUnansweredBytes = 8 << 20
 
     struct Item: Sendable {
         let index: UInt64
         let message: [UInt8]
-        /// To be sent again if it is not known whether it was stored: it does no harm, or the caller wants it so.
-        let repeatable: Bool
-        /// How often it was sent, and the answer was that the outcome is unknown.
+        /// Whether to send it again if its outcome is unknown: that does no harm, or the caller wants it.
+        let retryable: Bool
+        /// How often the response was OUTCOME_UNKNOWN.
         var unknownOutcomes = 0
-        /// An earlier attempt may have stored it, whatever the last one is told.
+        /// An earlier attempt may have stored it, whatever the response to the last attempt.
         var mayBeStored = false
     }
 
     struct State: Sendable {
-        /// The present stream; `nil` before the first article and when it is being renewed.
+        /// The current stream; `nil` at the end.
         var call: CallStream?
-        /// What was sent on the present stream, by its index there; `nil`: answered.
+        /// The articles sent on the current stream, by index; `nil`: answered.
         var sent: [Item?] = []
-        /// How many of the first ones of `sent` were answered and dropped from it.
+        /// How many answered articles were removed from the front of `sent`.
         var dropped: UInt64 = 0
         var unanswered = 0
         var unansweredBytes = 0
-        /// How many articles were taken from the sequence.
+        /// How many articles were read from the sequence.
         var count: UInt64 = 0
-        /// The present stream was finished because the service wants to stop: what is still to come goes to the next one.
-        var moving = false
-        /// The sequence is at its end, or has failed.
+        /// The current stream was finished early. Further articles go to the next stream.
+        var isReplacingStream = false
+        /// The sequence has ended or failed.
         var complete = false
         var failure: (any Error)?
-        /// Known without the service's word.
+        /// Outcomes that the client decided itself.
         var settled: [PutManyOutcome] = []
-        /// Answered OUTCOME_UNKNOWN: to be sent again on the next stream.
-        var again: [Item] = []
+        /// Answered with OUTCOME_UNKNOWN. They are sent again on the next stream.
+        var resend: [Item] = []
         var feeder: CheckedContinuation<Void, Never>?
         var renewal: Renewal
     }
 
     let client: ArticleClient
     let state: Mutex<State>
-    /// What becomes of an article with a condition when it is not known whether it was stored.
-    let repeatsConditional: Bool
+    /// Whether to resend articles with a condition if their outcome is unknown.
+    let retriesConditional: Bool
 
     static let method = "store.putMany"
 
     init(client: ArticleClient, policy: CallPolicy) {
         self.client = client
-        repeatsConditional = policy.retry == .idempotent
+        retriesConditional = policy.retry == .idempotent
         let renewal = Renewal(policy, client.options)
         let call = client.open(Self.method, streamsResponse: true, policy: renewal.policy)
         state = Mutex(State(call: call, renewal: renewal))
     }
 
-    /// Nobody is interested any more.
-    func abandon() {
+    /// Ends the upload. No further articles are read.
+    func cancel() {
         let (call, feeder) = state.withLock { state in
             state.complete = true
             return (state.call, state.feeder.take())

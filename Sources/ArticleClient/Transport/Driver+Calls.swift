@@ -1,19 +1,19 @@
 import ArticleProtocol
 
-/// How a call gets onto a connection, and off it.
+// Placing calls on connections.
 extension Driver {
     func start(_ exchange: Exchange) {
-        guard closeBy == nil else { return end(exchange, .failure(.closed(endpoint))) }
-        exchange.seat.waitingSince = now
+        guard closeDeadline == nil else { return end(exchange, .failure(.closed(endpoint))) }
+        exchange.placement.waitingSince = now
         earliestDeadline = min(earliestDeadline, exchange.deadline)
         waiting.append(exchange)
     }
 
-    /// Moves waiting calls onto the connection as long as it has room for them, and makes one if there is none.
+    /// Places waiting calls on the connection while it has room, and opens a connection if there is none.
     func placeWaiting() {
         guard !waiting.isEmpty else { return }
         guard let connection = current else {
-            if now >= connectAt { connect() }
+            if now >= nextConnectTime { connect() }
             return
         }
         if connection.isStale(now) {
@@ -22,17 +22,17 @@ extension Driver {
         }
         var kept: [Exchange] = []
         var next = waiting.startIndex
-        while next < waiting.endIndex, connection.state.hasRoom, connection.output.count < options.outgoingBytes {
+        while next < waiting.endIndex, connection.state.hasRoom, connection.output.count < options.maxOutgoingBytes {
             let exchange = waiting[next]
             next += 1
-            if exchange.seat.notBefore > now { kept.append(exchange) } else { place(exchange, on: connection) }
+            if exchange.placement.retryTime > now { kept.append(exchange) } else { place(exchange, on: connection) }
         }
-        earliestRepeat = kept.reduce(UInt64.max) { min($0, $1.seat.notBefore) }
+        earliestRetry = kept.reduce(UInt64.max) { min($0, $1.placement.retryTime) }
         guard next > 0 else { return }
         waiting.replaceSubrange(..<next, with: kept)
     }
 
-    private func place(_ exchange: Exchange, on connection: Connection) {
+    private func place(_ exchange: Exchange, on connection: ClientConnection) {
         guard !exchange.hasEnded else { return }  // cancelled while it waited
         guard let method = connection.methods[exchange.method] else {
             return end(exchange, .failure(unknown(exchange.method, connection)))
@@ -42,11 +42,12 @@ extension Driver {
         guard let number = UInt16(exactly: method.number),
             let stream = connection.state.open(sending: shape.sends, streamsResponse: shape.streamsResponse)
         else {
-            return end(exchange, .failure(.violation("the service gave \(method.name) the number \(method.number)")))
+            return end(
+                exchange, .failure(.violation("the service gave \(method.name) the invalid number \(method.number)")))
         }
-        if connection.state.inFlight == 1 { connection.heardAt = now }  // only from now on is something expected
-        connection.seat(exchange, on: stream)
-        exchange.seat.attempts += 1
+        if connection.state.inFlight == 1 { connection.lastReceived = now }  // a response is expected only from now on
+        connection.attach(exchange, on: stream)
+        exchange.placement.attempts += 1
         let flags: FrameFlags = shape.sends ? [] : .end
         if exchange.deadline == .max {
             connection.put(.request, flags: flags, method: number, stream: stream, exchange.request)
@@ -58,14 +59,14 @@ extension Driver {
                 .request, flags: flags.union(.options), method: number, stream: stream, [UInt8(options.count)], options,
                 exchange.request)
         }
-        exchange.seat.requestEnd = connection.output.position
+        exchange.placement.requestEnd = connection.output.position
         if shape.sends {
             connection.senders.append(exchange)
             connection.sendersReady = true
         }
     }
 
-    private func unknown(_ method: String, _ connection: Connection) -> ClientError {
+    private func unknown(_ method: String, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .status, .unimplemented,
             "\(method): the service at \(endpoint) has no such method. Is the plugin that offers it installed? "
@@ -80,64 +81,65 @@ extension Driver {
         else {
             return .misuse(
                 "\(method.name) has \(method.streamRequest ? "a streamed" : "a one-message") request and "
-                    + "\(method.streamResponse ? "a streamed" : "a one-message") response: use the call made for that")
+                    + "\(method.streamResponse ? "a streamed" : "a one-message") response: use the matching function of the client"
+            )
         }
         let size = exchange.request.count + 16  // the options at most
-        guard size <= connection.state.largestOutgoing else {
+        guard size <= connection.state.maxOutgoing else {
             return ClientError(
                 .invalidRequest, .invalidArgument,
-                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(endpoint) takes "
-                    + "\(connection.state.largestOutgoing - 16) at most")
+                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(endpoint) accepts "
+                    + "\(connection.state.maxOutgoing - 16) at most")
         }
         return nil
     }
 
-    /// Ends the call for its caller, and remembers whom to wake.
+    /// Ends the call for its caller, and collects the tasks to resume.
     func end(_ exchange: Exchange, _ outcome: Delivery) {
         var outcome = outcome
-        if case .failure(let error) = outcome { outcome = .failure(error.afterDoubt(exchange.seat.mayHaveRun)) }
+        if case .failure(let error) = outcome { outcome = .failure(error.afterDoubt(exchange.placement.mayHaveRun)) }
         if let woken = exchange.end(outcome) { resumptions.append(contentsOf: woken) }
     }
 
-    /// The caller has gone, or its deadline has passed: the service is told, and the stream waits for its end.
-    func withdraw(_ exchange: Exchange) {
-        guard let connection = exchange.seat.connection else {
+    /// The caller no longer waits, or the deadline has passed. Sends CANCEL; the stream then waits for its last frame.
+    func cancelStream(_ exchange: Exchange) {
+        guard let connection = exchange.placement.connection else {
             waiting.removeAll { $0 === exchange }
             return
         }
-        let stream = exchange.seat.stream
-        if connection.state.abandon(stream) { connection.put(.cancel, stream: stream) }
-        connection.unseat(stream)
+        let stream = exchange.placement.stream
+        if connection.state.cancel(stream) { connection.put(.cancel, stream: stream) }
+        connection.detach(stream)
     }
 
     func grant(_ bytes: Int, _ exchange: Exchange) {
-        guard let connection = exchange.seat.connection else { return }
-        let stream = exchange.seat.stream
+        guard let connection = exchange.placement.connection else { return }
+        let stream = exchange.placement.stream
         if connection.state.grant(bytes, on: stream) {
             connection.put(.credit, stream: stream, Credit(bytes: UInt32(clamping: bytes)).encoded())
         }
     }
 
-    /// Sends what calls with streamed requests have for the service, as far as credit and room allow.
-    func sendStreams(_ connection: Connection) {
+    /// Sends messages of streamed requests, as far as credit and the output buffer allow.
+    func sendStreams(_ connection: ClientConnection) {
         guard connection.sendersReady else { return }
         connection.sendersReady = false
         for exchange in connection.senders { sendStream(exchange, connection) }
     }
 
-    private func sendStream(_ exchange: Exchange, _ connection: Connection) {
-        let stream = exchange.seat.stream
+    private func sendStream(_ exchange: Exchange, _ connection: ClientConnection) {
+        let stream = exchange.placement.stream
         defer { resumptions.append(contentsOf: exchange.roomMade()) }
         while true {
             let allowed =
-                connection.state.maySend(on: stream) && connection.output.count < options.outgoingBytes
+                connection.state.maySend(on: stream) && connection.output.count < options.maxOutgoingBytes
             switch exchange.nextOutgoing(allowed: allowed) {
             case .message(let message, let last):
-                guard message.count <= connection.state.largestOutgoing else {
+                guard message.count <= connection.state.maxOutgoing else {
                     end(exchange, .failure(tooLarge(message, exchange, connection)))
-                    return withdraw(exchange)
+                    return cancelStream(exchange)
                 }
-                exchange.seat.begun = true
+                exchange.placement.begun = true
                 connection.state.sent(message.count, last: last, on: stream)
                 connection.put(.message, flags: last ? .end : [], stream: stream, message)
                 if last { return doneSending(exchange, connection) }
@@ -150,14 +152,14 @@ extension Driver {
         }
     }
 
-    private func tooLarge(_ message: [UInt8], _ exchange: Exchange, _ connection: Connection) -> ClientError {
+    private func tooLarge(_ message: [UInt8], _ exchange: Exchange, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .invalidRequest, .invalidArgument,
-            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(endpoint) takes "
-                + "\(connection.state.largestOutgoing) at most")
+            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(endpoint) accepts "
+                + "\(connection.state.maxOutgoing) at most")
     }
 
-    private func doneSending(_ exchange: Exchange, _ connection: Connection) {
+    private func doneSending(_ exchange: Exchange, _ connection: ClientConnection) {
         connection.senders.removeAll { $0 === exchange }
     }
 }

@@ -1,37 +1,39 @@
 import ArticleProtocol
 import LinuxRuntime
 
-/// Everything that happens because time has passed.
+// Timers.
 extension Driver {
-    /// When `handleTimers` has something to do, if nothing else happens before.
+    /// When `handleTimers` next has something to do.
     var nextTimer: UInt64 {
-        var next = min(earliestDeadline, closeBy ?? .max)
-        if let current { next = min(next, current.openBy) }
+        var next = min(earliestDeadline, closeDeadline ?? .max)
+        if let current { next = min(next, current.handshakeDeadline) }
         if !waiting.isEmpty {
-            // Only what the next turn can act upon: anything else in the past would keep the thread awake.
-            if current == nil { next = min(next, connectAt) }
+            // Only times on which the next turn can act. Any other time in the past would keep the thread awake.
+            if current == nil { next = min(next, nextConnectTime) }
             if current?.state.phase == .open {
-                next = min(next, earliestRepeat)
+                next = min(next, earliestRetry)
             } else {
-                next = min(next, patienceEnds(waiting[0]))
+                next = min(next, reconnectDeadline(waiting[0]))
             }
         }
         if let current { next = min(next, keepAliveDue(current)) }
-        for connection in leaving { next = min(next, keepAliveDue(connection)) }
+        for connection in draining { next = min(next, keepAliveDue(connection)) }
         return next
     }
 
     func handleTimers() {
-        if let current, current.openBy <= now, current.state.phase == .handshake { tooSlow(current) }
+        if let current, current.handshakeDeadline <= now, current.state.phase == .handshake {
+            handshakeTimedOut(current)
+        }
         if now >= earliestDeadline { expire() }
-        if !waiting.isEmpty, current?.state.phase != .open { endPatience() }
+        if !waiting.isEmpty, current?.state.phase != .open { failOverdueCalls() }
         if options.keepAlive != nil {
             if let current { keepAlive(current) }
-            for connection in leaving { keepAlive(connection) }
+            for connection in draining { keepAlive(connection) }
         }
     }
 
-    private func tooSlow(_ connection: Connection) {
+    private func handshakeTimedOut(_ connection: ClientConnection) {
         drop(connection)
         let what = connection.phase == .connecting ? "no connection to \(endpoint)" : "no hello from \(endpoint)"
         connectingFailed(
@@ -39,14 +41,14 @@ extension Driver {
         )
     }
 
-    /// Ends the calls whose deadline has passed. Every call is looked at, but only when the earliest deadline comes.
+    /// Ends the calls whose deadline has passed. It looks at every call, but only when the earliest deadline passes.
     private func expire() {
         var next = UInt64.max
-        let calls = [current].compactMap { $0?.exchanges } + leaving.map(\.exchanges) + [waiting]
+        let calls = [current].compactMap { $0?.exchanges } + draining.map(\.exchanges) + [waiting]
         for case .some(let exchange) in calls.joined() {
             if exchange.deadline <= now {
                 end(exchange, .failure(expired(exchange)))
-                withdraw(exchange)
+                cancelStream(exchange)
             } else {
                 next = min(next, exchange.deadline)
             }
@@ -55,37 +57,39 @@ extension Driver {
     }
 
     private func expired(_ exchange: Exchange) -> ClientError {
-        let sent = exchange.seat.attempts > 0
-        var message = "\(exchange.method): the deadline passed before the answer came"
+        let sent = exchange.placement.attempts > 0
+        var message = "\(exchange.method): the deadline passed before the response"
         if !sent, let lastFailure { message = "\(exchange.method): the deadline passed: \(lastFailure.message)" }
         return ClientError(.deadline, .deadlineExceeded, message, mayHaveRun: sent)
     }
 
-    private func patienceEnds(_ exchange: Exchange) -> UInt64 {
-        let since = max(exchange.seat.waitingSince, withoutConnectionSince)
-        let (sum, overflow) = since.addingReportingOverflow(options.patience.nanoseconds)
+    private func reconnectDeadline(_ exchange: Exchange) -> UInt64 {
+        let since = max(exchange.placement.waitingSince, withoutConnectionSince)
+        let (sum, overflow) = since.addingReportingOverflow(options.reconnectTimeout.nanoseconds)
         return overflow ? .max : sum
     }
 
-    private func endPatience() {
-        guard patienceEnds(waiting[0]) <= now else { return }
-        let error = lastFailure ?? .connection("no connection to \(endpoint) within \(options.patience)")
-        let (over, kept) = (waiting.filter { patienceEnds($0) <= now }, waiting.filter { patienceEnds($0) > now })
+    private func failOverdueCalls() {
+        guard reconnectDeadline(waiting[0]) <= now else { return }
+        let error = lastFailure ?? .connection("no connection to \(endpoint) within \(options.reconnectTimeout)")
+        let (over, kept) = (
+            waiting.filter { reconnectDeadline($0) <= now }, waiting.filter { reconnectDeadline($0) > now }
+        )
         waiting = kept
         for exchange in over { end(exchange, .failure(error)) }
     }
 
-    private func keepAliveDue(_ connection: Connection) -> UInt64 {
+    private func keepAliveDue(_ connection: ClientConnection) -> UInt64 {
         guard let interval = options.keepAlive?.nanoseconds, connection.state.inFlight > 0 else { return .max }
-        // An interval is at most half of what a UInt64 holds; a time beyond all is never.
-        let (due, overflow) = connection.heardAt.addingReportingOverflow(interval * (connection.pinged ? 2 : 1))
+        // An interval is at most half of what a UInt64 holds. A time out of range means never.
+        let (due, overflow) = connection.lastReceived.addingReportingOverflow(interval * (connection.pingSent ? 2 : 1))
         return overflow ? .max : due
     }
 
-    private func keepAlive(_ connection: Connection) {
+    private func keepAlive(_ connection: ClientConnection) {
         guard keepAliveDue(connection) <= now else { return }
-        if connection.pinged { return lose(connection, "the service did not answer a PING in time") }
-        connection.pinged = true
+        if connection.pingSent { return connectionLost(connection, "the service did not answer a PING in time") }
+        connection.pingSent = true
         connection.put(.ping)
     }
 }

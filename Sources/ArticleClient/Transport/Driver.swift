@@ -1,40 +1,41 @@
 import ArticleProtocol
 import LinuxRuntime
 
-/// The client's I/O thread: everything that touches a socket. One turn takes what the sockets and the tasks have to
-/// say, sends the answers of all of it with one system call a connection, and then resumes the tasks that may go on.
+/// The client's I/O thread, which does everything with sockets. One turn processes the events of the sockets and the
+/// submissions of the tasks, writes to each connection with one system call, and then resumes the tasks that may
+/// continue.
 final class Driver {
     let endpoint: Endpoint
     let options: ClientOptions
     let mailbox: Mailbox
     let poller: Poller
-    /// Where new calls go.
-    var current: Connection?
-    /// Connections that finish what is in flight and take nothing new: the service said go-away.
-    var leaving: [Connection] = []
-    /// Calls that wait for a connection, or for room on it, in the order in which they came.
+    /// The connection for new calls.
+    var current: ClientConnection?
+    /// Connections on which the service sent GO_AWAY. Calls in flight finish; there are no new ones.
+    var draining: [ClientConnection] = []
+    /// Calls that wait for a connection, or for room on it, in order.
     var waiting: [Exchange] = []
     /// Tasks to resume at the end of this turn.
     var resumptions: [Resumption] = []
-    /// No call's deadline is earlier; it may be later, as ended calls are not looked for.
+    /// No call has an earlier deadline. The next deadline may be later, because ended calls are not removed from this.
     var earliestDeadline = UInt64.max
     var backoff: Backoff
-    /// No attempt to connect before.
-    var connectAt: UInt64 = 0
-    /// The endpoint's addresses that this attempt has not tried yet, and when the attempt must be done.
+    /// The earliest time of the next attempt to connect.
+    var nextConnectTime: UInt64 = 0
+    /// The addresses that the current attempt to connect has not tried yet, and its deadline.
     var candidates: [SocketAddress] = []
-    var connectBy: UInt64 = 0
-    /// Since when `current` is nil.
+    var connectDeadline: UInt64 = 0
+    /// Since when `current` has been nil.
     var withoutConnectionSince: UInt64 = 0
-    /// No waiting call may be repeated before.
-    var earliestRepeat = UInt64.max
+    /// The earliest time at which a waiting call may be sent again.
+    var earliestRetry = UInt64.max
     var random = SystemRandomNumberGenerator()
-    /// What kept the client from connecting the last time.
+    /// Why the last attempt to connect failed.
     var lastFailure: ClientError?
-    /// A service was once reached.
-    var everOpened = false
-    /// The client is being closed: by when, and who waits for it.
-    var closeBy: UInt64?
+    /// The client has connected at least once.
+    var hasConnected = false
+    /// The client is being closed: the deadline, and the tasks that wait for the end.
+    var closeDeadline: UInt64?
     var closers: [CheckedContinuation<Void, Never>] = []
     var ended = false
     var now = MonotonicClock.now
@@ -46,7 +47,7 @@ final class Driver {
         self.options = options
         self.mailbox = mailbox
         self.poller = poller
-        backoff = Backoff(shortest: options.shortestPause, longest: options.longestPause)
+        backoff = Backoff(shortest: options.minBackoff, longest: options.maxBackoff)
     }
 
     var nextToken: UInt64 {
@@ -54,11 +55,11 @@ final class Driver {
         return lastToken
     }
 
-    /// Until the client is closed.
+    /// Runs until the client is closed.
     func run() {
         while !ended {
             let count = poller.wait(
-                timeout: mailbox.fallAsleep() ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
+                timeout: mailbox.prepareToSleep() ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
             now = MonotonicClock.now
             for index in 0..<count {
                 let (token, readiness) = poller.event(index)
@@ -88,22 +89,92 @@ final class Driver {
     private func handle(_ submission: Mailbox.Submission) {
         switch submission {
         case .start(let exchange): start(exchange)
-        case .outgoing(let exchange): exchange.seat.connection?.sendersReady = true
+        case .outgoing(let exchange): exchange.placement.connection?.sendersReady = true
         case .credit(let exchange, let bytes): grant(bytes, exchange)
-        case .cancel(let exchange): withdraw(exchange)
+        case .cancel(let exchange): cancelStream(exchange)
         case .close(let deadline, let continuation):
-            closeBy = min(closeBy ?? .max, deadline)
+            closeDeadline = min(closeDeadline ?? .max, deadline)
             if let continuation { closers.append(continuation) }
         }
     }
 
-    private func connection(_ token: UInt64) -> Connection? {
+    private func connection(_ token: UInt64) -> ClientConnection? {
         if let current, current.token == token { return current }
-        return leaving.first { $0.token == token }
+        return draining.first { $0.token == token }
     }
 
     private func resume() {
         for resumption in resumptions { resumption.resume() }
         resumptions.removeAll(keepingCapacity: true)
+    }
+}
+
+// Sending.
+extension Driver {
+    /// Places waiting calls and sends, until nothing is left or the sockets are full.
+    func flushAll() {
+        repeat {
+            placeWaiting()
+        } while current.map(flush) ?? false
+        for connection in draining { while flush(connection) {} }
+        for connection in draining where connection.state.inFlight == 0 && connection.output.isEmpty {
+            drop(connection)
+        }
+    }
+
+    /// True: everything was sent, and more may be placed.
+    private func flush(_ connection: ClientConnection) -> Bool {
+        guard connection.phase == .connected, !connection.dropped else { return false }
+        sendStreams(connection)
+        guard !connection.output.isEmpty else {
+            setAwaitsWritable(false, connection)
+            return false
+        }
+        if let error = connection.output.flush(connection.socket) {
+            // The service may have sent the reason before it closed. Read to the end first.
+            while receive(connection) {}
+            if !connection.dropped { connectionLost(connection, "the connection broke: \(error.text)") }
+            return false
+        }
+        let full = !connection.output.isEmpty
+        setAwaitsWritable(full, connection)
+        connection.sendersReady = !full && !connection.senders.isEmpty
+        return !full
+    }
+
+    private func setAwaitsWritable(_ awaits: Bool, _ connection: ClientConnection) {
+        guard connection.awaitsWritable != awaits else { return }
+        connection.awaitsWritable = awaits
+        try? poller.modify(
+            connection.socket.descriptor.number, awaits ? [.readable, .writable] : .readable, token: connection.token)
+    }
+}
+
+// Closing the client.
+extension Driver {
+    /// Ends the thread when the last call has ended or the deadline has passed.
+    func finishClosing() {
+        guard let closeDeadline else { return }
+        let idle = waiting.isEmpty && (current?.isIdle ?? true) && draining.allSatisfy(\.isIdle)
+        guard idle || now >= closeDeadline else { return }
+        for connection in [current].compactMap({ $0 }) + draining {
+            drop(connection)
+            for case .some(let exchange) in connection.exchanges {
+                exchange.placement.connection = nil
+                end(exchange, .failure(.closed(endpoint)))
+            }
+        }
+        for exchange in waiting { end(exchange, .failure(.closed(endpoint))) }
+        waiting = []
+        for submission in mailbox.retire() {
+            switch submission {
+            case .start(let exchange): end(exchange, .failure(.closed(endpoint)))
+            case .close(_, let continuation): if let continuation { closers.append(continuation) }
+            case .outgoing, .credit, .cancel: break
+            }
+        }
+        for closer in closers { resumptions.append(.closer(closer)) }
+        closers = []
+        ended = true
     }
 }

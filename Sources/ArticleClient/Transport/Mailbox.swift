@@ -1,24 +1,24 @@
 import LinuxRuntime
 import Synchronization
 
-/// How tasks talk to the I/O thread: what they submit is taken in one go, and the thread is woken only if it sleeps.
+/// Passes submissions from tasks to the I/O thread. The thread takes them in batches, and is woken only if it sleeps.
 final class Mailbox: Sendable {
     enum Submission: Sendable {
         case start(Exchange)
         /// The call has something to send.
         case outgoing(Exchange)
-        /// The caller took so many bytes of the answer.
+        /// The caller consumed this many bytes of the response.
         case credit(Exchange, Int)
-        /// The caller has gone.
+        /// The caller no longer waits.
         case cancel(Exchange)
-        /// No new calls; what is in flight may finish until the given time. `nil`: nobody waits for it.
+        /// Accept no new calls. Calls in flight may finish until the deadline. `nil`: nobody waits for the end.
         case close(deadline: UInt64, CheckedContinuation<Void, Never>?)
     }
 
     private struct State: Sendable {
         var submissions: [Submission] = []
         var sleeping = false
-        /// The I/O thread has ended, or never began.
+        /// The I/O thread has ended, or never started.
         var gone = false
         var failure: ClientError?
     }
@@ -32,7 +32,7 @@ final class Mailbox: Sendable {
             event = try EventDescriptor()
         } catch {
             event = nil
-            refuse(.cannotStart(error))
+            fail(.cannotStart(error))
         }
     }
 
@@ -44,8 +44,8 @@ final class Mailbox: Sendable {
     /// Why the client could not start.
     var failure: ClientError? { state.withLock { $0.failure } }
 
-    /// The client cannot start: all calls fail with this.
-    func refuse(_ error: ClientError) {
+    /// Makes all calls fail with this error, because the client cannot start.
+    func fail(_ error: ClientError) {
         let late = state.withLock { state in
             state.gone = true
             state.failure = error
@@ -61,7 +61,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// False: the client has been closed, nobody will look at it.
+    /// False: the client is closed and ignores the submission.
     @discardableResult
     func submit(_ submission: Submission) -> Bool {
         var wake = false
@@ -76,7 +76,7 @@ final class Mailbox: Sendable {
         return taken
     }
 
-    /// For the I/O thread: exchanges what was submitted for an empty array.
+    /// For the I/O thread: swaps the submissions with an empty array.
     func take(into taken: inout [Submission]) {
         taken.removeAll(keepingCapacity: true)
         state.withLock { state in
@@ -85,8 +85,8 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// For the I/O thread: whether it may sleep. From then on a submission wakes it.
-    func fallAsleep() -> Bool {
+    /// For the I/O thread: whether it may sleep. After that, a submission wakes it.
+    func prepareToSleep() -> Bool {
         state.withLock { state in
             guard state.submissions.isEmpty else { return false }
             state.sleeping = true
@@ -96,7 +96,7 @@ final class Mailbox: Sendable {
 
     func clearWakeUp() { event?.clear() }
 
-    /// For the I/O thread, at its end: nothing is taken any more. What came at the last moment is returned.
+    /// For the I/O thread, at its end: accepts no more submissions, and returns the last ones.
     func retire() -> [Submission] {
         state.withLock { state in
             state.gone = true

@@ -1,14 +1,15 @@
+import CLinux
 import Glibc
 import LinuxRuntime
 
-/// An address that `connect` takes, of a Unix or a TCP socket.
+/// The address of a Unix or TCP socket, for connect(2).
 struct SocketAddress {
     private(set) var storage: sockaddr_storage
     let length: socklen_t
 
     var family: Int32 { Int32(storage.ss_family) }
 
-    /// All addresses of an endpoint, in the order in which they should be tried.
+    /// All addresses of an endpoint, in the order to try them.
     static func resolve(_ endpoint: Endpoint) throws(ClientError) -> [SocketAddress] {
         switch endpoint {
         case .unix(let path): try [unix(path)]
@@ -22,7 +23,7 @@ struct SocketAddress {
         address.sun_family = sa_family_t(AF_UNIX)
         var bytes = Array(path.utf8)
         guard !bytes.isEmpty, !bytes.contains(0), bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw .misuse("\"\(path)\" cannot be a Unix socket: a path has 1 to 107 bytes, none of them 0")
+            throw .misuse("\"\(path)\" cannot be a Unix socket: a path has 1 to 107 bytes and no zero byte")
         }
         let abstract = bytes[0] == UInt8(ascii: "@")
         if abstract { bytes[0] = 0 }
@@ -39,7 +40,8 @@ struct SocketAddress {
         let failure = unsafe getaddrinfo(host, String(port), &hints, &list)
         guard failure == 0 else {
             let reason = unsafe String(cString: gai_strerror(failure))
-            throw .connection("the address of \"\(host)\" cannot be found: \(reason). Check the name, or use a number")
+            throw .connection(
+                "the host name \"\(host)\" cannot be resolved: \(reason). Check the name, or use a numeric address")
         }
         defer { unsafe freeaddrinfo(list) }
         var addresses: [SocketAddress] = []
@@ -63,7 +65,7 @@ struct SocketAddress {
         self.length = length
     }
 
-    /// `Address` must be one of the system's `sockaddr_` structures: plain bytes, no larger than `sockaddr_storage`.
+    /// `Address` must be one of the system's `sockaddr_` structures: trivial, and no larger than `sockaddr_storage`.
     @unsafe private init<Address: BitwiseCopyable>(copying address: Address, length: Int) {
         var storage = sockaddr_storage()
         unsafe withUnsafeMutableBytes(of: &storage) { target in
@@ -72,7 +74,7 @@ struct SocketAddress {
         self.init(storage: storage, length: socklen_t(length))
     }
 
-    /// Connects a socket, or begins to if it is non-blocking. `nil`: connected already or under way, else what was wrong.
+    /// Connects a socket, or begins to if it is non-blocking. `nil`: connected or in progress.
     func connect(_ descriptor: Int32) -> SystemError? {
         var copy = storage
         let result = unsafe withUnsafePointer(to: &copy) { pointer in
@@ -82,5 +84,26 @@ struct SocketAddress {
         }
         if result == 0 || errno == EINPROGRESS || errno == EINTR { return nil }
         return SystemError("connect")
+    }
+}
+
+/// A connected, blocking socket without a client, for programs of this package that write frames themselves.
+package enum BlockingConnection {
+    /// Connects to the first of the endpoint's addresses that accepts. The caller closes the descriptor. Reads time out
+    /// after 10 seconds.
+    package static func open(_ endpoint: Endpoint) throws(ClientError) -> Int32 {
+        var failure = ClientError.connection("\(endpoint) has no address")
+        for address in try SocketAddress.resolve(endpoint) {
+            let number = clinux_socket(address.family, 0)
+            guard number >= 0 else { throw .connection("cannot create a socket: \(SystemError("socket").text)") }
+            var limit = timeval(tv_sec: 10, tv_usec: 0)
+            let size = socklen_t(MemoryLayout<timeval>.size)
+            _ = unsafe setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
+            if address.family != AF_UNIX { StreamSocket.setNoDelay(number) }
+            guard let error = address.connect(number) else { return number }
+            failure = .unreachable(endpoint, error)
+            close(number)
+        }
+        throw failure
     }
 }

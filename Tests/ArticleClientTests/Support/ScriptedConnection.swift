@@ -81,7 +81,7 @@ final class ScriptedConnection {
         return Frame(header: header, payload: try read(Int(header.payloadLength)))
     }
 
-    /// Whether the client closes its side, after anything else it may have to say.
+    /// Whether the client closes its side, after any further frames.
     func awaitClose() throws {
         while true {
             do { _ = try receive() } catch is Closed { return }

@@ -4,7 +4,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// A service that plays one script a connection, in the order in which the client makes them, each on a thread of its own.
+/// A service that runs one script per connection, in the order of the connections, each on its own thread.
 final class ScriptedService: Sendable {
     typealias Script = @Sendable (ScriptedConnection) throws -> Void
 
@@ -42,7 +42,7 @@ final class ScriptedService: Sendable {
         Thread.start { self.play(scripts) }
     }
 
-    /// Waits until all scripts are through, and throws what stopped one.
+    /// Waits until all scripts have ended, and throws the error of one that failed.
     func finished() async throws {
         try await withCheckedThrowingContinuation { continuation in
             let result = outcome.withLock { outcome in
@@ -72,7 +72,7 @@ final class ScriptedService: Sendable {
         unsafe rmdir(directory)
     }
 
-    /// A script is through, or has failed.
+    /// A script has ended or failed.
     private func end(_ result: Result<Void, any Error>) {
         let waiter: CheckedContinuation<Void, any Error>? = outcome.withLock { outcome in
             outcome.left -= 1
@@ -104,7 +104,7 @@ enum Thread {
     }
 }
 
-/// An event of a script that a test waits for, or the other way round.
+/// An event in a script that a test waits for, or the reverse.
 final class Signal: Sendable {
     private struct State: Sendable {
         var fired = false

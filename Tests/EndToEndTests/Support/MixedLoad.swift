@@ -48,7 +48,7 @@ final class MixedLoad: Sendable {
     func client(window: Int? = nil) -> ArticleClient {
         var options = ClientOptions()
         options.deadline = .seconds(120)  // a sanitizer makes everything slow
-        options.patience = .seconds(1)  // no call has to wait for a service that is gone
+        options.reconnectTimeout = .seconds(1)  // no call has to wait for a service that is gone
         if let window { options.streamWindow = window }
         return ArticleClient(endpoint: .unix(path: socketPath), options: options)
     }
