@@ -2,7 +2,7 @@ import Testing
 
 @testable import articlectl
 
-@Suite struct CompletionSourceTests {
+@Suite struct ShellCompletionTests {
     @Test(arguments: [
         ("FILE", CompletionSource.files), ("DIR|FILE|-...", .files), ("[DATA]", .files), ("DIR", .directories),
         ("TOPIC", .topics), ("FORMAT", .words(["text", "json", "jsonl"])),
