@@ -60,3 +60,116 @@ public struct Store: Handler {
 /// What articled looks for in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Store.self) }
+
+/// The plugin's section of the configuration.
+struct Settings: Decodable {
+    /// Whether articles that come without topics are to be classified.
+    var classify: Bool?
+}
+
+extension Store {
+    /// store.put
+    func put(_ payload: RawSpan, _ response: PendingResponse) {
+        do throws(ServiceError) {
+            let request = try LentPutRequest(payload)
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
+            ) { result in
+                response.complete(PutResult.of(result).map { $0.encoded() })
+            }
+        } catch {
+            response.fail(error)
+        }
+    }
+
+    /// store.delete
+    func delete(_ payload: RawSpan, _ response: PendingResponse) {
+        do throws(ServiceError) {
+            let request = try DeleteRequest(decoding: payload)
+            let key = request.key ?? ArticleKey()
+            switch (key.id, key.url.isEmpty) {
+            case (let id?, true):
+                storage.write(StorageWrite(delete: id, expectedRevision: request.expectedRevision)) { result in
+                    response.complete(DeleteResult.of(result).map { $0.encoded() })
+                }
+            case (nil, false):
+                let url = Array(key.url.utf8)
+                storage.write(StorageWrite(deleteKey: url.rawSpan, expectedRevision: request.expectedRevision)) {
+                    result in response.complete(DeleteResult.of(result).map { $0.encoded() })
+                }
+            default: throw ServiceError(.invalidArgument, "key: exactly one of id and url is needed")
+            }
+        } catch {
+            response.fail(error)
+        }
+    }
+}
+
+/// A `PutRequest` whose article stays where it is: its bytes are what is stored.
+struct LentPutRequest: ~Copyable, ~Escapable {
+    let article: RawSpan
+    let expectedRevision: UInt64?
+
+    /// Throws `invalidArgument` unless there is exactly one article.
+    @_lifetime(copy bytes)
+    init(_ bytes: RawSpan) throws(ServiceError) {
+        var reader = WireReader(bytes)
+        var article = RawSpan()
+        var isGiven = false
+        var expectedRevision: UInt64?
+        while try reader.next() {
+            switch reader.field {
+            case 1:
+                if isGiven { throw reader.malformed("a second article") }
+                article = try reader.span()
+                isGiven = true
+            case 2: expectedRevision = try reader.uint64()
+            default: try reader.skip()
+            }
+        }
+        guard isGiven else { throw ServiceError(.invalidArgument, "article: there is none") }
+        self.article = article
+        self.expectedRevision = expectedRevision
+    }
+}
+
+extension PutResult {
+    /// What a client is told of a write.
+    static func of(_ result: WriteResult) -> Result<PutResult, ServiceError> {
+        let outcome: PutOutcome
+        switch result.outcome {
+        case .created: outcome = .created
+        case .updated: outcome = .updated
+        case .unchanged: outcome = .unchanged
+        case .deleted: return .failure(ServiceError(.internal, "the storage deleted what it was to store"))
+        case .refused(let error): return .failure(error)
+        }
+        return .success(
+            PutResult(
+                outcome: outcome, id: result.id, revision: result.revision, createdAt: result.createdAt,
+                storedAt: result.storedAt))
+    }
+}
+
+extension DeleteResult {
+    /// What a client is told of a deletion.
+    static func of(_ result: WriteResult) -> Result<DeleteResult, ServiceError> {
+        switch result.outcome {
+        case .deleted: .success(DeleteResult(id: result.id, revision: result.revision))
+        case .refused(let error): .failure(error)
+        case .created, .updated, .unchanged:
+            .failure(ServiceError(.internal, "the storage stored what it was to delete"))
+        }
+    }
+}
+
+extension PutManyResult {
+    /// What a client is told of one of many writes.
+    static func of(_ result: Result<PutResult, ServiceError>, index: UInt64) -> PutManyResult {
+        switch result {
+        case .success(let result): PutManyResult(index: index, result: result)
+        case .failure(let error):
+            PutManyResult(index: index, status: Status(code: error.code.rawValue, message: error.message))
+        }
+    }
+}

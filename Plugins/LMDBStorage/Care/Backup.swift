@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLMDB
 internal import CLinux
+internal import Glibc
 internal import HandlerKit
 
 /// A copy of all records as they are at one moment, while the store is read and written.
@@ -104,5 +105,116 @@ struct Backup {
             throw ServiceError(
                 .internal, "the backup has not what was written to it: \(found ?? 0) articles of \(records)")
         }
+    }
+}
+
+/// The directory that a backup becomes. It is made beside its final name, which it gets when it is whole and on disk: a directory of
+/// that name is a complete backup, or none.
+struct BackupTarget {
+    let path: String
+    /// Where it is made; left behind only by a process that died meanwhile.
+    let unfinished: String
+    private let parent: String
+
+    /// Throws `invalidArgument` unless it is an absolute path.
+    init(_ path: String) throws(ServiceError) {
+        guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
+            throw ServiceError(.invalidArgument, "directory: an absolute path is needed, and not \"\(path)\"")
+        }
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard let name = parts.last, !parts.contains("..") else {
+            throw ServiceError(
+                .invalidArgument, "directory: a path without \"..\" to a new directory is needed, and not \"\(path)\"")
+        }
+        parent = "/" + parts.dropLast().joined(separator: "/")
+        let prefix = parent == "/" ? "/" : parent + "/"
+        self.path = prefix + name
+        unfinished = prefix + "." + name + ".unfinished"
+    }
+
+    /// The one that the service names: below its own directory, by the time.
+    init(at milliseconds: Int64, below directory: DataDirectory) throws(ServiceError) {
+        let backups = directory.path + "/backups"
+        guard unsafe mkdir(backups, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(backups)") }
+        var seconds = time_t(milliseconds / 1000)
+        var parts = unsafe tm()
+        unsafe gmtime_r(&seconds, &parts)
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        unsafe try self.init(
+            "\(backups)/\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T\(two(parts.tm_hour))-\(two(parts.tm_min))-\(two(parts.tm_sec))Z"
+        )
+    }
+
+    /// Makes the unfinished one, empty, for the service's user alone. What another attempt left there is removed.
+    ///
+    /// - Returns: what keeps others from it.
+    func begin() throws(ServiceError) -> DirectoryLock {
+        guard try Self.isEmptyOrAbsent(path) else {
+            throw ServiceError(.failedPrecondition, "\(path) is not empty: name a new directory")
+        }
+        if unsafe mkdir(unfinished, 0o700) != 0 {
+            guard errno == EEXIST else { throw refused(errno) }
+            // One that is being written is not removed.
+            try DirectoryLock(unfinished).release()
+            remove()
+            guard unsafe mkdir(unfinished, 0o700) == 0 else { throw refused(errno) }
+        }
+        return try DirectoryLock(unfinished)
+    }
+
+    /// How many bytes can be written there.
+    func room() throws(ServiceError) -> UInt64 {
+        var information = statvfs()
+        guard unsafe statvfs(parent, &information) == 0 else { throw refused(errno) }
+        return UInt64(information.f_bavail) * UInt64(information.f_frsize)
+    }
+
+    /// Gives it its name. All in it is on disk.
+    func finish() throws(ServiceError) {
+        guard unsafe rename(unfinished, path) == 0 else { throw refused(errno) }
+        let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("cannot read \(parent)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .system("cannot bring \(parent) to disk") }
+    }
+
+    /// Takes the unfinished one away. It has files alone.
+    func remove() {
+        for name in Self.names(in: unfinished) ?? [] { unsafe unlink(unfinished + "/" + name) }
+        unsafe rmdir(unfinished)
+    }
+
+    private func refused(_ code: Int32) -> ServiceError {
+        let reason = unsafe String(cString: strerror(code))
+        switch code {
+        case EROFS, EACCES, EPERM:
+            return ServiceError(
+                .failedPrecondition,
+                "the service cannot write to \(parent): \(reason). Leave the directory out, for one below the service's own; or let the service write there, which takes ReadWritePaths=\(parent) in a drop-in (systemctl edit articled) and a directory of its user's"
+            )
+        case ENOENT, ENOTDIR:
+            return ServiceError(.failedPrecondition, "there is no directory \(parent) that the service sees: make it")
+        default: return ServiceError(lmdb: code, "cannot make \(path)")
+        }
+    }
+
+    private static func isEmptyOrAbsent(_ path: String) throws(ServiceError) -> Bool {
+        if let names = names(in: path) { return names.isEmpty }
+        guard errno == ENOENT else { throw .system("cannot read \(path)") }
+        return true
+    }
+
+    /// What a directory has; `nil`, with `errno`, if it cannot be read.
+    private static func names(in path: String) -> [String]? {
+        guard let stream = unsafe opendir(path) else { return nil }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe String(cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names
     }
 }

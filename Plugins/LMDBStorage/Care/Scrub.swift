@@ -89,30 +89,90 @@ final class Scrub: Sendable {
     }
 }
 
-/// How often a scrub is made: "7 d", "12 h", "off".
-enum ScrubInterval {
-    static let standard: Int64 = 7 * 86_400_000
-    private static let units: [(String, Int64)] = [
-        ("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000),
-    ]
-    private static let range: ClosedRange<Int64> = 1000...400 * 86_400_000
-
-    enum Reading: Equatable {
-        /// In milliseconds; `nil`: never.
-        case interval(Int64?)
-        case wrong(String)
+/// What the last complete check of all that is stored came to, a verification's or the scrub's. It is kept in a file beside the
+/// database, so that a restart neither forgets damage nor begins the wait for the next scrub anew.
+///
+/// The file is a line of text: when it ended, in milliseconds since 1970, how many records it checked, how many findings it had.
+/// It is no part of what is stored: one that cannot be read is as good as none.
+final class LastCheck: Sendable {
+    struct Outcome: Equatable {
+        var endedAt: Int64 = 0
+        var records: UInt64 = 0
+        var damaged: UInt64 = 0
     }
 
-    static func read(_ text: String) -> Reading {
-        if text == "off" { return .interval(nil) }
-        let digits = text.prefix { ("0"..."9").contains($0) }
-        let unit = text.dropFirst(digits.count).drop { $0 == " " }
-        guard let number = Int64(digits), let factor = units.first(where: { $0.0 == unit })?.1 else {
-            return .wrong(
-                "\"\(text)\" is neither \"off\" nor a whole number with one of the units s, min, h, d, such as \"7 d\"")
+    private struct State {
+        var outcome: Outcome
+        var running = 0
+    }
+
+    private let path: String
+    private let state: Mutex<State>
+
+    init(_ directory: DataDirectory) {
+        path = directory.database + "-scrub"
+        state = Mutex(State(outcome: Self.read(path) ?? Outcome()))
+    }
+
+    var outcome: Outcome { state.withLock { $0.outcome } }
+
+    var statistics: StorageStatistics.Scrub {
+        state.withLock { state in
+            StorageStatistics.Scrub(
+                endedAt: state.outcome.endedAt, records: state.outcome.records, damaged: state.outcome.damaged,
+                isRunning: state.running > 0)
         }
-        let (product, overflows) = number.multipliedReportingOverflow(by: factor)
-        guard !overflows, range.contains(product) else { return .wrong("\"\(text)\" is not from 1 s to 400 d") }
-        return .interval(product)
+    }
+
+    /// Degraded from a check that found something until one that does not.
+    var health: Health {
+        let outcome = outcome
+        guard outcome.damaged > 0 else { return .healthy }
+        return Health(
+            .degraded,
+            "the last check of all that is stored had \(Findings.text(outcome.damaged)): see the journal, or `articlectl verify`"
+        )
+    }
+
+    /// Makes all checks. What they find is in the journal when it returns.
+    func run(_ inspection: Inspection, _ log: PluginLog) throws(ServiceError) {
+        state.withLock { $0.running += 1 }
+        defer { state.withLock { $0.running -= 1 } }
+        try inspection.run()
+        let outcome = Outcome(
+            endedAt: clinux_wall_clock_ms(), records: inspection.records, damaged: inspection.findings.count)
+        let before = state.withLock { state in
+            defer { state.outcome = outcome }
+            return state.outcome
+        }
+        inspection.findings.tell(log)
+        if outcome.damaged > 0 {
+            log.error("\(outcome.records) articles were checked, with \(Findings.text(outcome.damaged)), see above")
+        } else if before.damaged > 0 {
+            log.notice("\(outcome.records) articles were checked, and the former damage is not there any more")
+        } else {
+            log.info("\(outcome.records) articles were checked, and all is sound")
+        }
+        write(outcome, log)
+    }
+
+    private func write(_ outcome: Outcome, _ log: PluginLog) {
+        let line = "\(outcome.endedAt) \(outcome.records) \(outcome.damaged)\n"
+        do throws(ServiceError) {
+            let file = try SystemFile(path)
+            file.shrink(to: 0)
+            try file.write(Array(line.utf8), at: 0)
+        } catch {
+            log.warning(error.message)
+        }
+    }
+
+    private static func read(_ path: String) -> Outcome? {
+        guard let bytes = try? FilePart.read(path, 80, at: 0) else { return nil }
+        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+        guard words.count == 3, let endedAt = Int64(words[0]), let records = UInt64(words[1]),
+            let damaged = UInt64(words[2])
+        else { return nil }
+        return Outcome(endedAt: endedAt, records: records, damaged: damaged)
     }
 }

@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
+internal import HandlerKit
 internal import Synchronization
 
 /// A file on a real disk.
@@ -105,5 +106,57 @@ final class SystemFile: DiskFile {
     func shrink(to size: Int) {
         var status = stat()
         if unsafe fstat(descriptor, &status) == 0, Int(status.st_size) > size { _ = ftruncate(descriptor, off_t(size)) }
+    }
+}
+
+/// A file, or a part of it, read before it is opened for good.
+enum FilePart {
+    /// Reads so many bytes, fewer at the file's end; `nil` if there is no file. What is no regular file has none: whoever opens it
+    /// says so.
+    static func read(_ path: String, _ count: Int, at offset: Int) throws(ServiceError) -> [UInt8]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("cannot read \(path)")
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = unsafe pread(descriptor, &bytes, count, off_t(offset))
+        guard found >= 0 || errno == EISDIR else { throw .system("cannot read \(path)") }
+        return Array(bytes.prefix(max(0, found)))
+    }
+
+    /// All of a file; `nil` if there is none.
+    static func readAll(_ path: String) throws(ServiceError) -> [UInt8]? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("cannot read \(path)")
+        }
+        return try read(path, Int(status.st_size), at: 0)
+    }
+
+    /// Whether there is anything of this name.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+}
+
+/// Room on the disk.
+enum DiskSpace {
+    private static let least: UInt64 = 256 << 20
+
+    /// Degraded while there is still time to do something about it: below 256 MiB, or below 5 % of a smaller disk.
+    static func health(of directory: String) -> Health {
+        var information = statvfs()
+        guard unsafe statvfs(directory, &information) == 0 else {
+            return Health(.unhealthy, "\(directory): \(unsafe String(cString: strerror(errno)))")
+        }
+        let unit = UInt64(information.f_frsize)
+        let free = UInt64(information.f_bavail) * unit
+        let total = UInt64(information.f_blocks) * unit
+        guard free < min(least, total / 20) else { return .healthy }
+        return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left; free some space")
     }
 }

@@ -1,5 +1,7 @@
 internal import ArticleProtocol
+internal import CLMDB
 internal import Glibc
+internal import Synchronization
 
 /// What the head of an LMDB file says, read with read(2) before the file is mapped: behind the end of a truncated file
 /// a map gives SIGBUS and no error.
@@ -67,5 +69,102 @@ struct DatabaseFile {
             .dataLoss,
             "\(path) is damaged or not a database: \(reason). Nothing was changed; keep a copy, then restore a backup or name another directory"
         )
+    }
+}
+
+/// One of the two heads of an LMDB file: a version of its root.
+///
+/// The layout is that of LMDB 0.9 on 64-bit machines (mdb.c: MDB_page, MDB_meta): a page header of 16 bytes, the meta
+/// behind it. A commit of transaction n writes head n & 1 (mdb_env_write_meta: `toggle`), and the greater transaction
+/// counts when the file is opened (mdb_env_pick_meta, mdb_env_read_header).
+struct MetaPage {
+    private static let magic: UInt32 = 0xBEEF_C0DE
+    private static let version: UInt32 = 1
+    private static let metaFlag: UInt16 = 0x08
+    /// Bytes of a page header and a meta behind it. What follows in the page LMDB never writes again once the file is
+    /// made (mdb_env_init_meta writes whole pages, mdb_env_write_meta only the meta).
+    static let size = 152
+
+    let pageSize: Int
+    /// How many pages the file has.
+    let pages: UInt64
+    let transaction: UInt64
+    /// Of the list of free pages and of the tables.
+    let roots: [UInt64]
+
+    /// Reads and checks ``size`` bytes.
+    init(_ bytes: ArraySlice<UInt8>, _ path: String) throws(ServiceError) {
+        guard bytes.count == Self.size else { throw DatabaseFile.damaged(path, "it was cut off within its head") }
+        let bytes = Array(bytes)
+        let flags: UInt16 = bytes.integer(at: 10)
+        let magic: UInt32 = bytes.integer(at: 16)
+        let version: UInt32 = bytes.integer(at: 20)
+        guard magic == Self.magic, flags & Self.metaFlag != 0 else {
+            throw DatabaseFile.damaged(path, "its head is not one of LMDB's")
+        }
+        guard version == Self.version else {
+            throw ServiceError(
+                .dataLoss,
+                "\(path) was made by another version of LMDB (format \(version), not \(Self.version)); nothing was changed"
+            )
+        }
+        let pageSize: UInt32 = bytes.integer(at: 40)
+        let lastPage: UInt64 = bytes.integer(at: 136)
+        let (pages, overflows) = lastPage.addingReportingOverflow(1)
+        guard !overflows else { throw DatabaseFile.damaged(path, "it claims 2^64 pages") }
+        self.pageSize = Int(pageSize)
+        self.pages = pages
+        transaction = bytes.integer(at: 144)
+        roots = [bytes.integer(at: 80), bytes.integer(at: 128)]
+    }
+}
+
+/// Which memory is the file's. LMDB trusts the sizes that it finds in the file; whoever was lent a value asks here first,
+/// so that a damaged size is an error and no SIGBUS.
+final class FileMap: Sendable {
+    private let base: UInt
+    private let size: UInt
+    private let descriptor: Int32
+    private let bytes: Atomic<UInt>
+
+    /// Finds the map: a page begins with its number (mdb.c: MDB_page), so any value tells where page 0 is.
+    init(_ environment: OpaquePointer, _ descriptor: Int32, _ path: String) throws(ServiceError) {
+        let pageSize = UInt(getpagesize())
+        var page = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
+            guard let about = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
+            return unsafe try transaction.lend(FormatRecord.name, about) { value -> UInt in
+                guard let address = value.baseAddress else { return 0 }
+                return UInt(bitPattern: address) & ~(pageSize - 1)
+            } ?? 0
+        }
+        if page != 0, let header = unsafe UnsafeRawPointer(bitPattern: page) {
+            page &-= unsafe header.load(as: UInt.self) &* pageSize
+        }
+        var information = unsafe MDB_envinfo()
+        unsafe mdb_env_info(environment, &information)
+        base = page
+        size = unsafe UInt(information.me_mapsize)
+        self.descriptor = descriptor
+        bytes = Atomic(0)
+        refresh()
+    }
+
+    /// Whether all of it can be read.
+    func allows(_ value: UnsafeRawBufferPointer) -> Bool {
+        let start = UInt(bitPattern: value.baseAddress) &- base
+        // Not in the map: a page that the running write transaction has changed lies in memory of its own.
+        if start >= size { return true }
+        let (end, overflows) = start.addingReportingOverflow(UInt(value.count))
+        if overflows { return false }
+        if end <= bytes.load(ordering: .relaxed) { return true }
+        // The file has grown since anyone asked, or the value is damaged.
+        refresh()
+        return end <= bytes.load(ordering: .relaxed)
+    }
+
+    private func refresh() {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { return }
+        bytes.store(UInt(clamping: status.st_size), ordering: .relaxed)
     }
 }

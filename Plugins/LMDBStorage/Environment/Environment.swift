@@ -173,3 +173,67 @@ final class Environment: @unchecked Sendable {
         }
     }
 }
+
+extension Environment {
+    /// Opens the index of a directory, which is locked, beside the heap with this head.
+    static func open(
+        in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
+    ) throws(ServiceError) -> Environment {
+        guard let file = try DatabaseFile.inspect(directory.database) else {
+            throw DatabaseFile.damaged(directory.database, "it is missing")
+        }
+        guard file.pageSize == Int(getpagesize()) else {
+            throw DatabaseFile.damaged(
+                directory.database, "it has pages of \(file.pageSize) bytes, this machine of \(getpagesize())")
+        }
+        let environment = try Environment(
+            directory.database, in: directory, head, limits, mapSize: max(limits.mapSize, file.usedBytes), disk)
+        do throws(ServiceError) {
+            let end = try environment.heapEnd()
+            let size = try environment.heap.size()
+            guard size >= end else {
+                throw HeapHead.mismatch(directory.heap, "it has \(size) bytes, and the index needs \(end)")
+            }
+        } catch {
+            environment.close()
+            throw error
+        }
+        return environment
+    }
+
+    /// Makes an empty index in a file of its own, for ``put(inPlaceOf:)``.
+    static func make(
+        in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
+    ) throws(ServiceError) -> Environment {
+        let path = directory.unfinished
+        unsafe unlink(path)
+        unsafe unlink(path + "-lock")
+        return try Environment(path, in: directory, head, limits, mapSize: limits.mapSize, disk, isNew: true)
+    }
+
+    /// Where the records end.
+    private func heapEnd() throws(ServiceError) -> Int {
+        try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
+            try HeapSpace(transaction, space, path).end
+        }
+    }
+}
+
+/// The file beside the database in which LMDB keeps its readers.
+enum LockFile {
+    /// Makes room for it on the disk. LMDB makes it by ftruncate(2) and writes it through a map (mdb.c, 0.9.24:
+    /// mdb_env_setup_locks), where a disk that is full is SIGBUS and the end of the process.
+    ///
+    /// Nobody of this process has the database open: closing a file gives up the process's locks on it (fcntl(2)).
+    static func reserve(for database: String, readers: UInt32) throws(ServiceError) {
+        let path = database + "-lock"
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        // What keeps it from being written LMDB says of the database too, which is what people know.
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        // 64 bytes a reader, and less than 16 of that for what stands before them.
+        let code = posix_fallocate(descriptor, 0, off_t(readers + 16) * 64)
+        guard [ENOSPC, EDQUOT, EFBIG].contains(code) else { return }
+        throw ServiceError(lmdb: code, "cannot open \(database)")
+    }
+}

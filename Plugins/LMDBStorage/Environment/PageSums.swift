@@ -1,4 +1,5 @@
 internal import ArticleProtocol
+internal import HandlerKit
 internal import Synchronization
 
 /// A checksum of each page of the LMDB file, in a file beside it: LMDB has none of its own, and a page that is damaged would make
@@ -96,5 +97,77 @@ final class PageSums: Sendable {
             fault = error.message
         }
         return fault
+    }
+}
+
+/// Compares the pages of the index with their checksums while the service runs. Any thread that may wait.
+struct PageCheck: Sendable {
+    private let environment: Environment
+    private let checkpointer: Checkpointer
+    private let log: PluginLog
+
+    init(_ environment: Environment, _ checkpointer: Checkpointer, _ log: PluginLog) {
+        self.environment = environment
+        self.checkpointer = checkpointer
+        self.log = log
+    }
+
+    /// What is found is in the journal and the health when this returns, and nothing is answered any more that the index alone knows.
+    ///
+    /// - Returns: what is wrong; `nil`: nothing.
+    func run() -> String? {
+        let found = Mutex<String?>(nil)
+        let isDone = Semaphore()
+        checkpointer.checkPages { fault in
+            found.withLock { $0 = fault }
+            isDone.signal()
+        }
+        isDone.wait()
+        let fault = found.withLock { $0 }
+        if let fault { environment.damage.report(fault, log) }
+        return fault
+    }
+}
+
+/// Whether the index was found to be damaged while the service runs. From then on nothing is answered that it alone knows: that there
+/// is no such article, and lists. Articles that it still finds are checked by their own checksums. The next start makes it anew.
+final class IndexDamage: Sendable {
+    private let isKnown = Atomic(false)
+    private let reason = Mutex<String?>(nil)
+
+    /// Entries of a list do not stand in their order.
+    static let outOfOrder = ServiceError(.dataLoss, "the entries of a list are out of order")
+
+    /// What is wrong; `nil`: nothing is known.
+    var current: String? { isKnown.load(ordering: .relaxed) ? reason.withLock { $0 } : nil }
+
+    /// It was found: that is in the journal when this returns, once.
+    func report(_ found: String, _ log: PluginLog) {
+        guard note(found) else { return }
+        log.error(
+            "the index is damaged: \(found). Lists, and articles that are not found, are answered with DATA_LOSS, and nothing is written: restart the service, which makes the index anew from the articles"
+        )
+    }
+
+    private func note(_ found: String) -> Bool {
+        let isNew = reason.withLock { reason in
+            defer { reason = reason ?? found }
+            return reason == nil
+        }
+        isKnown.store(true, ordering: .releasing)
+        return isNew
+    }
+
+    /// Throws if what only the index knows cannot be told.
+    @inline(__always)
+    func check(_ path: String) throws(ServiceError) {
+        if isKnown.load(ordering: .relaxed) { throw error(path) }
+    }
+
+    private func error(_ path: String) -> ServiceError {
+        ServiceError(
+            .dataLoss,
+            "the index \(path) is damaged (\(current ?? "")): restart the service, which makes it anew from the articles"
+        )
     }
 }

@@ -36,3 +36,66 @@ struct Tables {
         space = try transaction.table("space", create: true)
     }
 }
+
+/// What tells a database of articled's from another program's: its format, and the key of its hashes.
+struct FormatRecord {
+    /// Of the tables and records, and of the files beside them. Another number is another, incompatible format.
+    static let version: UInt32 = 4
+    /// What came before is taken over by ``Migration``: 1 had no log, up to 2 the records stood in the table itself, and up to 3 they
+    /// did not say whose they are.
+    private static let formerVersions: ClosedRange<UInt32> = 1...3
+    private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
+    static let name = Array("format".utf8)
+    private static let size = 28
+
+    let hash: KeyedHash
+    /// It is of an earlier version.
+    let isFormer: Bool
+
+    /// For a new database beside a heap with this key.
+    init(hash: KeyedHash) {
+        self.hash = hash
+        isFormer = false
+    }
+
+    /// Reads and checks what is there.
+    init(in transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
+        try self.init(try transaction.copy(Self.name, table), path)
+    }
+
+    /// The same for the bytes of the record; `nil`: there is none.
+    init(_ bytes: [UInt8]?, _ path: String) throws(ServiceError) {
+        guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
+        let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
+        guard version == Self.version || Self.formerVersions.contains(version) else {
+            throw ServiceError(
+                .dataLoss,
+                "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
+            )
+        }
+        guard bytes.count == Self.size else {
+            throw ServiceError(
+                .dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
+        }
+        isFormer = version != Self.version
+        hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
+    }
+
+    func store(in transaction: borrowing WriteTransaction, _ table: MDB_dbi) throws(ServiceError) {
+        var bytes: [UInt8] = []
+        for (value, width) in [(Self.magic, 8), (UInt64(Self.version), 4), (hash.first, 8), (hash.second, 8)] {
+            for index in 0..<width { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * index))) }
+        }
+        try transaction.put(Self.name, bytes, table)
+    }
+
+    static func foreign(_ path: String) -> ServiceError {
+        ServiceError(
+            .dataLoss,
+            "\(path) is a database of another program; name another directory. Nothing was changed")
+    }
+
+    private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {
+        (0..<8).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+    }
+}

@@ -39,3 +39,100 @@ struct HeapLocation: Hashable, Sendable {
         }
     }
 }
+
+/// A part of the heap.
+struct Extent: Equatable {
+    var offset: Int
+    var size: Int
+    /// The deletion that lies there stays once more when it is to become free (``HeapSpace``).
+    var staysOnce = false
+
+    var end: Int { offset + size }
+
+    private static let staysOnceBit: UInt64 = 1 << 63
+
+    init(offset: Int, size: Int, staysOnce: Bool = false) {
+        self.offset = offset
+        self.size = size
+        self.staysOnce = staysOnce
+    }
+
+    /// One whose size was read; `nil` if that is none.
+    init?(offset: Int, _ value: UnsafeRawBufferPointer) {
+        guard value.count == 8 else { return nil }
+        let word = UInt64(littleEndian: unsafe value.loadUnaligned(as: UInt64.self))
+        guard let size = Int(exactly: word & ~Self.staysOnceBit), offset >= 0, size > 0, size % HeapLocation.unit == 0,
+            !offset.addingReportingOverflow(size).overflow
+        else { return nil }
+        self.init(offset: offset, size: size, staysOnce: word & Self.staysOnceBit != 0)
+    }
+
+    /// The size, as it is read.
+    var encodedSize: [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: 8)
+        bytes.set(UInt64(size) | (staysOnce ? Self.staysOnceBit : 0), at: 0)
+        return bytes
+    }
+}
+
+/// A key of the table that ``HeapSpace`` describes.
+enum HeapKey {
+    private enum Kind: UInt8 {
+        case about = 0
+        case free
+        case place
+        case waiting
+    }
+
+    static let about: [UInt8] = [Kind.about.rawValue]
+
+    static func free(_ extent: Extent) -> [UInt8] { key(.free, [UInt64(extent.size), UInt64(extent.offset)]) }
+
+    static func place(_ offset: Int) -> [UInt8] { key(.place, [UInt64(offset)]) }
+
+    static func waiting(_ transaction: UInt64, _ offset: Int) -> [UInt8] {
+        key(.waiting, [transaction, UInt64(offset)])
+    }
+
+    /// What a key of free extents says; `nil` if it is another one.
+    static func free(_ key: UnsafeRawBufferPointer) -> Extent? {
+        guard unsafe isKey(key, .free, 2), let size = unsafe number(key, 0), let offset = unsafe number(key, 1),
+            !offset.addingReportingOverflow(size).overflow
+        else { return nil }
+        return Extent(offset: offset, size: size)
+    }
+
+    /// The offset that a key of a place says.
+    static func place(_ key: UnsafeRawBufferPointer) -> Int? {
+        unsafe isKey(key, .place, 1) ? unsafe number(key, 0) : nil
+    }
+
+    /// The transaction and the offset that a key of what waits says.
+    static func waiting(_ key: UnsafeRawBufferPointer) -> (transaction: UInt64, offset: Int)? {
+        guard unsafe isKey(key, .waiting, 2), let offset = unsafe number(key, 1) else { return nil }
+        return (unsafe word(key, 0), offset)
+    }
+
+    private static func key(_ kind: Kind, _ numbers: [UInt64]) -> [UInt8] {
+        var bytes = [kind.rawValue]
+        bytes.reserveCapacity(1 + 8 * numbers.count)
+        for number in numbers {
+            for shift in stride(from: UInt64(56), through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: number >> shift))
+            }
+        }
+        return bytes
+    }
+
+    private static func isKey(_ key: UnsafeRawBufferPointer, _ kind: Kind, _ numbers: Int) -> Bool {
+        unsafe key.count == 1 + 8 * numbers && key[0] == kind.rawValue
+    }
+
+    private static func word(_ key: UnsafeRawBufferPointer, _ index: Int) -> UInt64 {
+        UInt64(bigEndian: unsafe key.loadUnaligned(fromByteOffset: 1 + 8 * index, as: UInt64.self))
+    }
+
+    private static func number(_ key: UnsafeRawBufferPointer, _ index: Int) -> Int? {
+        Int(exactly: unsafe word(key, index))
+    }
+}

@@ -1,6 +1,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// Where in the heap a thread has found records lately, so that a record that is read often is found without walking
 /// the tree: a walk touches a dozen cold cache lines, this one or two. Measured with 100,000 articles of 3 KB: a third
@@ -117,4 +118,59 @@ struct RecordPlaces: ~Copyable {
         let hash = (id.low ^ id.high) &* 0x9e37_79b9_7f4a_7c15
         return unsafe places + Int(truncatingIfNeeded: hash >> 48) * Self.ways
     }
+}
+
+/// The records that are expected to be asked for, in their order: a few, of which the oldest comes out for each that goes
+/// in or is asked for.
+struct ExpectedRecords {
+    private static let delay: UInt = 4
+
+    private var ids = InlineArray<4, ArticleID>(repeating: ArticleID(high: 0, low: 0))
+    private var added: UInt = 0
+    private var taken: UInt = 0
+
+    /// Takes one more; gives the oldest if there is no room for it any more.
+    @inline(__always)
+    mutating func add(_ id: ArticleID) -> ArticleID? {
+        let oldest = added &- taken == Self.delay ? next() : nil
+        ids[Int(added % Self.delay)] = id
+        added &+= 1
+        return oldest
+    }
+
+    /// Gives the oldest; nil if there is none.
+    @inline(__always)
+    mutating func next() -> ArticleID? {
+        guard added != taken else { return nil }
+        defer { taken &+= 1 }
+        return ids[Int(taken % Self.delay)]
+    }
+}
+
+/// When records were last changed or taken away: the number of the transaction, for each group of ids that share a hash.
+///
+/// The committer notes a change before it commits, so whoever sees the change in the file finds it here too. A record
+/// that is merely added changes nothing that was there. Too late a number, because ids share it or a transaction was
+/// given up, costs a reader a look into the tree and nothing else.
+@safe final class ChangeStamps: @unchecked Sendable {  // the memory is fixed in `init`, its members are atomic
+    private static let groups = 1 << 14
+
+    private let stamps: UnsafeMutableBufferPointer<Atomic<UInt64>>
+
+    init() {
+        unsafe stamps = .allocate(capacity: Self.groups)
+        for group in 0..<Self.groups { unsafe stamps.initializeElement(at: group, to: Atomic(0)) }
+    }
+
+    deinit { unsafe stamps.deinitialize().deallocate() }
+
+    /// The transaction changes, or takes away, the record with this id.
+    func note(_ id: ArticleID, in transaction: UInt64) {
+        unsafe stamps[Self.group(of: id)].store(transaction, ordering: .releasing)
+    }
+
+    /// The last transaction that may have changed the record with this id.
+    func last(_ id: ArticleID) -> UInt64 { unsafe stamps[Self.group(of: id)].load(ordering: .acquiring) }
+
+    private static func group(of id: ArticleID) -> Int { Int(truncatingIfNeeded: id.low) & (groups - 1) }
 }

@@ -104,3 +104,138 @@ struct Scan {
         return !missing
     }
 }
+
+/// What a list needs of the changes that the tables do not have yet: so it never waits for a commit, nor for the disk behind it.
+struct RecentPart {
+    /// A record that belongs to the list.
+    struct Candidate {
+        let place: IndexEntry
+        let offset: Int
+    }
+
+    /// Whose state the tables do not tell.
+    private let ids: Set<ArticleID>
+    /// The last comes first.
+    private var candidates: [Candidate] = []
+
+    /// - Parameters:
+    ///   - reader: is given a version that lacks nothing but what is here.
+    ///   - matches: whether a record with this place belongs to the list.
+    init(
+        _ reader: ThreadReader, matches: (RecordView, IndexEntry) -> Bool
+    ) throws(ServiceError) {
+        let recent = reader.environment.recent
+        var changes: [(id: ArticleID, found: RecentChanges.Found)]
+        while true {
+            let open = recent.transaction
+            try reader.refresh()
+            changes = open > reader.version ? recent.all(in: open) : []
+            // If it was committed meanwhile, some of it may be gone from here, and is in the tables.
+            if recent.transaction == open || changes.isEmpty && open <= reader.version { break }
+        }
+        ids = Set(changes.map(\.id))
+        for case (let id, .at(let offset)) in changes {
+            guard
+                let record = unsafe try? RecordView(
+                    id, at: reader.environment.heap.address(offset), in: reader.environment)
+            else {
+                candidates.append(Candidate(place: IndexEntry.unknown(id), offset: offset))
+                continue
+            }
+            let place = IndexEntry(
+                list: IndexEntry.all, time: IndexEntry.sortable(record.header.time), id: id)
+            if matches(record, place) { candidates.append(Candidate(place: place, offset: offset)) }
+        }
+        candidates.sort { $0.place < $1.place }
+    }
+
+    /// Whether the tables have an earlier state of a record, or none.
+    func covers(_ id: ArticleID) -> Bool { !ids.isEmpty && ids.contains(id) }
+
+    /// The next one, unless it stands behind an entry of the tables.
+    mutating func next(before entry: IndexEntry?) -> Candidate? {
+        guard let last = candidates.last, entry.map({ $0 < last.place }) ?? true else { return nil }
+        return candidates.removeLast()
+    }
+}
+
+/// The lists of a query's terms, or the list of all records, walked down together.
+struct Lists: ~Copyable {
+    /// A list that several hold: an array has no room for what cannot be copied.
+    private final class Shared {
+        var cursor: ListCursor
+        init(_ cursor: consuming ListCursor) { self.cursor = cursor }
+    }
+
+    private var lists: [Shared] = []
+
+    init(_ terms: TermList, _ reader: ThreadReader) throws(ServiceError) {
+        // No sequence: its elements are lent.
+        // swift-format-ignore: ReplaceForEachWithForLoop
+        try terms.forEach { term throws(ServiceError) in
+            let list = unsafe term.withUnsafeBytes { unsafe IndexEntry.list(term: $0, reader.environment.hash) }
+            lists.append(Shared(try reader.list(list)))
+        }
+        if lists.isEmpty { lists.append(Shared(try reader.list(IndexEntry.all))) }
+    }
+
+    /// The greatest place not above `limit` that is in all lists.
+    mutating func next(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        var candidate = limit
+        var agreeing = 0
+        var index = 0
+        // Each list either agrees with the candidate or lowers it, until all in a row agree.
+        while agreeing < lists.count {
+            guard let found = try lists[index].cursor.seek(notAbove: candidate) else { return nil }
+            let place = found.moved(to: candidate.list)
+            // Entries stand in their order, or a list would never end.
+            guard place <= candidate else { throw IndexDamage.outOfOrder }
+            agreeing = place == candidate ? agreeing + 1 : 1
+            candidate = place
+            index = (index + 1) % lists.count
+        }
+        return candidate
+    }
+}
+
+/// A place in a list of the index, walked downwards.
+struct ListCursor: ~Copyable {
+    private let cursor: Cursor
+    private let list: UInt64
+    private var current: IndexEntry?
+
+    init(_ cursor: consuming Cursor, _ list: UInt64) {
+        self.cursor = cursor
+        self.list = list
+    }
+
+    /// The greatest entry of the list that is not above `limit`; `nil` if there is none. Limits only ever sink.
+    mutating func seek(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        let limit = limit.moved(to: list)
+        if let current {
+            if current <= limit { return current }
+            // The neighbour is it nearly always, and cheaper than the way down the tree.
+            let neighbour = unsafe try cursor.move(.previous) { key, _ in unsafe IndexEntry(key) } ?? nil
+            if let neighbour, neighbour.list == list, neighbour > limit {
+                return try descend(limit)
+            }
+            return settle(neighbour)
+        }
+        return try descend(limit)
+    }
+
+    private mutating func descend(_ limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        let above = unsafe try limit.withBytes { bytes throws(ServiceError) in
+            try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) }
+        }
+        if let above, above == limit { return settle(above) }
+        // LMDB finds what is not below; what is wanted stands before that, or at the end.
+        return unsafe settle(
+            try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
+    }
+
+    private mutating func settle(_ entry: IndexEntry?) -> IndexEntry? {
+        current = entry?.list == list ? entry : nil
+        return current
+    }
+}

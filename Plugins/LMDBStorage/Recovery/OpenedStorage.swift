@@ -1,5 +1,7 @@
 internal import ArticleProtocol
+internal import CLinux
 internal import HandlerKit
+internal import Synchronization
 
 /// A database that is open and whole, with a log that is empty.
 struct OpenedStorage {
@@ -41,5 +43,23 @@ extension StartReport {
             log.error("the article \(id) is damaged: restore it from a backup, or store it again")
         }
         if damaged.count > 20 { log.error("and \(damaged.count - 20) more articles, at least, are damaged") }
+    }
+}
+
+/// Tells how far a start is, a few times a second at most: whoever waits for it waits as long as it gets on.
+final class StartProgress: Sendable {
+    private static let pause: UInt64 = 200_000_000
+
+    private let tell: @Sendable (String) -> Void
+    private let last = Atomic<UInt64>(0)
+
+    init(_ tell: @escaping @Sendable (String) -> Void = { _ in }) { self.tell = tell }
+
+    /// It gets on.
+    func report(_ status: @autoclosure () -> String) {
+        let now = clinux_now()
+        guard clinux_elapsed(last.load(ordering: .relaxed), now) >= Self.pause else { return }
+        last.store(now, ordering: .relaxed)
+        tell(status())
     }
 }

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import Synchronization
 
 /// An engine's functions in the C form.
 enum EngineTable {
@@ -116,4 +117,59 @@ extension articled_storage_statistics {
         scrub_damaged = present.scrub.damaged
         scrub_running = present.scrub.isRunning ? 1 : 0
     }
+}
+
+/// Several changes of one C call, whose results are told together.
+final class WriteBatch: Sendable {
+    private let done: WriteDone
+    private let state: Mutex<State>
+
+    private struct State {
+        var results: [WriteResult]
+        var left: Int
+    }
+
+    init(_ count: Int, _ done: WriteDone) {
+        let unknown = WriteResult(.refused(.unanswered), id: .zero)
+        self.done = done
+        self.state = Mutex(State(results: Array(repeating: unknown, count: count), left: count))
+    }
+
+    /// One change is on disk or refused; the last one tells.
+    func finish(_ index: Int, _ result: WriteResult) {
+        let all = state.withLock { state -> [WriteResult]? in
+            state.results[index] = result
+            state.left -= 1
+            return state.left == 0 ? state.results : nil
+        }
+        if let all { done(all) }
+    }
+
+    /// No change can be made.
+    func refuseAll(_ error: ServiceError) {
+        done(state.withLock { $0.results.map { _ in WriteResult(.refused(error), id: .zero) } })
+    }
+}
+
+/// Whom a C call has told of what became of its changes.
+///
+/// Sendable although it holds a pointer: the caller of the C function says that `done` may come from any thread, and
+/// nothing but `done` is done with its context.
+@safe
+struct WriteDone: @unchecked Sendable {
+    typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
+
+    private let done: Function
+    private let context: UnsafeMutableRawPointer?
+
+    init(_ done: @escaping Function, _ context: UnsafeMutableRawPointer?) {
+        unsafe self.done = done
+        unsafe self.context = context
+    }
+
+    /// Tells of the only change. Once.
+    func callAsFunction(_ result: WriteResult) { unsafe result.withC { unsafe done(context, $0, 1) } }
+
+    /// Tells of all changes, in their order. Once.
+    func callAsFunction(_ results: [WriteResult]) { unsafe WriteResult.withC(results) { unsafe done(context, $0, $1) } }
 }

@@ -1,4 +1,6 @@
+internal import ArticleProtocol
 internal import CPluginABI
+internal import Synchronization
 
 /// Exports a handler: the one line of a plugin library.
 ///
@@ -32,4 +34,87 @@ public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRa
         make: { host, context in
             unsafe ServingEngineInstance(try type.init(context: context), host: host)
         })
+}
+
+/// The descriptors of this library, and how what they describe is made.
+///
+/// A C function pointer carries no type with it, so each exported type gets a `start` function of its own from a small
+/// set. A library exports one; the tests export a few from one image.
+enum PluginExports {
+    typealias Make = @Sendable (UnsafePointer<articled_host>, PluginContext) throws -> PluginInstance
+
+    typealias Check = @Sendable (PluginConfiguration) throws -> Void
+
+    @safe
+    private struct Export: @unchecked Sendable {
+        let type: ObjectIdentifier
+        /// Immortal, and never written after it was made.
+        let descriptor: UnsafePointer<articled_plugin>
+        let make: Make
+        let check: Check
+    }
+
+    private static let exports = Mutex<[Export]>([])
+
+    /// The descriptor of a type, made when it is asked for first.
+    static func descriptor(
+        of type: ObjectIdentifier, _ description: PluginDescriptor, hasStorage: Bool, check: @escaping Check,
+        make: @escaping Make
+    ) -> UnsafeRawPointer? {
+        let address = exports.withLock { exports -> UInt? in
+            for known in exports where known.type == type { return UInt(bitPattern: unsafe known.descriptor) }
+            guard unsafe exports.count < starts.count else { return nil }
+            let descriptor = unsafe articled_plugin.immortal(
+                description, storage: hasStorage ? EngineTable.table : nil, start: starts[exports.count],
+                check: checks[exports.count])
+            unsafe exports.append(Export(type: type, descriptor: descriptor, make: make, check: check))
+            return UInt(bitPattern: descriptor)
+        }
+        guard let address else { return nil }
+        return unsafe UnsafeRawPointer(bitPattern: address)
+    }
+
+    typealias Start =
+        @convention(c) (
+            UnsafePointer<articled_host>?, UnsafePointer<articled_start>?,
+            UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<articled_failure>?
+        ) -> UInt32
+
+    private static let starts: [Start] = unsafe [
+        { unsafe start(0, $0, $1, $2, $3) }, { unsafe start(1, $0, $1, $2, $3) },
+        { unsafe start(2, $0, $1, $2, $3) }, { unsafe start(3, $0, $1, $2, $3) },
+    ]
+
+    typealias CheckSection =
+        @convention(c) (articled_bytes, UnsafeMutablePointer<articled_failure>?) -> UInt32
+
+    private static let checks: [CheckSection] = unsafe [
+        { unsafe check(0, $0, $1) }, { unsafe check(1, $0, $1) }, { unsafe check(2, $0, $1) },
+        { unsafe check(3, $0, $1) },
+    ]
+
+    private static func check(
+        _ index: Int, _ configuration: articled_bytes, _ failure: UnsafeMutablePointer<articled_failure>?
+    ) -> UInt32 {
+        unsafe articled_failure.answer(failure) {
+            let check = exports.withLock { $0[index].check }
+            try check(unsafe PluginConfiguration(json: [UInt8](configuration)))
+        }
+    }
+
+    private static func start(
+        _ index: Int, _ host: UnsafePointer<articled_host>?, _ start: UnsafePointer<articled_start>?,
+        _ plugin: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ failure: UnsafeMutablePointer<articled_failure>?
+    ) -> UInt32 {
+        unsafe articled_failure.answer(failure) {
+            guard let host = unsafe host, let start = unsafe start, let plugin = unsafe plugin else {
+                throw ServiceError(.internal, "start was called without its arguments")
+            }
+            try unsafe host.checkComplete()
+            let make = unsafe exports.withLock { unsafe $0[index].make }
+            let instance = try unsafe make(host, PluginContext(start, host))
+            // It stays for as long as the process: late callbacks may name it.
+            unsafe plugin.pointee = Unmanaged.passRetained(instance).toOpaque()
+        }
+    }
 }

@@ -110,3 +110,101 @@ struct RequestHandle: @unchecked Sendable {
         RequestEvents.release(state)
     }
 }
+
+extension RequestHandle {
+    /// What became of a message.
+    enum Sent {
+        case sent
+        /// No credit; `writable` will tell.
+        case blocked
+        /// Nobody is there to receive it.
+        case gone
+        /// Larger than the peer's frame limit.
+        case tooLarge
+
+        /// An answer that this header does not know means that nothing more is to be had of the request.
+        init(_ code: UInt32) {
+            switch Int(code) {
+            case ARTICLED_SENT: self = .sent
+            case ARTICLED_BLOCKED: self = .blocked
+            case ARTICLED_TOO_LARGE: self = .tooLarge
+            default: self = .gone
+            }
+        }
+    }
+}
+
+/// The events of requests that are handled in tasks: from the host's calls to `CallState`.
+enum RequestEvents {
+    /// Immortal, as the host keeps its address.
+    nonisolated(unsafe) static let table: UnsafePointer<articled_events> = {
+        let table = UnsafeMutablePointer<articled_events>.allocate(capacity: 1)
+        unsafe table.initialize(
+            to: articled_events(
+                size: UInt32(MemoryLayout<articled_events>.size), reserved: 0,
+                message: { context, _, message in
+                    unsafe state(context)?.received([UInt8](message))
+                },
+                ended: { context, _ in
+                    unsafe state(context)?.receivedLast()
+                },
+                writable: { context, _ in
+                    unsafe state(context)?.becameWritable()
+                },
+                cancelled: { context, _, code in
+                    unsafe state(context)?.cancel(reason(code))
+                }))
+        return unsafe UnsafePointer(table)
+    }()
+
+    /// Keeps `state` alive until `release`; the request's context.
+    static func retain(_ state: CallState) -> UnsafeMutableRawPointer {
+        unsafe Unmanaged.passRetained(state).toOpaque()
+    }
+
+    /// The request is ended: no event comes any more.
+    static func release(_ state: CallState) {
+        unsafe Unmanaged.passUnretained(state).release()
+    }
+
+    private static func state(_ context: UnsafeMutableRawPointer?) -> CallState? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<CallState>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private static func reason(_ code: UInt32) -> ServiceError {
+        switch StatusCode(rawValue: code) {
+        case .deadlineExceeded: ServiceError(.deadlineExceeded, "the deadline has passed")
+        case .unavailable: ServiceError(.unavailable, "the connection went away")
+        default: ServiceError(.cancelled, "the client cancelled the request")
+        }
+    }
+}
+
+extension Request {
+    /// What the host tells of a request; `payload` is the request's own.
+    @_lifetime(copy payload)
+    init(method: Int, _ request: articled_request, payload: RawSpan) {
+        self.init(
+            method: method, payload: payload, id: unsafe request.id,
+            deadline: unsafe request.deadline == .max ? nil : Deadline(nanoseconds: request.deadline),
+            peer: unsafe Peer(
+                roles: Role(rawValue: request.roles), user: Peer.id(request.peer_uid), group: Peer.id(request.peer_gid),
+                process: Peer.id(request.peer_pid)),
+            isStreamed: unsafe request.flags & UInt32(ARTICLED_REQUEST_MORE) != 0)
+    }
+}
+
+extension Peer {
+    /// ARTICLED_NO_ID is none.
+    fileprivate static func id(_ number: UInt32) -> UInt32? { number == .max ? nil : number }
+}
+
+extension Call {
+    /// The request, kept.
+    init(_ request: borrowing Request, payload: [UInt8], state: CallState) {
+        self.init(
+            method: request.method, payload: payload, id: request.id, deadline: request.deadline, peer: request.peer,
+            state: state)
+    }
+}

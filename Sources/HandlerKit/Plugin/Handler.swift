@@ -1,3 +1,5 @@
+internal import ArticleProtocol
+
 /// What a handler plugin is: a type that answers the requests for its methods.
 ///
 /// A plugin library exports one such type with one line:
@@ -59,4 +61,62 @@ public protocol Handler: Sendable {
 
     /// How the plugin is. Asked from any thread, answered at once.
     var health: Health { get }
+}
+
+extension Handler {
+    /// Left to `init`.
+    public static func check(_ configuration: PluginConfiguration) throws {}
+
+    /// Gives the request on to `handle`.
+    public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? { responder }
+
+    /// Nothing to prepare.
+    public func expect(method: Int, message: RawSpan) {}
+
+    /// For handlers that answer everything at once.
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        throw ServiceError(.internal, "\(Self.descriptor.name) neither answered nor handled a request")
+    }
+
+    /// The configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws {}
+
+    /// Nothing to do.
+    public func drain() {}
+
+    /// Nothing to do.
+    public func stop() {}
+
+    /// Healthy.
+    public var health: Health { .healthy }
+}
+
+/// How a plugin is.
+public struct Health: Sendable, Equatable {
+    /// From well to useless.
+    public enum State: UInt32, Sendable, Comparable {
+        /// All is well.
+        case healthy = 0
+        /// It works, but a person should look.
+        case degraded = 1
+        /// It cannot do its work.
+        case unhealthy = 2
+
+        /// Well comes before useless.
+        public static func < (a: State, b: State) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// How it is.
+    public var state: State
+    /// Why, for people; empty if all is well.
+    public var message: String
+
+    /// Tells how a plugin is.
+    public init(_ state: State, _ message: String = "") {
+        self.state = state
+        self.message = message
+    }
+
+    /// All is well.
+    public static let healthy = Health(.healthy)
 }

@@ -39,3 +39,118 @@ public struct StoredRecord: ~Copyable, ~Escapable {
         self.key = key
     }
 }
+
+/// Reads a record without a closure: a read through the plugin boundary needs no memory then.
+///
+/// For the paths where that counts; elsewhere a closure says the same in less.
+public protocol RecordReader: ~Copyable {
+    /// Called at most once, before the call that was given the reader returns.
+    mutating func read(_ record: borrowing StoredRecord)
+}
+
+/// Records that have all of some terms, newest time first, then highest id first.
+public struct StorageQuery: Sendable, Equatable {
+    /// A record's place in the order.
+    public struct Position: Sendable, Equatable {
+        /// Its time, milliseconds since 1970-01-01T00:00:00Z.
+        public var time: Int64
+        /// Its id.
+        public var id: ArticleID
+
+        /// A place in the order; there need not be a record.
+        public init(time: Int64, id: ArticleID) {
+            self.time = time
+            self.id = id
+        }
+    }
+
+    /// The most terms that a query may have.
+    public static let termLimit = 8
+
+    /// All of these; at most ``termLimit``.
+    public var terms: TermList
+    /// `from` <= time, milliseconds; `nil`: no bound.
+    public var from: Int64?
+    /// time < `until`, milliseconds; `nil`: no bound.
+    public var until: Int64?
+    /// Continue behind this place.
+    public var after: Position?
+    /// At most so many records.
+    public var limit: Int
+
+    /// Asks for records.
+    public init(
+        terms: TermList = TermList(), from: Int64? = nil, until: Int64? = nil, after: Position? = nil,
+        limit: Int = .max
+    ) {
+        self.terms = terms
+        self.from = from
+        self.until = until
+        self.after = after
+        self.limit = limit
+    }
+}
+
+/// Exact terms that a record is found under, in one piece of memory: no duplicates, at most 64, each 1 to 255 bytes.
+public struct TermList: Sendable, Equatable {
+    /// How many terms a record may have.
+    public static let limit = 64
+    /// How long a term may be, in bytes.
+    public static let longest = 255
+
+    /// Each term behind its length, a byte.
+    private var bytes: [UInt8] = []
+    /// How many there are.
+    public private(set) var count = 0
+
+    /// No terms.
+    public init() {}
+
+    /// Adds a term made of `prefix` and `text`. One that is there already is not added again.
+    ///
+    /// - Returns: `false` if the term is empty or too long, or there are too many: nothing is added then.
+    @discardableResult
+    public mutating func append(_ prefix: StaticString = "", _ text: RawSpan) -> Bool {
+        let size = prefix.utf8CodeUnitCount + text.byteCount
+        guard count < Self.limit, size > 0, let length = UInt8(exactly: size) else { return false }
+        let start = bytes.count
+        bytes.reserveCapacity(start + 1 + size)
+        bytes.append(length)
+        prefix.withUTF8Buffer { unsafe bytes.append(contentsOf: $0) }
+        unsafe text.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        if isRepeated(from: start) {
+            bytes.removeSubrange(start...)
+        } else {
+            count += 1
+        }
+        return true
+    }
+
+    /// Calls `body` with each term, in the order in which they were added.
+    public func forEach<Failure: Error>(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+        let all = bytes.rawSpan
+        var offset = 0
+        while offset < bytes.count {
+            let end = offset + 1 + Int(bytes[offset])
+            try body(all.extracting(offset + 1..<end))
+            offset = end
+        }
+    }
+
+    /// Lends the terms as they lie in memory: each behind its length.
+    package func withPackedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        unsafe bytes.withUnsafeBytes { unsafe body($0) }
+    }
+
+    /// Whether the term that begins at `start` stands before it as well.
+    private func isRepeated(from start: Int) -> Bool {
+        let size = bytes.count - start
+        var offset = 0
+        while offset < start {
+            let next = offset + 1 + Int(bytes[offset])
+            if next - offset == size, bytes[offset..<next] == bytes[start...] { return true }
+            offset = next
+        }
+        return false
+    }
+}

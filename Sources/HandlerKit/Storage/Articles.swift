@@ -1,0 +1,140 @@
+public import ArticleProtocol
+
+extension ArticleStorage {
+    /// Checks an encoded `Article` and stores it as the record that it is found by: its content without the service's
+    /// fields, under its URL, topics, source, language and time of publication.
+    ///
+    /// The article is named by its id, else by its URL, else it is new and gets an id. What it says is the whole truth: a
+    /// URL or topic that a present article had and this one does not is gone.
+    ///
+    /// - Parameters:
+    ///   - article: lent; copied before the call returns, if it does not throw.
+    ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: whatever is there.
+    ///   - awaitsTopics: if the article has no topics, it is marked as one that is still to be classified.
+    ///   - completion: called once, from any thread, when the article is on disk or refused; never if the call throws.
+    ///
+    /// Throws `invalidArgument` if the article is not well-formed or exceeds a limit, naming the field.
+    public func put(
+        article: RawSpan, expectedRevision: UInt64? = nil, awaitsTopics: Bool = false,
+        completion: @escaping @Sendable (WriteResult) -> Void
+    ) throws(ServiceError) {
+        let checked = try ArticleContent(validating: article)
+        if let id = checked.id, !id.isVersion7 {
+            throw ServiceError(.invalidArgument, "id: \(id) is no UUID of version 7")
+        }
+        let url = article.extracting(checked.url ?? 0..<0)
+        if url.byteCount > 0 { try CanonicalURL.check(url) }
+        let target: StorageWrite.Target =
+            if let id = checked.id { .id(id) } else if url.byteCount > 0 { .key(new: .generate()) } else {
+                .id(.generate())
+            }
+        var terms = TermList(of: checked, in: article)
+        if awaitsTopics, checked.topics.isEmpty { terms.appendAwaitsTopics() }
+        let time = checked.publishedAt == 0 ? nil : checked.publishedAt
+        if let range = checked.contiguousContent(of: article.byteCount) {
+            let content = article.extracting(range)
+            write(
+                StorageWrite(
+                    put: target, key: url, expectedRevision: expectedRevision, time: time, content: content,
+                    contentChecksum: CRC32C.checksum(content), terms: terms), completion: completion)
+        } else {
+            let content = checked.content(of: article)
+            write(
+                StorageWrite(
+                    put: target, key: url, expectedRevision: expectedRevision, time: time, content: content.rawSpan,
+                    contentChecksum: CRC32C.checksum(content), terms: terms), completion: completion)
+        }
+    }
+
+    /// As `put(article:expectedRevision:completion:)`, and waits until the article is on disk or refused.
+    public func put(article: [UInt8], expectedRevision: UInt64? = nil) async throws(ServiceError) -> WriteResult {
+        let result: Result<WriteResult, ServiceError> = await withCheckedContinuation { continuation in
+            do throws(ServiceError) {
+                try put(article: article.rawSpan, expectedRevision: expectedRevision) {
+                    continuation.resume(returning: .success($0))
+                }
+            } catch {
+                continuation.resume(returning: .failure(error))
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension ArticleContent {
+    /// Where the writer's part is if the service's fields stand before and behind it only: it need not be copied then.
+    fileprivate func contiguousContent(of size: Int) -> Range<Int>? {
+        var range = 0..<size
+        var fields = serviceFields[...]
+        while let first = fields.first, first.lowerBound == range.lowerBound {
+            range = first.upperBound..<range.upperBound
+            fields.removeFirst()
+        }
+        while let last = fields.last, last.upperBound == range.upperBound {
+            range = range.lowerBound..<last.lowerBound
+            fields.removeLast()
+        }
+        return fields.isEmpty ? range : nil
+    }
+}
+
+extension TermList {
+    /// What an article is found under: its topics (of more than 62 the first), its source, its language.
+    public init(of article: ArticleContent, in bytes: RawSpan) {
+        self.init()
+        for topic in article.topics where count < Self.limit - 2 { appendTopic(bytes.extracting(topic)) }
+        if let source = article.source { appendSource(bytes.extracting(source)) }
+        if let language = article.language { appendLanguage(bytes.extracting(language)) }
+    }
+
+    /// The term of an article that is still to be classified. It says nothing of the article itself: whoever classifies it
+    /// stores it without.
+    public mutating func appendAwaitsTopics() { append("w:topics", RawSpan()) }
+
+    /// The term of a topic, by its slug. An empty one has none.
+    public mutating func appendTopic(_ slug: RawSpan) {
+        if slug.byteCount > 0 { append("t:", slug) }
+    }
+
+    /// The term of a source, byte for byte as it is written. An empty one has none.
+    public mutating func appendSource(_ source: RawSpan) {
+        if source.byteCount > 0 { append("s:", source) }
+    }
+
+    /// The term of a language. Its tag counts in any case (RFC 5646, section 2.1.1). An empty one has none.
+    public mutating func appendLanguage(_ language: RawSpan) {
+        guard language.byteCount > 0 else { return }
+        let lower = [UInt8](joining: language).map {
+            $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") ? $0 | 0x20 : $0
+        }
+        append("l:", lower.rawSpan)
+    }
+}
+
+/// What an article's URL must be to serve as its second name. See PROTOCOL.md, "Articles".
+///
+/// URLs are compared byte for byte: which of several spellings is the canonical one, its writer decides.
+enum CanonicalURL {
+    /// Throws unless it is absolute (a scheme, a colon and more; RFC 3986, section 3.1) and free of blanks and control characters.
+    static func check(_ url: RawSpan) throws(ServiceError) {
+        var scheme = 0
+        for offset in 0..<url.byteCount {
+            let byte = url.byte(offset)
+            guard byte > 0x20, byte != 0x7f else {
+                throw ServiceError(.invalidArgument, "url: a blank or control character at byte \(offset)")
+            }
+            if scheme == offset, isInScheme(byte, first: offset == 0) { scheme += 1 }
+        }
+        guard scheme > 0, scheme + 1 < url.byteCount, url.byte(scheme) == UInt8(ascii: ":") else {
+            throw ServiceError(.invalidArgument, "url: it is not absolute: it must begin with a scheme, as in https://")
+        }
+    }
+
+    private static func isInScheme(_ byte: UInt8, first: Bool) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."): !first
+        default: false
+        }
+    }
+}
