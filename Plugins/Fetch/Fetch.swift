@@ -6,7 +6,7 @@ public import HandlerKit
 /// A single article is answered on the event loop at once, from the storage's memory to the connection's buffer.
 public struct Fetch: Handler {
     /// The methods, in the descriptor's order.
-    enum Call: Int {
+    enum MethodIndex: Int {
         case get
         case getMany
         case list
@@ -38,18 +38,18 @@ public struct Fetch: Handler {
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        guard request.method == Call.get.rawValue else { return responder }
+        guard request.method == MethodIndex.get.rawValue else { return responder }
         get(request.payload, responder)
         return nil
     }
 
-    public func expect(method: Int, message: RawSpan) {
-        guard method == Call.get.rawValue, let id = LentGetRequest.id(in: message) else { return }
-        storage.expect(id: id)
+    public func prefetch(method: Int, message: RawSpan) {
+        guard method == MethodIndex.get.rawValue, let id = LentGetRequest.id(in: message) else { return }
+        storage.prefetch(id: id)
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
-        switch Call(rawValue: call.method) {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        switch MethodIndex(rawValue: call.method) {
         case .getMany: try await getMany(GetManyKeys(call.payload), responder)
         case .list: try await list(ListRequest(decoding: call.payload), responder)
         case .get, nil: throw ServiceError(.unimplemented, "fetch has no method \(call.method)")

@@ -4,22 +4,22 @@ internal import HandlerKit
 extension Fetch {
     /// fetch.getMany: an item for each key, in their order, straight from the storage's memory as long as there is credit.
     func getMany(_ keys: GetManyKeys, _ responder: consuming Responder) async throws {
-        var pace = Pace()
+        var budget = StepBudget()
         for index in 0..<keys.count {
             while true {
                 let (isSent, size) = try send(keys, index, responder)
                 if isSent {
-                    pace.add(size)
+                    budget.add(size)
                     break
                 }
                 try await responder.writable()
-                pace = Pace()
+                budget = StepBudget()
             }
-            if !pace.hasRoom {
+            if !budget.hasRoom {
                 // Others have their turn.
                 await Task.yield()
                 try Task.checkCancellation()
-                pace = Pace()
+                budget = StepBudget()
             }
         }
         responder.finish()
@@ -121,7 +121,7 @@ struct GetManyKeys {
 }
 
 /// Bounds one step of a long answer, so that neither the event loop's turn nor the storage's view is held for long.
-struct Pace {
+struct StepBudget {
     /// Records in one step.
     static let records = 64
     /// Bytes in one step; one record may go beyond.

@@ -8,14 +8,14 @@ extension Fetch {
         let list = ListCursor.list(of: query)
         var left = request.limit == 0 ? UInt64.max : request.limit
         while left > 0 {
-            query.limit = Int(min(left, UInt64(Pace.records)))
+            query.limit = Int(min(left, UInt64(StepBudget.records)))
             let step = try send(query, list, request.view, responder)
             left -= UInt64(step.sent)
             query.after = step.last ?? query.after
             switch step.end {
             case .noMore: return responder.finish()
             case .noCredit: try await responder.writable()
-            case .pace: await Task.yield()
+            case .budget: await Task.yield()
             }
             try Task.checkCancellation()
         }
@@ -26,7 +26,7 @@ extension Fetch {
         enum End {
             case noMore
             case noCredit
-            case pace
+            case budget
         }
 
         var sent = 0
@@ -40,7 +40,7 @@ extension Fetch {
         _ query: StorageQuery, _ list: UInt32, _ view: View, _ responder: borrowing Responder
     ) throws(ServiceError) -> Step {
         var step = Step()
-        var pace = Pace()
+        var budget = StepBudget()
         try storage.scan(query) { record in
             let position = StorageQuery.Position(time: record.time, id: record.id)
             do throws(ServiceError) {
@@ -54,13 +54,13 @@ extension Fetch {
             }
             step.sent += 1
             step.last = position
-            pace.add(record.content.byteCount)
-            if !pace.hasRoom { step.end = .pace }
-            return pace.hasRoom
+            budget.add(record.content.byteCount)
+            if !budget.hasRoom { step.end = .budget }
+            return budget.hasRoom
         }
         if let error = step.error { throw error }
         // A step that ended because it was full may have more behind it.
-        if step.sent == query.limit, step.end == .noMore { step.end = .pace }
+        if step.sent == query.limit, step.end == .noMore { step.end = .budget }
         return step
     }
 

@@ -12,7 +12,7 @@ final class LMDBEngine: ServingEngine {
     private let limits: EngineLimits
     private let directory: DataDirectory
     private let lock: DirectoryLock
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let readers: ThreadReaders
     private let queue: WriteQueue
     private let committer: Committer
@@ -20,7 +20,7 @@ final class LMDBEngine: ServingEngine {
     private let threads: [WriterThread]
     private let log: PluginLog
     private let lastCheck: LastCheck
-    let care: Care
+    let maintenance: Maintenance
     private let isStopped = Atomic(false)
 
     convenience init(context: PluginContext) throws {
@@ -53,7 +53,7 @@ final class LMDBEngine: ServingEngine {
             directory: directory, limits: limits, disk: disk, acceptsLoss: acceptsLoss,
             progress: StartProgress(progress), announce: { log.warning("given up: \($0)") }
         ).open()
-        opened.report.tell(log, directory)
+        opened.report.write(to: log, directory)
         environment = opened.environment
         queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
         let failure = LogFailure(log)
@@ -62,9 +62,9 @@ final class LMDBEngine: ServingEngine {
             committer = Committer(queue, environment, sync, failure, limits, log)
             environment.publishCommit()
             readers = try ThreadReaders(environment)
-            let keeper = try LogKeeper(opened, readers, disk, failure, limits)
-            checkpointer = keeper.checkpointer
-            threads = try Self.start(committer, sync, keeper)
+            let scheduler = try CheckpointScheduler(opened, readers, disk, failure, limits)
+            checkpointer = scheduler.checkpointer
+            threads = try Self.start(committer, sync, scheduler)
         } catch {
             opened.pin.release()
             environment.close()
@@ -72,9 +72,9 @@ final class LMDBEngine: ServingEngine {
         }
         self.log = log
         lastCheck = LastCheck(directory)
-        care = Care(
+        maintenance = Maintenance(
             directory, limits, environment, readers, PageCheck(environment, checkpointer, log), lastCheck, log,
-            settle: committer.settle)
+            commitPending: committer.commitPending)
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -111,13 +111,13 @@ final class LMDBEngine: ServingEngine {
     }
 
     /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait.
-    func settle() { committer.settle() }
+    func commitPending() { committer.commitPending() }
 
-    func expect(id: ArticleID) { readers.current?.expect(id) }
+    func prefetch(id: ArticleID) { readers.current?.prefetch(id) }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         try environment.damage.check(environment.path)
-        committer.expectReaders()
+        committer.noteReader()
         try noting { () throws(ServiceError) in
             try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
         }
@@ -148,7 +148,7 @@ final class LMDBEngine: ServingEngine {
             let totals =
                 open > reader.version
                 ? environment.recent.totals
-                : RecentChanges.Totals(records: records.ms_entries, used: try reader.space().used)
+                : RecentWrites.Totals(records: records.ms_entries, used: try reader.space().used)
             let index = try reader.statistics(environment.index)
             return StorageStatistics(
                 records: UInt64(clamping: totals.records),
@@ -174,9 +174,9 @@ final class LMDBEngine: ServingEngine {
 
     /// The threads that write, in the order in which they end.
     private static func start(
-        _ committer: Committer, _ sync: LogSync, _ keeper: LogKeeper
+        _ committer: Committer, _ sync: LogSync, _ scheduler: CheckpointScheduler
     ) throws(ServiceError) -> [WriterThread] {
-        let checkpointer = keeper.checkpointer
+        let checkpointer = scheduler.checkpointer
         let syncing = try WriterThread("log-sync") { sync.run() }
         let checking: WriterThread
         do throws(ServiceError) {
@@ -187,7 +187,7 @@ final class LMDBEngine: ServingEngine {
             throw error
         }
         do throws(ServiceError) {
-            return [try WriterThread("commit") { committer.run(keeper) }, syncing, checking]
+            return [try WriterThread("commit") { committer.run(scheduler) }, syncing, checking]
         } catch {
             sync.close()
             syncing.join()
@@ -197,12 +197,12 @@ final class LMDBEngine: ServingEngine {
         }
     }
 
-    func drain() { care.drain() }
+    func drain() { maintenance.drain() }
 
     /// Brings what waits to disk, and closes. What comes later is refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
-        care.close()
+        maintenance.close()
         queue.close()
         for thread in threads { thread.join() }
         if readers.close() {
@@ -234,8 +234,8 @@ extension LMDBEngine {
 
     func handle(_ call: Call, _ responder: consuming Responder) async throws {
         switch call.method {
-        case 0: try await care.verification(VerifyRequest(decoding: call.payload)).watch(call, responder)
-        case 1: try await care.backup(BackupRequest(decoding: call.payload)).watch(call, responder)
+        case 0: try await maintenance.verification(VerifyRequest(decoding: call.payload)).watch(call, responder)
+        case 1: try await maintenance.backup(BackupRequest(decoding: call.payload)).watch(call, responder)
         default: throw ServiceError(.unimplemented, "the storage has no such method")
         }
     }

@@ -35,7 +35,7 @@ struct EngineLimits: Sendable, Equatable {
     /// How many groups the log has at most, likewise: what bounds the pages that are replaced and not used again yet.
     var logGroups = 2048
     /// A group of changes with so many bytes writes its records to the heap alone, and syncs that as well.
-    var leastInHeap = 256 << 10
+    var heapOnlyBytes = 256 << 10
     /// Nobody writes for so long, in nanoseconds: the database is brought to disk, so that the next start has little to do.
     var idle = 1_000_000_000
 

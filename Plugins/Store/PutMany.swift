@@ -12,7 +12,7 @@ extension Store {
             while let results = await window.results() {
                 for result in results {
                     try await responder.send(result.message)
-                    window.told(result)
+                    window.delivered(result)
                 }
             }
         } catch {
@@ -55,9 +55,9 @@ extension Store {
 /// at a time; its continuation is taken out under the lock and resumed outside of it.
 final class PutWindow: Sendable {
     /// As many as share a sync with profit.
-    static let most = 1024
+    static let maxWrites = 1024
     /// What their messages may have in bytes together; one message may go beyond.
-    static let mostBytes = 4 << 20
+    static let maxBytes = 4 << 20
 
     /// A completed write, to be told.
     struct Completed: Sendable {
@@ -76,7 +76,7 @@ final class PutWindow: Sendable {
         var admission: CheckedContinuation<Void, Never>?
         var telling: CheckedContinuation<Void, Never>?
 
-        var hasRoom: Bool { count < most && bytes < mostBytes }
+        var hasRoom: Bool { count < maxWrites && bytes < maxBytes }
         /// Whether there is something to tell, or nothing any more for ever.
         var canTell: Bool { !completed.isEmpty || isAbandoned || (isClosed && count == 0) }
     }
@@ -138,7 +138,7 @@ final class PutWindow: Sendable {
     }
 
     /// A result was told: there is room for another write.
-    func told(_ result: Completed) {
+    func delivered(_ result: Completed) {
         change { state in
             state.count -= 1
             state.bytes -= result.size

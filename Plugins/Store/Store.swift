@@ -7,7 +7,7 @@ public import HandlerKit
 /// on disk: no task waits for it.
 public struct Store: Handler {
     /// The methods, in the descriptor's order.
-    enum Call: Int {
+    enum MethodIndex: Int {
         case put
         case putMany
         case delete
@@ -44,7 +44,7 @@ public struct Store: Handler {
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        switch Call(rawValue: request.method) {
+        switch MethodIndex(rawValue: request.method) {
         case .put: put(request.payload, responder.pending())
         case .delete: delete(request.payload, responder.pending())
         case .putMany, nil: return responder
@@ -52,7 +52,7 @@ public struct Store: Handler {
         return nil
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
         try await putMany(call.messages, responder)
     }
 }

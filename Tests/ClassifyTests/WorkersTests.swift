@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func workIsDoneElsewhereAndItsValueComesBack() async throws {
-        let workers = try Workers(count: 2, mostWaiting: 100)
+        let workers = try Workers(count: 2, maxWaiting: 100)
         defer { workers.stop() }
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 1...50 { group.addTask { try await workers.run { number } } }
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func whatDoesNotFitIntoTheQueueIsTurnedAway() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 1)
+        let workers = try Workers(count: 1, maxWaiting: 1)
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func aCancelledTaskDoesNotWaitForItsTurn() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 10)
+        let workers = try Workers(count: 1, maxWaiting: 10)
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func afterTheStopNothingIsTaken() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 10)
+        let workers = try Workers(count: 1, maxWaiting: 10)
         workers.stop()
         #expect(await code(of: Task { try await workers.run { 1 } }) == .unavailable)
     }

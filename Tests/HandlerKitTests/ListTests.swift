@@ -145,7 +145,7 @@ import Testing
         try await newsroom.put(Article(title: "large", body: String(repeating: "ầ", count: 5000), publishedAt: 1500))
         let request = TestRequest(newsroom.loop, ListRequest().encoded())
         defer { request.close() }
-        request.mostBytes = 4096
+        request.maxBytes = 4096
         newsroom.fetch.handle("fetch.list", request)
         #expect(await newsroom.loop.turn { request.ends == [.finished] })
         let items = try request.sent.map { try ListItem(decoding: $0) }

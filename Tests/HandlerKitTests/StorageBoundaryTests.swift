@@ -58,8 +58,8 @@ import Testing
 
     @Test func whatIsExpectedIsToldToTheEngine() {
         let ids = (0..<3).map { _ in ArticleID.generate() }
-        for id in ids { storage.expect(id: id) }
-        #expect(MemoryEngine.expected.withLock { $0.filter(ids.contains) } == ids)
+        for id in ids { storage.prefetch(id: id) }
+        #expect(MemoryEngine.prefetched.withLock { $0.filter(ids.contains) } == ids)
     }
 
     /// An engine that was built before `expect` was added: its table ends with `statistics`.
@@ -70,10 +70,10 @@ import Testing
         let id = ArticleID.generate()
         unsafe try withUnsafePointer(to: &older) { older in
             let storage = unsafe try InjectedStorage(older, engine: engine.instance)
-            storage.expect(id: id)
+            storage.prefetch(id: id)
             #expect(try storage.read(id: id) { _ in } == false)
         }
-        #expect(!MemoryEngine.expected.withLock { $0.contains(id) })
+        #expect(!MemoryEngine.prefetched.withLock { $0.contains(id) })
     }
 
     @Test func aRecordAsItWasWritten() async throws {

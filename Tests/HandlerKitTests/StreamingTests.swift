@@ -90,7 +90,7 @@ import Testing
 
     @Test func aMessageThatIsTooLargeIsAnError() async {
         let request = TestRequest(loop, [1])
-        request.mostBytes = 50
+        request.maxBytes = 50
         plugin.handle("test.flood", request)
         #expect(await loop.turn { !request.ends.isEmpty })
         #expect(request.ends == [.failed(8, "a message is larger than the client takes")])

@@ -226,7 +226,7 @@ import Testing
         let id = ArticleID.generate()
         let other = await engine.put(.id(.generate()), content: [UInt8](repeating: 8, count: 3000)).id
         _ = await engine.put(.id(id), content: [UInt8](repeating: 9, count: 3000))
-        engine.settle()
+        engine.commitPending()
         let database = directory.path + "/articles.mdb"
         var bytes = FileBytes.read(database)
         let key = id.bytes

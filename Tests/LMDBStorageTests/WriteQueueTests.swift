@@ -24,12 +24,12 @@ import Testing
 
     /// Whoever was brought to disk and is still to be told has nothing to add, but takes up room.
     @Test func whatIsOnDiskIsNoCompany() throws {
-        let queue = WriteQueue(writes: 10, bytes: 1 << 20, patience: 60_000_000_000)
+        let queue = WriteQueue(writes: 10, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<9 { try queue.add(Self.change()) }
         let changes = try #require(queue.take(1 << 20, idle: nil).changes)
         let group = WriteGroup(changes, [], in: nil)
-        group.isBrought = true
-        queue.wasBrought(group)
+        group.isSyncedByCommitter = true
+        queue.markSynced(group)
         try queue.add(Self.change())
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
         let hasGone = Semaphore()
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test func aSmallGroupWaitsForCompany() throws {
-        let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
+        let queue = WriteQueue(writes: 100, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         try waits(
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test func aQueueThatClosesEndsTheWait() throws {
-        let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
+        let queue = WriteQueue(writes: 100, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
         #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
         try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { queue.close() })
@@ -170,7 +170,7 @@ import Testing
 }
 
 extension WriteQueue.Taken {
-    fileprivate var changes: [PendingWrite]? { if case .changes(let changes) = self { changes } else { nil } }
+    fileprivate var changes: [PendingWrite]? { if case .writes(let changes) = self { changes } else { nil } }
     fileprivate var isNudge: Bool { if case .nudge = self { true } else { false } }
     fileprivate var isIdle: Bool { if case .idle = self { true } else { false } }
 }

@@ -32,8 +32,8 @@ final class Classifier: Sendable {
 
     /// Reads and checks the model.
     ///
-    /// - Parameter stays: whether it stays in memory from the beginning, for requests that come at once.
-    init(settings: Settings, stays: Bool = false) throws(ServiceError) {
+    /// - Parameter keepsLoaded: whether it stays in memory from the beginning, for requests that come at once.
+    init(settings: Settings, keepsLoaded: Bool = false) throws(ServiceError) {
         let path = if let named = settings.model { named } else { try ModelLocation.find() }
         let model: TopicModel
         do throws(TopicModelError) {
@@ -50,7 +50,7 @@ final class Classifier: Sendable {
                 TopicDescription(
                     slug: topic.slug, name: topic.name, trainingArticles: UInt64(clamping: topic.trainingArticles))
             }, model: model.identity, threshold: threshold)
-        state = Mutex(stays ? .present(Scoring(model, threshold: threshold)) : .absent)
+        state = Mutex(keepsLoaded ? .present(Scoring(model, threshold: threshold)) : .absent)
     }
 
     /// The model, if it is in memory.
@@ -87,7 +87,7 @@ final class Classifier: Sendable {
     /// are done.
     ///
     /// - Returns: whether it did.
-    func rest(unusedFor nanoseconds: UInt64) -> Bool {
+    func unload(ifUnusedFor nanoseconds: UInt64) -> Bool {
         // Of class types the last reference may go here: not under the lock.
         let given: Scoring? = state.withLock { state in
             guard case .present(let scoring) = state, clinux_now() &- scoring.lastUse >= nanoseconds else { return nil }

@@ -10,14 +10,14 @@ internal import TopicModel
 /// the model is in memory again.
 public struct Classify: Handler {
     /// The methods, in the descriptor's order.
-    enum Call: Int {
+    enum MethodIndex: Int {
         case text
         case article
         case topics
     }
 
     /// Texts of at most so many bytes are scored on the event loop: some 100 microseconds.
-    static let mostBytesOnLoop = 6000
+    static let maxBytesOnLoop = 6000
 
     public static var descriptor: PluginDescriptor {
         PluginDescriptor(
@@ -50,7 +50,7 @@ public struct Classify: Handler {
         storage = try context.storage
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
-        workers = try Workers(count: settings.workers, mostWaiting: settings.mostWaiting)
+        workers = try Workers(count: settings.workers, maxWaiting: settings.mostWaiting)
         incoming = try Incoming(storage: storage, classifier: current, log: log)
         log.info("classifies with \(classifier.identity) from \(classifier.path)")
     }
@@ -59,9 +59,9 @@ public struct Classify: Handler {
     var classifier: Classifier { current.value }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        switch Call(rawValue: request.method) {
+        switch MethodIndex(rawValue: request.method) {
         case .text:
-            guard request.payload.byteCount <= Classify.mostBytesOnLoop, let scoring = classifier.scoring else {
+            guard request.payload.byteCount <= Classify.maxBytesOnLoop, let scoring = classifier.scoring else {
                 return responder
             }
             answerText(request.payload, scoring, responder)
@@ -71,14 +71,14 @@ public struct Classify: Handler {
         return nil
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
-        switch Call(rawValue: call.method) {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        switch MethodIndex(rawValue: call.method) {
         case .text:
             let request = try ClassifyTextRequest(decoding: call.payload)
             let size = call.payload.count
             let scoring = try await classifier.loadedScoring()
             let result =
-                size <= Classify.mostBytesOnLoop
+                size <= Classify.maxBytesOnLoop
                 ? scoring.classify(request) : try await workers.run { scoring.classify(request) }
             responder.respond(result)
         case .article: responder.respond(try await classifyArticle(call))
@@ -98,7 +98,7 @@ public struct Classify: Handler {
     /// Takes another model or threshold. A model that cannot be read leaves the old one in force.
     public func reload(_ configuration: PluginConfiguration) throws {
         let settings = try Settings(configuration)
-        let new = try Classifier(settings: settings, stays: classifier.scoring != nil)
+        let new = try Classifier(settings: settings, keepsLoaded: classifier.scoring != nil)
         let old = classifier.identity
         current.value = new
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")

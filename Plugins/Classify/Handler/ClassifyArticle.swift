@@ -3,10 +3,10 @@ internal import HandlerKit
 
 extension Classify {
     /// How often a write is tried again when somebody else changed the article meanwhile.
-    private static let mostAttempts = 5
+    private static let maxAttempts = 5
 
     /// classify.article: reads the article, classifies it and, if asked to, stores the topics with it.
-    func classifyArticle(_ call: HandlerKit.Call) async throws(ServiceError) -> ClassifyArticleResult {
+    func classifyArticle(_ call: Call) async throws(ServiceError) -> ClassifyArticleResult {
         let request = try ClassifyArticleRequest(decoding: call.payload)
         guard let key = request.key, (key.id == nil) != key.url.isEmpty else {
             throw ServiceError(.invalidArgument, "key: name the article by exactly one of id and url")
@@ -22,7 +22,7 @@ extension Classify {
         _ key: ArticleKey, _ request: ClassifyArticleRequest, cancellation: () -> ServiceError?
     ) async throws(ServiceError) -> ClassifyArticleResult {
         let classifier = classifier
-        for _ in 0..<Classify.mostAttempts {
+        for _ in 0..<Classify.maxAttempts {
             let article = try article(key)
             let classification = try await classify(article, with: classifier, explain: request.explain)
             // An answer that the model does not stand by is not made the article's.
@@ -40,7 +40,7 @@ extension Classify {
         }
         throw ServiceError(
             .conflict,
-            "the article changed \(Classify.mostAttempts) times while its topics were to be stored; try again")
+            "the article changed \(Classify.maxAttempts) times while its topics were to be stored; try again")
     }
 
     private func article(_ key: ArticleKey) throws(ServiceError) -> ArticleText {
@@ -62,7 +62,7 @@ extension Classify {
         _ article: ArticleText, with classifier: Classifier, explain: Bool
     ) async throws(ServiceError) -> Classification {
         let scoring = try await classifier.loadedScoring()
-        if article.content.count <= Classify.mostBytesOnLoop {
+        if article.content.count <= Classify.maxBytesOnLoop {
             return scoring.classify(article.parts, explain: explain)
         }
         return try await workers.run { scoring.classify(article.parts, explain: explain) }
@@ -107,7 +107,7 @@ struct ArticleText: Sendable {
     let parts: [String]
 
     /// Topics that are less probable than this are not stored with an article.
-    private static let leastScore: Float = 0.2
+    private static let minScore: Float = 0.2
 
     /// Copies a record, and checks it: bytes that changed on the disk are told, not classified.
     static func read(_ record: borrowing StoredRecord) -> Result<ArticleText, ServiceError> {
@@ -159,7 +159,7 @@ struct ArticleText: Sendable {
         var writer = WireWriter()
         if !hasLanguage, classification.language != "und" { writer.write(classification.language, at: 9) }
         writer.write(
-            classification.topics.enumerated().filter { $0.offset == 0 || $0.element.score >= ArticleText.leastScore }
+            classification.topics.enumerated().filter { $0.offset == 0 || $0.element.score >= ArticleText.minScore }
                 .map(\.element), at: 10)
         return changed + writer.bytes
     }

@@ -10,14 +10,14 @@ internal import Synchronization
 /// service ends, however it ends. An article that somebody changes meanwhile keeps what that one wrote, and its mark.
 final class Incoming: Sendable {
     /// What is read at once, and written by one commit.
-    private static let mostArticles = 64
-    private static let mostBytes = 4 << 20
+    private static let maxArticles = 64
+    private static let maxBytes = 4 << 20
     /// How often the storage is asked whether anything was written.
     private static let pause = 1
     /// How long to wait when the storage is in trouble.
     private static let patience = 30
     /// How long the model stays in memory when nothing is classified, in nanoseconds.
-    private static let modelRest: UInt64 = 300_000_000_000
+    private static let modelIdleTime: UInt64 = 300_000_000_000
 
     private let storage: any ArticleStorage
     private let classifier: CurrentClassifier
@@ -61,7 +61,7 @@ final class Incoming: Sendable {
                 if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
                 trouble = error
             }
-            if classifier.value.rest(unusedFor: Self.modelRest) { log.debug("gave the model's memory back") }
+            if classifier.value.unload(ifUnusedFor: Self.modelIdleTime) { log.debug("gave the model's memory back") }
         } while !stopping.wait(seconds: trouble == nil ? Self.pause : Self.patience)
         ended.signal()
     }
@@ -72,7 +72,7 @@ final class Incoming: Sendable {
     private func classifyAll() throws(ServiceError) -> Int {
         var terms = TermList()
         terms.appendAwaitsTopics()
-        var query = StorageQuery(terms: terms, limit: Self.mostArticles)
+        var query = StorageQuery(terms: terms, limit: Self.maxArticles)
         var changed = 0
         while !isStopped.load(ordering: .relaxed) {
             let (articles, last) = try read(query)
@@ -98,7 +98,7 @@ final class Incoming: Sendable {
                     log.warning("\(error.message); it is not classified")
                 }
             }
-            return bytes < Self.mostBytes
+            return bytes < Self.maxBytes
         }
         return (articles, last)
     }

@@ -12,13 +12,13 @@ final class Workers: Sendable {
     }
 
     private let queue = Mutex(Queue())
-    private let mostWaiting: Int
+    private let maxWaiting: Int
     private let available = Semaphore()
     private let count: Int
 
     /// Starts `count` threads.
-    init(count: Int, mostWaiting: Int) throws(ServiceError) {
-        self.mostWaiting = mostWaiting
+    init(count: Int, maxWaiting: Int) throws(ServiceError) {
+        self.maxWaiting = maxWaiting
         self.count = count
         for _ in 0..<count {
             guard Thread.start({ [self] in work() }) else {
@@ -47,9 +47,9 @@ final class Workers: Sendable {
     private func enqueue(_ run: @escaping @Sendable () -> Void) -> ServiceError? {
         let refusal: ServiceError? = queue.withLock { queue in
             if queue.isStopped { return ServiceError(.unavailable, "articled is stopping") }
-            guard queue.waiting.count - queue.next < mostWaiting else {
+            guard queue.waiting.count - queue.next < maxWaiting else {
                 return ServiceError(
-                    .resourceExhausted, "\(mostWaiting) long texts are waiting to be classified; try again later")
+                    .resourceExhausted, "\(maxWaiting) long texts are waiting to be classified; try again later")
             }
             queue.waiting.append(run)
             return nil

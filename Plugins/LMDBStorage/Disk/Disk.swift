@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import Glibc
 
 /// Every write of the engine, and every call that decides what is on disk, so that a test can have each of them fail.
-/// LMDB's own writes bypass it; ``Environment`` brings them to disk through it.
+/// LMDB's own writes bypass it; ``LMDBEnvironment`` brings them to disk through it.
 protocol Disk: Sendable {
     /// Opens a file, or makes it.
     ///

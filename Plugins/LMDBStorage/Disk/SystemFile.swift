@@ -7,7 +7,7 @@ internal import Synchronization
 /// A file on a real disk.
 final class SystemFile: DiskFile {
     /// As many parts as one call takes (IOV_MAX of limits.h).
-    private static let mostParts = 1024
+    private static let maxParts = 1024
 
     let path: String
     let descriptor: Int32
@@ -53,7 +53,7 @@ final class SystemFile: DiskFile {
         var left = unsafe parts[...]
         var offset = offset
         while unsafe !left.isEmpty {
-            let count = unsafe min(left.count, Self.mostParts)
+            let count = unsafe min(left.count, Self.maxParts)
             let written = unsafe left.withUnsafeBufferPointer {
                 unsafe pwritev(descriptor, $0.baseAddress, Int32(count), off_t(offset))
             }
@@ -145,7 +145,7 @@ enum FilePart {
 
 /// Room on the disk.
 enum DiskSpace {
-    private static let least: UInt64 = 256 << 20
+    private static let minFree: UInt64 = 256 << 20
 
     /// Degraded while there is still time to do something about it: below 256 MiB, or below 5 % of a smaller disk.
     static func health(of directory: String) -> Health {
@@ -156,7 +156,7 @@ enum DiskSpace {
         let unit = UInt64(information.f_frsize)
         let free = UInt64(information.f_bavail) * unit
         let total = UInt64(information.f_blocks) * unit
-        guard free < min(least, total / 20) else { return .healthy }
+        guard free < min(minFree, total / 20) else { return .healthy }
         return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left; free some space")
     }
 }

@@ -102,11 +102,11 @@ final class PageSums: Sendable {
 
 /// Compares the pages of the index with their checksums while the service runs. Any thread that may wait.
 struct PageCheck: Sendable {
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let checkpointer: Checkpointer
     private let log: PluginLog
 
-    init(_ environment: Environment, _ checkpointer: Checkpointer, _ log: PluginLog) {
+    init(_ environment: LMDBEnvironment, _ checkpointer: Checkpointer, _ log: PluginLog) {
         self.environment = environment
         self.checkpointer = checkpointer
         self.log = log

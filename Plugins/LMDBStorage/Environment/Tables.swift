@@ -12,7 +12,7 @@ struct Tables {
         self = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
             guard let about = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
             let format = try FormatRecord(in: transaction, about, path)
-            guard !format.isFormer, format.hash == hash else {
+            guard !format.isLegacy, format.hash == hash else {
                 throw DatabaseFile.damaged(path, "it is not the index of the articles beside it")
             }
             return try Tables(transaction)
@@ -43,19 +43,19 @@ struct FormatRecord {
     static let version: UInt32 = 4
     /// What came before is taken over by ``Migration``: 1 had no log, up to 2 the records stood in the table itself, and up to 3 they
     /// did not say whose they are.
-    private static let formerVersions: ClosedRange<UInt32> = 1...3
+    private static let legacyVersions: ClosedRange<UInt32> = 1...3
     private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
 
     let hash: KeyedHash
     /// It is of an earlier version.
-    let isFormer: Bool
+    let isLegacy: Bool
 
     /// For a new database beside a heap with this key.
     init(hash: KeyedHash) {
         self.hash = hash
-        isFormer = false
+        isLegacy = false
     }
 
     /// Reads and checks what is there.
@@ -67,7 +67,7 @@ struct FormatRecord {
     init(_ bytes: [UInt8]?, _ path: String) throws(ServiceError) {
         guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))
-        guard version == Self.version || Self.formerVersions.contains(version) else {
+        guard version == Self.version || Self.legacyVersions.contains(version) else {
             throw ServiceError(
                 .dataLoss,
                 "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
@@ -77,7 +77,7 @@ struct FormatRecord {
             throw ServiceError(
                 .dataLoss, "\(path) is damaged: its format record has \(bytes.count) bytes. Restore a backup")
         }
-        isFormer = version != Self.version
+        isLegacy = version != Self.version
         hash = KeyedHash(Self.word(bytes, 12), Self.word(bytes, 20))
     }
 

@@ -57,7 +57,7 @@ final class HeapFile: @unchecked Sendable {
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(path)") }
         do throws(ServiceError) {
-            unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), least: size)
+            unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), minSize: size)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -67,7 +67,7 @@ final class HeapFile: @unchecked Sendable {
     }
 
     private static func map(
-        _ descriptor: Int32, _ path: String, _ capacity: Int, least: Int
+        _ descriptor: Int32, _ path: String, _ capacity: Int, minSize: Int
     ) throws(ServiceError) -> (UnsafeRawPointer, Int) {
         var capacity = capacity
         while true {
@@ -77,7 +77,7 @@ final class HeapFile: @unchecked Sendable {
                 unsafe madvise(map, capacity, MADV_RANDOM)
                 return (UnsafeRawPointer(map), capacity)
             }
-            guard errno == ENOMEM, capacity / 2 >= max(least, 1 << 25) else { throw .system("cannot map \(path)") }
+            guard errno == ENOMEM, capacity / 2 >= max(minSize, 1 << 25) else { throw .system("cannot map \(path)") }
             capacity /= 2
         }
     }
@@ -92,7 +92,7 @@ final class HeapFile: @unchecked Sendable {
     /// Says who writes to it. With the next sync that is on disk.
     ///
     /// - Parameter closed: what it has; `nil`: the session has begun, and the heap is complete only together with its log.
-    func mark(_ session: LogSession, generation: UInt64, closed: HeapHead.Extent? = nil) throws(ServiceError) {
+    func mark(_ session: LogSession, generation: UInt64, closed: HeapHead.Contents? = nil) throws(ServiceError) {
         var head = head
         head.session = session
         head.generation = generation

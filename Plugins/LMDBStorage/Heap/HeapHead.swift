@@ -20,14 +20,14 @@ struct HeapHead: Equatable {
     private static let magic: UInt64 = 0x5041_4548_4C43_5452
     private static let format: UInt32 = 2
     /// Its records do not say whose they are, and its head not by which key: ``Migration`` reads it.
-    static let formerFormat: UInt32 = 1
+    static let legacyFormat: UInt32 = 1
     static let size = 128
     private static let copy = 512
     /// Where the records may begin.
     static let space = 1024
 
     /// What a start must find, whatever became of the index.
-    struct Extent: Equatable {
+    struct Contents: Equatable {
         /// How many articles there are.
         var records: UInt64
         /// Where the records end.
@@ -40,7 +40,7 @@ struct HeapHead: Equatable {
     var session = LogSession(high: 0, low: 0)
     var generation: UInt64 = 0
     /// What the heap has, if it is complete without the log.
-    var closed: Extent?
+    var closed: Contents?
 
     /// Of a new heap.
     init(_ hash: KeyedHash) { self.hash = hash }
@@ -52,7 +52,7 @@ struct HeapHead: Equatable {
     enum Found: Equatable {
         case head(HeapHead)
         /// Of an earlier articled.
-        case former
+        case legacy
     }
 
     /// Reads that of a file; `nil` if there is no file.
@@ -72,7 +72,7 @@ struct HeapHead: Equatable {
         var bytes = found
         guard bytes.count >= 16, bytes.integer(at: 0) == magic else { throw mismatch(path, "it does not begin as one") }
         let format: UInt32 = bytes.integer(at: 8)
-        if format == formerFormat { return .former }
+        if format == legacyFormat { return .legacy }
         guard bytes.count == size else { throw mismatch(path, "it does not begin as one") }
         let checksum: UInt32 = bytes.integer(at: 12)
         bytes.set(UInt32(0), at: 12)
@@ -88,7 +88,7 @@ struct HeapHead: Equatable {
         let isClosed: UInt32 = bytes.integer(at: 56)
         let end: UInt64 = bytes.integer(at: 72)
         if isClosed == 1 {
-            head.closed = Extent(
+            head.closed = Contents(
                 records: bytes.integer(at: 64), end: Int(clamping: end), sequence: bytes.integer(at: 80))
         }
         return .head(head)

@@ -45,32 +45,32 @@ struct Extent: Equatable {
     var offset: Int
     var size: Int
     /// The deletion that lies there stays once more when it is to become free (``HeapSpace``).
-    var staysOnce = false
+    var waitsTwice = false
 
     var end: Int { offset + size }
 
-    private static let staysOnceBit: UInt64 = 1 << 63
+    private static let waitsTwiceBit: UInt64 = 1 << 63
 
-    init(offset: Int, size: Int, staysOnce: Bool = false) {
+    init(offset: Int, size: Int, waitsTwice: Bool = false) {
         self.offset = offset
         self.size = size
-        self.staysOnce = staysOnce
+        self.waitsTwice = waitsTwice
     }
 
     /// One whose size was read; `nil` if that is none.
     init?(offset: Int, _ value: UnsafeRawBufferPointer) {
         guard value.count == 8 else { return nil }
         let word = UInt64(littleEndian: unsafe value.loadUnaligned(as: UInt64.self))
-        guard let size = Int(exactly: word & ~Self.staysOnceBit), offset >= 0, size > 0, size % HeapLocation.unit == 0,
+        guard let size = Int(exactly: word & ~Self.waitsTwiceBit), offset >= 0, size > 0, size % HeapLocation.unit == 0,
             !offset.addingReportingOverflow(size).overflow
         else { return nil }
-        self.init(offset: offset, size: size, staysOnce: word & Self.staysOnceBit != 0)
+        self.init(offset: offset, size: size, waitsTwice: word & Self.waitsTwiceBit != 0)
     }
 
     /// The size, as it is read.
     var encodedSize: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 8)
-        bytes.set(UInt64(size) | (staysOnce ? Self.staysOnceBit : 0), at: 0)
+        bytes.set(UInt64(size) | (waitsTwice ? Self.waitsTwiceBit : 0), at: 0)
         return bytes
     }
 }
@@ -80,7 +80,7 @@ enum HeapKey {
     private enum Kind: UInt8 {
         case about = 0
         case free
-        case place
+        case freeAt
         case waiting
     }
 
@@ -88,7 +88,7 @@ enum HeapKey {
 
     static func free(_ extent: Extent) -> [UInt8] { key(.free, [UInt64(extent.size), UInt64(extent.offset)]) }
 
-    static func place(_ offset: Int) -> [UInt8] { key(.place, [UInt64(offset)]) }
+    static func freeAt(_ offset: Int) -> [UInt8] { key(.freeAt, [UInt64(offset)]) }
 
     static func waiting(_ transaction: UInt64, _ offset: Int) -> [UInt8] {
         key(.waiting, [transaction, UInt64(offset)])
@@ -103,8 +103,8 @@ enum HeapKey {
     }
 
     /// The offset that a key of a place says.
-    static func place(_ key: UnsafeRawBufferPointer) -> Int? {
-        unsafe isKey(key, .place, 1) ? unsafe number(key, 0) : nil
+    static func freeAt(_ key: UnsafeRawBufferPointer) -> Int? {
+        unsafe isKey(key, .freeAt, 1) ? unsafe number(key, 0) : nil
     }
 
     /// The transaction and the offset that a key of what waits says.

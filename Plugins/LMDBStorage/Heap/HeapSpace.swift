@@ -18,7 +18,7 @@ internal import CLMDB
 /// (``HeapScan``). A deletion waits twice: the second time until what it deletes is cleared on disk.
 struct HeapSpace: Equatable {
     /// How many parts that waited become free in one transaction at most: no writer waits long for it.
-    static let mostReclaimed = 512
+    static let maxReclaimed = 512
 
     /// Where the records end.
     private(set) var end = HeapFile.start
@@ -99,9 +99,9 @@ struct HeapSpace: Equatable {
         var parts: [Range<Int>] = []
         let cursor = try transaction.cursor(table)
         func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Extent? {
-            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, value) }
+            unsafe HeapKey.freeAt(key).flatMap { unsafe Extent(offset: $0, value) }
         }
-        var next = try unsafe cursor.seek(HeapKey.place(0)) { unsafe take($0, $1) } ?? nil
+        var next = try unsafe cursor.seek(HeapKey.freeAt(0)) { unsafe take($0, $1) } ?? nil
         while let extent = try checked(next) {
             parts.append(extent.offset..<extent.end)
             next = try unsafe cursor.move(.next) { unsafe take($0, $1) } ?? nil
@@ -166,11 +166,11 @@ struct HeapSpace: Equatable {
     /// A record has left its place, in the transaction of this number.
     ///
     /// - Parameter isDeletion: it is a deletion, which leaves its place as soon as it has it.
-    mutating func leave(
+    mutating func release(
         _ location: HeapLocation, isDeletion: Bool = false, in number: UInt64,
         _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
-        let extent = Extent(offset: location.offset, size: location.extent, staysOnce: isDeletion)
+        let extent = Extent(offset: location.offset, size: location.extent, waitsTwice: isDeletion)
         try transaction.put(HeapKey.waiting(number, extent.offset), extent.encodedSize, table)
         waiting += extent.size
     }
@@ -179,16 +179,16 @@ struct HeapSpace: Equatable {
     ///
     /// - Parameter clear: makes sure that nothing there is taken for a record, before it is free.
     mutating func reclaim(
-        upTo number: UInt64, most: Int = mostReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi,
+        upTo number: UInt64, limit: Int = maxReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi,
         clear: (Extent) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         var steps = 0
-        while waiting > 0, steps < most, let (left, extent) = try oldest(transaction, table),
+        while waiting > 0, steps < limit, let (left, extent) = try oldest(transaction, table),
             left <= number
         {
             steps += 1
             try transaction.delete(HeapKey.waiting(left, extent.offset), table)
-            if extent.staysOnce, left < transaction.number {
+            if extent.waitsTwice, left < transaction.number {
                 let again = Extent(offset: extent.offset, size: extent.size)
                 try transaction.put(HeapKey.waiting(transaction.number, again.offset), again.encodedSize, table)
                 continue
@@ -219,7 +219,7 @@ struct HeapSpace: Equatable {
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
         try transaction.put(HeapKey.free(extent), [], table)
-        try transaction.put(HeapKey.place(extent.offset), extent.encodedSize, table)
+        try transaction.put(HeapKey.freeAt(extent.offset), extent.encodedSize, table)
         free += extent.size
     }
 
@@ -227,7 +227,7 @@ struct HeapSpace: Equatable {
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
         try transaction.delete(HeapKey.free(extent), table)
-        try transaction.delete(HeapKey.place(extent.offset), table)
+        try transaction.delete(HeapKey.freeAt(extent.offset), table)
         free = max(0, free - extent.size)
     }
 
@@ -278,9 +278,9 @@ struct HeapSpace: Equatable {
         before offset: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
         let cursor = try transaction.cursor(table)
-        let isFollowed = unsafe try cursor.seek(HeapKey.place(offset)) { _, _ in true } ?? false
+        let isFollowed = unsafe try cursor.seek(HeapKey.freeAt(offset)) { _, _ in true } ?? false
         let found = unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
-            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, size) }
+            unsafe HeapKey.freeAt(key).flatMap { unsafe Extent(offset: $0, size) }
         }
         return try checked(found ?? nil)
     }
@@ -289,7 +289,7 @@ struct HeapSpace: Equatable {
     private func neighbour(
         after extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
-        let found = unsafe try transaction.lend(HeapKey.place(extent.end), table) {
+        let found = unsafe try transaction.lend(HeapKey.freeAt(extent.end), table) {
             unsafe Extent(offset: extent.end, $0)
         }
         return try checked(found ?? nil)

@@ -13,12 +13,12 @@ struct Checkpoint: Sendable {
 
     /// The version that is the newest one. On the committer's thread, with no transaction under way.
     init(
-        of environment: Environment, number: UInt64, _ log: borrowing RedoLog
+        of environment: LMDBEnvironment, number: UInt64, _ log: borrowing RedoLog
     ) throws(ServiceError) {
-        let extent = try environment.extent()
+        let contents = try environment.heapContents()
         pin = try SnapshotPin(environment)
         let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
-        header = log.header(number: number, metas, pageSize: environment.pageSize, extent)
+        header = log.header(number: number, metas, pageSize: environment.pageSize, contents)
         index = log.index
     }
 
@@ -28,7 +28,8 @@ struct Checkpoint: Sendable {
     ///   - before: the heads of the checkpoint before, which is still kept.
     ///   - logs: the files of the log, opened for this thread.
     func make(
-        _ environment: Environment, _ sums: PageSums, after before: MetaPages, _ logs: [any DiskFile], _ disk: any Disk
+        _ environment: LMDBEnvironment, _ sums: PageSums, after before: MetaPages, _ logs: [any DiskFile],
+        _ disk: any Disk
     ) throws(ServiceError) {
         try environment.files.sync()
         try sums.update(environment.files.database, from: before, to: header.metas, disk)
@@ -58,7 +59,7 @@ final class SnapshotPin: @unchecked Sendable {
     private let isReleased = Atomic(false)
 
     /// Pins the version that is the newest one. No write transaction may be under way.
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         var transaction: OpaquePointer?
         let code = unsafe mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction)
         guard code == 0, let transaction = unsafe transaction else {

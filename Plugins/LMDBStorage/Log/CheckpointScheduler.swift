@@ -1,8 +1,8 @@
 internal import ArticleProtocol
 
 /// The log and its checkpoints, as the committer sees them: when one begins, and when writers have to wait for it.
-struct LogKeeper: Sendable {
-    let environment: Environment
+struct CheckpointScheduler: Sendable {
+    let environment: LMDBEnvironment
     let disk: any Disk
     let checkpointer: Checkpointer
     let failure: LogFailure
@@ -43,8 +43,8 @@ struct LogKeeper: Sendable {
     ///
     /// - Parameter commit: brings what was made into the tables.
     mutating func check(_ commit: (borrowing RedoLog) -> Void) {
-        checkpointer.log(
-            isFullTo: max(
+        checkpointer.logIsFull(
+            to: max(
                 Double(log.bytes) / Double(limits.logSize), Double(log.groups) / Double(limits.logGroups)))
         guard log.bytes >= limits.logSize || log.groups >= limits.logGroups else { return }
         let isLate = log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups
@@ -59,9 +59,9 @@ struct LogKeeper: Sendable {
     mutating func begin() {
         guard isBehind, failure.current == nil, !checkpointer.isBusy else { return }
         number += 1
-        log.turn()
+        log.switchFile()
         // Those that nobody reads in would pin pages beyond the end of this checkpoint.
-        readers.letGo()
+        readers.releaseSnapshots()
         do throws(ServiceError) {
             checkpointer.start(try Checkpoint(of: environment, number: number, log))
         } catch {
@@ -86,21 +86,21 @@ struct LogKeeper: Sendable {
         defer { checkpointer.close() }
         checkpointer.wait()
         if let failure = failure.current { throw failure }
-        let extent = try environment.extent()
+        let contents = try environment.heapContents()
         // The last checkpoint is kept as long as its pages are compared with these.
         let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
         try environment.files.sync()
         try sums.update(environment.files.database, from: checkpointer.metas, to: metas, disk)
         try FileMark(complete: metas, session: log.session, generation: log.generation, checkpoint: number)
             .write(to: environment.files.database, pageSize: environment.pageSize)
-        try environment.heap.mark(log.session, generation: log.generation, closed: extent)
+        try environment.heap.mark(log.session, generation: log.generation, closed: contents)
         try environment.heap.sync()
         try environment.files.sync()
-        log.turn()
-        var header = log.header(number: number + 1, metas, pageSize: environment.pageSize, extent)
+        log.switchFile()
+        var header = log.header(number: number + 1, metas, pageSize: environment.pageSize, contents)
         header.isClosed = true
         try log.file.write(header.encoded(), at: 0)
         try log.file.sync()
-        for file in log.files { file.shrink(to: RedoLog.restSize) }
+        for file in log.files { file.shrink(to: RedoLog.closedSize) }
     }
 }

@@ -20,14 +20,14 @@ final class Checkpointer: Sendable {
 
     /// Of the database, whose changed pages lie anywhere, and of the heap, which is written in its order.
     private static let step = (database: 256 << 10, heap: 512 << 10)
-    private static let mostSteps = 16_384
+    private static let maxSteps = 16_384
     /// A pause is so many times as long as what went before it, while there is all the time.
-    private static let leisure = 1.0
+    private static let pauseFactor = 1.0
     /// And the pieces are larger by so many times their size, while there is none.
     private static let growth = 31.0
-    private static let mostPiece = 8 << 20
+    private static let maxPiece = 8 << 20
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let disk: any Disk
     private let sums: PageSums
     private let logs: [any DiskFile]
@@ -36,7 +36,7 @@ final class Checkpointer: Sendable {
     private let hasWork = Semaphore()
     private let isDone = Semaphore()
     /// How much the present checkpoint has to hurry, in thousandths.
-    private let haste = Atomic(0)
+    private let urgency = Atomic(0)
 
     /// - Parameter opened: the checkpoint that a recovery would begin with is that of the start.
     init(_ opened: OpenedStorage, _ disk: any Disk, _ failure: LogFailure) throws(ServiceError) {
@@ -71,7 +71,7 @@ final class Checkpointer: Sendable {
 
     /// Has one made. None may be under way.
     func start(_ checkpoint: Checkpoint) {
-        haste.store(0, ordering: .relaxed)
+        urgency.store(0, ordering: .relaxed)
         state.withLock { state in
             state.job = checkpoint
             state.isBusy = true
@@ -81,7 +81,7 @@ final class Checkpointer: Sendable {
 
     /// How much of the log that may be written meanwhile is there: from 0 to 1, when the next checkpoint is due. One that is
     /// done by half of that has not to hurry.
-    func log(isFullTo share: Double) { haste.store(Int(min(max(2 * share - 1, 0), 1) * 1000), ordering: .relaxed) }
+    func logIsFull(to share: Double) { urgency.store(Int(min(max(2 * share - 1, 0), 1) * 1000), ordering: .relaxed) }
 
     /// Waits until none is being made.
     func wait() {
@@ -119,18 +119,18 @@ final class Checkpointer: Sendable {
     /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
     /// that it is done when the next checkpoint is due, and no writer has to wait for it.
     private func writeAhead(_ file: any DiskFile, _ range: Range<Int>, step: Int) throws(ServiceError) {
-        let least = max(step, range.count / Self.mostSteps)
+        let least = max(step, range.count / Self.maxSteps)
         var offset = range.lowerBound
         while offset < range.upperBound {
             if state.withLock({ $0.isUrgent }) { return }
-            let haste = Double(haste.load(ordering: .relaxed)) / 1000
-            let piece = max(least, min(Self.mostPiece, Int(Double(least) * (1 + haste * Self.growth))))
+            let urgency = Double(urgency.load(ordering: .relaxed)) / 1000
+            let piece = max(least, min(Self.maxPiece, Int(Double(least) * (1 + urgency * Self.growth))))
             let start = clinux_now()
             try file.writeAhead(piece, at: offset)
             offset += piece
             let took = Double(clinux_elapsed(start, clinux_now())) / 1000
             // Less is a piece in which nothing had changed.
-            if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
+            if took > 50 { usleep(UInt32(min(took * Self.pauseFactor * (1 - urgency), 20_000))) }
         }
     }
 

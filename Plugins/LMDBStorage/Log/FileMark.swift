@@ -18,7 +18,7 @@ internal import Glibc
 struct FileMark: Equatable, Sendable {
     private static let magic: UInt64 = 0x4B52_414D_4C43_5452
     private static let format: UInt32 = 2
-    private static let formerFormat: UInt32 = 1
+    private static let legacyFormat: UInt32 = 1
     static let size = 64
 
     /// Whether the file is complete without the log.
@@ -42,7 +42,7 @@ struct FileMark: Equatable, Sendable {
         let bytes = try FilePart.read(path, Self.size, at: pageSize - Self.size) ?? []
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let format: UInt32 = bytes.integer(at: 8)
-        guard format == Self.format || format == Self.formerFormat else {
+        guard format == Self.format || format == Self.legacyFormat else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (log format \(format)): use that one; nothing was changed")

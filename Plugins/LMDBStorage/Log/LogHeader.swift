@@ -24,7 +24,7 @@ struct LogHeader: Equatable, Sendable {
     private static let format: UInt32 = 5
     /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap; 3: their own were of
     /// the records too; 4: records did not say whose they are, and groups not what was on disk.
-    private static let formerFormats: ClosedRange<UInt32> = 1...4
+    private static let legacyFormats: ClosedRange<UInt32> = 1...4
     static let size = 512
     private static let copy = 2048
     /// Where the groups begin.
@@ -38,9 +38,9 @@ struct LogHeader: Equatable, Sendable {
     var firstSequence: UInt64
     var metas: MetaPages
     /// What the heap has at the checkpoint.
-    var extent: HeapHead.Extent
+    var contents: HeapHead.Contents
     /// Its groups are of the former format.
-    var isFormer = false
+    var isLegacy = false
 
     /// Later ones sort behind earlier ones.
     static func isEarlier(_ a: LogHeader, _ b: LogHeader) -> Bool {
@@ -67,9 +67,9 @@ struct LogHeader: Equatable, Sendable {
         bytes.set(UInt32(clamping: pageSize), at: 52)
         bytes.set(firstSequence, at: 56)
         bytes.replaceSubrange(64..<64 + MetaPages.size, with: metas.bytes)
-        bytes.set(extent.records, at: 368)
-        bytes.set(UInt64(extent.end), at: 376)
-        bytes.set(extent.sequence, at: 384)
+        bytes.set(contents.records, at: 368)
+        bytes.set(UInt64(contents.end), at: 376)
+        bytes.set(contents.sequence, at: 384)
         bytes.set(CRC32C.checksum(bytes), at: 12)
         return bytes
     }
@@ -105,7 +105,7 @@ struct LogHeader: Equatable, Sendable {
         zeroed.set(UInt32(0), at: 12)
         guard CRC32C.checksum(zeroed) == bytes.integer(at: 12) else { return .damaged }
         let format: UInt32 = bytes.integer(at: 8)
-        guard format == Self.format || Self.formerFormats.contains(format) else {
+        guard format == Self.format || Self.legacyFormats.contains(format) else {
             throw ServiceError(
                 .failedPrecondition,
                 "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
@@ -119,9 +119,9 @@ struct LogHeader: Equatable, Sendable {
                 generation: bytes.integer(at: 32), number: bytes.integer(at: 40), isClosed: closed == 1,
                 pageSize: Int(pageSize), firstSequence: bytes.integer(at: 56),
                 metas: MetaPages(Array(bytes[64..<64 + MetaPages.size])),
-                extent: HeapHead.Extent(
+                contents: HeapHead.Contents(
                     records: bytes.integer(at: 368), end: Int(clamping: end), sequence: bytes.integer(at: 384)),
-                isFormer: format != Self.format))
+                isLegacy: format != Self.format))
     }
 }
 
@@ -165,7 +165,7 @@ struct LogHeaders {
     }
 
     /// The log of an earlier articled that was not closed: only that one can read it.
-    var unfinishedFormer: LogHeader? { headers.map(\.header).first { $0.isFormer && !$0.isClosed } }
+    var unfinishedLegacy: LogHeader? { headers.map(\.header).first { $0.isLegacy && !$0.isClosed } }
 }
 
 /// Names what was written between a start and an end of the storage, so that a file of another time or another database is

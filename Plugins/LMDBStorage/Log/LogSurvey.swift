@@ -106,7 +106,7 @@ struct LogReader {
     private(set) var sequence: UInt64
 
     /// Reads on from a place.
-    init(_ files: [any DiskFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Place) {
+    init(_ files: [any DiskFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Position) {
         self.files = files
         self.heap = heap
         self.session = session

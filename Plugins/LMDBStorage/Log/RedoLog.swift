@@ -18,10 +18,10 @@ struct RedoLog: @unchecked Sendable {
     private static let step = 1 << 20
     private static let largeGroup = 96 << 10
     /// What a file keeps of its size while the storage is closed.
-    static let restSize = 4 << 20
+    static let closedSize = 4 << 20
 
     /// What a file has at least, so that a full disk still takes what makes room: deletions, and checkpoints.
-    private static let leastSize = 256 << 10
+    private static let minSize = 256 << 10
 
     let files: [any DiskFile]
     let session: LogSession
@@ -50,13 +50,13 @@ struct RedoLog: @unchecked Sendable {
     /// Makes a file as long as it is at least.
     static func fill(_ file: any DiskFile) throws(ServiceError) {
         let size = try file.size()
-        if size >= leastSize { return }
-        try file.write([UInt8](repeating: 0, count: leastSize - size), at: size)
+        if size >= minSize { return }
+        try file.write([UInt8](repeating: 0, count: minSize - size), at: size)
         try file.sync()
     }
 
     /// Where a group stands.
-    struct Place {
+    struct Position {
         var index: Int
         var position: Int
         var sequence: UInt64
@@ -64,7 +64,7 @@ struct RedoLog: @unchecked Sendable {
 
     var file: any DiskFile { files[index] }
     /// Where the next group will stand.
-    var end: Place { Place(index: index, position: position, sequence: sequence) }
+    var end: Position { Position(index: index, position: position, sequence: sequence) }
     /// How much was written since the last checkpoint began, here or to the heap alone.
     var bytes: Int { position - LogHeader.space + bytesInHeap.confirmed }
 
@@ -77,20 +77,20 @@ struct RedoLog: @unchecked Sendable {
     ///   - durable: the last group that is known to be on disk.
     /// - Returns: the group, for ``confirm(_:)`` or ``retract()``; `nil` if nothing changed, and nothing was written.
     mutating func append(
-        _ batch: [PendingWrite], _ results: [WriteResult], _ locations: [HeapLocation], areInHeap: Bool,
+        _ writes: [PendingWrite], _ results: [WriteResult], _ locations: [HeapLocation], areInHeap: Bool,
         records: Int, durable: UInt64
     ) throws(ServiceError) -> LogGroup? {
         unsafe parts.removeAll(keepingCapacity: true)
         unsafe parts.append(iovec())
         var size = 0
-        var changes = 0
-        for (write, result) in zip(batch, results) {
+        var appended = 0
+        for (write, result) in zip(writes, results) {
             switch result.outcome {
             case .created, .updated, .deleted: break
             case .unchanged, .refused: continue
             }
-            let entry = unsafe write.entry(result.id, locations[changes], isInHeap: areInHeap)
-            changes += 1
+            let entry = unsafe write.entry(result.id, locations[appended], isInHeap: areInHeap)
+            appended += 1
             size += entry.count
             unsafe parts.append(
                 iovec(iov_base: UnsafeMutableRawPointer(mutating: entry.baseAddress), iov_len: entry.count))
@@ -141,10 +141,10 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// Reads the groups from a place on.
-    func reader(from place: Place, _ heap: HeapFile) -> LogReader { LogReader(files, heap, session, from: place) }
+    func reader(from place: Position, _ heap: HeapFile) -> LogReader { LogReader(files, heap, session, from: place) }
 
     /// Goes on in the other file: a checkpoint begins, and the groups before it are in the database.
-    mutating func turn() {
+    mutating func switchFile() {
         index = 1 - index
         position = LogHeader.space
         bytesInHeap.confirmed = 0
@@ -152,10 +152,10 @@ struct RedoLog: @unchecked Sendable {
     }
 
     /// What a checkpoint that begins now has to say.
-    func header(number: UInt64, _ metas: MetaPages, pageSize: Int, _ extent: HeapHead.Extent) -> LogHeader {
+    func header(number: UInt64, _ metas: MetaPages, pageSize: Int, _ contents: HeapHead.Contents) -> LogHeader {
         LogHeader(
             session: session, generation: generation, number: number, isClosed: false, pageSize: pageSize,
-            firstSequence: sequence, metas: metas, extent: extent)
+            firstSequence: sequence, metas: metas, contents: contents)
     }
 }
 

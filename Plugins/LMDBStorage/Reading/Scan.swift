@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// The records that are in all of a query's lists, newest first: the lists leap over each other to the next place that all
-/// of them share, so that the work follows the rarest term. What is not committed yet is merged in (``RecentPart``).
+/// of them share, so that the work follows the rarest term. What is not committed yet is merged in (``RecentMatches``).
 struct Scan {
     let query: StorageQuery
     let reader: ThreadReader
@@ -10,8 +10,8 @@ struct Scan {
     func forEach(_ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         guard query.limit > 0, let start else { return }
         let lowest = query.from.map(IndexEntry.sortable) ?? 0
-        var recent = try RecentPart(reader) { record, place in
-            place <= start && place.time >= lowest && hasAllTerms(record)
+        var recent = try RecentMatches(reader) { record, entry in
+            entry <= start && entry.time >= lowest && hasAllTerms(record)
         }
         var lists = try Lists(query.terms, reader)
         var visited = 0
@@ -65,13 +65,13 @@ struct Scan {
     }
 
     private func lend(
-        _ found: RecentPart.Candidate, _ visit: (borrowing StoredRecord) -> Bool
+        _ found: RecentMatches.Candidate, _ visit: (borrowing StoredRecord) -> Bool
     ) throws(ServiceError) -> Bool {
         do throws(ServiceError) {
             let start = unsafe reader.environment.heap.address(found.offset)
-            return try unsafe RecordView(found.place.id, at: start, in: reader.environment).lend(visit)
+            return try unsafe RecordView(found.entry.id, at: start, in: reader.environment).lend(visit)
         } catch {
-            return lendUnreadable(found.place, visit)
+            return lendUnreadable(found.entry, visit)
         }
     }
 
@@ -84,8 +84,8 @@ struct Scan {
             highest = IndexEntry(list: IndexEntry.all, time: time - 1, id: .last)
         }
         guard let after = query.after else { return highest }
-        let place = IndexEntry(list: IndexEntry.all, time: IndexEntry.sortable(after.time), id: after.id)
-        return place.predecessor.map { min($0, highest) }
+        let entry = IndexEntry(list: IndexEntry.all, time: IndexEntry.sortable(after.time), id: after.id)
+        return entry.predecessor.map { min($0, highest) }
     }
 
     /// Of a record that cannot be read, the index knows the place.
@@ -106,10 +106,10 @@ struct Scan {
 }
 
 /// What a list needs of the changes that the tables do not have yet: so it never waits for a commit, nor for the disk behind it.
-struct RecentPart {
+struct RecentMatches {
     /// A record that belongs to the list.
     struct Candidate {
-        let place: IndexEntry
+        let entry: IndexEntry
         let offset: Int
     }
 
@@ -125,7 +125,7 @@ struct RecentPart {
         _ reader: ThreadReader, matches: (RecordView, IndexEntry) -> Bool
     ) throws(ServiceError) {
         let recent = reader.environment.recent
-        var changes: [(id: ArticleID, found: RecentChanges.Found)]
+        var changes: [(id: ArticleID, found: RecentWrites.Found)]
         while true {
             let open = recent.transaction
             try reader.refresh()
@@ -139,14 +139,14 @@ struct RecentPart {
                 let record = unsafe try? RecordView(
                     id, at: reader.environment.heap.address(offset), in: reader.environment)
             else {
-                candidates.append(Candidate(place: IndexEntry.unknown(id), offset: offset))
+                candidates.append(Candidate(entry: IndexEntry.unknown(id), offset: offset))
                 continue
             }
-            let place = IndexEntry(
+            let entry = IndexEntry(
                 list: IndexEntry.all, time: IndexEntry.sortable(record.header.time), id: id)
-            if matches(record, place) { candidates.append(Candidate(place: place, offset: offset)) }
+            if matches(record, entry) { candidates.append(Candidate(entry: entry, offset: offset)) }
         }
-        candidates.sort { $0.place < $1.place }
+        candidates.sort { $0.entry < $1.entry }
     }
 
     /// Whether the tables have an earlier state of a record, or none.
@@ -154,7 +154,7 @@ struct RecentPart {
 
     /// The next one, unless it stands behind an entry of the tables.
     mutating func next(before entry: IndexEntry?) -> Candidate? {
-        guard let last = candidates.last, entry.map({ $0 < last.place }) ?? true else { return nil }
+        guard let last = candidates.last, entry.map({ $0 < last.entry }) ?? true else { return nil }
         return candidates.removeLast()
     }
 }
@@ -163,8 +163,8 @@ struct RecentPart {
 struct Lists: ~Copyable {
     /// A list that several hold: an array has no room for what cannot be copied.
     private final class Shared {
-        var cursor: ListCursor
-        init(_ cursor: consuming ListCursor) { self.cursor = cursor }
+        var cursor: DescendingCursor
+        init(_ cursor: consuming DescendingCursor) { self.cursor = cursor }
     }
 
     private var lists: [Shared] = []
@@ -187,11 +187,11 @@ struct Lists: ~Copyable {
         // Each list either agrees with the candidate or lowers it, until all in a row agree.
         while agreeing < lists.count {
             guard let found = try lists[index].cursor.seek(notAbove: candidate) else { return nil }
-            let place = found.moved(to: candidate.list)
+            let entry = found.moved(to: candidate.list)
             // Entries stand in their order, or a list would never end.
-            guard place <= candidate else { throw IndexDamage.outOfOrder }
-            agreeing = place == candidate ? agreeing + 1 : 1
-            candidate = place
+            guard entry <= candidate else { throw IndexDamage.outOfOrder }
+            agreeing = entry == candidate ? agreeing + 1 : 1
+            candidate = entry
             index = (index + 1) % lists.count
         }
         return candidate
@@ -199,7 +199,7 @@ struct Lists: ~Copyable {
 }
 
 /// A place in a list of the index, walked downwards.
-struct ListCursor: ~Copyable {
+struct DescendingCursor: ~Copyable {
     private let cursor: Cursor
     private let list: UInt64
     private var current: IndexEntry?
@@ -219,7 +219,7 @@ struct ListCursor: ~Copyable {
             if let neighbour, neighbour.list == list, neighbour > limit {
                 return try descend(limit)
             }
-            return settle(neighbour)
+            return remember(neighbour)
         }
         return try descend(limit)
     }
@@ -228,13 +228,13 @@ struct ListCursor: ~Copyable {
         let above = unsafe try limit.withBytes { bytes throws(ServiceError) in
             try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) }
         }
-        if let above, above == limit { return settle(above) }
+        if let above, above == limit { return remember(above) }
         // LMDB finds what is not below; what is wanted stands before that, or at the end.
-        return unsafe settle(
+        return unsafe remember(
             try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
     }
 
-    private mutating func settle(_ entry: IndexEntry?) -> IndexEntry? {
+    private mutating func remember(_ entry: IndexEntry?) -> IndexEntry? {
         current = entry?.list == list ? entry : nil
         return current
     }

@@ -6,15 +6,15 @@ internal import Synchronization
 /// A read transaction that is used again and again, by one thread at a time: begun once, and renewed for a call
 /// when something was committed since the last one, which takes neither memory nor a lock (lmdb.h: mdb_txn_reset,
 /// mdb_txn_renew). Between calls it keeps its snapshot, and with it those of the pages that only this one still has; the
-/// committer takes that away in time (``letGo()``).
+/// committer takes that away in time (``releaseSnapshot()``).
 ///
 /// Sendable although it holds pointers: `hold` says whose they are.
 @safe
 final class ThreadReader: @unchecked Sendable {
-    let environment: Environment
+    let environment: LMDBEnvironment
     private let transaction: OpaquePointer
     private let indexCursor: OpaquePointer
-    private let places: RecordPlaces
+    private let locations: LocationCache
     /// Of the present call, or of the last one. Others ask for it too.
     private let number = Atomic<UInt64>(0)
     private let hold = Atomic(Hold.none)
@@ -32,7 +32,7 @@ final class ThreadReader: @unchecked Sendable {
         case leaving
     }
 
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         var transaction: OpaquePointer?
         var code = unsafe mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction)
         guard code == 0, let transaction = unsafe transaction else {
@@ -48,7 +48,7 @@ final class ThreadReader: @unchecked Sendable {
         self.environment = environment
         unsafe self.transaction = transaction
         unsafe indexCursor = cursor
-        places = RecordPlaces(of: environment.heap)
+        locations = LocationCache(of: environment.heap)
     }
 
     deinit { release() }
@@ -59,7 +59,7 @@ final class ThreadReader: @unchecked Sendable {
         isReleased = true
         unsafe mdb_cursor_close(indexCursor)
         unsafe mdb_txn_abort(transaction)
-        places.forget()
+        locations.forget()
     }
 
     /// The version that the present call reads.
@@ -110,14 +110,14 @@ final class ThreadReader: @unchecked Sendable {
 
     /// Gives up the snapshot that no call is using: the pages that only it still has can be used again. The committer's
     /// thread.
-    func letGo() {
+    func releaseSnapshot() {
         guard hold.compareExchange(expected: .kept, desired: .leaving, ordering: .acquiring).exchanged else { return }
         unsafe mdb_txn_reset(transaction)
         hold.store(.none, ordering: .releasing)
     }
 
     /// The record may be asked for soon.
-    func expect(_ id: ArticleID) { places.expect(id) }
+    func prefetch(_ id: ArticleID) { locations.prefetch(id) }
 
     /// Lends a record as it was acknowledged last to `body`; `nil` if there is none.
     func latest<Result>(
@@ -167,7 +167,7 @@ final class ThreadReader: @unchecked Sendable {
     }
 
     private func record<Result>(
-        _ id: ArticleID, _ found: RecentChanges.Found, _ body: (RecordView) throws(ServiceError) -> Result
+        _ id: ArticleID, _ found: RecentWrites.Found, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
         guard case .at(let offset) = found else { return nil }
         return try body(unsafe RecordView(id, at: environment.heap.address(offset), in: environment))
@@ -177,7 +177,7 @@ final class ThreadReader: @unchecked Sendable {
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
-        if let place = unsafe places.find(id, environment.changes) {
+        if let place = unsafe locations.find(id, environment.writeStamps) {
             return try body(unsafe RecordView(id, at: place, in: environment))
         }
         return unsafe try id.withKey { key throws(ServiceError) -> Result? in
@@ -187,7 +187,7 @@ final class ThreadReader: @unchecked Sendable {
             if code == MDB_NOTFOUND { return nil }
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
             let record = try unsafe RecordView(id, value.bytes, in: environment)
-            unsafe places.note(id, record.start, in: snapshot)
+            unsafe locations.note(id, record.start, in: snapshot)
             return try body(record)
         }
     }
@@ -214,8 +214,8 @@ final class ThreadReader: @unchecked Sendable {
     }
 
     /// A list, to be walked downwards.
-    func list(_ list: UInt64) throws(ServiceError) -> ListCursor {
-        try ListCursor(cursor(environment.index), list)
+    func list(_ list: UInt64) throws(ServiceError) -> DescendingCursor {
+        try DescendingCursor(cursor(environment.index), list)
     }
 
     /// A place in a table, in the call's version of it. It does not outlive the call.

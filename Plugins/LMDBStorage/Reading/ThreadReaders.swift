@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// Sendable although a thread's key is a plain number: POSIX gives each thread its own value behind it.
 final class ThreadReaders: @unchecked Sendable {
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let key: pthread_key_t
     private let registry: Registry
     private let isOpen = Atomic(true)
@@ -30,7 +30,7 @@ final class ThreadReaders: @unchecked Sendable {
         deinit { registry.readers.withLock { _ = $0?.removeValue(forKey: ObjectIdentifier(reader)) } }
     }
 
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         var key: pthread_key_t = 0
         let code = unsafe pthread_key_create(&key) { slot in
             if let slot = unsafe slot { unsafe Unmanaged<Slot>.fromOpaque(slot).release() }
@@ -69,9 +69,9 @@ final class ThreadReaders: @unchecked Sendable {
     }
 
     /// Takes the snapshots that no call is using from all readers. The committer's thread.
-    func letGo() {
+    func releaseSnapshots() {
         registry.readers.withLock { readers in
-            for reader in (readers ?? [:]).values { reader.letGo() }
+            for reader in (readers ?? [:]).values { reader.releaseSnapshot() }
         }
     }
 

@@ -9,13 +9,13 @@ struct RecordView {
     private let bytes: UnsafeRawBufferPointer
 
     /// Finds what a value in the table of records stands for, checks and reads it. Throws `dataLoss` if it is damaged.
-    init(_ id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
+    init(_ id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: LMDBEnvironment) throws(ServiceError) {
         guard let bytes = unsafe environment.record(value) else { throw Self.damaged(id, environment) }
         unsafe try self.init(id, record: bytes, in: environment)
     }
 
     /// The same for the record itself, which can be read.
-    init(_ id: ArticleID, record bytes: UnsafeRawBufferPointer, in environment: Environment) throws(ServiceError) {
+    init(_ id: ArticleID, record bytes: UnsafeRawBufferPointer, in environment: LMDBEnvironment) throws(ServiceError) {
         guard let header = unsafe RecordChecksum.header(bytes), header.id == id, header.kind == .article else {
             throw Self.damaged(id, environment)
         }
@@ -25,7 +25,7 @@ struct RecordView {
     }
 
     /// The same for a record that was checked when it was found, and may have been damaged since.
-    init(_ id: ArticleID, at start: UnsafeRawPointer, in environment: Environment) throws(ServiceError) {
+    init(_ id: ArticleID, at start: UnsafeRawPointer, in environment: LMDBEnvironment) throws(ServiceError) {
         let head = unsafe UnsafeRawBufferPointer(start: start, count: RecordHeader.size)
         guard unsafe environment.allows(head) else { throw Self.damaged(id, environment) }
         guard let header = unsafe RecordHeader(decoding: head) else { throw Self.damaged(id, environment) }
@@ -35,7 +35,7 @@ struct RecordView {
     }
 
     /// The same; nil if it is damaged.
-    init?(ifReadable id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: Environment) {
+    init?(ifReadable id: ArticleID, _ value: UnsafeRawBufferPointer, in environment: LMDBEnvironment) {
         do throws(ServiceError) {
             unsafe try self.init(id, value, in: environment)
         } catch {
@@ -72,7 +72,7 @@ struct RecordView {
         unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + size])
     }
 
-    private static func damaged(_ id: ArticleID, _ environment: Environment) -> ServiceError {
+    private static func damaged(_ id: ArticleID, _ environment: LMDBEnvironment) -> ServiceError {
         ServiceError(
             .dataLoss,
             "the article \(id) in \(environment.path) is damaged: restore it from a backup, or store it again"

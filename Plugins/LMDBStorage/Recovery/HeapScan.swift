@@ -4,7 +4,7 @@ internal import ArticleProtocol
 struct HeapScan {
     private static let window = 4 << 20
     /// Key and terms of a record are shorter.
-    private static let mostBeforeContent = 1 << 20
+    private static let maxBeforeContent = 1 << 20
 
     /// A record that was found.
     struct Found {
@@ -53,7 +53,7 @@ struct HeapScan {
         let count = header.recordSize
         let location = HeapLocation(offset: offset, count: min(count, size - offset))
         let damaged = Found(header: header, location: location, isDamaged: true)
-        guard count <= size - offset, header.contentOffset <= Self.mostBeforeContent else { return damaged }
+        guard count <= size - offset, header.contentOffset <= Self.maxBeforeContent else { return damaged }
         if offset - start + header.contentOffset > window.count {
             (window, start) = (try file.read(min(Self.window, size - offset), at: offset), offset)
             if window.count < header.contentOffset { return damaged }
@@ -79,9 +79,9 @@ struct HeapScan {
 /// Records in free space, where a recovery has left them: of earlier revisions, of articles that were deleted, and of groups that did not
 /// come to disk as a whole. They are cleared, or an index that is made anew later would take them for articles.
 struct OrphanRecords {
-    let environment: Environment
+    let environment: LMDBEnvironment
 
-    init(_ environment: Environment) { self.environment = environment }
+    init(_ environment: LMDBEnvironment) { self.environment = environment }
 
     /// Clears them.
     func clear(_ progress: StartProgress) throws(ServiceError) {

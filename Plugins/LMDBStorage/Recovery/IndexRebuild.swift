@@ -8,8 +8,6 @@ internal import Glibc
 /// beyond the last change that the log confirms belong to changes that nobody was told of, and are none. So the order in which
 /// records are found does not matter, and an end in the middle costs nothing but time: the next start begins once more.
 struct IndexRebuild {
-    private static let most = 4096
-
     let directory: DataDirectory
     let head: HeapHead
     let limits: EngineLimits
@@ -30,20 +28,20 @@ struct IndexRebuild {
 
     /// Makes the index, and puts it in its place.
     func run() throws(ServiceError) -> Outcome {
-        let environment = try Environment.make(in: directory, head, limits, disk)
+        let environment = try LMDBEnvironment.make(in: directory, head, limits, disk)
         var isClosed = false
         defer { if !isClosed { environment.close() } }
         try environment.disableSync()
-        var work = Work(environment, head.hash)
-        let last = try replay(&work)
-        try scan(&work, last: last)
-        try work.flush()
-        try work.forget(work.deletions)
-        let outcome = Outcome(records: try work.index(progress), damaged: work.damaged)
-        try work.storeSpace(progress)
+        var builder = IndexBuilder(environment, head.hash)
+        let last = try replay(&builder)
+        try scan(&builder, last: last)
+        try builder.flush()
+        try builder.applyDeletions(builder.deletions)
+        let outcome = Outcome(records: try builder.index(progress), damaged: builder.damaged)
+        try builder.storeSpace(progress)
         try environment.files.sync()
         // What a deletion deletes is cleared on disk by now.
-        try work.clearDeletions()
+        try builder.clearDeletions()
         try environment.files.sync()
         environment.close()
         isClosed = true
@@ -54,7 +52,7 @@ struct IndexRebuild {
     /// Writes the records of the log to their places.
     ///
     /// - Returns: the last change that counts; `nil`: all do.
-    private func replay(_ work: inout Work) throws(ServiceError) -> UInt64? {
+    private func replay(_ builder: inout IndexBuilder) throws(ServiceError) -> UInt64? {
         guard let log else { return confirmed }
         var last = confirmed
         for found in log.groups {
@@ -62,7 +60,7 @@ struct IndexRebuild {
             var failure: ServiceError?
             _ = try unsafe payload.lend { bytes throws(ServiceError) in
                 try unsafe LogEntry.forEach(bytes, count: found.group.count) { entry throws(ServiceError) in
-                    guard let record = unsafe entry.bytes(work.environment.heap) else { return }
+                    guard let record = unsafe entry.bytes(builder.environment.heap) else { return }
                     if let header = unsafe RecordChecksum.header(record) {
                         last = max(last ?? 0, header.sequence)
                     }
@@ -70,7 +68,7 @@ struct IndexRebuild {
                         try unsafe [UInt8](record).lend { record throws(ServiceError) in
                             let part = unsafe iovec(
                                 iov_base: UnsafeMutableRawPointer(mutating: record.baseAddress), iov_len: record.count)
-                            try unsafe work.environment.heap.write([part], at: entry.location.offset, record.count)
+                            try unsafe builder.environment.heap.write([part], at: entry.location.offset, record.count)
                         }
                     } catch {
                         failure = error
@@ -82,20 +80,20 @@ struct IndexRebuild {
         return last
     }
 
-    private func scan(_ work: inout Work, last: UInt64?) throws(ServiceError) {
-        let size = max(1, try work.environment.files.heap.size())
-        try HeapScan(file: work.environment.files.heap, hash: head.hash).forEach(
+    private func scan(_ builder: inout IndexBuilder, last: UInt64?) throws(ServiceError) {
+        let size = max(1, try builder.environment.files.heap.size())
+        try HeapScan(file: builder.environment.files.heap, hash: head.hash).forEach(
             progress: { progress.report("making the index anew: \($0 * 100 / size) % of the articles read") },
             { found throws(ServiceError) in
-                if found.header.sequence > last ?? .max { return work.drop(found) }
-                try work.note(found)
+                if found.header.sequence > last ?? .max { return builder.drop(found) }
+                try builder.note(found)
             })
     }
 }
 
 /// The index that is being made.
-private struct Work {
-    let environment: Environment
+private struct IndexBuilder {
+    let environment: LMDBEnvironment
     private let hash: KeyedHash
     /// Of what was found, and not written yet.
     private var found: [HeapScan.Found] = []
@@ -108,7 +106,7 @@ private struct Work {
     private var sequence: UInt64 = 0
     private var extents: [Extent] = []
 
-    init(_ environment: Environment, _ hash: KeyedHash) {
+    init(_ environment: LMDBEnvironment, _ hash: KeyedHash) {
         self.environment = environment
         self.hash = hash
     }
@@ -129,11 +127,11 @@ private struct Work {
     /// Names the places of records in the table, of each article the latest.
     mutating func flush() throws(ServiceError) {
         if found.isEmpty { return }
-        let batch = found
+        let pending = found
         found = []
         var losers: [HeapLocation] = []
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-            for record in batch {
+            for record in pending {
                 try unsafe record.header.id.withKey { key throws(ServiceError) in
                     let present = try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
                         unsafe HeapLocation(value)
@@ -161,7 +159,7 @@ private struct Work {
     }
 
     /// Takes away what was deleted after it was stored.
-    mutating func forget(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
+    mutating func applyDeletions(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
         var losers: [HeapLocation] = []
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             for (id, number) in deletions {

@@ -15,34 +15,34 @@ struct Migration {
     /// Does nothing if there is nothing to take over.
     func run() throws(ServiceError) {
         let head = try HeapHead.read(directory.heap)
-        guard head == .former || head == nil && FilePart.exists(directory.database) else { return }
+        guard head == .legacy || head == nil && FilePart.exists(directory.database) else { return }
         // A heap that is missing is told elsewhere, unless the records stand in the index.
-        guard let former = try FormerIndex(directory, limits), head == .former || former.hasRecords else { return }
+        guard let legacy = try LegacyIndex(directory, limits), head == .legacy || legacy.hasRecords else { return }
         let log = try LogHeaders(directory)
         let mark = try FileMark(of: directory.database, pageSize: Int(getpagesize()))
-        if log.unfinishedFormer != nil || mark?.isComplete == false {
+        if log.unfinishedLegacy != nil || mark?.isComplete == false {
             throw ServiceError(
                 .failedPrecondition,
                 "\(directory.database) was not closed by the articled that wrote it, which was an older one: start that one once more, and stop it; nothing was changed"
             )
         }
-        try copy(former, generation: log.nextGeneration(after: 0))
+        try copy(legacy, generation: log.nextGeneration(after: 0))
     }
 
-    private func copy(_ former: FormerIndex, generation: UInt64) throws(ServiceError) {
+    private func copy(_ legacy: LegacyIndex, generation: UInt64) throws(ServiceError) {
         let path = directory.heap + ".new"
         unsafe unlink(path)
-        var head = HeapHead(former.hash)
-        var writer = RecordWriter(try disk.open(path), head.hash)
+        var head = HeapHead(legacy.hash)
+        var writer = MigrationWriter(try disk.open(path), head.hash)
         let old = try FilePart.exists(directory.heap) ? disk.open(directory.heap) : nil
-        let total = max(1, former.count)
-        try former.visit { id, value throws(ServiceError) in
+        let total = max(1, legacy.count)
+        try legacy.visit { id, value throws(ServiceError) in
             let record = try record(value, in: old)
-            try writer.add(id, FormerRecord(id, record))
+            try writer.add(id, LegacyRecord(id, record))
             progress.report("taking over the articles of an earlier articled: \(writer.count * 100 / total) %")
         }
-        let extent = try writer.finish()
-        (head.session, head.generation, head.closed) = (.new(), generation, extent)
+        let contents = try writer.finish()
+        (head.session, head.generation, head.closed) = (.new(), generation, contents)
         try writer.file.write(head.encoded(), at: 0)
         try writer.file.sync()
         guard unsafe rename(path, directory.heap) == 0 else { throw .system("cannot make \(directory.heap)") }
@@ -58,7 +58,7 @@ struct Migration {
 }
 
 /// A record as it was before: 56 bytes, then key, terms and content; its checksum began with the id, which did not stand in it.
-private struct FormerRecord {
+private struct LegacyRecord {
     private static let size = 56
 
     var header: RecordHeader
@@ -88,8 +88,8 @@ private struct FormerRecord {
 }
 
 /// Writes records behind each other, in a heap of its own.
-private struct RecordWriter {
-    private static let most = 4 << 20
+private struct MigrationWriter {
+    private static let bufferSize = 4 << 20
 
     let file: any DiskFile
     private let hash: KeyedHash
@@ -103,24 +103,24 @@ private struct RecordWriter {
     }
 
     /// Adds one. Of a damaged one only whose it is: reading it is DATA_LOSS, as before.
-    mutating func add(_ id: ArticleID, _ former: FormerRecord) throws(ServiceError) {
+    mutating func add(_ id: ArticleID, _ legacy: LegacyRecord) throws(ServiceError) {
         count += 1
-        var header = former.header
+        var header = legacy.header
         header.sequence = UInt64(count)
         header.seal = RecordHeader.seal(hash, id, header.sequence, at: offset + bytes.count)
-        if former.rest == nil { (header.keySize, header.termsSize, header.contentSize) = (0, 0, 0) }
-        var record = [UInt8](repeating: 0, count: RecordHeader.size) + (former.rest ?? [])
+        if legacy.rest == nil { (header.keySize, header.termsSize, header.contentSize) = (0, 0, 0) }
+        var record = [UInt8](repeating: 0, count: RecordHeader.size) + (legacy.rest ?? [])
         unsafe record.withUnsafeMutableBytes { unsafe header.encode(to: $0) }
-        if former.rest != nil { record.set(CRC32C.checksum(Array(record[4..<header.contentOffset])), at: 0) }
+        if legacy.rest != nil { record.set(CRC32C.checksum(Array(record[4..<header.contentOffset])), at: 0) }
         bytes += record
         bytes += [UInt8](repeating: 0, count: HeapLocation.extent(of: record.count) - record.count)
-        if bytes.count >= Self.most { try flush() }
+        if bytes.count >= Self.bufferSize { try flush() }
     }
 
     /// What there is.
-    mutating func finish() throws(ServiceError) -> HeapHead.Extent {
+    mutating func finish() throws(ServiceError) -> HeapHead.Contents {
         try flush()
-        return HeapHead.Extent(records: UInt64(count), end: offset, sequence: UInt64(count))
+        return HeapHead.Contents(records: UInt64(count), end: offset, sequence: UInt64(count))
     }
 
     private mutating func flush() throws(ServiceError) {
@@ -132,7 +132,7 @@ private struct RecordWriter {
 
 /// The index of an earlier articled, read alone.
 @safe
-private final class FormerIndex {
+private final class LegacyIndex {
     let hash: KeyedHash
     let count: Int
     /// Whether records may stand in it.
@@ -168,7 +168,7 @@ private final class FormerIndex {
                 unsafe mdb_stat(transaction, records, &statistics)
                 return (try FormatRecord(bytes, path), statistics.ms_entries)
             }
-            guard let (format, count) = found, format.isFormer else {
+            guard let (format, count) = found, format.isLegacy else {
                 unsafe mdb_env_close(handle)
                 return nil
             }

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// A database that is open and whole, with a log that is empty.
 struct OpenedStorage {
-    let environment: Environment
+    let environment: LMDBEnvironment
     let log: RedoLog
     /// Keeps the version that the log begins with.
     let pin: SnapshotPin
@@ -30,7 +30,7 @@ struct StartReport {
 
 extension StartReport {
     /// Tells people.
-    func tell(_ log: PluginLog, _ directory: DataDirectory) {
+    func write(to log: PluginLog, _ directory: DataDirectory) {
         if let rebuilt {
             log.warning(
                 "the index \(directory.database) was made anew from the articles, \(rebuilt.records) of them: \(rebuilt.reason)"

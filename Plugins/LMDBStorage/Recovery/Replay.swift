@@ -7,16 +7,16 @@ internal import ArticleProtocol
 struct Replay {
     /// What one transaction changes at most, so that its pages fit into memory. A group may have more: a recovery that ends in
     /// the middle of one begins with the same version again.
-    private static let most = (changes: 512, bytes: 8 << 20)
+    private static let transactionLimit = (changes: 512, bytes: 8 << 20)
 
-    let environment: Environment
+    let environment: LMDBEnvironment
     /// The version that the first change is made in.
     let start: UInt64
-    private(set) var changes = 0
+    private(set) var count = 0
     /// Articles whose record in the log is damaged; a few of them.
     private(set) var damaged: [ArticleID] = []
 
-    init(_ environment: Environment, from start: UInt64) {
+    init(_ environment: LMDBEnvironment, from start: UInt64) {
         self.environment = environment
         self.start = start
     }
@@ -27,27 +27,27 @@ struct Replay {
     mutating func run(
         _ groups: ArraySlice<LogSurvey.Found>, of survey: LogSurvey, progress: (Int) -> Void
     ) throws(ServiceError) {
-        var batch: [(LogGroup, [UInt8])] = []
+        var pending: [(LogGroup, [UInt8])] = []
         var (waiting, bytes) = (0, 0)
         for (index, found) in groups.enumerated() {
-            batch.append((found.group, try survey.payload(found)))
+            pending.append((found.group, try survey.payload(found)))
             waiting += found.group.count
             bytes += found.group.payloadSize
-            guard waiting >= Self.most.changes || bytes >= Self.most.bytes else { continue }
-            try run(batch)
-            (batch, waiting, bytes) = ([], 0, 0)
+            guard waiting >= Self.transactionLimit.changes || bytes >= Self.transactionLimit.bytes else { continue }
+            try run(pending)
+            (pending, waiting, bytes) = ([], 0, 0)
             progress(index + 1)
         }
-        if !batch.isEmpty { try run(batch) }
+        if !pending.isEmpty { try run(pending) }
     }
 
-    private mutating func run(_ batch: [(LogGroup, [UInt8])]) throws(ServiceError) {
-        let most = batch.map(\.0.count).max() ?? 0
-        for first in stride(from: 0, to: most, by: Self.most.changes) {
-            let part = first..<first + Self.most.changes
+    private mutating func run(_ pending: [(LogGroup, [UInt8])]) throws(ServiceError) {
+        let maxCount = pending.map(\.0.count).max() ?? 0
+        for first in stride(from: 0, to: maxCount, by: Self.transactionLimit.changes) {
+            let part = first..<first + Self.transactionLimit.changes
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-                var heap = try HeapChanges(environment, transaction, replayingFrom: start, most: .max)
-                for (group, payload) in batch where group.count > first {
+                var heap = try HeapWriter(environment, transaction, replayingFrom: start, limit: .max)
+                for (group, payload) in pending where group.count > first {
                     try make(group, payload, part, &heap, transaction)
                 }
                 try heap.finish(transaction)
@@ -57,7 +57,7 @@ struct Replay {
 
     /// Makes one group, or a part of its changes.
     mutating func make(
-        _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapChanges,
+        _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapWriter,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         var index = 0
@@ -66,7 +66,7 @@ struct Replay {
                 defer { index += 1 }
                 guard part?.contains(index) ?? true else { return }
                 try make(entry, &heap, transaction)
-                changes += 1
+                count += 1
             }
             // The records are written from this memory.
             try heap.flush()
@@ -81,7 +81,7 @@ struct Replay {
     }
 
     private mutating func make(
-        _ entry: LogEntry, _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
+        _ entry: LogEntry, _ heap: inout HeapWriter, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         let id = entry.id
         let before = try unsafe id.withKey { key throws(ServiceError) in
@@ -121,7 +121,7 @@ struct Replay {
                 if unsafe entry.record == nil { try heap.flush() }
             }
         }
-        if let left = before?.1 { try heap.leave(left, transaction) }
+        if let left = before?.1 { try heap.release(left, transaction) }
         try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
     }
 

@@ -33,7 +33,7 @@ struct StorageStart {
         let header = log.newest(of: head.session)
         let survey = try survey(head, header?.header, files)
         if header == nil, head.closed == nil, !(mark?.isComplete == true && mark?.session == head.session) {
-            try accept(
+            try acceptLoss(
                 "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or of another time, and the storage was not closed: changes that only they have are lost; the articles in \(directory.heap) are kept",
                 &report)
         }
@@ -48,8 +48,8 @@ struct StorageStart {
                     throw DatabaseFile.damaged(directory.database, "one of its two heads is not as it was written")
                 }
                 try check(metas, sums)
-                let environment = try Environment.open(in: directory, head, limits, disk)
-                return try closing(environment) { () throws(ServiceError) in
+                let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+                return try closingOnError(environment) { () throws(ServiceError) in
                     try begin(environment, head, log, index: 0, sums, from: metas, report)
                 }
             }
@@ -67,7 +67,7 @@ struct StorageStart {
     private func head(_ log: LogHeaders) throws(ServiceError) -> HeapHead {
         switch try HeapHead.read(directory.heap) {
         case .head(let head): return head
-        case .former: throw HeapHead.mismatch(directory.heap, "it is of an earlier articled, and its index is missing")
+        case .legacy: throw HeapHead.mismatch(directory.heap, "it is of an earlier articled, and its index is missing")
         case nil: break
         }
         for path in [directory.database, directory.sums] + (log.isEmpty ? [] : [directory.log(0)])
@@ -92,7 +92,7 @@ struct StorageStart {
     ) throws(ServiceError) {
         let begun = log.newestBegun
         if max(mark?.generation ?? 0, begun?.generation ?? 0) > head.generation {
-            try accept(
+            try acceptLoss(
                 "\(directory.heap), the file with the articles, is older than the files beside it: articles that were stored or changed since are lost",
                 &report)
             return
@@ -104,7 +104,7 @@ struct StorageStart {
         let isForeign =
             begun.map { isOther($0.generation, $0.session) } ?? mark.map { isOther($0.generation, $0.session) }
         if !head.isNew, isForeign == true {
-            try accept(
+            try acceptLoss(
                 "\(directory.heap), the file with the articles, is that of another storage than the files beside it",
                 &report)
         }
@@ -125,7 +125,7 @@ struct StorageStart {
         guard let survey, case let gaps = survey.missing, !gaps.isEmpty else { return }
         let numbers = gaps.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
         let later = survey.groups.filter { $0.group.sequence > gaps[0].lowerBound }.reduce(0) { $0 + $1.group.count }
-        try accept(
+        try acceptLoss(
             "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the changes of group \(numbers.joined(separator: ", ")) were acknowledged, and cannot be read; \(later) changes behind them can, and are kept",
             &report)
     }
@@ -146,7 +146,7 @@ struct StorageStart {
     }
 
     /// Throws, or notes what is given up.
-    private func accept(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
+    private func acceptLoss(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
         guard acceptsLoss else {
             throw ServiceError(
                 .dataLoss,
@@ -178,8 +178,8 @@ struct StorageStart {
     ) throws(ServiceError) -> OpenedStorage {
         try restoreHeads(header)
         try check(header.metas, sums)
-        let environment = try Environment.open(in: directory, head, limits, disk)
-        return try closing(environment) { () throws(ServiceError) in
+        let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+        return try closingOnError(environment) { () throws(ServiceError) in
             try environment.disableSync()
             let pin = try SnapshotPin(environment)
             defer { pin.release() }
@@ -192,7 +192,7 @@ struct StorageStart {
                 }
             }
             try OrphanRecords(environment).clear(progress)
-            report.replayed = replay.changes
+            report.replayed = replay.count
             report.damaged = replay.damaged
             // Not over the checkpoint that this recovery began with.
             return try begin(environment, head, log, index: 1 - index, sums, from: header.metas, report)
@@ -222,20 +222,20 @@ struct StorageStart {
             defer { heap.close() }
             groups = (survey, try survey.valid(heap))
         }
-        try checkExtent(head, header, groups?.groups, &report)
+        try checkHeapSize(head, header, groups?.groups, &report)
         let outcome = try IndexRebuild(
             directory: directory, head: head, limits: limits, disk: disk, log: groups,
-            confirmed: head.closed?.sequence ?? header?.extent.sequence, progress: progress
+            confirmed: head.closed?.sequence ?? header?.contents.sequence, progress: progress
         ).run()
         if let expected = expectedRecords(head, header, groups?.groups), outcome.records < expected {
-            try accept(
+            try acceptLoss(
                 "of \(expected) articles in \(directory.heap) \(expected - outcome.records) cannot be found: their records are damaged",
                 &report)
         }
         if !head.isNew { report.rebuilt = (reason, outcome.records) }
         report.damaged += outcome.damaged
-        let environment = try Environment.open(in: directory, head, limits, disk)
-        return try closing(environment) { () throws(ServiceError) in
+        let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+        return try closingOnError(environment) { () throws(ServiceError) in
             // Not over the checkpoint that a rebuild would begin with once more.
             let index = log.newest(of: head.session).map { 1 - $0.index } ?? 0
             return try begin(environment, head, log, index: index, sums, from: nil, report)
@@ -243,13 +243,13 @@ struct StorageStart {
     }
 
     /// The heap must be as long as it was.
-    private func checkExtent(
+    private func checkHeapSize(
         _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?, _ report: inout StartReport
     ) throws(ServiceError) {
-        guard let end = head.closed?.end ?? header?.extent.end else { return }
+        guard let end = head.closed?.end ?? header?.contents.end else { return }
         let size = try disk.open(directory.heap).size()
         if size < end {
-            try accept(
+            try acceptLoss(
                 "\(directory.heap), the file with the articles, was cut off: it has \(size) bytes, and had \(end)",
                 &report)
         }
@@ -259,14 +259,14 @@ struct StorageStart {
         _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?
     ) -> Int? {
         if let closed = head.closed { return Int(clamping: closed.records) }
-        return (groups?.last?.group.records ?? header?.extent.records).map { Int(clamping: $0) }
+        return (groups?.last?.group.records ?? header?.contents.records).map { Int(clamping: $0) }
     }
 
     /// Makes the database depend on an empty log, of a session of its own. Each step is on disk before the next one; after
     /// each, a start finds its way: with the earlier mark, the new header is an empty log that nobody needs; with the new
     /// mark, it is the log.
     private func begin(
-        _ environment: Environment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
+        _ environment: LMDBEnvironment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
         from before: MetaPages?, _ report: StartReport
     ) throws(ServiceError) -> OpenedStorage {
         try environment.disableSync()
@@ -279,7 +279,7 @@ struct StorageStart {
             let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
             if metas != before { try sums.update(environment.files.database, from: before, to: metas, disk) }
             var header = log.header(
-                number: 1, metas, pageSize: environment.pageSize, try environment.extent())
+                number: 1, metas, pageSize: environment.pageSize, try environment.heapContents())
             header.isClosed = true
             try log.file.write(header.encoded(), at: 0)
             try log.file.sync()
@@ -302,7 +302,7 @@ struct StorageStart {
     }
 
     private func closing<Result>(
-        _ environment: Environment, _ body: () throws(ServiceError) -> Result
+        _ environment: LMDBEnvironment, _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
         do throws(ServiceError) {
             return try body()

@@ -18,25 +18,25 @@ final class Committer: Sendable {
     }
 
     /// Nobody writes for so long, in nanoseconds: what was made is committed.
-    private static let lull = 10_000_000
+    private static let commitDelay = 10_000_000
     private let queue: WriteQueue
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let log: PluginLog
     private let sync: LogSync
     private let failure: LogFailure
-    private let leastInHeap: Int
+    private let heapOnlyBytes: Int
     private let state = Mutex(Progress())
-    private let attention = Attention()
+    private let readerActivity = ReaderActivity()
 
     init(
-        _ queue: WriteQueue, _ environment: Environment, _ sync: LogSync, _ failure: LogFailure,
+        _ queue: WriteQueue, _ environment: LMDBEnvironment, _ sync: LogSync, _ failure: LogFailure,
         _ limits: EngineLimits, _ log: PluginLog
     ) {
         self.queue = queue
         self.environment = environment
         self.sync = sync
         self.failure = failure
-        leastInHeap = limits.leastInHeap
+        heapOnlyBytes = limits.heapOnlyBytes
         self.log = log
     }
 
@@ -47,47 +47,47 @@ final class Committer: Sendable {
     }
 
     /// A reader needs the tables as a whole: it does not wait, but the less there is beside them, the less it has to do.
-    func expectReaders() {
-        attention.note()
+    func noteReader() {
+        readerActivity.note()
         if environment.recent.transaction != 0 { queue.nudge() }
     }
 
     /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait, and while nothing is wrong with
     /// the disk.
-    func settle() {
+    func commitPending() {
         let open = environment.recent.transaction
         while open != 0, environment.recent.transaction == open, failure.current == nil {
-            expectReaders()
+            noteReader()
             usleep(500)
         }
     }
 
     /// Commits until the queue is closed and drained. On the committer's own thread.
-    func run(_ keeper: LogKeeper) {
-        var keeper = keeper
+    func run(_ scheduler: CheckpointScheduler) {
+        var scheduler = scheduler
         var space = FileSpace(environment)
         let shared = SharedTransaction(environment)
         while true {
-            var batch = next(shared, &keeper)
-            if batch.isEmpty { break }
-            write(&batch, &space, shared, &keeper)
-            if shared.isFull { commit(shared, keeper.log) }
-            keeper.check { log in commit(shared, log) }
+            var writes = next(shared, &scheduler)
+            if writes.isEmpty { break }
+            write(&writes, &space, shared, &scheduler)
+            if shared.isFull { commit(shared, scheduler.log) }
+            scheduler.check { log in commit(shared, log) }
         }
-        commit(shared, keeper.log)
+        commit(shared, scheduler.log)
         sync.close()
-        end(&keeper)
+        end(&scheduler)
     }
 
     /// Waits for changes; empty when the queue is closed and drained.
-    private func next(_ shared: SharedTransaction, _ keeper: inout LogKeeper) -> [PendingWrite] {
+    private func next(_ shared: SharedTransaction, _ scheduler: inout CheckpointScheduler) -> [PendingWrite] {
         while true {
-            switch queue.take(BatchWriter.mostBytes, idle: shared.isOpen ? Self.lull : keeper.idle) {
-            case .changes(let batch): return batch
-            case .nudge: commit(shared, keeper.log)
-            case .idle where shared.isOpen: commit(shared, keeper.log)
+            switch queue.take(GroupWriter.maxBytes, idle: shared.isOpen ? Self.commitDelay : scheduler.idle) {
+            case .writes(let writes): return writes
+            case .nudge: commit(shared, scheduler.log)
+            case .idle where shared.isOpen: commit(shared, scheduler.log)
             // One that is under way is not the last one then: it is tried again.
-            case .idle: keeper.begin()
+            case .idle: scheduler.begin()
             }
         }
     }
@@ -107,33 +107,33 @@ final class Committer: Sendable {
     }
 
     private func write(
-        _ batch: inout [PendingWrite], _ space: inout FileSpace, _ shared: SharedTransaction,
-        _ keeper: inout LogKeeper
+        _ writes: inout [PendingWrite], _ space: inout FileSpace, _ shared: SharedTransaction,
+        _ scheduler: inout CheckpointScheduler
     ) {
         var refusals: [WriteResult]
-        checkLinks(keeper.log)
+        checkLinks(scheduler.log)
         if let failure = failure.current {
-            refusals = batch.map { WriteResult(.refused(failure), id: $0.namedID) }
+            refusals = writes.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
             // The changes that come while they are made are not known yet: the file's step is larger than they are.
-            let shortage = space.prepare(for: batch.count, behind: shared.pages)
-            var writer = BatchWriter(
+            let shortage = space.prepare(for: writes.count, behind: shared.pages)
+            var writer = GroupWriter(
                 environment: environment, queue: queue, sync: sync, shared: shared, failure: failure,
-                leastInHeap: leastInHeap, shortage: shortage, reusable: keeper.reusable,
-                isUrgent: { shortage != 0 || self.isAsked },
+                heapOnlyBytes: heapOnlyBytes, shortage: shortage, reusable: scheduler.reusable,
+                isUrgent: { shortage != 0 || self.hasActiveReaders },
                 // Whoever asks for the statistics after an acknowledgement finds the change counted.
                 isMade: { self.note($0, nil) })
-            var outcome = writer.write(&batch, &keeper.log)
+            var outcome = writer.write(&writes, &scheduler.log)
             // Pages that are kept for the last checkpoint, and the log before it, may be the room that there is not.
-            if outcome?.trouble.code == .resourceExhausted, keeper.makeRoom() {
-                writer.reusable = keeper.reusable
-                outcome = writer.write(&batch, &keeper.log)
+            if outcome?.trouble.code == .resourceExhausted, scheduler.makeRoom() {
+                writer.reusable = scheduler.reusable
+                outcome = writer.write(&writes, &scheduler.log)
             }
             guard let outcome else { return }
-            note(batch.count, outcome.trouble)
+            note(writes.count, outcome.trouble)
             refusals = outcome.results
         }
-        let refused = WriteGroup(batch, refusals, in: nil)
+        let refused = WriteGroup(writes, refusals, in: nil)
         refused.confirm()
         sync.add(refused)
     }
@@ -148,11 +148,11 @@ final class Committer: Sendable {
     }
 
     /// Whether readers need the tables as a whole these days.
-    private var isAsked: Bool { attention.isRecent() }
+    private var hasActiveReaders: Bool { readerActivity.isRecent() }
 
-    private func end(_ keeper: inout LogKeeper) {
+    private func end(_ scheduler: inout CheckpointScheduler) {
         do throws(ServiceError) {
-            try keeper.close()
+            try scheduler.close()
         } catch {
             log.error(error.message)
         }
@@ -180,7 +180,7 @@ final class Committer: Sendable {
 /// next reader does not have to wait.
 ///
 /// Safe to use from any number of threads. A reader may note a time later than the one the committer has just read from the clock.
-final class Attention: Sendable {
+final class ReaderActivity: Sendable {
     /// In nanoseconds.
     static let span: UInt64 = 100_000_000
 
@@ -202,16 +202,16 @@ final class Attention: Sendable {
 /// twice, which is the slower one as soon as the disk's throughput is the limit. It is a help alone: where it fails, the
 /// transaction itself finds out whether there is room.
 struct FileSpace {
-    private static let step = (least: 4 << 20, most: 64 << 20)
+    private static let step = (min: 4 << 20, max: 64 << 20)
     /// What a change that is to come takes at most, as a rule: a page in each list of the index that it is in, and what lies above
     /// them.
     private static let pages = 6
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let pageSize: Int
     private var size: Int
 
-    init(_ environment: Environment) {
+    init(_ environment: LMDBEnvironment) {
         self.environment = environment
         var statistics = MDB_stat()
         unsafe mdb_env_stat(environment.handle, &statistics)
@@ -227,10 +227,10 @@ struct FileSpace {
         var information = unsafe MDB_envinfo()
         guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }
         let used = unsafe (information.me_last_pgno + 1) * pageSize
-        let needed = used + (pages + changes * Self.pages) * pageSize + Self.step.least / 16
+        let needed = used + (pages + changes * Self.pages) * pageSize + Self.step.min / 16
         guard unsafe needed <= information.me_mapsize else { return MDB_MAP_FULL }
         if needed <= size { return 0 }
-        let step = max(needed - size, min(max(used / 4, Self.step.least), Self.step.most))
+        let step = max(needed - size, min(max(used / 4, Self.step.min), Self.step.max))
         var code = posix_fallocate(environment.descriptor, off_t(size), off_t(step))
         if code == 0 {
             size += step

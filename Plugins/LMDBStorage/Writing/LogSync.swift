@@ -16,7 +16,7 @@ final class LogSync: Sendable {
 
     private let queue: WriteQueue
     private let failure: LogFailure
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let session: LogSession
     /// The files, opened for this thread.
     private let logs: [any DiskFile]
@@ -50,11 +50,11 @@ final class LogSync: Sendable {
     }
 
     /// Brings a group to disk on the committer's own thread, and has its writers told. No other one is on its way to disk.
-    func bring(_ group: WriteGroup) {
+    func syncNow(_ group: WriteGroup) {
         // The committer's own opening of the file: that which it has written through.
         sync([group]) { file in file }
-        group.isBrought = true
-        queue.wasBrought(group)
+        group.isSyncedByCommitter = true
+        queue.markSynced(group)
         state.withLock { $0.groups.append(group) }
         hasWork.signal()
     }
@@ -79,7 +79,7 @@ final class LogSync: Sendable {
     }
 
     private func finish(_ groups: [WriteGroup]) {
-        let others = groups.filter { !$0.isBrought }
+        let others = groups.filter { !$0.isSyncedByCommitter }
         if !others.isEmpty {
             sync(others) { file in logs.first { $0.path == file.path } ?? file }
             queue.syncFinished(others.count)
@@ -149,7 +149,7 @@ final class WriteGroup: @unchecked Sendable {
     /// The log only says where the records are: the heap has to be on disk too.
     let needsHeap: Bool
     /// The committer brought it to disk itself, or tried to.
-    var isBrought = false
+    var isSyncedByCommitter = false
     /// Why it may not be on disk; known once that was tried.
     var trouble: ServiceError?
     private var isWithdrawn = false

@@ -26,7 +26,7 @@ struct PendingWrite: @unchecked Sendable {
 
     private static let keyOffset = LogEntry.size + RecordHeader.size
     /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
-    private static let mostBytes = 1 << 30
+    private static let maxBytes = 1 << 30
 
     private let memory: Memory
 
@@ -79,9 +79,9 @@ struct PendingWrite: @unchecked Sendable {
         if case .key = target, keySize == 0 {
             return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
         }
-        if recordSize > Self.mostBytes {
+        if recordSize > Self.maxBytes {
             return ServiceError(
-                .resourceExhausted, "an article has at most \(Self.mostBytes) bytes, this one has \(recordSize)")
+                .resourceExhausted, "an article has at most \(Self.maxBytes) bytes, this one has \(recordSize)")
         }
         guard kind == .put else { return nil }
         let checksum = unsafe CRC32C.checksum(content)
@@ -124,9 +124,9 @@ struct PendingWrite: @unchecked Sendable {
     /// Fills in the record's header: it is complete then. Of a deletion the record is the header alone.
     ///
     /// - Parameter place: what ties it to where it will lie.
-    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ place: RecordPlace) {
+    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ stamp: RecordStamp) {
         var filled = RecordHeader(
-            kind: kind == .put ? .article : .deletion, id: id, sequence: place.sequence, seal: place.seal,
+            kind: kind == .put ? .article : .deletion, id: id, sequence: stamp.sequence, seal: stamp.seal,
             revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt)
         if kind == .put {
             filled.termsSize = UInt16(clamping: unsafe head.pointee.termsSize)

@@ -20,9 +20,9 @@ final class WriteQueue: Sendable {
         /// The committer waits until so many changes are there, or a group that was at the disk is not any more.
         var wakeAt: Int?
 
-        /// How many changes a group of `count` lacks that goes to disk. A part of all that are under way is enough: the others
+        /// How many changes a group of `count` waits that goes to disk. A part of all that are under way is enough: the others
         /// are at the disk, or have it next.
-        func lack(_ count: Int) -> Int {
+        func missing(_ count: Int) -> Int {
             let parts = groupsAtDisk == 0 ? 2 : 3
             return (unfinished.writes - onDisk + parts - 1) / parts - count
         }
@@ -36,26 +36,26 @@ final class WriteQueue: Sendable {
     }
 
     /// While the disk is busy the committer is woken for so many changes at once, and not for each.
-    private static let handful = 8
+    private static let wakeThreshold = 8
     /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
     /// its own.
-    static let patience = 100_000
+    static let maxWait = 100_000
 
     /// What a group that does not go to disk waits for, besides more changes.
     private enum Wait {
         case disk
         /// Not for long.
-        case company
+        case more
     }
 
     private let state = Mutex(State())
     private let wakeUp = Semaphore()
     private let limit: (writes: Int, bytes: Int)
-    private let patience: Int
+    private let maxWait: Int
 
-    init(writes: Int, bytes: Int, patience: Int = WriteQueue.patience) {
+    init(writes: Int, bytes: Int, maxWait: Int = WriteQueue.maxWait) {
         limit = (writes, bytes)
-        self.patience = patience
+        self.maxWait = maxWait
     }
 
     /// Adds a change. Throws, with nothing added, if the queue is full or closed.
@@ -86,7 +86,7 @@ final class WriteQueue: Sendable {
     /// What ``take(_:idle:)`` came to.
     enum Taken {
         /// None only when the queue is closed and drained.
-        case changes([PendingWrite])
+        case writes([PendingWrite])
         /// None came for as long as that.
         case idle
         /// There was a ``nudge()``.
@@ -107,7 +107,7 @@ final class WriteQueue: Sendable {
                     return nil
                 }
                 state.wakeAt = nil
-                return .changes(state.take(bytes))
+                return .writes(state.take(bytes))
             }
             if let taken { return taken }
             guard let idle else {
@@ -134,20 +134,20 @@ final class WriteQueue: Sendable {
             let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
                 state.wakeAt = nil
                 if state.isNudged { return ([], nil) }
-                let lack = state.lack(count)
+                let missing = state.missing(count)
                 let enough: Int
                 let wait: Wait?
                 switch state.groupsAtDisk {
                 case 0:
-                    let lacks = isPatient && bytes > 0 && lack > 0 && !state.isStopping
-                    (enough, wait) = (lack > 0 ? 1 : .max, lacks ? .company : nil)
+                    let waits = isPatient && bytes > 0 && missing > 0 && !state.isStopping
+                    (enough, wait) = (missing > 0 ? 1 : .max, waits ? .more : nil)
                 // The disk is not to wait for the next one of them; small ones had better grow meanwhile.
-                case 1 where isLarge && (lack <= 0 || bytes <= 0): (enough, wait) = (.max, nil)
-                default: (enough, wait) = (Self.handful, .disk)
+                case 1 where isLarge && (missing <= 0 || bytes <= 0): (enough, wait) = (.max, nil)
+                default: (enough, wait) = (Self.wakeThreshold, .disk)
                 }
                 if bytes > 0, state.writes.count >= enough { return (state.take(bytes), nil) }
                 switch wait {
-                case .company: state.wakeAt = lack
+                case .more: state.wakeAt = missing
                 case .disk: state.wakeAt = bytes > 0 ? enough : .max
                 case nil: break
                 }
@@ -156,16 +156,16 @@ final class WriteQueue: Sendable {
             if !taken.isEmpty { return taken }
             switch wait {
             case .disk: wakeUp.wait()
-            case .company:
+            case .more:
                 isPatient = false
-                waitForCompany()
+                waitForMore()
             case nil: return nil
             }
         }
     }
 
-    private func waitForCompany() {
-        if wakeUp.wait(patience) { return }
+    private func waitForMore() {
+        if wakeUp.wait(maxWait) { return }
         // Whoever was faster than this has signalled, or is about to.
         let isSignalled = state.withLock { state in
             defer { state.wakeAt = nil }
@@ -191,7 +191,7 @@ final class WriteQueue: Sendable {
     }
 
     /// A group was brought to disk by the committer itself.
-    func wasBrought(_ group: WriteGroup) { state.withLock { $0.onDisk += group.writes.count } }
+    func markSynced(_ group: WriteGroup) { state.withLock { $0.onDisk += group.writes.count } }
 
     /// A group is on disk, or refused, and its writers are about to be told.
     func release(_ group: WriteGroup) {
@@ -199,7 +199,7 @@ final class WriteQueue: Sendable {
         state.withLock { state in
             state.unfinished.writes -= group.writes.count
             state.unfinished.bytes -= bytes
-            if group.isBrought { state.onDisk -= group.writes.count }
+            if group.isSyncedByCommitter { state.onDisk -= group.writes.count }
         }
     }
 
@@ -223,8 +223,8 @@ final class WriteQueue: Sendable {
 }
 
 extension WriteQueue.State {
-    fileprivate mutating func take(_ most: Int) -> [PendingWrite] {
-        guard bytes > most else {
+    fileprivate mutating func take(_ maxBytes: Int) -> [PendingWrite] {
+        guard bytes > maxBytes else {
             let taken = writes
             (writes, bytes) = ([], 0)
             // As many are likely to come again.
@@ -234,7 +234,7 @@ extension WriteQueue.State {
         var size = 0
         let count = writes.prefix { write in
             size += write.recordSize
-            return size <= most
+            return size <= maxBytes
         }.count
         let taken = Array(writes.prefix(max(1, count)))
         writes.removeFirst(taken.count)

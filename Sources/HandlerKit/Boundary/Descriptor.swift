@@ -41,7 +41,7 @@ extension articled_plugin {
                     }
                 }, check: check,
                 expect: { plugin, method, message in
-                    unsafe PluginInstance.at(plugin)?.expect(Int(method), message)
+                    unsafe PluginInstance.at(plugin)?.prefetch(Int(method), message)
                 }))
         return unsafe UnsafePointer(plugin)
     }

@@ -42,7 +42,7 @@ enum EngineTable {
                 write: { engine, writes, count, done, context in
                     guard let done = unsafe done else { return }
                     guard count > 0 else { return unsafe done(context, nil, 0) }
-                    let told = unsafe WriteDone(done, context)
+                    let told = unsafe WriteCallback(done, context)
                     if count == 1 { return unsafe write(engine, writes, told) }
                     let batch = WriteBatch(count, told)
                     guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
@@ -68,14 +68,14 @@ enum EngineTable {
                 },
                 expect: { engine, id in
                     guard let id = unsafe id else { return }
-                    unsafe PluginInstance.at(engine)?.expect(ArticleID(at: id))
+                    unsafe PluginInstance.at(engine)?.prefetch(ArticleID(at: id))
                 }))
         return unsafe UnsafePointer(table)
     }()
 
     /// Makes one change: most calls have no more.
     private static func write(
-        _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteDone
+        _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteCallback
     ) {
         do throws(ServiceError) {
             guard let engine = unsafe PluginInstance.at(engine)?.engine, let write = unsafe write else { throw missing }
@@ -121,7 +121,7 @@ extension articled_storage_statistics {
 
 /// Several changes of one C call, whose results are told together.
 final class WriteBatch: Sendable {
-    private let done: WriteDone
+    private let done: WriteCallback
     private let state: Mutex<State>
 
     private struct State {
@@ -129,7 +129,7 @@ final class WriteBatch: Sendable {
         var left: Int
     }
 
-    init(_ count: Int, _ done: WriteDone) {
+    init(_ count: Int, _ done: WriteCallback) {
         let unknown = WriteResult(.refused(.unanswered), id: .zero)
         self.done = done
         self.state = Mutex(State(results: Array(repeating: unknown, count: count), left: count))
@@ -156,7 +156,7 @@ final class WriteBatch: Sendable {
 /// Sendable although it holds a pointer: the caller of the C function says that `done` may come from any thread, and
 /// nothing but `done` is done with its context.
 @safe
-struct WriteDone: @unchecked Sendable {
+struct WriteCallback: @unchecked Sendable {
     typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
 
     private let done: Function

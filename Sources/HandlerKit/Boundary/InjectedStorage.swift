@@ -57,7 +57,7 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         }
     }
 
-    func expect(id: ArticleID) {
+    func prefetch(id: ArticleID) {
         guard let expect = unsafe expect else { return }
         unsafe id.withBytes { unsafe expect(engine, $0) }
     }

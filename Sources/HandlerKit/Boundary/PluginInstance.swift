@@ -28,7 +28,7 @@ class PluginInstance: @unchecked Sendable {
     }
 
     /// A request that will probably come.
-    func expect(_ method: Int, _ message: articled_bytes) {}
+    func prefetch(_ method: Int, _ message: articled_bytes) {}
 
     // MARK: Of a storage engine
 
@@ -41,7 +41,7 @@ class PluginInstance: @unchecked Sendable {
     ) throws(ServiceError) -> Bool { throw EngineTable.missing }
 
     /// The record may be asked for soon.
-    func expect(_ id: ArticleID) {}
+    func prefetch(_ id: ArticleID) {}
 
     // MARK: Of both
 
@@ -62,12 +62,12 @@ final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendabl
     }
 
     override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
-        unsafe handler.take(method, request, host: host)
+        unsafe handler.dispatch(method, request, host: host)
     }
 
-    override func expect(_ method: Int, _ message: articled_bytes) {
+    override func prefetch(_ method: Int, _ message: articled_bytes) {
         let bytes = unsafe message.buffer
-        unsafe handler.expect(method: method, message: RawSpan(_unsafeBytes: bytes))
+        unsafe handler.prefetch(method: method, message: RawSpan(_unsafeBytes: bytes))
     }
 
     override func drain() { handler.drain() }
@@ -78,7 +78,8 @@ final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendabl
 
 extension Handler {
     /// Takes a request: answers at once if the handler can, else in a task on the same loop.
-    func take(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>) {
+    func dispatch(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>)
+    {
         let handle = unsafe RequestHandle(request, host: host)
         let payload = unsafe request.pointee.payload.buffer
         let view = unsafe Request(method: method, request.pointee, payload: RawSpan(_unsafeBytes: payload))
@@ -121,7 +122,7 @@ class EngineInstance<Engine: StorageEngine>: PluginInstance, @unchecked Sendable
         try storage.read(id: id) { unsafe $0.withC { unsafe lend($0) } }
     }
 
-    override func expect(_ id: ArticleID) { storage.expect(id: id) }
+    override func prefetch(_ id: ArticleID) { storage.prefetch(id: id) }
 
     override func drain() { storage.drain() }
     override func stop() { storage.stop() }
@@ -133,11 +134,11 @@ class EngineInstance<Engine: StorageEngine>: PluginInstance, @unchecked Sendable
 @safe
 final class ServingEngineInstance<Engine: ServingEngine>: EngineInstance<Engine>, @unchecked Sendable {  // likewise
     override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
-        unsafe storage.take(method, request, host: host)
+        unsafe storage.dispatch(method, request, host: host)
     }
 
-    override func expect(_ method: Int, _ message: articled_bytes) {
+    override func prefetch(_ method: Int, _ message: articled_bytes) {
         let bytes = unsafe message.buffer
-        unsafe storage.expect(method: method, message: RawSpan(_unsafeBytes: bytes))
+        unsafe storage.prefetch(method: method, message: RawSpan(_unsafeBytes: bytes))
     }
 }

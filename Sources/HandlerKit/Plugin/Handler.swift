@@ -37,10 +37,10 @@ public protocol Handler: Sendable {
     func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder?
 
     /// A request stands behind a few others and will probably be offered to `answer` soon, on this thread: the occasion
-    /// for `ArticleStorage.expect(id:)`. By default nothing.
+    /// for `ArticleStorage.prefetch(id:)`. By default nothing.
     ///
     /// - Parameter message: the request's, not checked yet: it may be damaged.
-    func expect(method: Int, message: RawSpan)
+    func prefetch(method: Int, message: RawSpan)
 
     /// Answers a request in a task of its own, on its event loop between suspensions.
     ///
@@ -71,7 +71,7 @@ extension Handler {
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? { responder }
 
     /// Nothing to prepare.
-    public func expect(method: Int, message: RawSpan) {}
+    public func prefetch(method: Int, message: RawSpan) {}
 
     /// For handlers that answer everything at once.
     public func handle(_ call: Call, _ responder: consuming Responder) async throws {

@@ -23,7 +23,7 @@ final class CallState: Sendable {
         /// The responder is gone without an answer, and `handle` may still throw the error to answer with.
         var isDropped = false
         var hasReturned = false
-        var messages = MessageQueue()
+        var messages = UnreadMessages()
         var readers: [CheckedContinuation<Void, Never>] = []
         var writers: [CheckedContinuation<Void, Never>] = []
         /// Keeps a `writable` event, so that one between a blocked `send` and the wait for it is not missed.
@@ -212,7 +212,7 @@ final class CallState: Sendable {
 }
 
 /// The messages of a streamed request that nobody has taken yet. What it holds is bounded by the client's credit.
-struct MessageQueue {
+struct UnreadMessages {
     private var messages: [[UInt8]] = []
     private var taken = 0
     /// The client has sent its last message.

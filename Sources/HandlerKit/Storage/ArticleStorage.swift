@@ -18,7 +18,7 @@ public protocol ArticleStorage: Sendable {
     func read<Reader: RecordReader & ~Copyable>(key: RawSpan, into reader: inout Reader) throws(ServiceError) -> Bool
 
     /// The record may be read soon, by this thread: makes that quicker if it can, at next to no cost. There is a default.
-    func expect(id: ArticleID)
+    func prefetch(id: ArticleID)
 
     /// Lends each match to `visit`, in the query's order, until it answers `false`. One consistent view for the call,
     /// which the engine may have to keep for as long: so visit few records, and go on from the last one's position.
@@ -38,7 +38,7 @@ public protocol ArticleStorage: Sendable {
 
 extension ArticleStorage {
     /// Nothing to prepare.
-    public func expect(id: ArticleID) {}
+    public func prefetch(id: ArticleID) {}
 
     /// Through a closure.
     public func read<Reader: RecordReader & ~Copyable>(

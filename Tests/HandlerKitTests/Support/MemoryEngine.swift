@@ -45,9 +45,9 @@ final class MemoryEngine: StorageEngine {
     }
 
     /// What was expected of any engine, by ids that are one test's own.
-    static let expected = Mutex<[ArticleID]>([])
+    static let prefetched = Mutex<[ArticleID]>([])
 
-    func expect(id: ArticleID) { Self.expected.withLock { $0.append(id) } }
+    func prefetch(id: ArticleID) { Self.prefetched.withLock { $0.append(id) } }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         let all = state.withLock { $0.records }.sorted { ($0.value.time, $0.key) > ($1.value.time, $1.key) }

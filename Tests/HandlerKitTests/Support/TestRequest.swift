@@ -26,7 +26,7 @@ final class TestRequest: @unchecked Sendable {
     /// What of the client's credit came back.
     var consumed = 0
     /// The largest message that the client takes.
-    var mostBytes = Int.max
+    var maxBytes = Int.max
     /// Calls that a plugin may not make.
     var violations: [String] = []
     var isWatched = false
@@ -83,14 +83,14 @@ final class TestRequest: @unchecked Sendable {
     func end(_ end: End) -> UInt32 {
         check("end")
         ends.append(end)
-        if case .response(let bytes, _) = end, bytes.count > mostBytes { return UInt32(ARTICLED_TOO_LARGE) }
+        if case .response(let bytes, _) = end, bytes.count > maxBytes { return UInt32(ARTICLED_TOO_LARGE) }
         return UInt32(isCancelled ? ARTICLED_GONE : ARTICLED_SENT)
     }
 
     func send(_ bytes: [UInt8]) -> UInt32 {
         check("send")
         if isCancelled { return UInt32(ARTICLED_GONE) }
-        if bytes.count > mostBytes { return UInt32(ARTICLED_TOO_LARGE) }
+        if bytes.count > maxBytes { return UInt32(ARTICLED_TOO_LARGE) }
         guard credit > 0 else {
             isBlocked = true
             return UInt32(ARTICLED_BLOCKED)

@@ -8,7 +8,7 @@ import Testing
     private let directory = TemporaryDirectory()
 
     @Test func placesAreGivenToOneAtATime() throws {
-        let environment = try Environment.forTests(directory.path)
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         var random = SeededNumbers(state: 99)
         var live: [HeapLocation] = []
@@ -31,7 +31,7 @@ import Testing
                 }
                 for _ in 0..<(isOver ? live.count / 4 + 2 : Int(random.next(12))) where !live.isEmpty {
                     let location = live.remove(at: Int(random.next(UInt64(live.count))))
-                    try space.leave(location, in: number, transaction, environment.space)
+                    try space.release(location, in: number, transaction, environment.space)
                     left.append((location, number))
                 }
                 try space.store(transaction, environment.space)
@@ -51,7 +51,7 @@ import Testing
 
     /// What is given is the smallest that is large enough, and no more of it than is needed.
     @Test func whatWasLeftIsUsedAgain() throws {
-        let environment = try Environment.forTests(directory.path)
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let sizes = [640, 64, 320, 64, 128, 64]
         let places = try Self.take(environment, sizes.map { $0 - 5 })
@@ -59,7 +59,7 @@ import Testing
         let left = [0, 2, 4].compactMap { places[$0] }
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            for location in left { try space.leave(location, in: 3, transaction, environment.space) }
+            for location in left { try space.release(location, in: 3, transaction, environment.space) }
             try space.store(transaction, environment.space)
         }
         let end = try Self.space(environment).end
@@ -75,8 +75,8 @@ import Testing
     /// but for what was left there since.
     @Test func whatWasGivenCanBeClaimed() throws {
         let elsewhere = TemporaryDirectory()
-        let first = try Environment.forTests(directory.path)
-        let second = try Environment.forTests(elsewhere.path)
+        let first = try LMDBEnvironment.forTests(directory.path)
+        let second = try LMDBEnvironment.forTests(elsewhere.path)
         defer {
             first.close()
             second.close()
@@ -97,7 +97,7 @@ import Testing
         for _ in 0..<60 { steps += try Self.change(first, &random, &live, reclaiming: version) }
         try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, second.space, second.path)
-            try space.reclaim(upTo: version, most: .max, transaction, second.space) { _ throws(ServiceError) in }
+            try space.reclaim(upTo: version, limit: .max, transaction, second.space) { _ throws(ServiceError) in }
             for step in steps {
                 switch step {
                 case .taken(let location):
@@ -106,7 +106,7 @@ import Testing
                         if isFree != isFirst { throw ServiceError(.internal, "\(location): \(isFree)") }
                     }
                 case .left(let location):
-                    try space.leave(location, in: transaction.number, transaction, second.space)
+                    try space.release(location, in: transaction.number, transaction, second.space)
                 }
             }
             try space.store(transaction, second.space)
@@ -132,13 +132,13 @@ import Testing
 
     /// A transaction of some records that take places, and some that leave theirs.
     private static func change(
-        _ environment: Environment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
+        _ environment: LMDBEnvironment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
         reclaiming number: UInt64
     ) throws(ServiceError) -> [Step] {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var steps: [Step] = []
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            try space.reclaim(upTo: number, most: 3, transaction, environment.space) { _ throws(ServiceError) in }
+            try space.reclaim(upTo: number, limit: 3, transaction, environment.space) { _ throws(ServiceError) in }
             for _ in 0..<(2 + random.next(4)) {
                 let count = 1 + Int(random.next(3000))
                 guard let location = try space.take(count, capacity: 1 << 30, transaction, environment.space) else {
@@ -148,7 +148,7 @@ import Testing
                 steps.append(.taken(location))
                 if random.next(3) > 0 {
                     let gone = live.remove(at: Int(random.next(UInt64(live.count))))
-                    try space.leave(gone, in: transaction.number, transaction, environment.space)
+                    try space.release(gone, in: transaction.number, transaction, environment.space)
                     steps.append(.left(gone))
                 }
             }
@@ -158,13 +158,13 @@ import Testing
     }
 
     /// Of the next transaction.
-    private static func number(_ environment: Environment) throws(ServiceError) -> UInt64 {
+    private static func number(_ environment: LMDBEnvironment) throws(ServiceError) -> UInt64 {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { $0.number }
     }
 
     /// Places for so many bytes each; the file has room for 10,000.
     private static func take(
-        _ environment: Environment, _ counts: [Int], reclaiming number: UInt64 = 0
+        _ environment: LMDBEnvironment, _ counts: [Int], reclaiming number: UInt64 = 0
     ) throws(ServiceError) -> [HeapLocation?] {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, environment.space, environment.path)
@@ -178,13 +178,13 @@ import Testing
         }
     }
 
-    private static func space(_ environment: Environment) throws(ServiceError) -> HeapSpace {
+    private static func space(_ environment: LMDBEnvironment) throws(ServiceError) -> HeapSpace {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try HeapSpace(transaction, environment.space, environment.path)
         }
     }
 
-    private static func count(_ environment: Environment) throws(ServiceError) -> Int {
+    private static func count(_ environment: LMDBEnvironment) throws(ServiceError) -> Int {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try transaction.count(environment.space)
         }

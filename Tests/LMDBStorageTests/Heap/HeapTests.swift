@@ -58,7 +58,7 @@ import Testing
         var run = ModelRun(seed: seed)
         try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
         try run.verify(directory.path, "seed \(seed)")
-        let environment = try Environment.forTests(directory.path)
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let (used, entries, expected) = try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in

@@ -39,10 +39,10 @@ import Testing
     }
 
     /// Bytes bound the log too, also those that went to the heap alone, and the writers wait for the disk.
-    @Test(arguments: [1, Int.max]) func aLongLogBeginsAnew(leastInHeap: Int) async throws {
+    @Test(arguments: [1, Int.max]) func aLongLogBeginsAnew(heapOnlyBytes: Int) async throws {
         var limits = EngineLimits.tests
         limits.logSize = 1 << 20
-        limits.leastInHeap = leastInHeap
+        limits.heapOnlyBytes = heapOnlyBytes
         let engine = try LMDBEngine(limits, directory: directory.path)
         let ids = (0..<40).map { _ in ArticleID.generate() }
         for _ in 0..<60 {
@@ -144,6 +144,6 @@ import Testing
         stopped.without(.log0, .log1, .sums, .durable).write(to: copy.path)
         try run.verify(copy.path, "the copy")
         try run.verify(directory.path, "the original")
-        for log in StorageImage(of: directory.path).logs { #expect(log.count <= RedoLog.restSize) }
+        for log in StorageImage(of: directory.path).logs { #expect(log.count <= RedoLog.closedSize) }
     }
 }

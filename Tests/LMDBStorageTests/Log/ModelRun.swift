@@ -29,7 +29,7 @@ struct ModelRun {
         var limits = plain
         limits.logGroups = 5
         // The large records go to the heap alone.
-        limits.leastInHeap = 1000
+        limits.heapOnlyBytes = 1000
         limits.maxReaders = 16
         return limits
     }

@@ -77,7 +77,7 @@ import Testing
 
     /// The same for a large group, whose records are in the heap alone.
     @Test func aDamagedRecordInTheHeapIsOneArticle() async throws {
-        let (image, ids, _) = try await Self.fourGroups(leastInHeap: 1)
+        let (image, ids, _) = try await Self.fourGroups(heapOnlyBytes: 1)
         #expect(Self.place(of: "content 0", in: image[.log0]) == nil)
         for number in 0..<4 {
             let place = try #require(Self.place(of: "content \(number)", in: image.heap))
@@ -98,12 +98,12 @@ import Testing
 
     /// Four articles, each in a group of its own, as kill -9 left them; and where the groups end.
     private static func fourGroups(
-        leastInHeap: Int = .max
+        heapOnlyBytes: Int = .max
     ) async throws -> (image: StorageImage, ids: [ArticleID], ends: [Int]) {
         let directory = TemporaryDirectory()
         let disk = SimulatedDisk(directory.path)
         var limits = ModelRun.plain
-        limits.leastInHeap = leastInHeap
+        limits.heapOnlyBytes = heapOnlyBytes
         let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
         var ids: [ArticleID] = []
         var ends: [Int] = []
@@ -155,18 +155,18 @@ import Testing
 
     /// A handler that has a fault does not cost others what was acknowledged behind it.
     @Test func aWrongChecksumIsNotTheEndOfTheLog() async throws {
-        for leastInHeap in [1, .max] {
+        for heapOnlyBytes in [1, .max] {
             let directory = TemporaryDirectory()
             let disk = SimulatedDisk(directory.path)
             var limits = ModelRun.plain
-            limits.leastInHeap = leastInHeap
+            limits.heapOnlyBytes = heapOnlyBytes
             let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
             let first = await storage.put(.id(.generate()), "first", terms: ["t"])
             _ = await storage.put(.id(.generate()), content: [1, 2, 3], terms: ["t"], checksum: 7)
             let last = await storage.put(.id(.generate()), "last", terms: ["t"])
             let image = disk.images().written
             storage.stop()
-            try Self.expect(image, [first.id, last.id], "records in the heap from \(leastInHeap) bytes on")
+            try Self.expect(image, [first.id, last.id], "records in the heap from \(heapOnlyBytes) bytes on")
         }
     }
 
@@ -192,7 +192,7 @@ import Testing
         log.confirm(try write("third"))
         #expect(try Self.numbers(files, log) == [1, 2])
         // In the other file it goes on.
-        log.turn()
+        log.switchFile()
         log.confirm(try write("fourth"))
         #expect(try Self.numbers(files, log) == [1, 2, 3])
         // What stands before a checkpoint does not count.
@@ -258,7 +258,7 @@ import Testing
             StorageWrite(
                 put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
         ) { _ in }
-        write.fill(id, revision: 1, createdAt: 1, storedAt: 1, RecordPlace(sequence: 1, seal: 1))
+        write.fill(id, revision: 1, createdAt: 1, storedAt: 1, RecordStamp(sequence: 1, seal: 1))
         return try #require(
             try log.append(
                 [write], [WriteResult(.created, id: id, revision: 1)],

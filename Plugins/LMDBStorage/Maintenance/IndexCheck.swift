@@ -31,7 +31,7 @@ struct IndexCheck: StoreCheck {
             return (listed, Int(try reader.statistics(inspection.environment.records).ms_entries))
         }
         guard listed != records else { return }
-        inspection.find(
+        inspection.report(
             nil, inspection.environment.path, "the list of all articles has \(listed) entries, and there are \(records)"
         )
     }
@@ -52,7 +52,7 @@ struct IndexCheck: StoreCheck {
                 if let entry = unsafe IndexEntry(key) {
                     entries.append(entry)
                 } else {
-                    inspection.find(
+                    inspection.report(
                         nil, environment.path, "the index has an entry of \(key.count) bytes, which is none")
                 }
             }
@@ -85,11 +85,11 @@ struct IndexCheck: StoreCheck {
                     } ?? nil
                 }
                 if isRight == true { continue }
-                inspection.find(
+                inspection.report(
                     entry.id, environment.path,
                     isRight == nil
-                        ? "the index has it \(entry.place), and there is no such article"
-                        : "the index has it \(entry.place), where it does not belong")
+                        ? "the index has it \(entry.listName), and there is no such article"
+                        : "the index has it \(entry.listName), where it does not belong")
             }
         }
     }

@@ -6,17 +6,17 @@ internal import Synchronization
 ///
 /// One thread writes, the committer's, and any read, without a lock: a slot says in which transaction it was written, so that
 /// with the next one all of them are out of date at once, and nothing is ever cleared.
-final class RecentChanges: Sendable {
+final class RecentWrites: Sendable {
     /// How many changes there is room for.
-    static let most = 2048
+    static let capacity = 2048
 
     /// A change as readers see it.
-    struct Change {
+    struct Entry {
         let id: ArticleID
         /// The list of the record's key; `nil`: it has none.
         let keyList: UInt64?
         /// Where the record lies, or that of its deletion.
-        let place: HeapLocation
+        let location: HeapLocation
         /// There is no such record any more.
         let isGone: Bool
     }
@@ -29,8 +29,8 @@ final class RecentChanges: Sendable {
     }
 
     private let number = Atomic<UInt64>(0)
-    private let records = RecentTable(slots: 2 * RecentChanges.most)
-    private let keys = RecentTable(slots: 2 * RecentChanges.most)
+    private let records = RecentTable(slots: 2 * RecentWrites.capacity)
+    private let keys = RecentTable(slots: 2 * RecentWrites.capacity)
     private let recordCount = Atomic(0)
     private let usedBytes = Atomic(0)
     /// The committer's.
@@ -58,21 +58,21 @@ final class RecentChanges: Sendable {
     }
 
     /// Whether so many more have room.
-    func hasRoom(for changes: Int) -> Bool { count.load(ordering: .relaxed) + changes <= Self.most }
+    func hasRoom(for writes: Int) -> Bool { count.load(ordering: .relaxed) + writes <= Self.capacity }
 
     /// Shows what was changed in the transaction of this number. There is room for it.
     ///
     /// - Parameter totals: what there is with these changes.
-    func show(_ changes: [Change], _ totals: Totals, in transaction: UInt64) {
-        if changes.isEmpty { return }
+    func publish(_ entries: [Entry], _ totals: Totals, in transaction: UInt64) {
+        if entries.isEmpty { return }
         recordCount.store(totals.records, ordering: .relaxed)
         usedBytes.store(totals.used, ordering: .relaxed)
         if number.load(ordering: .relaxed) != transaction { self.count.store(0, ordering: .relaxed) }
-        self.count.add(changes.count, ordering: .relaxed)
-        for change in changes {
+        self.count.add(entries.count, ordering: .relaxed)
+        for entry in entries {
             let slot = records.set(
-                (change.id.high, change.id.low), change.isGone ? 0 : UInt64(change.place.offset), in: transaction)
-            if let list = change.keyList { _ = keys.set((list, 0), UInt64(slot), in: transaction) }
+                (entry.id.high, entry.id.low), entry.isGone ? 0 : UInt64(entry.location.offset), in: transaction)
+            if let list = entry.keyList { _ = keys.set((list, 0), UInt64(slot), in: transaction) }
         }
         number.store(transaction, ordering: .releasing)
     }

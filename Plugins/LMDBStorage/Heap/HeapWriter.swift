@@ -3,14 +3,14 @@ internal import CLMDB
 internal import Glibc
 
 /// What a change needs to know to seal its record.
-struct RecordPlace: Equatable {
+struct RecordStamp: Equatable {
     /// The number of the change.
     var sequence: UInt64
     /// ``RecordHeader/seal(_:_:_:at:)``.
     var seal: UInt64
 
     /// Ties a whole record to it.
-    func move(_ record: UnsafeMutableRawBufferPointer) {
+    func apply(to record: UnsafeMutableRawBufferPointer) {
         unsafe record.storeBytes(of: sequence.littleEndian, toByteOffset: 72, as: UInt64.self)
         unsafe record.storeBytes(of: seal.littleEndian, toByteOffset: 80, as: UInt64.self)
         guard let header = unsafe RecordHeader(decoding: UnsafeRawBufferPointer(record)) else { return }
@@ -22,7 +22,7 @@ struct RecordPlace: Equatable {
 /// What one transaction does to the heap: the places that records take and leave, and the records on their way into the file.
 /// They are written in as few calls as their places allow, before the transaction is committed.
 @safe
-struct HeapChanges {
+struct HeapWriter {
     /// Written between records: they begin at whole units.
     nonisolated(unsafe) private static let gap = {
         let zeros = UnsafeMutableRawPointer.allocate(byteCount: HeapLocation.unit, alignment: 8)
@@ -30,7 +30,7 @@ struct HeapChanges {
         return unsafe zeros
     }()
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let before: HeapSpace
     private var space: HeapSpace
     /// Records that are still to be written, behind each other.
@@ -39,7 +39,7 @@ struct HeapChanges {
 
     /// - Parameter reusable: what was left in transactions up to this one can be used again.
     init(
-        _ environment: Environment, _ transaction: borrowing WriteTransaction, reusable: UInt64
+        _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, reusable: UInt64
     ) throws(ServiceError) {
         self.environment = environment
         before = try HeapSpace(transaction, environment.space, environment.path)
@@ -54,27 +54,28 @@ struct HeapChanges {
     ///
     /// - Parameters:
     ///   - number: all is free that has no record in the version of this number.
-    ///   - most: how many parts become free at most.
+    ///   - limit: how many parts become free at most.
     init(
-        _ environment: Environment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64, most: Int
+        _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64,
+        limit: Int
     ) throws(ServiceError) {
         self.environment = environment
         before = try HeapSpace(transaction, environment.space, environment.path)
         var space = before
-        try space.reclaim(upTo: number, most: most, transaction, environment.space) { _ in }
+        try space.reclaim(upTo: number, limit: limit, transaction, environment.space) { _ in }
         self.space = space
     }
 
     /// Takes a place for a record of so many bytes.
     mutating func take(
         _ id: ArticleID, _ count: Int, _ transaction: borrowing WriteTransaction
-    ) throws(ServiceError) -> (HeapLocation, RecordPlace) {
+    ) throws(ServiceError) -> (HeapLocation, RecordStamp) {
         let heap = environment.heap
         guard let location = try space.take(count, capacity: heap.capacity, transaction, environment.space)
         else { throw ServiceError(lmdb: MDB_MAP_FULL, "cannot write \(heap.path)") }
         let sequence = space.nextSequence()
         let seal = RecordHeader.seal(environment.hash, id, sequence, at: location.offset)
-        return (location, RecordPlace(sequence: sequence, seal: seal))
+        return (location, RecordStamp(sequence: sequence, seal: seal))
     }
 
     /// Puts a complete record at the place that was taken for it, under its id in the database. Its memory must stay until
@@ -92,7 +93,7 @@ struct HeapChanges {
         _ record: UnsafeRawBufferPointer, at location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         try unsafe add(record, at: location)
-        try space.leave(location, isDeletion: true, in: transaction.number, transaction, environment.space)
+        try space.release(location, isDeletion: true, in: transaction.number, transaction, environment.space)
     }
 
     /// Takes the place that a record was given before: a replay's.
@@ -132,10 +133,10 @@ struct HeapChanges {
     }
 
     /// The record at a location is another one now, or none.
-    mutating func leave(
+    mutating func release(
         _ location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
-        try space.leave(location, in: transaction.number, transaction, environment.space)
+        try space.release(location, in: transaction.number, transaction, environment.space)
     }
 
     /// The record that a value in the table of records stands for; `nil` if it is damaged.

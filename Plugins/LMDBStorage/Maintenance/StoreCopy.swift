@@ -9,12 +9,12 @@ internal import Glibc
 /// Nothing of the copy counts before ``finish()``: until then neither a log nor a sync makes its transactions durable.
 final class StoreCopy {
     /// What is in memory at most: records that are written together, and entries that are sorted before they are.
-    private static let batch = (bytes: 8 << 20, entries: 1 << 19)
+    private static let bufferLimit = (bytes: 8 << 20, entries: 1 << 19)
     /// How many entries a transaction adds.
     private static let entriesOfTransaction = 1 << 15
 
     private let directory: DataDirectory
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let disk = SystemDisk()
     private var bytes: [UInt8] = []
     private var records: [(id: ArticleID, range: Range<Int>)] = []
@@ -27,14 +27,14 @@ final class StoreCopy {
         self.directory = directory
         let hash = KeyedHash.new()
         try HeapFile.create(directory.heap, hash, disk)
-        environment = try Environment.make(in: directory, HeapHead(hash), limits, disk)
+        environment = try LMDBEnvironment.make(in: directory, HeapHead(hash), limits, disk)
         do throws(ServiceError) {
             try environment.disableSync()
         } catch {
             environment.close()
             throw error
         }
-        bytes.reserveCapacity(Self.batch.bytes)
+        bytes.reserveCapacity(Self.bufferLimit.bytes)
     }
 
     deinit { close() }
@@ -48,8 +48,8 @@ final class StoreCopy {
         unsafe entries += RecordEntries.of(
             view.id, key: view.key, time: view.header.time, terms: view.terms, environment.hash)
         count += 1
-        if bytes.count >= Self.batch.bytes { try writeRecords() }
-        if entries.count >= Self.batch.entries { try writeEntries() }
+        if bytes.count >= Self.bufferLimit.bytes { try writeRecords() }
+        if entries.count >= Self.bufferLimit.entries { try writeEntries() }
     }
 
     /// All of it is on disk, and complete without a log, when this returns; it is closed then.
@@ -58,7 +58,7 @@ final class StoreCopy {
         try writeEntries()
         let session = LogSession.new()
         let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
-        try environment.heap.mark(session, generation: 1, closed: try environment.extent())
+        try environment.heap.mark(session, generation: 1, closed: try environment.heapContents())
         try environment.files.sync()
         try PageSums(directory.sums, pageSize: environment.pageSize)
             .update(environment.files.database, from: nil, to: metas, disk)
@@ -80,12 +80,12 @@ final class StoreCopy {
     private func writeRecords() throws(ServiceError) {
         if records.isEmpty { return }
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-            var heap = try HeapChanges(environment, transaction, reusable: 0)
+            var heap = try HeapWriter(environment, transaction, reusable: 0)
             var places: [HeapLocation] = []
             for (id, range) in records {
-                let (location, place) = try heap.take(id, range.count, transaction)
+                let (location, stamp) = try heap.take(id, range.count, transaction)
                 unsafe bytes.withUnsafeMutableBytes { bytes in
-                    unsafe place.move(UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
+                    unsafe stamp.apply(to: UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
                 }
                 places.append(location)
             }

@@ -5,7 +5,7 @@ import Testing
 @testable import LMDBStorage
 
 /// Records are found where they were found before, for as long as they are there.
-@Suite struct RecordPlacesTests {
+@Suite struct LocationCacheTests {
     private let directory = TemporaryDirectory()
 
     /// Records small and large are read again and again while they and others change: what is read is always the last
@@ -40,41 +40,42 @@ import Testing
 
     @Test func placesAreKeptUntilTheRecordIsChanged() throws {
         let heap = try heap()
-        let places = RecordPlaces(of: heap)
-        let changes = ChangeStamps()
+        let cache = LocationCache(of: heap)
+        let stamps = WriteStamps()
         let id = ArticleID.generate()
-        let place = unsafe try #require(unsafe heap.bytes(HeapLocation(offset: HeapFile.start, count: 0))?.baseAddress)
-        #expect(unsafe places.find(id, changes) == nil)
-        unsafe places.note(id, place, in: 5)
-        #expect(unsafe places.find(id, changes) == place)
-        #expect(unsafe places.find(.generate(), changes) == nil)
-        changes.note(id, in: 10)
-        #expect(unsafe places.find(id, changes) == nil)
-        unsafe places.note(id, place, in: 10)
-        #expect(unsafe places.find(id, changes) == place)
+        let address = unsafe try #require(
+            unsafe heap.bytes(HeapLocation(offset: HeapFile.start, count: 0))?.baseAddress)
+        #expect(unsafe cache.find(id, stamps) == nil)
+        unsafe cache.note(id, address, in: 5)
+        #expect(unsafe cache.find(id, stamps) == address)
+        #expect(unsafe cache.find(.generate(), stamps) == nil)
+        stamps.note(id, in: 10)
+        #expect(unsafe cache.find(id, stamps) == nil)
+        unsafe cache.note(id, address, in: 10)
+        #expect(unsafe cache.find(id, stamps) == address)
         // Somewhere else, such as in a page with others, it may move with them.
         let elsewhere = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x1000))
-        unsafe places.note(id, elsewhere, in: 11)
-        #expect(unsafe places.find(id, changes) == place)
+        unsafe cache.note(id, elsewhere, in: 11)
+        #expect(unsafe cache.find(id, stamps) == address)
     }
 
     @Test func theLatestFourOfAHashAreKept() throws {
         let heap = try heap()
-        let places = RecordPlaces(of: heap)
-        let changes = ChangeStamps()
+        let cache = LocationCache(of: heap)
+        let stamps = WriteStamps()
         let ids = (1...5).map { ArticleID(high: $0, low: $0 ^ 77) }
-        func place(_ number: Int) throws -> UnsafeRawPointer {
+        func address(_ number: Int) throws -> UnsafeRawPointer {
             unsafe try #require(unsafe heap.bytes(HeapLocation(offset: HeapFile.start, count: 0))?.baseAddress) + 64
                 * number
         }
-        func isKept(_ number: Int) throws -> Bool { unsafe try places.find(ids[number], changes) == place(number) }
-        for number in 0..<4 { unsafe places.note(ids[number], try place(number), in: 5) }
+        func isKept(_ number: Int) throws -> Bool { unsafe try cache.find(ids[number], stamps) == address(number) }
+        for number in 0..<4 { unsafe cache.note(ids[number], try address(number), in: 5) }
         for number in 0..<4 { #expect(try isKept(number)) }
         // The first is the latest again, and stands there once.
-        unsafe places.note(ids[0], try place(9), in: 5)
-        unsafe places.note(ids[0], try place(0), in: 5)
+        unsafe cache.note(ids[0], try address(9), in: 5)
+        unsafe cache.note(ids[0], try address(0), in: 5)
         for number in 0..<4 { #expect(try isKept(number)) }
-        unsafe places.note(ids[4], try place(4), in: 5)
+        unsafe cache.note(ids[4], try address(4), in: 5)
         for number in 0..<5 { #expect(try isKept(number) == (number != 1)) }
     }
 
@@ -90,13 +91,13 @@ import Testing
     private let ids = (0..<9).map { ArticleID(high: 1, low: UInt64($0)) }
 
     @Test func theOldestComesOutWhenThereAreMoreThanAFew() {
-        var expected = ExpectedRecords()
+        var expected = PrefetchQueue()
         #expect(ids.map { expected.add($0) } == [nil, nil, nil, nil] + ids[..<5].map(Optional.some))
         #expect((0..<5).map { _ in expected.next() } == ids[5...].map(Optional.some) + [nil])
     }
 
     @Test func whatIsAskedForMeanwhileMakesRoom() {
-        var expected = ExpectedRecords()
+        var expected = PrefetchQueue()
         for id in ids {
             #expect(expected.add(id) == nil)
             #expect(expected.next() == id)

@@ -2,19 +2,19 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 /// Makes a group of changes in a transaction, and writes them to the log.
-struct BatchWriter {
+struct GroupWriter {
     /// Of one group: at 3 KB a record that is 2,700 records, enough to make the sync cheap.
-    static let mostBytes = 8 << 20
+    static let maxBytes = 8 << 20
     /// How many changes a group may lose to trouble of their own before the trouble is taken to be everyone's.
-    private static let mostCulprits = 3
+    private static let maxFailures = 3
 
-    let environment: Environment
+    let environment: LMDBEnvironment
     let queue: WriteQueue
     let sync: LogSync
     let shared: SharedTransaction
     let failure: LogFailure
     /// A group of so many bytes does not write its records into the log.
-    let leastInHeap: Int
+    let heapOnlyBytes: Int
     /// Why the file could not be made larger beforehand: an `errno` or a code of LMDB's, or 0.
     let shortage: Int32
     /// What was left in transactions up to this one can be used again.
@@ -28,23 +28,23 @@ struct BatchWriter {
     /// group is on disk, or with ``LogSync``.
     ///
     /// - Returns: why the group as a whole could not be written, and what each change is refused for then.
-    func write(_ batch: inout [PendingWrite], _ log: inout RedoLog) -> (trouble: ServiceError, results: [WriteResult])?
+    func write(_ writes: inout [PendingWrite], _ log: inout RedoLog) -> (trouble: ServiceError, results: [WriteResult])?
     {
         var refused: [Int: ServiceError] = [:]
         while true {
             // The one at work when an error is thrown; `nil` while the transaction begins or commits.
             var current: Int?
             do throws(ServiceError) {
-                try attempt(&batch, without: refused, &log, &current)
+                try attempt(&writes, without: refused, &log, &current)
                 return nil
             } catch {
                 // An error in the middle takes the transaction with it. The others do not pay for it: they are made
                 // anew, without the one that failed.
-                if let current, refused.count < Self.mostCulprits, batch.count > refused.count + 1 {
+                if let current, refused.count < Self.maxFailures, writes.count > refused.count + 1 {
                     refused[current] = error
                 } else {
                     let trouble = explained(error)
-                    return (trouble, batch.indices.map { Self.refusal(refused[$0] ?? trouble) })
+                    return (trouble, writes.indices.map { Self.refusal(refused[$0] ?? trouble) })
                 }
             }
         }
@@ -59,36 +59,40 @@ struct BatchWriter {
     /// The log is written first: what anyone can see survives the end of this process. It is on its way to disk already while
     /// LMDB writes its pages, if it has to; if that fails, what is in the log is taken back before anyone is told.
     private func attempt(
-        _ batch: inout [PendingWrite], without refused: [Int: ServiceError], _ log: inout RedoLog,
+        _ writes: inout [PendingWrite], without refused: [Int: ServiceError], _ log: inout RedoLog,
         _ current: inout Int?
     ) throws(ServiceError) {
         var written: WriteGroup?
         do throws(ServiceError) {
             try shared.begin(reusable: reusable)
-            let results = try makeAll(&batch, without: refused, &current)
+            let results = try makeAll(&writes, without: refused, &current)
             let place = log.end
             // Much of it goes to the heap alone: with one more sync, but once.
-            let areInHeap = batch.reduce(0) { $0 + $1.recordSize } >= leastInHeap
+            let areInHeap = writes.reduce(0) { $0 + $1.recordSize } >= heapOnlyBytes
             if areInHeap { try shared.writeRecords() }
             let records = try shared.count()
             let group = try log.append(
-                batch, results, shared.locations, areInHeap: areInHeap, records: records, durable: sync.durable)
+                writes, results, shared.locations, areInHeap: areInHeap, records: records, durable: sync.durable)
             let handed = WriteGroup(
-                batch, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
+                writes, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
                 withHeap: group != nil && areInHeap)
             // Not where a commit comes first: another thread syncs meanwhile.
-            let staysHere = !areInHeap && queue.isDiskFree && !isUrgent()
-            if staysHere { start(group, log) } else { sync.add(handed) }
+            let syncsHere = !areInHeap && queue.isDiskFree && !isUrgent()
+            if syncsHere { start(group, log) } else { sync.add(handed) }
             written = group == nil ? nil : handed
             // The others are written while the log is on its way.
             try shared.writeRecords()
             if let group {
-                if isUrgent() || !shared.canWait { try shared.commit() } else { shared.show(place, records: records) }
+                if isUrgent() || !shared.canStayOpen {
+                    try shared.commit()
+                } else {
+                    shared.publish(place, records: records)
+                }
                 log.confirm(group)
             }
-            isMade(batch.count)
+            isMade(writes.count)
             handed.confirm()
-            if staysHere { sync.bring(handed) }
+            if syncsHere { sync.syncNow(handed) }
         } catch {
             do throws(ServiceError) {
                 if let written {
@@ -115,28 +119,30 @@ struct BatchWriter {
         }
     }
 
-    /// Makes the changes of a batch. While the disk is busy with former groups, those that come meanwhile are made as
+    /// Makes the changes of a writes. While the disk is busy with former groups, those that come meanwhile are made as
     /// well: the slower the disk, the larger the group.
     private func makeAll(
-        _ batch: inout [PendingWrite], without refused: [Int: ServiceError], _ current: inout Int?
+        _ writes: inout [PendingWrite], without refused: [Int: ServiceError], _ current: inout Int?
     ) throws(ServiceError) -> [WriteResult] {
         var results: [WriteResult] = []
-        results.reserveCapacity(batch.count)
+        results.reserveCapacity(writes.count)
         var bytes = 0
         while true {
-            for index in results.count..<batch.count {
+            for index in results.count..<writes.count {
                 if let error = refused[index] {
                     results.append(Self.refusal(error))
                     continue
                 }
                 current = index
-                results.append(try shared.make(batch[index]))
-                bytes += batch[index].recordSize
+                results.append(try shared.make(writes[index]))
+                bytes += writes[index].recordSize
             }
             current = nil
-            let room = refused.isEmpty ? Self.mostBytes - bytes : 0
-            guard let more = queue.more(room, for: batch.count, isLarge: bytes >= leastInHeap) else { return results }
-            batch += more
+            let room = refused.isEmpty ? Self.maxBytes - bytes : 0
+            guard let more = queue.more(room, for: writes.count, isLarge: bytes >= heapOnlyBytes) else {
+                return results
+            }
+            writes += more
         }
     }
 

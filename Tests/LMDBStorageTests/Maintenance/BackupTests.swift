@@ -13,7 +13,7 @@ import Testing
     private var target: String { elsewhere.path + "/copy" }
 
     private func backUp(_ engine: LMDBEngine, to path: String? = nil) async throws -> BackupResult {
-        let job = try engine.care.backup(BackupRequest(directory: path ?? target))
+        let job = try engine.maintenance.backup(BackupRequest(directory: path ?? target))
         return try #require(try await job.result().result)
     }
 
@@ -117,9 +117,9 @@ import Testing
     @Test func oneThatIsCancelledLeavesNothing() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
-        let job = try engine.care.backup(BackupRequest(directory: target))
-        job.join()
-        job.leave(comesAgain: false)
+        let job = try engine.maintenance.backup(BackupRequest(directory: target))
+        job.addWatcher()
+        job.removeWatcher(mayReturn: false)
         let error = await #expect(throws: ServiceError.self) { try await job.result() }
         #expect(error?.code == .cancelled)
         #expect(BackupTests.names(elsewhere.path) == [])
@@ -131,15 +131,15 @@ import Testing
     @Test func aWatcherThatComesAgainFindsTheSame() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
-        let job = try engine.care.backup(BackupRequest(directory: target))
-        job.join()
-        job.leave(comesAgain: true)
-        let again = try engine.care.backup(BackupRequest(job: job.number))
+        let job = try engine.maintenance.backup(BackupRequest(directory: target))
+        job.addWatcher()
+        job.removeWatcher(mayReturn: true)
+        let again = try engine.maintenance.backup(BackupRequest(job: job.number))
         #expect(again === job)
         let result = try await again.result().result
         #expect(result?.records == 80)
-        #expect(try engine.care.backup(BackupRequest(job: job.number)) === job, "its result can be had again")
-        #expect(throws: ServiceError.self) { try engine.care.backup(BackupRequest(job: job.number + 1)) }
+        #expect(try engine.maintenance.backup(BackupRequest(job: job.number)) === job, "its result can be had again")
+        #expect(throws: ServiceError.self) { try engine.maintenance.backup(BackupRequest(job: job.number + 1)) }
         engine.stop()
     }
 

@@ -34,7 +34,7 @@ struct RecordCheck: StoreCheck {
                 next = unsafe [UInt8](key) + [0]
                 count += 1
                 guard let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) else {
-                    return inspection.find(nil, environment.path, "a key of the table of articles is no id")
+                    return inspection.report(nil, environment.path, "a key of the table of articles is no id")
                 }
                 bytes += try unsafe Self.check(id, value, reader, index, inspection)
             }
@@ -61,12 +61,12 @@ struct RecordCheck: StoreCheck {
                 unsafe key = [UInt8](record.key)
             }
             if case .failure(let fault) = result {
-                unsafe inspection.find(id, value, fault)
+                unsafe inspection.report(id, value, fault)
                 return Inspection.slice.bytes / Inspection.slice.records
             }
             inspection.bytes += UInt64(size)
             for entry in entries where try !isPresent(entry, index) {
-                inspection.find(id, inspection.environment.path, "the index does not have it \(entry.place)")
+                inspection.report(id, inspection.environment.path, "the index does not have it \(entry.listName)")
             }
             if let entry = entries.first(where: \.isOfKey) {
                 try checkOwner(of: key, entry, reader, inspection)
@@ -95,7 +95,7 @@ struct RecordCheck: StoreCheck {
                     unsafe key.lend { unsafe Memory.equal($0, record.key) }
                 }
                 if isSame == true {
-                    inspection.find(
+                    inspection.report(
                         entry.id, inspection.environment.path, "its URL is also that of the article \(other)")
                 }
             }
@@ -105,7 +105,7 @@ struct RecordCheck: StoreCheck {
 
 extension IndexEntry {
     /// Where an entry stands, for people.
-    var place: String {
+    var listName: String {
         if list == Self.all { return "in the list of all articles" }
         return isOfKey ? "under its URL" : "under one of its terms"
     }
@@ -127,7 +127,7 @@ extension ThreadReader {
 /// Reads records whole, with read(2): where a disk fails, that is an error, and the map would end the process.
 ///
 /// One thread's. The memory is as large as the largest record.
-final class RecordReader {
+final class VerifyingReader {
     /// Why a record cannot be had.
     enum Fault: Error {
         /// The table of records has no place for it.
@@ -151,11 +151,11 @@ final class RecordReader {
     /// Enough for most records.
     private static let step = 16 << 10
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let descriptor: Int32
     private var bytes: [UInt8]
 
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         self.environment = environment
         let path = environment.heap.path
         // Of its own: what is said of its reads ahead is not said of the service's.

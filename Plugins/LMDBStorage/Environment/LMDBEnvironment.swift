@@ -8,7 +8,7 @@ internal import Synchronization
 /// Sendable although it is made of a pointer: LMDB's environment may be used by all threads; transactions are ruled by
 /// ``WriteTransaction`` (the committer's thread alone) and ``ThreadReader`` (one thread each).
 @safe
-final class Environment: @unchecked Sendable {
+final class LMDBEnvironment: @unchecked Sendable {
     /// LMDB's own handle.
     let handle: OpaquePointer
     /// Of the database file.
@@ -34,9 +34,9 @@ final class Environment: @unchecked Sendable {
     /// In bytes.
     let pageSize = Int(getpagesize())
     /// Which records were changed when.
-    let changes = ChangeStamps()
+    let writeStamps = WriteStamps()
     /// What is not committed yet.
-    let recent = RecentChanges()
+    let recent = RecentWrites()
     private let lastCommit = Atomic<UInt64>(0)
 
     /// What a thread that syncs has for itself (``Disk/open(_:)``).
@@ -113,10 +113,10 @@ final class Environment: @unchecked Sendable {
     }
 
     /// What the heap has in the newest version. No transaction may be under way.
-    func extent() throws(ServiceError) -> HeapHead.Extent {
+    func heapContents() throws(ServiceError) -> HeapHead.Contents {
         try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
             let space = try HeapSpace(transaction, space, path)
-            return HeapHead.Extent(
+            return HeapHead.Contents(
                 records: UInt64(clamping: try transaction.count(records)), end: space.end, sequence: space.sequence)
         }
     }
@@ -174,11 +174,11 @@ final class Environment: @unchecked Sendable {
     }
 }
 
-extension Environment {
+extension LMDBEnvironment {
     /// Opens the index of a directory, which is locked, beside the heap with this head.
     static func open(
         in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
-    ) throws(ServiceError) -> Environment {
+    ) throws(ServiceError) -> LMDBEnvironment {
         guard let file = try DatabaseFile.inspect(directory.database) else {
             throw DatabaseFile.damaged(directory.database, "it is missing")
         }
@@ -186,7 +186,7 @@ extension Environment {
             throw DatabaseFile.damaged(
                 directory.database, "it has pages of \(file.pageSize) bytes, this machine of \(getpagesize())")
         }
-        let environment = try Environment(
+        let environment = try LMDBEnvironment(
             directory.database, in: directory, head, limits, mapSize: max(limits.mapSize, file.usedBytes), disk)
         do throws(ServiceError) {
             let end = try environment.heapEnd()
@@ -204,11 +204,11 @@ extension Environment {
     /// Makes an empty index in a file of its own, for ``put(inPlaceOf:)``.
     static func make(
         in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
-    ) throws(ServiceError) -> Environment {
+    ) throws(ServiceError) -> LMDBEnvironment {
         let path = directory.unfinished
         unsafe unlink(path)
         unsafe unlink(path + "-lock")
-        return try Environment(path, in: directory, head, limits, mapSize: limits.mapSize, disk, isNew: true)
+        return try LMDBEnvironment(path, in: directory, head, limits, mapSize: limits.mapSize, disk, isNew: true)
     }
 
     /// Where the records end.

@@ -4,9 +4,9 @@ internal import HandlerKit
 
 /// What a change does to the tables, within a transaction. All that a change depends on is looked up here, where nobody
 /// else changes anything.
-struct RecordChanges {
-    private let environment: Environment
-    private var heap: HeapChanges
+struct RecordWriter {
+    private let environment: LMDBEnvironment
+    private var heap: HeapWriter
     /// No record sorts behind it.
     private var lastID: ArticleID
     private var now: Int64 = 0
@@ -14,18 +14,18 @@ struct RecordChanges {
     /// Of the record that is put: memory for the next one.
     private var entries: [IndexEntry] = []
 
-    /// How many pages of the database the changes may have changed: for each entry that came or went the page where it stands
+    /// How many pages of the database the changes may have applied: for each entry that came or went the page where it stands
     /// and a share of those that lead there, and the same for the record.
     private(set) var pages = 0
-    /// What the group has changed.
-    private(set) var changed: [RecentChanges.Change] = []
+    /// What the group has applied.
+    private(set) var applied: [RecentWrites.Entry] = []
 
     /// - Parameter reusable: what records left in transactions up to this one can be used again.
     init(
-        _ environment: Environment, _ transaction: borrowing WriteTransaction, reusable: UInt64
+        _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, reusable: UInt64
     ) throws(ServiceError) {
         self.environment = environment
-        heap = try HeapChanges(environment, transaction, reusable: reusable)
+        heap = try HeapWriter(environment, transaction, reusable: reusable)
         number = transaction.number
         let cursor = try transaction.cursor(environment.records)
         let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
@@ -35,13 +35,13 @@ struct RecordChanges {
 
     /// Begins a group of changes, in the same transaction.
     mutating func beginGroup() {
-        changed.removeAll(keepingCapacity: true)
+        applied.removeAll(keepingCapacity: true)
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// Makes a change, or tells why it cannot be made; then nothing has changed.
+    /// Makes a change, or tells why it cannot be made; then nothing has applied.
     ///
     /// Throws what makes the transaction as a whole impossible.
     mutating func make(
@@ -73,8 +73,8 @@ struct RecordChanges {
 
     /// The group is given up: what it wrote to the heap is taken for no record.
     func clear() throws(ServiceError) {
-        for change in changed {
-            try environment.heap.clear(Extent(offset: change.place.offset, size: change.place.extent))
+        for write in applied {
+            try environment.heap.clear(Extent(offset: write.location.offset, size: write.location.extent))
         }
     }
 
@@ -83,7 +83,7 @@ struct RecordChanges {
         try heap.finish(transaction)
     }
 
-    /// What there is to know of the record that is to be changed, before anything moves.
+    /// What there is to know of the record that is to be applied, before anything moves.
     private struct Present {
         /// `nil`: it is damaged, and can be replaced or deleted as if it were at revision 0. Its entries stay in the index then,
         /// where they lead to nothing that matches them.
@@ -119,19 +119,20 @@ struct RecordChanges {
         let revision = (present?.revision ?? 0) + 1
         let createdAt = present?.header?.createdAt ?? now
         let storedAt = max(now, present?.header?.storedAt ?? now)
-        let (location, place) = try heap.take(id, unsafe write.record.count, transaction)
-        write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt, place)
+        let (location, stamp) = try heap.take(id, unsafe write.record.count, transaction)
+        write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt, stamp)
         let isLast = present == nil && id > lastID
-        if present != nil { environment.changes.note(id, in: number) }
+        if present != nil { environment.writeStamps.note(id, in: number) }
         try unsafe heap.put(id, write.record, at: location, atEnd: isLast, transaction)
-        if let left = present?.location { try heap.leave(left, transaction) }
+        if let left = present?.location { try heap.release(left, transaction) }
         if isLast { lastID = id }
         unsafe RecordEntries.fill(
             &entries, id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
         pages += 2 * (1 + entries.count + (present?.entries.count ?? 0))
-        changed.append(
-            RecentChanges.Change(id: id, keyList: entries.first(where: \.isOfKey)?.list, place: location, isGone: false)
+        applied.append(
+            RecentWrites.Entry(
+                id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location, isGone: false)
         )
         return WriteResult(
             revision == 1 ? .created : .updated, id: id, revision: revision, createdAt: createdAt, storedAt: storedAt)
@@ -142,21 +143,21 @@ struct RecordChanges {
     ) throws(ServiceError) -> WriteResult {
         guard let present else { return refuse(.notFound, "there is no such article", id) }
         if let conflict = conflict(write, id, present.revision) { return conflict }
-        environment.changes.note(id, in: number)
-        let (location, place) = try heap.take(id, RecordHeader.size, transaction)
+        environment.writeStamps.note(id, in: number)
+        let (location, stamp) = try heap.take(id, RecordHeader.size, transaction)
         let (createdAt, storedAt) = (present.header?.createdAt ?? 0, present.header?.storedAt ?? 0)
-        write.fill(id, revision: present.revision, createdAt: createdAt, storedAt: storedAt, place)
+        write.fill(id, revision: present.revision, createdAt: createdAt, storedAt: storedAt, stamp)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         try unsafe heap.delete(write.record, at: location, transaction)
-        if let left = present.location { try heap.leave(left, transaction) }
+        if let left = present.location { try heap.release(left, transaction) }
         try transaction.index([], insteadOf: present.entries, environment.index)
         pages += 2 * (1 + present.entries.count)
-        changed.append(RecentChanges.Change(id: id, keyList: nil, place: location, isGone: true))
+        applied.append(RecentWrites.Entry(id: id, keyList: nil, location: location, isGone: true))
         return WriteResult(
             .deleted, id: id, revision: present.revision, createdAt: createdAt, storedAt: storedAt)
     }
 
-    /// Reads the record that is to be changed.
+    /// Reads the record that is to be applied.
     private mutating func present(
         _ id: ArticleID, _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> Present? {
@@ -187,12 +188,12 @@ struct RecordChanges {
     ) throws(ServiceError) -> ArticleID? {
         let list = unsafe IndexEntry.list(key: write.key, environment.hash)
         let cursor = try transaction.cursor(environment.index)
-        var place = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
-        var found = unsafe try place.withBytes { bytes throws(ServiceError) in
+        var position = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
+        var found = unsafe try position.withBytes { bytes throws(ServiceError) in
             try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) } ?? nil
         }
         while let entry = found, entry.list == list {
-            place = entry
+            position = entry
             let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
                 try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
                     // That another key has the same hash nobody will live to see: the damaged one had this key.

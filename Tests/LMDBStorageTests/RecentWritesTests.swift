@@ -7,51 +7,51 @@ import Testing
 @testable import LMDBStorage
 
 /// What was acknowledged is read, also before the transaction that made it is committed.
-@Suite struct RecentChangesTests {
+@Suite struct RecentWritesTests {
     private let directory = TemporaryDirectory()
 
     @Test func changesAreOfTheirTransaction() {
-        let recent = RecentChanges()
+        let recent = RecentWrites()
         let ids = (0..<40).map { _ in ArticleID.generate() }
-        func change(_ index: Int, _ offset: Int?, key: UInt64? = nil) -> RecentChanges.Change {
-            RecentChanges.Change(
-                id: ids[index], keyList: key, place: HeapLocation(offset: offset ?? 64, count: 100),
+        func change(_ index: Int, _ offset: Int?, key: UInt64? = nil) -> RecentWrites.Entry {
+            RecentWrites.Entry(
+                id: ids[index], keyList: key, location: HeapLocation(offset: offset ?? 64, count: 100),
                 isGone: offset == nil)
         }
         #expect(recent.transaction == 0)
-        recent.show(
+        recent.publish(
             (0..<20).map { change($0, 64 * ($0 + 1), key: UInt64($0 % 10)) },
-            RecentChanges.Totals(records: 20, used: 0), in: 7)
+            RecentWrites.Totals(records: 20, used: 0), in: 7)
         #expect(recent.transaction == 7)
         for index in 0..<20 { #expect(recent.find(ids[index], in: 7) == .at(64 * (index + 1))) }
         #expect(recent.find(ids[20], in: 7) == nil)
         // Of two that were given the same key, the later one counts.
         #expect(recent.owner(3, in: 7)?.id == ids[13])
         #expect(recent.owner(11, in: 7) == nil)
-        recent.show([change(13, nil), change(4, 6400)], RecentChanges.Totals(records: 20, used: 0), in: 7)
+        recent.publish([change(13, nil), change(4, 6400)], RecentWrites.Totals(records: 20, used: 0), in: 7)
         #expect(recent.find(ids[13], in: 7) == .gone && recent.find(ids[4], in: 7) == .at(6400))
         #expect(recent.owner(3, in: 7)?.found == .gone)
         recent.clear()
         #expect(recent.transaction == 0)
-        recent.show([change(30, 64)], RecentChanges.Totals(records: 20, used: 0), in: 8)
+        recent.publish([change(30, 64)], RecentWrites.Totals(records: 20, used: 0), in: 8)
         #expect(recent.transaction == 8)
         for index in 0..<20 { #expect(recent.find(ids[index], in: 8) == nil) }
         #expect(recent.find(ids[30], in: 8) == .at(64) && recent.owner(3, in: 8) == nil)
     }
 
     @Test func thereIsRoomForSoMany() {
-        let recent = RecentChanges()
+        let recent = RecentWrites()
         for transaction in 1...3 as ClosedRange<UInt64> {
-            let changes = (0..<RecentChanges.most).map {
-                RecentChanges.Change(
+            let changes = (0..<RecentWrites.capacity).map {
+                RecentWrites.Entry(
                     id: ArticleID(high: UInt64($0), low: UInt64($0) << 32), keyList: 1 << 63 | UInt64($0),
-                    place: HeapLocation(offset: 64 * ($0 + 1), count: 1), isGone: false)
+                    location: HeapLocation(offset: 64 * ($0 + 1), count: 1), isGone: false)
             }
             #expect(recent.hasRoom(for: changes.count))
-            recent.show(changes, RecentChanges.Totals(records: 1, used: 0), in: transaction)
+            recent.publish(changes, RecentWrites.Totals(records: 1, used: 0), in: transaction)
             #expect(!recent.hasRoom(for: 1))
             for change in changes {
-                #expect(recent.find(change.id, in: transaction) == .at(change.place.offset))
+                #expect(recent.find(change.id, in: transaction) == .at(change.location.offset))
                 #expect(recent.owner(change.keyList ?? 0, in: transaction)?.id == change.id)
             }
             recent.clear()
@@ -60,14 +60,14 @@ import Testing
 
     /// A group that is too large for readers to look through is committed at once.
     @Test func aLargeGroupCannotWait() throws {
-        let environment = try Environment.forTests(directory.path)
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let shared = SharedTransaction(environment)
-        #expect(!shared.canWait)
+        #expect(!shared.canStayOpen)
         try shared.begin(reusable: 0)
         var writes: [PendingWrite] = []  // whose records are written below
-        for number in 0...RecentChanges.most {
-            #expect(shared.canWait, "\(number)")
+        for number in 0...RecentWrites.capacity {
+            #expect(shared.canStayOpen, "\(number)")
             let content = [UInt8(truncatingIfNeeded: number)]
             let write = PendingWrite(
                 StorageWrite(
@@ -76,7 +76,7 @@ import Testing
             writes.append(write)
             #expect(try shared.make(write).outcome.isCreated)
         }
-        #expect(!shared.canWait)
+        #expect(!shared.canStayOpen)
         try withExtendedLifetime(writes) { try shared.writeRecords() }
         try shared.commit()
         #expect(!shared.isOpen && environment.recent.transaction == 0)

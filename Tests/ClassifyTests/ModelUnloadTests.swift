@@ -6,12 +6,12 @@ import Testing
 @testable import ClassifyHandler
 
 /// A model is in memory only while it is of use.
-@Suite struct ModelRestTests {
+@Suite struct ModelUnloadTests {
     private let text = ClassifyTextRequest(title: "Trận đấu", body: "Cầu thủ ghi bàn thắng.", explain: false)
 
-    private func classifier(_ sample: Sample, stays: Bool = false) throws -> Classifier {
+    private func classifier(_ sample: Sample, keepsLoaded: Bool = false) throws -> Classifier {
         let json = Array("{model: '\(sample.path)'}".utf8)
-        return try Classifier(settings: Settings(PluginConfiguration(json: json)), stays: stays)
+        return try Classifier(settings: Settings(PluginConfiguration(json: json)), keepsLoaded: keepsLoaded)
     }
 
     @Test func itComesWithTheFirstTextForAllThatWait() async throws {
@@ -28,13 +28,13 @@ import Testing
     }
 
     @Test func itGoesWhenNobodyUsesItAndComesAgain() async throws {
-        let classifier = try classifier(Sample(), stays: true)
+        let classifier = try classifier(Sample(), keepsLoaded: true)
         let first = try #require(classifier.scoring)
-        #expect(!classifier.rest(unusedFor: .max))
+        #expect(!classifier.unload(ifUnusedFor: .max))
         #expect(classifier.scoring === first)
-        #expect(classifier.rest(unusedFor: 0))
+        #expect(classifier.unload(ifUnusedFor: 0))
         #expect(classifier.scoring == nil)
-        #expect(!classifier.rest(unusedFor: 0))
+        #expect(!classifier.unload(ifUnusedFor: 0))
         // Who uses it meanwhile still has it.
         let before = first.classify(text)
         let again = try await classifier.loadedScoring()
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func aUseKeepsIt() throws {
-        let classifier = try classifier(Sample(), stays: true)
+        let classifier = try classifier(Sample(), keepsLoaded: true)
         let scoring = try #require(classifier.scoring)
         let before = scoring.lastUse
         _ = scoring.classify(text)
@@ -56,7 +56,7 @@ import Testing
         try sample.train(name: "new")
         #expect(try await classifier.loadedScoring().classify(text).model == classifier.identity)
         unsafe _ = unlink(sample.path)
-        #expect(classifier.rest(unusedFor: 0))
+        #expect(classifier.unload(ifUnusedFor: 0))
         #expect(try await classifier.loadedScoring().classify(text).model == classifier.identity)
     }
 

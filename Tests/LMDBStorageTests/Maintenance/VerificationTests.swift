@@ -121,12 +121,12 @@ import Testing
             }
         }
         try Damage.tables(directory.path) { transaction, environment throws(ServiceError) in
-            var changes = try HeapChanges(environment, transaction, reusable: 0)
-            let (location, place) = try changes.take(ids[1], record.count, transaction)
-            unsafe record.withUnsafeMutableBytes { unsafe place.move($0) }
+            var writer = try HeapWriter(environment, transaction, reusable: 0)
+            let (location, stamp) = try writer.take(ids[1], record.count, transaction)
+            unsafe record.withUnsafeMutableBytes { unsafe stamp.apply(to: $0) }
             try unsafe record.lend { bytes throws(ServiceError) in
-                try unsafe changes.put(ids[1], bytes, at: location, atEnd: false, transaction)
-                try changes.finish(transaction)
+                try unsafe writer.put(ids[1], bytes, at: location, atEnd: false, transaction)
+                try writer.finish(transaction)
                 let view = try unsafe RecordView(ids[1], record: bytes, in: environment)
                 let entries = unsafe RecordEntries.of(
                     ids[1], key: view.key, time: view.header.time, terms: view.terms, environment.hash)
@@ -147,7 +147,7 @@ import Testing
             guard let place else { throw ServiceError(.notFound, "no place") }
             let extent = Extent(offset: place.offset, size: place.extent)
             try transaction.put(HeapKey.free(extent), [], environment.space)
-            try transaction.put(HeapKey.place(extent.offset), extent.encodedSize, environment.space)
+            try transaction.put(HeapKey.freeAt(extent.offset), extent.encodedSize, environment.space)
         }
         let result = try await verify()
         #expect(result.findings.contains { $0.problem.contains("said to be free has an article") })
@@ -182,12 +182,12 @@ import Testing
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
         engine.drain()
-        #expect(throws: ServiceError.self) { try engine.care.verification(VerifyRequest()) }
+        #expect(throws: ServiceError.self) { try engine.maintenance.verification(VerifyRequest()) }
         engine.stop()
     }
 
     /// All, key, and both terms.
-    private func entries(of number: Int, _ environment: Environment) throws(ServiceError) -> [IndexEntry] {
+    private func entries(of number: Int, _ environment: LMDBEnvironment) throws(ServiceError) -> [IndexEntry] {
         let id = ids[number]
         let time = IndexEntry.sortable(Int64(number % 7))
         func list(_ term: String) -> UInt64 {

@@ -15,9 +15,9 @@ final class Inspection {
     /// What a slice reads at most: no snapshot is kept for long.
     static let slice = (bytes: 1 << 20, records: 512, entries: 4096)
 
-    let environment: Environment
+    let environment: LMDBEnvironment
     let readers: ThreadReaders
-    let reader: RecordReader
+    let reader: VerifyingReader
     private(set) var findings = Findings()
     private(set) var phase = ""
     private(set) var done: UInt64 = 0
@@ -29,23 +29,23 @@ final class Inspection {
     private(set) var isDiskFailing = false
     private let checkPages: () -> String?
     private let stop: () throws(ServiceError) -> Void
-    private let goOn: (Inspection, Int) throws(ServiceError) -> Void
+    private let sliceDone: (Inspection, Int) throws(ServiceError) -> Void
 
     /// - Parameters:
     ///   - checkPages: compares the pages of the index with their checksums, and answers what is wrong.
     ///   - stop: throws if the work is to end.
-    ///   - goOn: is told how many bytes a slice has read; reports, waits, and throws if the work is to end.
+    ///   - sliceDone: is told how many bytes a slice has read; reports, waits, and throws if the work is to end.
     init(
-        _ environment: Environment, _ readers: ThreadReaders, checkPages: @escaping () -> String?,
+        _ environment: LMDBEnvironment, _ readers: ThreadReaders, checkPages: @escaping () -> String?,
         stop: @escaping () throws(ServiceError) -> Void,
-        goOn: @escaping (Inspection, Int) throws(ServiceError) -> Void
+        sliceDone: @escaping (Inspection, Int) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         self.environment = environment
         self.readers = readers
         self.checkPages = checkPages
         self.stop = stop
-        self.goOn = goOn
-        reader = try RecordReader(environment)
+        self.sliceDone = sliceDone
+        reader = try VerifyingReader(environment)
     }
 
     /// All checks but that of the index's own pages, in their order: a later one relies on what an earlier one has read.
@@ -54,7 +54,7 @@ final class Inspection {
     /// Makes all checks: that of the index's pages first, which the others walk.
     func run() throws(ServiceError) {
         phase = "pages"
-        if let fault = checkPages() { return find(nil, environment.path, fault) }
+        if let fault = checkPages() { return report(nil, environment.path, fault) }
         for check in Self.checks {
             (phase, done, total) = (check.phase, 0, 0)
             do throws(ServiceError) {
@@ -62,7 +62,7 @@ final class Inspection {
             } catch {
                 // The database cannot be read any further here: that is what was looked for.
                 guard error.code == .dataLoss else { throw error }
-                find(nil, environment.path, error.message)
+                report(nil, environment.path, error.message)
             }
             if isDiskFailing { return }
         }
@@ -71,7 +71,7 @@ final class Inspection {
     /// A slice is done. No read may be under way.
     func advance(_ count: Int, bytes: Int) throws(ServiceError) {
         done += UInt64(count)
-        try goOn(self, bytes)
+        try sliceDone(self, bytes)
     }
 
     /// Within a long slice, at each of its steps.
@@ -80,26 +80,26 @@ final class Inspection {
     }
 
     /// Something is wrong.
-    func find(_ id: ArticleID?, _ file: String, at offset: Int = 0, _ problem: String) {
+    func report(_ id: ArticleID?, _ file: String, at offset: Int = 0, _ problem: String) {
         findings.add(StorageFinding(id: id, file: file, offset: UInt64(clamping: offset), problem: problem))
     }
 
     /// A record cannot be read as it was written.
-    func find(_ id: ArticleID, _ value: UnsafeRawBufferPointer, _ fault: RecordReader.Fault) {
+    func report(_ id: ArticleID, _ value: UnsafeRawBufferPointer, _ fault: VerifyingReader.Fault) {
         if case .disk = fault { isDiskFailing = true }
         if let location = unsafe HeapLocation(value) {
-            find(id, environment.heap.path, at: location.offset, fault.problem)
+            report(id, environment.heap.path, at: location.offset, fault.problem)
         } else {
-            find(id, environment.path, fault.problem)
+            report(id, environment.path, fault.problem)
         }
     }
 }
 
 /// What was found wrong: how much in all, and the first of it.
 struct Findings {
-    private static let mostKept = 100
+    private static let maxKept = 100
     /// In the journal.
-    static let mostLogged = 20
+    static let maxLogged = 20
 
     private(set) var count: UInt64 = 0
     private(set) var first: [StorageFinding] = []
@@ -109,13 +109,13 @@ struct Findings {
 
     mutating func add(_ finding: StorageFinding) {
         count += 1
-        if first.count < Self.mostKept { first.append(finding) }
+        if first.count < Self.maxKept { first.append(finding) }
     }
 
     /// Names them in the journal, as far as a person reads.
-    func tell(_ log: PluginLog) {
-        for finding in first.prefix(Self.mostLogged) { log.error(finding.text) }
-        if count > Self.mostLogged { log.error("and \(Self.text(count - UInt64(Self.mostLogged))) more") }
+    func write(to log: PluginLog) {
+        for finding in first.prefix(Self.maxLogged) { log.error(finding.text) }
+        if count > Self.maxLogged { log.error("and \(Self.text(count - UInt64(Self.maxLogged))) more") }
     }
 }
 

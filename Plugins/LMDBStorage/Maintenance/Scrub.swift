@@ -16,7 +16,7 @@ final class Scrub: Sendable {
     /// How long one wait is at most, in milliseconds: the clock may be set meanwhile.
     private static let longestWait: Int64 = 3_600_000
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let readers: ThreadReaders
     private let pages: PageCheck
     private let lastCheck: LastCheck
@@ -27,7 +27,7 @@ final class Scrub: Sendable {
     private let wakeUp = Semaphore()
 
     init(
-        _ environment: Environment, _ readers: ThreadReaders, _ pages: PageCheck, _ lastCheck: LastCheck,
+        _ environment: LMDBEnvironment, _ readers: ThreadReaders, _ pages: PageCheck, _ lastCheck: LastCheck,
         _ log: PluginLog, interval: Int64
     ) {
         self.environment = environment
@@ -40,7 +40,7 @@ final class Scrub: Sendable {
 
     /// Makes a check whenever the last one, a verification's too, is old enough. On a thread of its own, until ``close()``.
     func run() {
-        Care.yieldToRequests()
+        Maintenance.yieldToRequests()
         var next = clinux_wall_clock_ms() + min(Self.firstDelay, interval)
         while true {
             let now = clinux_wall_clock_ms()
@@ -145,7 +145,7 @@ final class LastCheck: Sendable {
             defer { state.outcome = outcome }
             return state.outcome
         }
-        inspection.findings.tell(log)
+        inspection.findings.write(to: log)
         if outcome.damaged > 0 {
             log.error("\(outcome.records) articles were checked, with \(Findings.text(outcome.damaged)), see above")
         } else if before.damaged > 0 {

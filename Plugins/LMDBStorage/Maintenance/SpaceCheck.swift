@@ -43,10 +43,10 @@ struct SpaceCheck: StoreCheck {
             let extent = Extent(offset: location.offset, size: location.extent)
             if extent.offset < HeapFile.start || extent.end > space.end {
                 if window.range.lowerBound == HeapFile.start {
-                    inspection.find(id, heap, at: extent.offset, "it lies outside of the room for articles")
+                    inspection.report(id, heap, at: extent.offset, "it lies outside of the room for articles")
                 }
             } else if !window.take(extent) {
-                inspection.find(id, heap, at: extent.offset, "another article has a part of its room")
+                inspection.report(id, heap, at: extent.offset, "another article has a part of its room")
             }
         }
         var isFound = try unsafe records.move(.first, visit) != nil
@@ -54,7 +54,7 @@ struct SpaceCheck: StoreCheck {
         try Room.forEach(reader) { room, extent in
             steps += 1
             if window.take(extent) { return }
-            inspection.find(nil, heap, at: extent.offset, "room that is said to be \(room.rawValue) has an article")
+            inspection.report(nil, heap, at: extent.offset, "room that is said to be \(room.rawValue) has an article")
         }
         return steps
     }
@@ -72,7 +72,7 @@ struct SpaceCheck: StoreCheck {
         let bySize = try Room.sizes(reader)
         func compare(_ found: Int, _ said: Int, _ what: String) {
             guard found != said else { return }
-            inspection.find(
+            inspection.report(
                 nil, inspection.environment.path, "\(found) bytes of the heap are \(what), and \(said) are said to be")
         }
         compare(sums.free, space.free, "free")
@@ -117,14 +117,14 @@ private enum Room: String {
     ) throws(ServiceError) {
         let cursor = try reader.cursor(reader.environment.space)
         func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-            if let offset = unsafe HeapKey.place(key) {
+            if let offset = unsafe HeapKey.freeAt(key) {
                 if let extent = unsafe Extent(offset: offset, value) { body(.free, extent) }
             } else if let waiting = unsafe HeapKey.waiting(key) {
                 if let extent = unsafe Extent(offset: waiting.offset, value) { body(.waiting, extent) }
             }
             return true
         }
-        var isFound = try unsafe cursor.seek(HeapKey.place(0), visit) != nil
+        var isFound = try unsafe cursor.seek(HeapKey.freeAt(0), visit) != nil
         while isFound { isFound = try unsafe cursor.move(.next, visit) != nil }
     }
 

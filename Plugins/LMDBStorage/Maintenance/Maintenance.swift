@@ -7,7 +7,7 @@ internal import Synchronization
 /// What keeps the store in order beside reads and writes: verifications and backups, which calls start and watch, and the scrub.
 ///
 /// Each runs on a thread of its own, and reads as any other reader does.
-final class Care: Sendable {
+final class Maintenance: Sendable {
     fileprivate struct Work<Progress: Sendable> {
         let job: Job<Progress>
         let thread: WriterThread
@@ -26,18 +26,18 @@ final class Care: Sendable {
 
     private let directory: DataDirectory
     private let limits: EngineLimits
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let readers: ThreadReaders
     private let pages: PageCheck
     private let log: PluginLog
     /// Whatever was acknowledged is in the tables when it returns.
-    private let settle: @Sendable () -> Void
+    private let commitPending: @Sendable () -> Void
     private let lastCheck: LastCheck
     private let state = Mutex(State())
 
     init(
-        _ directory: DataDirectory, _ limits: EngineLimits, _ environment: Environment, _ readers: ThreadReaders,
-        _ pages: PageCheck, _ lastCheck: LastCheck, _ log: PluginLog, settle: @escaping @Sendable () -> Void
+        _ directory: DataDirectory, _ limits: EngineLimits, _ environment: LMDBEnvironment, _ readers: ThreadReaders,
+        _ pages: PageCheck, _ lastCheck: LastCheck, _ log: PluginLog, commitPending: @escaping @Sendable () -> Void
     ) {
         self.directory = directory
         self.limits = limits
@@ -46,7 +46,7 @@ final class Care: Sendable {
         self.pages = pages
         self.lastCheck = lastCheck
         self.log = log
-        self.settle = settle
+        self.commitPending = commitPending
         startScrub()
     }
 
@@ -69,7 +69,7 @@ final class Care: Sendable {
         try state.withLock { state throws(ServiceError) in
             if let job = state.verification?.job {
                 if job.number == request.job { return job }
-                if request.job == 0, try job.canBeJoined() { return job }
+                if request.job == 0, try job.isJoinable() { return job }
             }
             try state.checkStart(request.job)
             let job = Job<VerifyProgress>(state.nextNumber())
@@ -84,7 +84,7 @@ final class Care: Sendable {
     private func verify(_ job: Job<VerifyProgress>) {
         Self.yieldToRequests()
         let started = clinux_wall_clock_ms()
-        settle()
+        commitPending()
         do throws(ServiceError) {
             let inspection = try Inspection(environment, readers, checkPages: pages.run, stop: job.checkStop) {
                 inspection, _ throws(ServiceError) in
@@ -111,8 +111,8 @@ final class Care: Sendable {
             if let work = state.backup {
                 let isMeant = request.job == 0 ? work.target == request.directory : work.job.number == request.job
                 if isMeant, request.job != 0 { return work.job }
-                if isMeant, try work.job.canBeJoined() { return work.job }
-                if request.job == 0, try work.job.canBeJoined() {
+                if isMeant, try work.job.isJoinable() { return work.job }
+                if request.job == 0, try work.job.isJoinable() {
                     let other = work.target.isEmpty ? "the service's own directory" : work.target
                     throw ServiceError(.failedPrecondition, "a backup to \(other) is under way: wait for its end")
                 }
@@ -129,14 +129,14 @@ final class Care: Sendable {
 
     private func backUp(_ path: String, _ job: Job<BackupProgress>) {
         Self.yieldToRequests()
-        settle()
+        commitPending()
         do throws(ServiceError) {
             let target =
                 path.isEmpty
                 ? try BackupTarget(at: clinux_wall_clock_ms(), below: directory) : try BackupTarget(path)
             let backup = Backup(environment: environment, readers: readers, limits: limits, target: target)
             let progress = try backup.run(job)
-            if let result = progress.result { tell(result) }
+            if let result = progress.result { report(result) }
             job.end(.success(progress))
         } catch {
             log.warning("a backup was not made: \(error.message)")
@@ -144,8 +144,8 @@ final class Care: Sendable {
         }
     }
 
-    private func tell(_ result: BackupResult) {
-        for finding in result.findings.prefix(Findings.mostLogged) { log.error(finding.text) }
+    private func report(_ result: BackupResult) {
+        for finding in result.findings.prefix(Findings.maxLogged) { log.error(finding.text) }
         let missing = result.damaged == 0 ? "" : ", and \(result.damaged) are damaged and missing from it"
         log.notice("\(result.directory) is a backup of \(result.records) articles\(missing)")
     }
@@ -177,7 +177,7 @@ final class Care: Sendable {
     }
 }
 
-extension Care.State {
+extension Maintenance.State {
     /// Throws if no job can begin.
     fileprivate func checkStart(_ job: UInt64) throws(ServiceError) {
         guard job == 0 else {

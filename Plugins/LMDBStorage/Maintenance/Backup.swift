@@ -11,7 +11,7 @@ struct Backup {
     /// What is left free on the disk at least.
     private static let reserve: UInt64 = 64 << 20
 
-    let environment: Environment
+    let environment: LMDBEnvironment
     let readers: ThreadReaders
     let limits: EngineLimits
     let target: BackupTarget
@@ -56,7 +56,7 @@ struct Backup {
         _ reader: ThreadReader, _ copy: StoreCopy, _ progress: inout BackupProgress, _ findings: inout Findings,
         _ job: Job<BackupProgress>
     ) throws(ServiceError) {
-        let records = try RecordReader(environment)
+        let records = try VerifyingReader(environment)
         progress.total = UInt64(try reader.statistics(environment.records).ms_entries)
         func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(ServiceError) {
             progress.done += 1

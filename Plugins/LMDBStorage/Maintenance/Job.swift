@@ -10,7 +10,7 @@ internal import Synchronization
 /// deadline passes is expected to come again.
 final class Job<Progress: Sendable>: Sendable {
     /// What a watcher is told.
-    enum News: Sendable {
+    enum Update: Sendable {
         case progress(Progress)
         /// The last progress is the result.
         case done(Progress)
@@ -18,18 +18,18 @@ final class Job<Progress: Sendable>: Sendable {
     }
 
     private struct State {
-        var news: News?
-        /// Counts the news, so that a watcher knows what it has seen.
+        var update: Update?
+        /// Counts the update, so that a watcher knows what it has seen.
         var version = 0
         var isOver = false
         var stop: ServiceError?
         var watchers = 0
         var lastWatched = clinux_now()
-        var lastTold: UInt64 = 0
+        var lastPublished: UInt64 = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
 
-        mutating func tell(_ news: News, isOver: Bool = false) -> [CheckedContinuation<Void, Never>] {
-            self.news = news
+        mutating func publish(_ update: Update, isOver: Bool = false) -> [CheckedContinuation<Void, Never>] {
+            self.update = update
             self.isOver = isOver
             version += 1
             defer { waiting = [] }
@@ -49,7 +49,7 @@ final class Job<Progress: Sendable>: Sendable {
     var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Whether another watcher will see its end. Throws `unavailable`, which clients take for "soon", while it ends early.
-    func canBeJoined() throws(ServiceError) -> Bool {
+    func isJoinable() throws(ServiceError) -> Bool {
         let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
         if isStopping, !isOver { throw ServiceError(.unavailable, "one that was cancelled is just ending: retry") }
         return !isOver
@@ -73,23 +73,23 @@ final class Job<Progress: Sendable>: Sendable {
         try checkStop()
         let now = clinux_now()
         let isDue = state.withLock { state in
-            let isDue = clinux_elapsed(state.lastTold, now) >= Self.interval
-            if isDue { state.lastTold = now }
+            let isDue = clinux_elapsed(state.lastPublished, now) >= Self.interval
+            if isDue { state.lastPublished = now }
             return isDue
         }
         guard isDue else { return }
-        let news = News.progress(progress())
-        for waiting in state.withLock({ $0.tell(news) }) { waiting.resume() }
+        let update = Update.progress(progress())
+        for waiting in state.withLock({ $0.publish(update) }) { waiting.resume() }
     }
 
     /// The work is over.
     func end(_ result: Result<Progress, ServiceError>) {
-        let news: News =
+        let update: Update =
             switch result {
             case .success(let progress): .done(progress)
             case .failure(let error): .failed(error)
             }
-        for waiting in state.withLock({ $0.tell(news, isOver: true) }) { waiting.resume() }
+        for waiting in state.withLock({ $0.publish(update, isOver: true) }) { waiting.resume() }
     }
 
     // MARK: Watchers
@@ -97,23 +97,23 @@ final class Job<Progress: Sendable>: Sendable {
     /// Has the work end soon, and its watchers told why.
     func stop(_ reason: ServiceError) { state.withLock { $0.stop = $0.stop ?? reason } }
 
-    func join() { state.withLock { $0.watchers += 1 } }
+    func addWatcher() { state.withLock { $0.watchers += 1 } }
 
-    /// - Parameter comesAgain: another call may go on watching.
-    func leave(comesAgain: Bool) {
+    /// - Parameter mayReturn: another call may go on watching.
+    func removeWatcher(mayReturn: Bool) {
         state.withLock { state in
             state.watchers -= 1
             state.lastWatched = clinux_now()
-            guard state.watchers == 0, !comesAgain, !state.isOver else { return }
+            guard state.watchers == 0, !mayReturn, !state.isOver else { return }
             state.stop = state.stop ?? ServiceError(.cancelled, "whoever asked for it has gone")
         }
     }
 
-    /// Waits for news that the watcher has not seen; `nil` if its task is cancelled first.
-    func news(after version: Int) async -> (News, version: Int)? {
+    /// Waits for update that the watcher has not seen; `nil` if its task is cancelled first.
+    func nextUpdate(after version: Int) async -> (Update, version: Int)? {
         while !Task.isCancelled {
             let found = state.withLock { state in
-                state.news.flatMap { state.version > version ? ($0, state.version) : nil }
+                state.update.flatMap { state.version > version ? ($0, state.version) : nil }
             }
             if let found { return found }
             await wait(after: version)
@@ -150,22 +150,22 @@ extension Job where Progress: ProtocolMessage {
 
     /// Streams what becomes of the work to a call, until it is over or the call's deadline is near.
     func watch(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
-        join()
+        addWatcher()
         do throws(ServiceError) {
             try await stream(call, responder)
         } catch {
-            leave(comesAgain: error.code == .deadlineExceeded)
+            removeWatcher(mayReturn: error.code == .deadlineExceeded)
             throw error
         }
-        leave(comesAgain: true)
+        removeWatcher(mayReturn: true)
     }
 
     private func stream(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
         var seen = 0
         let margin = Self.margin(call)
-        while let (news, version) = await news(after: seen) {
+        while let (update, version) = await nextUpdate(after: seen) {
             seen = version
-            switch news {
+            switch update {
             case .failed(let error): throw error
             case .done(let progress):
                 try await responder.send(progress)

@@ -9,9 +9,9 @@ extension Job {
     /// What becomes of it.
     func result() async throws -> Progress {
         var seen = 0
-        while let (news, version) = await news(after: seen) {
+        while let (update, version) = await nextUpdate(after: seen) {
             seen = version
-            switch news {
+            switch update {
             case .progress: continue
             case .done(let progress): return progress
             case .failed(let error): throw error
@@ -24,7 +24,7 @@ extension Job {
 extension LMDBEngine {
     /// What a verification says.
     func verified() async throws -> VerifyResult {
-        let progress = try await care.verification(VerifyRequest()).result()
+        let progress = try await maintenance.verification(VerifyRequest()).result()
         return progress.result ?? VerifyResult()
     }
 
@@ -93,9 +93,9 @@ enum Damage {
 
     /// Changes the tables of a store that is stopped.
     static func tables(
-        _ path: String, _ body: (borrowing WriteTransaction, Environment) throws(ServiceError) -> Void
+        _ path: String, _ body: (borrowing WriteTransaction, LMDBEnvironment) throws(ServiceError) -> Void
     ) throws {
-        let environment = try Environment.forTests(path)
+        let environment = try LMDBEnvironment.forTests(path)
         defer { environment.close() }
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try body(transaction, environment)
@@ -111,11 +111,11 @@ enum Damage {
 }
 
 extension WriteTransaction {
-    func put(_ entry: IndexEntry, _ environment: Environment) throws(ServiceError) {
+    func put(_ entry: IndexEntry, _ environment: LMDBEnvironment) throws(ServiceError) {
         try index([entry], insteadOf: [], environment.index)
     }
 
-    func remove(_ entry: IndexEntry, _ environment: Environment) throws(ServiceError) {
+    func remove(_ entry: IndexEntry, _ environment: LMDBEnvironment) throws(ServiceError) {
         try index([], insteadOf: [entry], environment.index)
     }
 }

@@ -7,14 +7,14 @@ internal import Synchronization
 /// the tree: a walk touches a dozen cold cache lines, this one or two. Measured with 100,000 articles of 3 KB: a third
 /// of what a fetch costs.
 ///
-/// A place is good until the record is changed, which `ChangeStamps` tells: nothing else is written there while anyone can see
+/// A place is good until the record is changed, which `WriteStamps` tells: nothing else is written there while anyone can see
 /// the record (``HeapSpace``). Records that a former articled left in LMDB's pages may move with their neighbours, and have no
 /// place here.
 ///
 /// Used by one thread at a time. The memory does not grow: 8 MiB at most, taken as it is used.
 @safe
-struct RecordPlaces: ~Copyable {
-    private struct Place {
+struct LocationCache: ~Copyable {
+    private struct Slot {
         var high: UInt64
         var low: UInt64
         var address: UInt
@@ -26,13 +26,13 @@ struct RecordPlaces: ~Copyable {
     /// Of 100,000 records that are read at random, one in thirty reads walks the tree all the same; with two it is one in
     /// twelve.
     private static let ways = 4
-    private static let bytes = buckets * ways * MemoryLayout<Place>.stride
+    private static let bytes = buckets * ways * MemoryLayout<Slot>.stride
 
     private let heap: HeapFile
     /// Four places for each hash, side by side in two cache lines; the latest ones come first.
-    private let places: UnsafeMutablePointer<Place>?
+    private let slots: UnsafeMutablePointer<Slot>?
     /// In memory of its own, as the places are: a look-up changes nothing of the structure itself.
-    private let outlook: UnsafeMutablePointer<ExpectedRecords>
+    private let queue: UnsafeMutablePointer<PrefetchQueue>
 
     init(of heap: HeapFile) {
         self.heap = heap
@@ -40,33 +40,33 @@ struct RecordPlaces: ~Copyable {
         // Places are looked up at random: with pages of 4 KiB each look-up would miss the processor's page tables too.
         if unsafe memory != MAP_FAILED { unsafe madvise(memory, Self.bytes, MADV_HUGEPAGE) }
         // Without memory for it, every record is looked up in the tree.
-        unsafe places =
-            memory == MAP_FAILED ? nil : memory?.bindMemory(to: Place.self, capacity: Self.buckets * Self.ways)
-        unsafe outlook = .allocate(capacity: 1)
-        unsafe outlook.initialize(to: ExpectedRecords())
+        unsafe slots =
+            memory == MAP_FAILED ? nil : memory?.bindMemory(to: Slot.self, capacity: Self.buckets * Self.ways)
+        unsafe queue = .allocate(capacity: 1)
+        unsafe queue.initialize(to: PrefetchQueue())
     }
 
     deinit {
-        if let places = unsafe places { unsafe munmap(places, Self.bytes) }
-        unsafe outlook.deallocate()
+        if let slots = unsafe slots { unsafe munmap(slots, Self.bytes) }
+        unsafe queue.deallocate()
     }
 
     /// Gives the memory back: nothing is looked up any more, and the thread that has this may live on.
     func forget() {
-        if let places = unsafe places { unsafe madvise(places, Self.bytes, MADV_DONTNEED) }
+        if let slots = unsafe slots { unsafe madvise(slots, Self.bytes, MADV_DONTNEED) }
     }
 
     /// The record's first byte, if it is known to lie there in the snapshot.
     @inline(__always)
-    func find(_ id: ArticleID, _ changes: ChangeStamps) -> UnsafeRawPointer? {
-        if let next = unsafe outlook.pointee.next() { bringNear(next) }
+    func find(_ id: ArticleID, _ stamps: WriteStamps) -> UnsafeRawPointer? {
+        if let next = unsafe queue.pointee.next() { prefetchRecord(next) }
         guard let bucket = unsafe bucket(of: id) else { return nil }
         for way in 0..<Self.ways {
-            let place = unsafe bucket[way]
-            guard place.low == id.low, place.high == id.high, place.snapshot != 0 else { continue }
-            guard place.snapshot >= changes.last(id), let record = unsafe UnsafeRawPointer(bitPattern: place.address)
+            let slot = unsafe bucket[way]
+            guard slot.low == id.low, slot.high == id.high, slot.snapshot != 0 else { continue }
+            guard slot.snapshot >= stamps.last(id), let record = unsafe UnsafeRawPointer(bitPattern: slot.address)
             else { return nil }
-            unsafe Self.prefetch(record)
+            unsafe Self.prefetchLines(record)
             return unsafe record
         }
         return nil
@@ -75,29 +75,29 @@ struct RecordPlaces: ~Copyable {
     /// The record may be asked for soon. Two steps bring it near, each with time for the memory to come: now the line that
     /// tells its place, and the record itself when a few more were expected, or asked for.
     @inline(__always)
-    func expect(_ id: ArticleID) {
+    func prefetch(_ id: ArticleID) {
         guard let bucket = unsafe bucket(of: id) else { return }
         unsafe clinux_prefetch(bucket)
         unsafe clinux_prefetch(bucket + Self.ways / 2)
-        if let next = unsafe outlook.pointee.add(id) { bringNear(next) }
+        if let next = unsafe queue.pointee.add(id) { prefetchRecord(next) }
     }
 
     /// The record at the place that is known for it, be it good or not: asking for memory in vain does no harm.
     @inline(__always)
-    private func bringNear(_ id: ArticleID) {
+    private func prefetchRecord(_ id: ArticleID) {
         guard let bucket = unsafe bucket(of: id) else { return }
         for way in 0..<Self.ways {
-            let place = unsafe bucket[way]
-            guard place.low == id.low, place.high == id.high,
-                let record = unsafe UnsafeRawPointer(bitPattern: place.address)
+            let slot = unsafe bucket[way]
+            guard slot.low == id.low, slot.high == id.high,
+                let record = unsafe UnsafeRawPointer(bitPattern: slot.address)
             else { continue }
-            unsafe Self.prefetch(record)
+            unsafe Self.prefetchLines(record)
         }
     }
 
     /// It will be copied: has its beginning come while its header is read, and the processor sees the rest coming.
     @inline(__always)
-    private static func prefetch(_ record: UnsafeRawPointer) {
+    private static func prefetchLines(_ record: UnsafeRawPointer) {
         for line in 0..<8 { unsafe clinux_prefetch(record + line * 64) }
     }
 
@@ -109,20 +109,20 @@ struct RecordPlaces: ~Copyable {
         }
         // The others move on by one, to where it was, or the last of them out.
         for way in (0..<(known ?? Self.ways - 1)).reversed() { unsafe bucket[way + 1] = bucket[way] }
-        unsafe bucket[0] = Place(high: id.high, low: id.low, address: UInt(bitPattern: record), snapshot: snapshot)
+        unsafe bucket[0] = Slot(high: id.high, low: id.low, address: UInt(bitPattern: record), snapshot: snapshot)
     }
 
     @inline(__always)
-    private func bucket(of id: ArticleID) -> UnsafeMutablePointer<Place>? {
-        guard let places = unsafe places else { return nil }
+    private func bucket(of id: ArticleID) -> UnsafeMutablePointer<Slot>? {
+        guard let slots = unsafe slots else { return nil }
         let hash = (id.low ^ id.high) &* 0x9e37_79b9_7f4a_7c15
-        return unsafe places + Int(truncatingIfNeeded: hash >> 48) * Self.ways
+        return unsafe slots + Int(truncatingIfNeeded: hash >> 48) * Self.ways
     }
 }
 
 /// The records that are expected to be asked for, in their order: a few, of which the oldest comes out for each that goes
 /// in or is asked for.
-struct ExpectedRecords {
+struct PrefetchQueue {
     private static let delay: UInt = 4
 
     private var ids = InlineArray<4, ArticleID>(repeating: ArticleID(high: 0, low: 0))
@@ -152,7 +152,7 @@ struct ExpectedRecords {
 /// The committer notes a change before it commits, so whoever sees the change in the file finds it here too. A record
 /// that is merely added changes nothing that was there. Too late a number, because ids share it or a transaction was
 /// given up, costs a reader a look into the tree and nothing else.
-@safe final class ChangeStamps: @unchecked Sendable {  // the memory is fixed in `init`, its members are atomic
+@safe final class WriteStamps: @unchecked Sendable {  // the memory is fixed in `init`, its members are atomic
     private static let groups = 1 << 14
 
     private let stamps: UnsafeMutableBufferPointer<Atomic<UInt64>>
