@@ -4,8 +4,8 @@ internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
-/// redo log.
+/// Stores articles in a heap file that is indexed by LMDB. Reads come straight from the memory map; writes are
+/// grouped, and one sync of a redo log makes a group durable.
 final class LMDBEngine: ServingEngine {
     static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0", methods: methods)
 
@@ -34,7 +34,7 @@ final class LMDBEngine: ServingEngine {
         _ = try EngineLimits.read(configuration)
     }
 
-    /// All of it is fixed at the start: says so, if anything is new.
+    /// All settings are fixed at the start. Logs a warning if one has changed.
     func reload(_ configuration: PluginConfiguration) throws {
         let (limits, settings) = try EngineLimits.read(configuration)
         if limits != self.limits || settings.directory ?? directory.path != directory.path {
@@ -96,7 +96,7 @@ final class LMDBEngine: ServingEngine {
         return isFound
     }
 
-    /// What goes out of order while the index is read is its damage.
+    /// Reports index damage found by `body`.
     private func noting<Result>(
         _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
@@ -110,7 +110,7 @@ final class LMDBEngine: ServingEngine {
         }
     }
 
-    /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait.
+    /// When this returns, everything acknowledged before is in the tables. Blocks.
     func commitPending() { committer.commitPending() }
 
     func prefetch(id: ArticleID) { readers.current?.prefetch(id) }
@@ -141,7 +141,7 @@ final class LMDBEngine: ServingEngine {
     func statistics() throws(ServiceError) -> StorageStatistics {
         let progress = committer.progress
         return try readers.read { reader throws(ServiceError) in
-            // In this order: what is committed in between is in the tables then.
+            // In this order: what is committed in between is in the tables.
             let open = environment.recent.transaction
             try reader.refresh()
             let records = try reader.statistics(environment.records)
@@ -172,7 +172,7 @@ final class LMDBEngine: ServingEngine {
         return space.state == .healthy ? lastCheck.health : space
     }
 
-    /// The threads that write, in the order in which they end.
+    /// Starts the writing threads, in the order in which they end.
     private static func start(
         _ committer: Committer, _ sync: LogSync, _ scheduler: CheckpointScheduler
     ) throws(ServiceError) -> [WriterThread] {
@@ -199,7 +199,7 @@ final class LMDBEngine: ServingEngine {
 
     func drain() { maintenance.drain() }
 
-    /// Brings what waits to disk, and closes. What comes later is refused.
+    /// Makes pending writes durable, and closes. Later writes are refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
         maintenance.close()
@@ -215,13 +215,13 @@ final class LMDBEngine: ServingEngine {
 }
 
 extension MDB_stat {
-    /// What the pages of a table take.
+    /// The size of a table's pages.
     var usedBytes: UInt64 {
         UInt64(ms_psize) * UInt64(ms_branch_pages + ms_leaf_pages + ms_overflow_pages)
     }
 }
 
-/// The engine's own methods: what an administrator asks of the storage.
+/// The engine's own methods, for administrators.
 extension LMDBEngine {
     static let methods = [
         Method(
@@ -241,6 +241,6 @@ extension LMDBEngine {
     }
 }
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }

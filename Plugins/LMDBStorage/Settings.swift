@@ -3,19 +3,20 @@ internal import HandlerKit
 
 /// The engine's section of the configuration.
 struct Settings: Decodable {
-    /// Where the files lie; absolute. Default: the directory that articled names.
+    /// The directory of the files; an absolute path. Default: the state directory that articled passes.
     var directory: String?
-    /// The most that the database, and the file with the records beside it, may grow to each, in bytes. It costs address space alone, no memory and no disk.
+    /// The greatest size of the index, and of the heap, in bytes. It reserves address space only, no memory and no
+    /// disk space.
     var mapSize: Int?
     /// How many threads may read at once.
     var maxReaders: UInt32?
-    /// How many bytes of changes may wait for the disk before further ones are refused.
+    /// The most bytes of writes that may be pending before further ones are refused.
     var queueBytes: Int?
-    /// How many changes may wait.
+    /// The most writes that may be pending.
     var queueWrites: Int?
-    /// How many bytes of articles are stored before the database is brought to disk and the redo log begun anew.
+    /// How many bytes of articles are written before a checkpoint begins and the redo log starts over.
     var logSize: Int?
-    /// How often all that is stored is checked, slowly: "7 d", "12 h"; "off": never.
+    /// How often everything stored is checked, slowly: "7 d", "12 h"; "off" disables it.
     var scrub: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
@@ -25,28 +26,29 @@ struct Settings: Decodable {
 
 /// The settings, checked and complete.
 struct EngineLimits: Sendable, Equatable {
-    /// 1 TiB of address space of the 128 TiB that a process has. A map costs nothing until it is touched; one that is as
-    /// large as any disk never has to be made larger, which LMDB could only do while nobody reads.
+    /// 1 TiB, of the 128 TiB of address space that a process has. A map costs nothing until it is used. A map as
+    /// large as any disk never has to grow, which LMDB permits only while nobody reads.
     var mapSize = 1 << 40
     var maxReaders: UInt32 = 512
     var queueBytes = 64 << 20
     var queueWrites = 65_536
     var logSize = 128 << 20
-    /// How many groups the log has at most, likewise: what bounds the pages that are replaced and not used again yet.
+    /// The most groups in the log before a checkpoint begins. This bounds the replaced pages that cannot be reused
+    /// yet.
     var logGroups = 2048
-    /// A group of changes with so many bytes writes its records to the heap alone, and syncs that as well.
+    /// A group with at least this many bytes writes its records to the heap only, and syncs the heap too.
     var heapOnlyBytes = 256 << 10
-    /// Nobody writes for so long, in nanoseconds: the database is brought to disk, so that the next start has little to do.
+    /// After this long without writes, in nanoseconds, a checkpoint is made, so that the next start has little to do.
     var idle = 1_000_000_000
 
-    /// How often all that is stored is checked, in milliseconds; `nil`: never.
+    /// How often everything stored is checked, in milliseconds; `nil`: never.
     var scrub: Int64? = ScrubInterval.standard
 
     init() {}
 
     /// Reads the engine's section of the configuration.
     ///
-    /// Throws `invalidArgument`, with all that is wrong.
+    /// Throws `invalidArgument`, with everything that is wrong.
     static func read(_ configuration: PluginConfiguration) throws(ServiceError) -> (EngineLimits, Settings) {
         var limits = EngineLimits()
         let settings = try configuration.decode(Settings.self) { settings, problems in
@@ -77,7 +79,7 @@ struct EngineLimits: Sendable, Equatable {
     }
 }
 
-/// How often a scrub is made: "7 d", "12 h", "off".
+/// The interval of the scrub: "7 d", "12 h", "off".
 enum ScrubInterval {
     static let standard: Int64 = 7 * 86_400_000
     private static let units: [(String, Int64)] = [

@@ -6,7 +6,7 @@ internal import Synchronization
 
 /// A file on a real disk.
 final class SystemFile: DiskFile {
-    /// As many parts as one call takes (IOV_MAX of limits.h).
+    /// The most parts that one call accepts (IOV_MAX, limits.h).
     private static let maxParts = 1024
 
     let path: String
@@ -59,7 +59,7 @@ final class SystemFile: DiskFile {
             }
             if written < 0, errno == EINTR { continue }
             guard written >= 0 else { throw .system("cannot write \(path)") }
-            // A full disk cuts a write short first, and refuses the next.
+            // On a full disk the first write is short, and the next one fails.
             offset += written
             unsafe Self.drop(written, from: &left)
         }
@@ -109,10 +109,10 @@ final class SystemFile: DiskFile {
     }
 }
 
-/// A file, or a part of it, read before it is opened for good.
+/// Reads a file, or part of it, before it is opened for good.
 enum FilePart {
-    /// Reads so many bytes, fewer at the file's end; `nil` if there is no file. What is no regular file has none: whoever opens it
-    /// says so.
+    /// Reads up to `count` bytes, fewer at the end of the file; `nil` if there is no file. A directory yields no
+    /// bytes: whoever opens it later reports the error.
     static func read(_ path: String, _ count: Int, at offset: Int) throws(ServiceError) -> [UInt8]? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -126,7 +126,7 @@ enum FilePart {
         return Array(bytes.prefix(max(0, found)))
     }
 
-    /// All of a file; `nil` if there is none.
+    /// Reads the whole file; `nil` if there is none.
     static func readAll(_ path: String) throws(ServiceError) -> [UInt8]? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
@@ -136,18 +136,18 @@ enum FilePart {
         return try read(path, Int(status.st_size), at: 0)
     }
 
-    /// Whether there is anything of this name.
+    /// Whether anything has this name.
     static func exists(_ path: String) -> Bool {
         var status = stat()
         return unsafe lstat(path, &status) == 0
     }
 }
 
-/// Room on the disk.
+/// Free disk space.
 enum DiskSpace {
     private static let minFree: UInt64 = 256 << 20
 
-    /// Degraded while there is still time to do something about it: below 256 MiB, or below 5 % of a smaller disk.
+    /// Degraded while there is still time to act: below 256 MiB free, or below 5 % of a smaller disk.
     static func health(of directory: String) -> Health {
         var information = statvfs()
         guard unsafe statvfs(directory, &information) == 0 else {

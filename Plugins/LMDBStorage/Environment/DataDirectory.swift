@@ -2,26 +2,26 @@ internal import ArticleProtocol
 internal import Glibc
 internal import Synchronization
 
-/// Where the files lie.
+/// The directory with the storage's files, and their names.
 struct DataDirectory {
     let path: String
 
-    /// The tables: which records there are, where they lie, and the indexes.
+    /// The LMDB file: the table of records, the index, and the table of free space.
     var database: String { path + "/articles.mdb" }
-    /// The records.
+    /// The heap, which holds the records.
     var heap: String { path + "/articles.mdb-records" }
     /// The two files of the redo log.
     func log(_ index: Int) -> String { path + "/articles.mdb-redo\(index)" }
-    /// The checksums of the index's pages.
+    /// The checksums of the LMDB file's pages.
     var sums: String { path + "/articles.mdb-sums" }
-    /// Which group of the log is known to be on disk.
+    /// The number of the last group known to be on disk.
     var durable: String { path + "/articles.mdb-durable" }
-    /// An index that is being made; left behind only by a process that died meanwhile.
+    /// An index under construction. One that is left over comes from a process that died.
     var unfinished: String { path + "/articles.mdb.new" }
-    /// An index that another one took the place of.
+    /// An index that was replaced.
     var unused: String { path + "/articles.mdb.unused" }
 
-    /// Finds the directory, or makes it and those above it for the service's user alone.
+    /// Uses the directory, or creates it and its parents with access for the service's user only.
     init(_ path: String) throws(ServiceError) {
         guard path.utf8.first == UInt8(ascii: "/") else {
             throw ServiceError(
@@ -41,7 +41,7 @@ struct DataDirectory {
             let above = parent.isEmpty ? "/" : parent
             parent += "/" + component
             if unsafe mkdir(parent, 0o700) == 0 {
-                // A directory whose name is not on disk is gone with all that is in it when power is lost.
+                // A directory whose name is not on disk is lost, with all its files, when power fails.
                 try Self.sync(above)
             } else if errno != EEXIST {
                 throw .system("cannot make the directory \(parent)")
@@ -49,7 +49,7 @@ struct DataDirectory {
         }
     }
 
-    /// How many bytes of the disk all of them take.
+    /// Disk space that the files occupy, in bytes.
     func usedDisk() throws(ServiceError) -> UInt64 {
         var blocks: UInt64 = 0
         for path in [database, heap, sums, log(0), log(1)] {
@@ -60,7 +60,7 @@ struct DataDirectory {
         return blocks * 512
     }
 
-    /// Brings names that were added or changed to disk.
+    /// Makes created and renamed file names durable.
     func sync() throws(ServiceError) { try Self.sync(path) }
 
     private static func sync(_ path: String) throws(ServiceError) {
@@ -72,8 +72,8 @@ struct DataDirectory {
 }
 
 extension DataDirectory {
-    /// Gives a new index, which is closed and on disk, the name of the index. One that is there is kept under another name: it may be
-    /// something else that was put there.
+    /// Renames a finished index, closed and on disk, to the index. A file that already has the name is kept under
+    /// another one: it may be something that someone else put there.
     func adoptIndex() throws(ServiceError) {
         unsafe unlink(unfinished + "-lock")
         unsafe unlink(database + "-lock")
@@ -85,16 +85,17 @@ extension DataDirectory {
     }
 }
 
-/// Sole use of a directory, until it is released: LMDB itself would let a second process write as well.
+/// Exclusive use of a directory, until it is released: LMDB itself would allow a second writing process.
 ///
-/// The directory itself is locked: a file in it may be deleted, and made anew by somebody else. The file `lock` tells people who has
-/// it. The lock goes with its process, however that ends (flock(2)).
+/// The lock is on the directory itself, because a file in it could be deleted and created again. The file `lock`
+/// tells people which process holds it. The kernel drops the lock when the process ends, for whatever reason
+/// (flock(2)).
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
     private let file: Int32
     private let isReleased = Atomic(false)
 
-    /// Throws `failedPrecondition`, with the number of the process that has it.
+    /// Throws `failedPrecondition` with the id of the process that holds the lock.
     init(_ directory: String) throws(ServiceError) {
         let path = directory + "/lock"
         descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -108,7 +109,7 @@ final class DirectoryLock: Sendable {
                 .failedPrecondition,
                 "\(directory) is in use by process \(owner): stop it, or name another directory")
         }
-        // An earlier articled locks the file: it is kept out as long as the file is there.
+        // Earlier versions of articled lock the file. Locking it too keeps them out while the file exists.
         file = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard file >= 0 else {
             let error = ServiceError.system("cannot write \(path)")
@@ -129,17 +130,18 @@ final class DirectoryLock: Sendable {
 
     deinit { release() }
 
-    /// Lets others in.
+    /// Releases the lock.
     func release() {
         if isReleased.exchange(true, ordering: .relaxed) { return }
-        // A process that is just being started has the descriptor too, for a moment: to close it would not be enough.
+        // A child process that is just being started holds the descriptors too for a moment, so closing them would
+        // not be enough.
         for each in [file, descriptor] {
             flock(each, LOCK_UN)
             close(each)
         }
     }
 
-    /// What the owner wrote down; for people, so that anything unreadable is "unknown".
+    /// The process id in the file. It is information for people only, so anything unreadable becomes "unknown".
     private static func owner(_ path: String) -> String {
         let bytes = (try? FilePart.read(path, 16, at: 0)) ?? []
         let digits = bytes.prefix { UInt8(ascii: "0") <= $0 && $0 <= UInt8(ascii: "9") }

@@ -3,15 +3,15 @@ internal import CLMDB
 internal import Glibc
 internal import Synchronization
 
-/// What the head of an LMDB file says, read with read(2) before the file is mapped: behind the end of a truncated file
-/// a map gives SIGBUS and no error.
+/// The meta pages of an LMDB file, read with read(2) before the file is mapped. Access to a map beyond the end of a
+/// truncated file raises SIGBUS instead of an error.
 struct DatabaseFile {
-    /// Of a page, in bytes.
+    /// The page size in bytes.
     let pageSize: Int
-    /// Where the newest version of the file ends.
+    /// Where the newest snapshot of the file ends.
     let usedBytes: Int
 
-    /// Reads and checks the head.
+    /// Reads and checks the meta pages.
     ///
     /// - Returns: `nil` if there is no such file.
     static func inspect(_ path: String) throws(ServiceError) -> DatabaseFile? {
@@ -32,7 +32,7 @@ struct DatabaseFile {
         return try DatabaseFile(first, second, size: Int(status.st_size), path)
     }
 
-    /// Checks two heads of a file of this size.
+    /// Checks two meta pages of a file of this size.
     init(_ first: MetaPage, _ second: MetaPage, size: Int, _ path: String) throws(ServiceError) {
         try Self.checkPageSize(first, path)
         guard second.pageSize == first.pageSize else { throw Self.damaged(path, "its two heads contradict each other") }
@@ -72,24 +72,24 @@ struct DatabaseFile {
     }
 }
 
-/// One of the two heads of an LMDB file: a version of its root.
+/// One of the two meta pages of an LMDB file. Each describes one snapshot.
 ///
-/// The layout is that of LMDB 0.9 on 64-bit machines (mdb.c: MDB_page, MDB_meta): a page header of 16 bytes, the meta
-/// behind it. A commit of transaction n writes head n & 1 (mdb_env_write_meta: `toggle`), and the greater transaction
-/// counts when the file is opened (mdb_env_pick_meta, mdb_env_read_header).
+/// The layout is that of LMDB 0.9 on 64-bit machines (mdb.c: MDB_page, MDB_meta): a page header of 16 bytes, then the
+/// meta. A commit of transaction n writes meta page n & 1 (mdb_env_write_meta: `toggle`). When the file is opened,
+/// the one with the greater transaction number is used (mdb_env_pick_meta, mdb_env_read_header).
 struct MetaPage {
     private static let magic: UInt32 = 0xBEEF_C0DE
     private static let version: UInt32 = 1
     private static let metaFlag: UInt16 = 0x08
-    /// Bytes of a page header and a meta behind it. What follows in the page LMDB never writes again once the file is
-    /// made (mdb_env_init_meta writes whole pages, mdb_env_write_meta only the meta).
+    /// The size of a page header and a meta. LMDB never writes the rest of the page after creating the file
+    /// (mdb_env_init_meta writes whole pages, mdb_env_write_meta only the meta).
     static let size = 152
 
     let pageSize: Int
-    /// How many pages the file has.
+    /// The number of pages in the file.
     let pages: UInt64
     let transaction: UInt64
-    /// Of the list of free pages and of the tables.
+    /// The root pages of the free list and of the main table.
     let roots: [UInt64]
 
     /// Reads and checks ``size`` bytes.
@@ -119,15 +119,15 @@ struct MetaPage {
     }
 }
 
-/// Which memory is the file's. LMDB trusts the sizes that it finds in the file; whoever was lent a value asks here first,
-/// so that a damaged size is an error and no SIGBUS.
+/// The memory range of the mapped LMDB file. LMDB trusts the sizes that it finds in the file. A caller that was lent
+/// a value checks it here first, so that a damaged size is an error and not a SIGBUS.
 final class FileMap: Sendable {
     private let base: UInt
     private let size: UInt
     private let descriptor: Int32
     private let bytes: Atomic<UInt>
 
-    /// Finds the map: a page begins with its number (mdb.c: MDB_page), so any value tells where page 0 is.
+    /// Finds the map. Each page begins with its number (mdb.c: MDB_page), so any value leads to page 0.
     init(_ environment: OpaquePointer, _ descriptor: Int32, _ path: String) throws(ServiceError) {
         let pageSize = UInt(getpagesize())
         var page = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
@@ -149,15 +149,15 @@ final class FileMap: Sendable {
         refresh()
     }
 
-    /// Whether all of it can be read.
+    /// Whether all of the value lies within the file.
     func allows(_ value: UnsafeRawBufferPointer) -> Bool {
         let start = UInt(bitPattern: value.baseAddress) &- base
-        // Not in the map: a page that the running write transaction has changed lies in memory of its own.
+        // Not in the map: pages changed by the running write transaction are in memory of their own.
         if start >= size { return true }
         let (end, overflows) = start.addingReportingOverflow(UInt(value.count))
         if overflows { return false }
         if end <= bytes.load(ordering: .relaxed) { return true }
-        // The file has grown since anyone asked, or the value is damaged.
+        // Either the file has grown since the last check, or the value is damaged.
         refresh()
         return end <= bytes.load(ordering: .relaxed)
     }

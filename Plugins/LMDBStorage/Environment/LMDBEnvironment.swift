@@ -3,43 +3,44 @@ internal import CLMDB
 internal import Glibc
 internal import Synchronization
 
-/// An open LMDB file with articled's tables, and the heap with the records beside it.
+/// An open LMDB file with articled's tables, and the heap next to it.
 ///
-/// Sendable although it is made of a pointer: LMDB's environment may be used by all threads; transactions are ruled by
-/// ``WriteTransaction`` (the committer's thread alone) and ``ThreadReader`` (one thread each).
+/// Sendable although it holds a pointer: any thread may use an LMDB environment. Transactions have rules of their
+/// own: ``WriteTransaction`` is for the committer's thread only, and each ``ThreadReader`` for one thread.
 @safe
 final class LMDBEnvironment: @unchecked Sendable {
-    /// LMDB's own handle.
+    /// LMDB's handle.
     let handle: OpaquePointer
-    /// Of the database file.
+    /// The path of the LMDB file.
     let path: String
-    /// LMDB's descriptor of the file, for what LMDB has no function for.
+    /// LMDB's descriptor of the file, for operations that LMDB has no function for.
     let descriptor: Int32
-    /// id -> ``HeapLocation``.
+    /// Table of records: id -> ``HeapLocation``.
     let records: MDB_dbi
-    /// ``IndexEntry`` -> nothing.
+    /// The index: ``IndexEntry`` -> nothing.
     let index: MDB_dbi
-    /// Of ``HeapSpace``.
+    /// The table of free space: see ``HeapSpace``.
     let space: MDB_dbi
-    /// Where the records lie.
+    /// The file with the records.
     let heap: HeapFile
-    /// What keeps others from guessing which keys and terms share a hash; made with the heap.
+    /// Hashes keys and terms with a secret key, so that no peer can construct collisions. The key is stored in the
+    /// heap.
     let hash: KeyedHash
-    /// The LMDB file and the heap, opened once more for the thread that brings a checkpoint to disk.
+    /// The LMDB file and the heap, opened again for the thread that makes checkpoints.
     let files: Files
-    /// Why the index cannot be believed any more.
+    /// Whether the index is known to be damaged, and why.
     let damage = IndexDamage()
-    /// The memory of the LMDB file.
+    /// The memory map of the LMDB file.
     let map: FileMap
     /// In bytes.
     let pageSize = Int(getpagesize())
-    /// Which records were changed when.
+    /// When each record was last written.
     let writeStamps = WriteStamps()
-    /// What is not committed yet.
+    /// The writes of the open transaction.
     let recent = RecentWrites()
     private let lastCommit = Atomic<UInt64>(0)
 
-    /// What a thread that syncs has for itself (``Disk/open(_:)``).
+    /// The files as opened for one thread that syncs them (``Disk/open(_:)``).
     struct Files: Sendable {
         let database: any DiskFile
         let heap: any DiskFile
@@ -49,16 +50,16 @@ final class LMDBEnvironment: @unchecked Sendable {
             self.heap = try disk.open(heap)
         }
 
-        /// Brings all that was committed to disk: the records before the tables that say where they lie.
+        /// Makes everything committed so far durable: the records before the tables that refer to them.
         func sync() throws(ServiceError) {
             try heap.sync()
             try database.sync()
         }
     }
 
-    /// Opens what is at `path`, which is known to be sound, or an empty file that is to be filled.
+    /// Opens a sound file at `path`, or a new, empty one.
     ///
-    /// - Parameter head: what the heap begins with.
+    /// - Parameter head: the head of the heap.
     init(
         _ path: String, in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, mapSize: Int,
         _ disk: any Disk, isNew: Bool = false
@@ -86,25 +87,25 @@ final class LMDBEnvironment: @unchecked Sendable {
         self.path = path
     }
 
-    /// From now on a commit does not wait for the disk: what it changes is in the log, or can be made anew.
+    /// From now on, commits do not sync: the log has what they change, or the index can be rebuilt.
     func disableSync() throws(ServiceError) {
         let code = unsafe mdb_env_set_flags(handle, UInt32(MDB_NOSYNC), 1)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
     }
 
-    /// The number of the last transaction that was committed: what is read in its snapshot is up to date.
+    /// The number of the last committed transaction. A reader with this snapshot is up to date.
     var newest: UInt64 { lastCommit.load(ordering: .acquiring) }
 
-    /// A transaction was committed, or the file opened. Before anybody is told of it.
+    /// Called after a transaction was committed or the file opened, before anyone is told.
     func publishCommit() {
         var information = unsafe MDB_envinfo()
         unsafe mdb_env_info(handle, &information)
         lastCommit.store(unsafe UInt64(information.me_last_txnid), ordering: .releasing)
     }
 
-    /// Throws if a file has no name any more: what is written to it is gone when the process ends. Any thread.
+    /// Throws if a file no longer has a name: its data would be lost when the process ends. Any thread.
     ///
-    /// - Parameter log: the file of the log that is being written.
+    /// - Parameter log: the log file in use.
     func checkLinks(_ log: (any DiskFile)?) throws(ServiceError) {
         for file in [log, files.heap, files.database] {
             guard let file, !file.isLinked else { continue }
@@ -112,7 +113,7 @@ final class LMDBEnvironment: @unchecked Sendable {
         }
     }
 
-    /// What the heap has in the newest version. No transaction may be under way.
+    /// The contents of the heap in the newest snapshot. No transaction may be open.
     func heapContents() throws(ServiceError) -> HeapHead.Contents {
         try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
             let space = try HeapSpace(transaction, space, path)
@@ -121,13 +122,13 @@ final class LMDBEnvironment: @unchecked Sendable {
         }
     }
 
-    /// How long the LMDB file is; 0 if it cannot be told.
+    /// The size of the LMDB file; 0 if it is unknown.
     var fileSize: Int {
         var status = stat()
         return unsafe fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// The record that a value in the table of records stands for, unread and unchecked; `nil` if there can be none.
+    /// The record that a value of the table of records refers to, not read and not checked; `nil` if it cannot exist.
     @inline(__always)
     func record(_ value: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         // Sizes first: nothing is read before it is known to lie in the file.
@@ -135,12 +136,12 @@ final class LMDBEnvironment: @unchecked Sendable {
         return unsafe HeapLocation(value).flatMap { unsafe heap.bytes($0) }
     }
 
-    /// Whether all of some memory of the records' can be read.
+    /// Whether all of these bytes, of the heap or of the LMDB file, can be read.
     func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
         heap.contains(UInt(bitPattern: bytes.baseAddress)) ? unsafe heap.allows(bytes) : unsafe map.allows(bytes)
     }
 
-    /// No transaction may be under way.
+    /// No transaction may be open.
     func close() {
         heap.close()
         files.database.close()
@@ -150,7 +151,7 @@ final class LMDBEnvironment: @unchecked Sendable {
 
     private static func open(_ path: String, mapSize: Int, maxReaders: UInt32) throws(ServiceError) -> OpaquePointer {
         var size = mapSize
-        // And those that pin the versions of two checkpoints, and of a recovery.
+        // Two checkpoints and a recovery pin snapshots too.
         let readers = maxReaders + 3
         try LockFile.reserve(for: path, readers: readers)
         while true {
@@ -160,14 +161,14 @@ final class LMDBEnvironment: @unchecked Sendable {
             unsafe mdb_env_set_mapsize(handle, size)
             unsafe mdb_env_set_maxdbs(handle, 8)
             unsafe mdb_env_set_maxreaders(handle, readers)
-            // NOTLS: a read transaction belongs to a ThreadReader, and not to whichever thread began it.
-            // NORDAHEAD: reads are random; reading ahead would push out what is in use once the file outgrows memory.
-            // No WRITEMAP: through a writable map a full disk is SIGBUS, and a stray pointer damages the file.
+            // NOTLS: a read transaction belongs to a ThreadReader, not to the thread that began it.
+            // NORDAHEAD: reads are random. Read-ahead would evict useful pages once the file outgrows memory.
+            // No WRITEMAP: with a writable map a full disk raises SIGBUS, and a stray pointer damages the file.
             let flags = UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_NORDAHEAD)
             code = unsafe mdb_env_open(handle, path, flags, 0o600)
             if code == 0 { return unsafe handle }
             unsafe mdb_env_close(handle)
-            // Under an address space limit a smaller map may do; LMDB itself sees that the file fits into it.
+            // Under an address space limit a smaller map may work. LMDB itself checks that the file fits.
             guard code == ENOMEM, size > 1 << 26 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
             size /= 2
         }
@@ -175,7 +176,7 @@ final class LMDBEnvironment: @unchecked Sendable {
 }
 
 extension LMDBEnvironment {
-    /// Opens the index of a directory, which is locked, beside the heap with this head.
+    /// Opens the index of a locked directory, together with the heap that has this head.
     static func open(
         in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
     ) throws(ServiceError) -> LMDBEnvironment {
@@ -201,7 +202,7 @@ extension LMDBEnvironment {
         return environment
     }
 
-    /// Makes an empty index in a file of its own, for ``put(inPlaceOf:)``.
+    /// Creates an empty index in a file of its own, for ``DataDirectory/adoptIndex()``.
     static func make(
         in directory: DataDirectory, _ head: HeapHead, _ limits: EngineLimits, _ disk: any Disk
     ) throws(ServiceError) -> LMDBEnvironment {
@@ -219,19 +220,20 @@ extension LMDBEnvironment {
     }
 }
 
-/// The file beside the database in which LMDB keeps its readers.
+/// The file next to the index in which LMDB tracks its readers.
 enum LockFile {
-    /// Makes room for it on the disk. LMDB makes it by ftruncate(2) and writes it through a map (mdb.c, 0.9.24:
-    /// mdb_env_setup_locks), where a disk that is full is SIGBUS and the end of the process.
+    /// Reserves disk space for the lock file. LMDB creates it with ftruncate(2) and writes it through a map (mdb.c,
+    /// 0.9.24: mdb_env_setup_locks). On a full disk that raises SIGBUS, which ends the process.
     ///
-    /// Nobody of this process has the database open: closing a file gives up the process's locks on it (fcntl(2)).
+    /// The process must not have the index open: closing any descriptor of a file drops the process's locks on it
+    /// (fcntl(2)).
     static func reserve(for database: String, readers: UInt32) throws(ServiceError) {
         let path = database + "-lock"
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        // What keeps it from being written LMDB says of the database too, which is what people know.
+        // LMDB reports the same problem for the index, whose name people know.
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // 64 bytes a reader, and less than 16 of that for what stands before them.
+        // 64 bytes per reader, and less than 16 times that for the header.
         let code = posix_fallocate(descriptor, 0, off_t(readers + 16) * 64)
         guard [ENOSPC, EDQUOT, EFBIG].contains(code) else { return }
         throw ServiceError(lmdb: code, "cannot open \(database)")

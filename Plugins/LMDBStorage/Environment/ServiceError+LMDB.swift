@@ -3,9 +3,9 @@ internal import CLMDB
 internal import Glibc
 
 extension ServiceError {
-    /// What LMDB or the system answered, as a status that says what to do.
+    /// An error of LMDB or the system, as a status that says what to do.
     ///
-    /// - Parameter doing: what was tried, with the path: "cannot write /var/lib/articled/articles.mdb".
+    /// - Parameter doing: what failed, with the path: "cannot write /var/lib/articled/articles.mdb".
     init(lmdb code: Int32, _ doing: String) {
         let reason = unsafe String(cString: mdb_strerror(code))
         let (status, advice): (StatusCode, String) =
@@ -30,6 +30,6 @@ extension ServiceError {
         self.init(status, "\(doing): \(reason); \(advice)")
     }
 
-    /// What the last system call answered.
+    /// The error of the last system call.
     static func system(_ doing: String) -> ServiceError { ServiceError(lmdb: errno, doing) }
 }

@@ -1,13 +1,13 @@
 internal import ArticleProtocol
 internal import CLMDB
 
-/// The tables of a database, found when it is opened, or made.
+/// The tables of an LMDB file.
 struct Tables {
     let records: MDB_dbi
     let index: MDB_dbi
     let space: MDB_dbi
 
-    /// Finds them. Throws `dataLoss` if they are not those of the heap with this key.
+    /// Opens them. Throws `dataLoss` if they do not belong to the heap with this key.
     init(of environment: OpaquePointer, _ path: String, _ hash: KeyedHash) throws(ServiceError) {
         self = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
             guard let about = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
@@ -19,7 +19,7 @@ struct Tables {
         }
     }
 
-    /// Makes them, in an empty file.
+    /// Creates them in an empty file.
     init(makingIn environment: OpaquePointer, _ path: String, _ hash: KeyedHash) throws(ServiceError) {
         self = try unsafe WriteTransaction.run(environment, path) { transaction throws(ServiceError) in
             let about = try transaction.table("about", create: true)
@@ -37,33 +37,33 @@ struct Tables {
     }
 }
 
-/// What tells a database of articled's from another program's: its format, and the key of its hashes.
+/// Identifies an LMDB file as articled's: the format, and the key of the hashes.
 struct FormatRecord {
-    /// Of the tables and records, and of the files beside them. Another number is another, incompatible format.
+    /// The format of the tables, the records and the files next to them. Any other number is incompatible.
     static let version: UInt32 = 4
-    /// What came before is taken over by ``Migration``: 1 had no log, up to 2 the records stood in the table itself, and up to 3 they
-    /// did not say whose they are.
+    /// ``Migration`` converts these. 1 had no log; up to 2 the records were in the table itself; up to 3 records did
+    /// not contain their ids.
     private static let legacyVersions: ClosedRange<UInt32> = 1...3
     private static let magic: UInt64 = 0x3142_4444_4C43_5452  // "RTCLDDB1", little-endian
     static let name = Array("format".utf8)
     private static let size = 28
 
     let hash: KeyedHash
-    /// It is of an earlier version.
+    /// Whether it has an earlier format.
     let isLegacy: Bool
 
-    /// For a new database beside a heap with this key.
+    /// For a new file next to a heap with this key.
     init(hash: KeyedHash) {
         self.hash = hash
         isLegacy = false
     }
 
-    /// Reads and checks what is there.
+    /// Reads and checks the record of the format.
     init(in transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
         try self.init(try transaction.copy(Self.name, table), path)
     }
 
-    /// The same for the bytes of the record; `nil`: there is none.
+    /// The same from the record's bytes; `nil` if there is none.
     init(_ bytes: [UInt8]?, _ path: String) throws(ServiceError) {
         guard let bytes, bytes.count >= 12, Self.word(bytes, 0) == Self.magic else { throw Self.foreign(path) }
         let version = UInt32(truncatingIfNeeded: Self.word(bytes + [0, 0, 0, 0], 8))

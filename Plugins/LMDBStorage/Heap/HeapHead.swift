@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// What the heap begins with, twice, in two sectors of the disk: one of them may be damaged. 128 bytes, little-endian:
+/// The head of the heap: 128 bytes, little-endian, stored twice in two sectors, as one of them may be damaged.
 ///
 /// | at | bytes | what                                                                        |
 /// |---:|------:|-----------------------------------------------------------------------------|
@@ -19,43 +19,43 @@ internal import ArticleProtocol
 struct HeapHead: Equatable {
     private static let magic: UInt64 = 0x5041_4548_4C43_5452
     private static let format: UInt32 = 2
-    /// Its records do not say whose they are, and its head not by which key: ``Migration`` reads it.
+    /// In this format, records have no ids and the head has no key. ``Migration`` converts it.
     static let legacyFormat: UInt32 = 1
     static let size = 128
     private static let copy = 512
     /// Where the records may begin.
     static let space = 1024
 
-    /// What a start must find, whatever became of the index.
+    /// What a start must find, whatever the state of the index.
     struct Contents: Equatable {
-        /// How many articles there are.
+        /// The number of articles.
         var records: UInt64
         /// Where the records end.
         var end: Int
-        /// Of the last change.
+        /// The sequence number of the last write.
         var sequence: UInt64
     }
 
     var hash: KeyedHash
     var session = LogSession(high: 0, low: 0)
     var generation: UInt64 = 0
-    /// What the heap has, if it is complete without the log.
+    /// The contents, if the heap is complete without the log.
     var closed: Contents?
 
-    /// Of a new heap.
+    /// The head of a new heap.
     init(_ hash: KeyedHash) { self.hash = hash }
 
-    /// Whether nothing was ever stored in it.
+    /// Whether nothing was ever stored.
     var isNew: Bool { session == LogSession(high: 0, low: 0) }
 
-    /// What was found at the beginning of a file.
+    /// What the beginning of a file contains.
     enum Found: Equatable {
         case head(HeapHead)
-        /// Of an earlier articled.
+        /// A heap of an earlier version of articled.
         case legacy
     }
 
-    /// Reads that of a file; `nil` if there is no file.
+    /// Reads the head of a file; `nil` if there is no file.
     static func read(_ path: String) throws(ServiceError) -> Found? {
         guard let bytes = try FilePart.read(path, space, at: 0) else { return nil }
         do throws(ServiceError) {
@@ -94,7 +94,7 @@ struct HeapHead: Equatable {
         return .head(head)
     }
 
-    /// All that stands before the records.
+    /// Everything before the records.
     func encoded() -> [UInt8] {
         let once = encodedOnce()
         var bytes = [UInt8](repeating: 0, count: Self.space)
@@ -121,7 +121,7 @@ struct HeapHead: Equatable {
         return bytes
     }
 
-    /// Why a file cannot be the heap of a database.
+    /// The error for a file that cannot be the heap of this storage.
     static func mismatch(_ path: String, _ reason: String) -> ServiceError {
         ServiceError(
             .dataLoss,

@@ -1,9 +1,9 @@
-/// Where a record lies in the heap: what the table of records has for it. 12 bytes, little-endian: the offset in the file
-/// (8), and how many bytes the record has (4).
+/// Where a record is in the heap: the value in the table of records. 12 bytes, little-endian: offset in the file (8),
+/// size of the record (4).
 struct HeapLocation: Hashable, Sendable {
-    /// As it stands in the table. A record itself is longer.
+    /// The encoded size. A record is always longer, which tells the two apart.
     static let size = 12
-    /// Records begin at multiples of it, so that what one leaves behind fits another.
+    /// Records begin at multiples of this, so that freed space fits other records.
     static let unit = 64
 
     let offset: Int
@@ -14,13 +14,13 @@ struct HeapLocation: Hashable, Sendable {
         self.count = count
     }
 
-    /// How much of the file the record takes.
+    /// How much of the file the record occupies.
     var extent: Int { Self.extent(of: count) }
 
-    /// How much a record of so many bytes takes.
+    /// How much a record of `count` bytes occupies.
     static func extent(of count: Int) -> Int { (count + unit - 1) / unit * unit }
 
-    /// Reads a location; `nil` if it is none.
+    /// Decodes a location; `nil` if the bytes are not one.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.size else { return nil }
         let offset = UInt64(littleEndian: unsafe bytes.loadUnaligned(as: UInt64.self))
@@ -29,7 +29,7 @@ struct HeapLocation: Hashable, Sendable {
         self.init(offset: offset, count: Int(count))
     }
 
-    /// Calls `body` with the location as it stands in the table.
+    /// Calls `body` with the encoded location.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -44,7 +44,7 @@ struct HeapLocation: Hashable, Sendable {
 struct Extent: Equatable {
     var offset: Int
     var size: Int
-    /// The deletion that lies there stays once more when it is to become free (``HeapSpace``).
+    /// It holds a deletion, and waits a second time before it becomes free (``HeapSpace``).
     var waitsTwice = false
 
     var end: Int { offset + size }
@@ -57,7 +57,7 @@ struct Extent: Equatable {
         self.waitsTwice = waitsTwice
     }
 
-    /// One whose size was read; `nil` if that is none.
+    /// Decodes the size; `nil` if it is invalid.
     init?(offset: Int, _ value: UnsafeRawBufferPointer) {
         guard value.count == 8 else { return nil }
         let word = UInt64(littleEndian: unsafe value.loadUnaligned(as: UInt64.self))
@@ -67,7 +67,7 @@ struct Extent: Equatable {
         self.init(offset: offset, size: size, waitsTwice: word & Self.waitsTwiceBit != 0)
     }
 
-    /// The size, as it is read.
+    /// The encoded size.
     var encodedSize: [UInt8] {
         var bytes = [UInt8](repeating: 0, count: 8)
         bytes.set(UInt64(size) | (waitsTwice ? Self.waitsTwiceBit : 0), at: 0)
@@ -75,7 +75,7 @@ struct Extent: Equatable {
     }
 }
 
-/// A key of the table that ``HeapSpace`` describes.
+/// The keys of the table of free space, which ``HeapSpace`` describes.
 enum HeapKey {
     private enum Kind: UInt8 {
         case about = 0
@@ -94,7 +94,7 @@ enum HeapKey {
         key(.waiting, [transaction, UInt64(offset)])
     }
 
-    /// What a key of free extents says; `nil` if it is another one.
+    /// Decodes the key of a free extent, by size; `nil` if it is another key.
     static func free(_ key: UnsafeRawBufferPointer) -> Extent? {
         guard unsafe isKey(key, .free, 2), let size = unsafe number(key, 0), let offset = unsafe number(key, 1),
             !offset.addingReportingOverflow(size).overflow
@@ -102,12 +102,12 @@ enum HeapKey {
         return Extent(offset: offset, size: size)
     }
 
-    /// The offset that a key of a place says.
+    /// Decodes the key of a free extent, by offset.
     static func freeAt(_ key: UnsafeRawBufferPointer) -> Int? {
         unsafe isKey(key, .freeAt, 1) ? unsafe number(key, 0) : nil
     }
 
-    /// The transaction and the offset that a key of what waits says.
+    /// Decodes the key of a waiting extent.
     static func waiting(_ key: UnsafeRawBufferPointer) -> (transaction: UInt64, offset: Int)? {
         guard unsafe isKey(key, .waiting, 2), let offset = unsafe number(key, 1) else { return nil }
         return (unsafe word(key, 0), offset)

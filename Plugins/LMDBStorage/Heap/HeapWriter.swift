@@ -2,14 +2,14 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// What a change needs to know to seal its record.
+/// Sequence number and seal of a record, known once its location is.
 struct RecordStamp: Equatable {
-    /// The number of the change.
+    /// The sequence number of the write.
     var sequence: UInt64
     /// ``RecordHeader/seal(_:_:_:at:)``.
     var seal: UInt64
 
-    /// Ties a whole record to it.
+    /// Puts both into a complete record, and updates its checksum.
     func apply(to record: UnsafeMutableRawBufferPointer) {
         unsafe record.storeBytes(of: sequence.littleEndian, toByteOffset: 72, as: UInt64.self)
         unsafe record.storeBytes(of: seal.littleEndian, toByteOffset: 80, as: UInt64.self)
@@ -19,11 +19,11 @@ struct RecordStamp: Equatable {
     }
 }
 
-/// What one transaction does to the heap: the places that records take and leave, and the records on their way into the file.
-/// They are written in as few calls as their places allow, before the transaction is committed.
+/// What one transaction does to the heap: the space that records take and release, and the records still to be
+/// written. They are written in as few calls as their locations allow, before the commit.
 @safe
 struct HeapWriter {
-    /// Written between records: they begin at whole units.
+    /// Written between records, which begin at whole units.
     nonisolated(unsafe) private static let gap = {
         let zeros = UnsafeMutableRawPointer.allocate(byteCount: HeapLocation.unit, alignment: 8)
         unsafe zeros.initializeMemory(as: UInt8.self, repeating: 0, count: HeapLocation.unit)
@@ -33,11 +33,11 @@ struct HeapWriter {
     private let environment: LMDBEnvironment
     private let before: HeapSpace
     private var space: HeapSpace
-    /// Records that are still to be written, behind each other.
+    /// Adjacent records that are still to be written.
     private var parts: [iovec] = unsafe []
     private var pending = 0..<0
 
-    /// - Parameter reusable: what was left in transactions up to this one can be used again.
+    /// - Parameter reusable: space released in transactions up to this one can be reused.
     init(
         _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, reusable: UInt64
     ) throws(ServiceError) {
@@ -50,11 +50,11 @@ struct HeapWriter {
         self.space = space
     }
 
-    /// For a replay. Nothing is cleared: the records that are to get their places once more may lie there already.
+    /// For a replay. Nothing is cleared: the records that are replayed may already be there.
     ///
     /// - Parameters:
-    ///   - number: all is free that has no record in the version of this number.
-    ///   - limit: how many parts become free at most.
+    ///   - number: all space is free that has no record in the snapshot with this number.
+    ///   - limit: the most extents to reclaim.
     init(
         _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, replayingFrom number: UInt64,
         limit: Int
@@ -66,7 +66,7 @@ struct HeapWriter {
         self.space = space
     }
 
-    /// Takes a place for a record of so many bytes.
+    /// Takes space for a record of `count` bytes.
     mutating func take(
         _ id: ArticleID, _ count: Int, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> (HeapLocation, RecordStamp) {
@@ -78,8 +78,8 @@ struct HeapWriter {
         return (location, RecordStamp(sequence: sequence, seal: seal))
     }
 
-    /// Puts a complete record at the place that was taken for it, under its id in the database. Its memory must stay until
-    /// ``flush()``.
+    /// Puts a complete record at the location taken for it, and its id into the table of records. Its memory must
+    /// stay valid until ``flush()``.
     mutating func put(
         _ id: ArticleID, _ record: UnsafeRawBufferPointer, at location: HeapLocation, atEnd: Bool,
         _ transaction: borrowing WriteTransaction
@@ -88,7 +88,7 @@ struct HeapWriter {
         try name(id, location, atEnd: atEnd, transaction)
     }
 
-    /// Writes the record of a deletion. Its place is left at once, and stays until what it deletes is cleared.
+    /// Writes a deletion. Its space is released at once, and waits until what it deletes is cleared.
     mutating func delete(
         _ record: UnsafeRawBufferPointer, at location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
@@ -96,7 +96,7 @@ struct HeapWriter {
         try space.release(location, isDeletion: true, in: transaction.number, transaction, environment.space)
     }
 
-    /// Takes the place that a record was given before: a replay's.
+    /// Takes the location that a record had before, in a replay.
     mutating func claim(
         _ location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
@@ -105,10 +105,10 @@ struct HeapWriter {
         }
     }
 
-    /// How many bytes the records take.
+    /// Bytes that records occupy.
     var used: Int { space.used }
 
-    /// A change with this number was found.
+    /// Notes a sequence number that was found.
     mutating func note(sequence: UInt64) { space.note(sequence: sequence) }
 
     private mutating func add(_ record: UnsafeRawBufferPointer, at location: HeapLocation) throws(ServiceError) {
@@ -132,20 +132,20 @@ struct HeapWriter {
         }
     }
 
-    /// The record at a location is another one now, or none.
+    /// Releases the location of a record that was replaced or deleted.
     mutating func release(
         _ location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         try space.release(location, in: transaction.number, transaction, environment.space)
     }
 
-    /// The record that a value in the table of records stands for; `nil` if it is damaged.
+    /// The record that a value of the table of records refers to; `nil` if it is damaged.
     mutating func record(_ id: ArticleID, _ value: UnsafeRawBufferPointer) throws(ServiceError) -> RecordView? {
         if let location = unsafe HeapLocation(value), pending.contains(location.offset) { try flush() }
         return unsafe RecordView(ifReadable: id, value, in: environment)
     }
 
-    /// Writes all records that are on their way.
+    /// Writes all pending records.
     mutating func flush() throws(ServiceError) {
         if unsafe parts.isEmpty { return }
         unsafe try environment.heap.write(parts, at: pending.lowerBound, pending.count)
@@ -153,7 +153,7 @@ struct HeapWriter {
         pending = 0..<0
     }
 
-    /// Before the commit.
+    /// Must be called before the commit.
     mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         try flush()
         if space != before { try space.store(transaction, environment.space) }

@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// The log and its checkpoints, as the committer sees them: when one begins, and when writers have to wait for it.
+/// Decides when a checkpoint begins, and when writers have to wait for one. The committer owns it.
 struct CheckpointScheduler: Sendable {
     let environment: LMDBEnvironment
     let disk: any Disk
@@ -26,22 +26,22 @@ struct CheckpointScheduler: Sendable {
         checkpointer = try Checkpointer(opened, disk, failure)
     }
 
-    /// Whether there is something that a checkpoint would bring to disk.
+    /// Whether a checkpoint would have anything to do.
     var isBehind: Bool { log.groups > 0 }
 
-    /// What was left in transactions up to this one can be used again: no reader comes to it, and no recovery.
+    /// Space released in transactions up to this one can be reused: no reader and no recovery can reach it.
     var reusable: UInt64 { min(checkpointer.durable, readers.oldest ?? .max) }
 
-    /// How long nobody writes until one is to begin, in nanoseconds; `nil`: it would have nothing to do.
+    /// How long without writes until a checkpoint begins, in nanoseconds; `nil` if there is nothing to do.
     var idle: Int? { isBehind ? limits.idle : nil }
 
-    /// Between two groups: begins a checkpoint if the log is long enough. If one is under way that long already, waits for
-    /// it: the disk cannot keep up with the writers.
+    /// Begins a checkpoint between two groups if the log is long enough. If the log has become twice that long while
+    /// one is running, waits for it: the disk cannot keep up with the writers.
     ///
-    /// The number of groups counts too: until the next checkpoint no page that they replaced is used again, and with a
-    /// change or two a group that is several times what the log has.
+    /// The number of groups counts too. Pages that they replaced are not reused until the next checkpoint, and for
+    /// groups of one or two writes these pages take several times the space of the log.
     ///
-    /// - Parameter commit: brings what was made into the tables.
+    /// - Parameter commit: commits the open transaction.
     mutating func check(_ commit: (borrowing RedoLog) -> Void) {
         checkpointer.logIsFull(
             to: max(
@@ -49,18 +49,18 @@ struct CheckpointScheduler: Sendable {
         guard log.bytes >= limits.logSize || log.groups >= limits.logGroups else { return }
         let isLate = log.bytes >= 2 * limits.logSize || log.groups >= 2 * limits.logGroups
         guard isLate || !checkpointer.isBusy else { return }
-        // Before the wait: readers that need the tables as a whole do not wait for the disk with it.
+        // Before the wait, so that readers that need all writes in the tables do not wait for the disk too.
         commit(log)
         if isLate { checkpointer.wait() }
         begin()
     }
 
-    /// Begins a checkpoint if there is anything to bring to disk, and none under way.
+    /// Begins a checkpoint, if there is anything to do and none is running.
     mutating func begin() {
         guard isBehind, failure.current == nil, !checkpointer.isBusy else { return }
         number += 1
         log.switchFile()
-        // Those that nobody reads in would pin pages beyond the end of this checkpoint.
+        // Snapshots that no call is using would keep pages beyond this checkpoint.
         readers.releaseSnapshots()
         do throws(ServiceError) {
             checkpointer.start(try Checkpoint(of: environment, number: number, log))
@@ -69,9 +69,9 @@ struct CheckpointScheduler: Sendable {
         }
     }
 
-    /// There is no room: makes what a checkpoint frees usable, in the log and in the database.
+    /// Called when there is no room: makes a checkpoint, and with it frees space in the log and the index.
     ///
-    /// - Returns: whether there can be more room now.
+    /// - Returns: whether there may be more room now.
     mutating func makeRoom() -> Bool {
         let wasBusy = checkpointer.isBusy
         checkpointer.wait()
@@ -81,13 +81,14 @@ struct CheckpointScheduler: Sendable {
         return failure.current == nil
     }
 
-    /// Nothing is written any more: the database is complete by itself when this returns, and the log empty.
+    /// Called when no more writes come. When this returns, the index is complete without the log, and the log is
+    /// empty.
     mutating func close() throws(ServiceError) {
         defer { checkpointer.close() }
         checkpointer.wait()
         if let failure = failure.current { throw failure }
         let contents = try environment.heapContents()
-        // The last checkpoint is kept as long as its pages are compared with these.
+        // The previous checkpoint stays pinned while its pages are compared with these.
         let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
         try environment.files.sync()
         try sums.update(environment.files.database, from: checkpointer.metas, to: metas, disk)

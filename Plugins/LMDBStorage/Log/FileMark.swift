@@ -1,8 +1,8 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// What the database file itself says of its log: at the end of its first page, which LMDB leaves alone (``MetaPage``).
-/// 64 bytes, little-endian:
+/// The state of the LMDB file in relation to its log, at the end of the file's first page, which LMDB never writes
+/// (``MetaPage``). 64 bytes, little-endian:
 ///
 /// | at | bytes | what                                                            |
 /// |---:|------:|-----------------------------------------------------------------|
@@ -28,7 +28,7 @@ struct FileMark: Equatable, Sendable {
     var checkpoint: UInt64
     var headsChecksum: UInt32
 
-    /// - Parameter complete: the heads of a file that is complete.
+    /// - Parameter complete: the meta pages of a complete file; `nil` if it needs its log.
     init(complete: MetaPages? = nil, session: LogSession, generation: UInt64, checkpoint: UInt64) {
         isComplete = complete != nil
         headsChecksum = complete?.checksum ?? 0
@@ -37,7 +37,8 @@ struct FileMark: Equatable, Sendable {
         self.checkpoint = checkpoint
     }
 
-    /// Reads it; `nil` if there is none: a file of an articled without a log, or of LMDB's own tools.
+    /// Reads the mark; `nil` if there is none: the file comes from an articled without a log, or from LMDB's own
+    /// tools.
     init?(of path: String, pageSize: Int) throws(ServiceError) {
         let bytes = try FilePart.read(path, Self.size, at: pageSize - Self.size) ?? []
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
@@ -59,7 +60,7 @@ struct FileMark: Equatable, Sendable {
         headsChecksum = bytes.integer(at: 48)
     }
 
-    /// Writes it; a sync of the file brings it to disk.
+    /// Writes the mark. A sync of the file makes it durable.
     func write(to file: any DiskFile, pageSize: Int) throws(ServiceError) {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(Self.magic, at: 0)
@@ -75,12 +76,12 @@ struct FileMark: Equatable, Sendable {
     }
 }
 
-/// The last group that is known to be on disk, in a file of its own; 40 bytes, little-endian: "RTCLDURA", the session (16), the
-/// sequence number of the group (8), 0 (4), CRC-32C of what stands before (4).
+/// The last group known to be on disk, in a file of its own. 40 bytes, little-endian: "RTCLDURA", session (16),
+/// sequence number of the group (8), 0 (4), CRC-32C of the preceding bytes (4).
 ///
-/// It is written after each sync of the log, and never synced itself: it outlives the process, and of power that was lost it tells
-/// too little, never too much. With it a start can tell the last group that was acknowledged, and is damaged, from one that was on
-/// its way.
+/// It is written after each sync of the log and never synced itself. It survives the end of the process. After a
+/// power failure it may be too low, but never too high. With it a start can tell a damaged group that was
+/// acknowledged from one that was still being written.
 struct DurableMark {
     private static let magic: UInt64 = 0x4152_5544_4C43_5452
     private static let size = 40
@@ -93,7 +94,7 @@ struct DurableMark {
         self.sequence = sequence
     }
 
-    /// Reads it; `nil` if there is none that is whole.
+    /// Reads the mark; `nil` if there is no valid one.
     init?(of path: String) throws(ServiceError) {
         guard let bytes = try FilePart.read(path, Self.size, at: 0), bytes.count == Self.size,
             bytes.integer(at: 0) == Self.magic, CRC32C.checksum(Array(bytes[..<36])) == bytes.integer(at: 36)

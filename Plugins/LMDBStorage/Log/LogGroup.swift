@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// The head of a group in the log: changes that are on disk all or not at all. 64 bytes, little-endian:
+/// The header of a group in the log: writes that become durable together. 64 bytes, little-endian:
 ///
 /// | at | bytes | what                                                           |
 /// |---:|------:|----------------------------------------------------------------|
@@ -14,8 +14,8 @@ internal import ArticleProtocol
 /// | 48 |     8 | durable: the last group that was known to be on disk           |
 /// | 56 |     8 | how many articles there are with this group                    |
 ///
-/// Records have checksums of their own, which the heads of the entries name: whoever writes a group need not go through them.
-/// A group begins at a whole block, so that what is on disk already is never written again.
+/// Records have checksums of their own, which the entries name, so the writer of a group need not read the records. A
+/// group begins at a whole block, so that nothing already on disk is written again.
 struct LogGroup: Equatable {
     private static let magic: UInt32 = 0x5055_5247
     static let size = 64
@@ -25,16 +25,16 @@ struct LogGroup: Equatable {
     var payloadSize: Int
     var count: Int
     var session: LogSession
-    /// What was acknowledged before this group was written is in groups up to this one, or in a checkpoint.
+    /// Everything acknowledged before this group was written is in groups up to this one, or in a checkpoint.
     var durable: UInt64 = 0
     var records: UInt64 = 0
 
-    /// Where the next one begins, behind this one at `position`.
+    /// Where the next group begins, if this one is at `position`.
     func end(from position: Int) -> Int {
         (position + Self.size + payloadSize + Self.block - 1) / Self.block * Self.block
     }
 
-    /// The head without its checksum, which ``seal(_:)`` adds when all is known.
+    /// The header without its checksum, which ``seal(_:_:)`` adds.
     func encoded() -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(Self.magic, at: 0)
@@ -48,13 +48,13 @@ struct LogGroup: Equatable {
         return bytes
     }
 
-    /// What the checksum begins with.
+    /// The checksum of the header; the heads of the entries are added to it.
     static func checksum(ofHead bytes: [UInt8]) -> UInt32 { CRC32C.checksum(Array(bytes[8..<size])) }
 
     /// Puts the checksum in its place.
     static func seal(_ bytes: inout [UInt8], _ checksum: UInt32) { bytes.set(checksum, at: 4) }
 
-    /// Reads a head; `nil` if there is none. Whether it is whole ``isWhole(_:_:)`` says, with the entries.
+    /// Decodes a header; `nil` if there is none. ``isWhole(_:_:)`` checks it, together with the entries.
     init?(_ bytes: [UInt8]) {
         guard bytes.count == Self.size, bytes.integer(at: 0) == Self.magic else { return nil }
         let payloadSize: UInt64 = bytes.integer(at: 16)
@@ -66,7 +66,7 @@ struct LogGroup: Equatable {
             durable: bytes.integer(at: 48), records: bytes.integer(at: 56))
     }
 
-    /// Whether the head and those of the entries are there as they were written. The records may still be damaged.
+    /// Whether the header and the heads of the entries match their checksum. Records may still be damaged.
     func isWhole(_ head: [UInt8], _ payload: [UInt8]) -> Bool {
         var checksum = Self.checksum(ofHead: head)
         do throws(ServiceError) {
@@ -81,7 +81,7 @@ struct LogGroup: Equatable {
         }
     }
 
-    /// Whether all records that its entries name are whole.
+    /// Whether all records that the entries name are intact.
     func hasRecords(_ payload: [UInt8], _ heap: HeapFile?) throws(ServiceError) -> Bool {
         var hasAll = true
         _ = try unsafe payload.lend { bytes throws(ServiceError) in
@@ -102,7 +102,8 @@ struct LogGroup: Equatable {
     }
 }
 
-/// The effect of a change, as it stands in a group: 40 bytes, and in most groups the record behind them, as it is in the heap.
+/// The effect of a write, as an entry of a group: 40 bytes, in most groups followed by the record as it is in the
+/// heap.
 ///
 /// | at | bytes | what                                                                                     |
 /// |---:|------:|------------------------------------------------------------------------------------------|
@@ -113,28 +114,28 @@ struct LogGroup: Equatable {
 /// | 32 |     4 | the record's own checksum                                                                |
 /// | 36 |     4 | 0                                                                                        |
 ///
-/// Effects, and not the requests for them: replaying one that is there already changes nothing. A deletion has a record
-/// too (``RecordHeader/Kind/deletion``).
+/// Entries hold effects, not requests: replaying an entry that was already applied changes nothing. A deletion has a
+/// record too (``RecordHeader/Kind/deletion``).
 @safe
 struct LogEntry {
     static let size = 40
 
     let id: ArticleID
     let kind: RecordHeader.Kind
-    /// The record; `nil`: it was written to the heap alone.
+    /// The record; `nil` if it was written to the heap only.
     let record: UnsafeRawBufferPointer?
-    /// Where the record lies in the heap.
+    /// Where the record is in the heap.
     let location: HeapLocation
-    /// The record's own: in its place there may be another one, even an earlier one of the same id.
+    /// The record's own checksum: its location may hold another record by now, even an earlier one of the same id.
     let checksum: UInt32
-    /// The entry without its record: what the checksum of its group is of.
+    /// The entry without its record: the part that the group's checksum covers.
     let head: UnsafeRawBufferPointer
 
-    /// Writes the head of an entry for a record.
+    /// Encodes the head of an entry.
     ///
     /// - Parameters:
     ///   - checksum: the record's own.
-    ///   - isInHeap: the record is there already, and does not follow.
+    ///   - isInHeap: the record is already in the heap, and does not follow.
     static func encode(
         _ id: ArticleID, _ kind: RecordHeader.Kind, _ location: HeapLocation, checksum: UInt32, isInHeap: Bool,
         to bytes: UnsafeMutableRawPointer
@@ -150,7 +151,9 @@ struct LogEntry {
         unsafe bytes.storeBytes(of: checksum.littleEndian, toByteOffset: 32, as: UInt32.self)
     }
 
-    /// Calls `body` with each entry of a group. `false` if they are not what the format says.
+    /// Calls `body` with each entry of a group.
+    ///
+    /// - Returns: `false` if the entries do not follow the format.
     static func forEach(
         _ payload: UnsafeRawBufferPointer, count: Int, _ body: (LogEntry) throws(ServiceError) -> Void
     ) throws(ServiceError) -> Bool {
@@ -182,13 +185,14 @@ struct LogEntry {
         return offset == payload.count
     }
 
-    /// Its record, in the log or in the heap; `nil` if it can be in neither.
+    /// The record, from the log or the heap; `nil` if it can be in neither.
     func bytes(_ heap: HeapFile?) -> UnsafeRawBufferPointer? {
         if let record = unsafe record { return unsafe record }
         return unsafe heap?.bytes(location)
     }
 
-    /// Whether the record is there as a whole. The log may have come to disk before it did, and nobody was told then.
+    /// Whether the record is intact. The log may have reached the disk before the heap did; then the write was not
+    /// acknowledged.
     func hasRecord(_ heap: HeapFile?) -> Bool {
         guard let record = unsafe bytes(heap) else { return false }
         return unsafe RecordChecksum.isWhole(id, record) && RecordChecksum.stored(record) == checksum

@@ -1,8 +1,7 @@
 internal import ArticleProtocol
 
-/// A checkpoint, as it stands at the begin of a file of the log: from which version of the database, and with which group
-/// a recovery begins. One sector of a disk, so that it is written as a whole, and twice: one of them may be damaged.
-/// Little-endian:
+/// A checkpoint, as the header of a log file: the snapshot and the group with which a recovery begins. It fits one
+/// sector, so that it is written as a whole, and is stored twice, as one copy may be damaged. Little-endian:
 ///
 /// | at  | bytes | what                                                                   |
 /// |----:|------:|------------------------------------------------------------------------|
@@ -22,8 +21,8 @@ internal import ArticleProtocol
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
     private static let format: UInt32 = 5
-    /// 1: groups did not say where records lie; 2: they had other checksums of those that are in the heap; 3: their own were of
-    /// the records too; 4: records did not say whose they are, and groups not what was on disk.
+    /// 1: groups did not contain locations. 2: records in the heap had other checksums. 3: the group's checksum
+    /// covered the records. 4: records had no ids, and groups no durable sequence number.
     private static let legacyFormats: ClosedRange<UInt32> = 1...4
     static let size = 512
     private static let copy = 2048
@@ -37,17 +36,17 @@ struct LogHeader: Equatable, Sendable {
     var pageSize: Int
     var firstSequence: UInt64
     var metas: MetaPages
-    /// What the heap has at the checkpoint.
+    /// The contents of the heap at the checkpoint.
     var contents: HeapHead.Contents
-    /// Its groups are of the former format.
+    /// Its groups have an earlier format.
     var isLegacy = false
 
-    /// Later ones sort behind earlier ones.
+    /// Orders headers by time.
     static func isEarlier(_ a: LogHeader, _ b: LogHeader) -> Bool {
         (a.generation, a.number) < (b.generation, b.number)
     }
 
-    /// All that stands before the groups.
+    /// Everything before the groups.
     func encoded() -> [UInt8] {
         let once = encodedOnce()
         var bytes = [UInt8](repeating: 0, count: Self.space)
@@ -74,22 +73,22 @@ struct LogHeader: Equatable, Sendable {
         return bytes
     }
 
-    /// What stands at the begin of a file.
+    /// What the beginning of a log file contains.
     enum Found {
         /// Nothing was ever written.
         case nothing
         case header(LogHeader)
-        /// A write that was cut off, or damage.
+        /// An interrupted write, or damage.
         case damaged
     }
 
-    /// Reads that of a file. Throws if a newer articled wrote it.
+    /// Reads the header of a file. Throws if a newer articled wrote it.
     static func read(_ path: String) throws(ServiceError) -> Found {
         let bytes = try FilePart.read(path, space, at: 0) ?? []
         let first = try decode(Array(bytes.prefix(size)), path)
         let second = try decode(Array(bytes.dropFirst(copy).prefix(size)), path)
         switch (first, second) {
-        // An end may have come between the two.
+        // A crash may have happened between writing the two copies.
         case (.header(let a), .header(let b)): return .header(isEarlier(a, b) ? b : a)
         case (.header, _): return first
         case (_, .header): return second
@@ -125,14 +124,14 @@ struct LogHeader: Equatable, Sendable {
     }
 }
 
-/// What the two files of a log begin with, read before anything is opened or made.
+/// The headers of both log files, read before anything is opened or created.
 struct LogHeaders {
     let directory: DataDirectory
     private var headers: [(index: Int, header: LogHeader)] = []
     /// A file whose header cannot be read.
     private(set) var damaged: String?
 
-    /// Throws if a newer articled wrote one.
+    /// Throws if a newer articled wrote one of them.
     init(_ directory: DataDirectory) throws(ServiceError) {
         self.directory = directory
         for index in 0..<2 {
@@ -150,26 +149,26 @@ struct LogHeaders {
 
     private var newest: LogHeader? { headers.map(\.header).max(by: LogHeader.isEarlier) }
 
-    /// Of a session that begins now.
+    /// The generation of a session that begins now.
     func nextGeneration(after other: UInt64) -> UInt64 { max(newest?.generation ?? 0, other) &+ 1 }
 
-    /// The last checkpoint of a session, and the file that begins with it.
+    /// The last checkpoint of a session, and the index of its file.
     func newest(of session: LogSession) -> (index: Int, header: LogHeader)? {
         headers.filter { $0.header.session == session }.max { LogHeader.isEarlier($0.header, $1.header) }
     }
 
     /// The newest checkpoint of a session that has begun to write.
     var newestBegun: LogHeader? {
-        // The first header of a session is there before anything else of it.
+        // A session's first header is written before anything else of it.
         headers.map(\.header).filter { !($0.isClosed && $0.number == 1) }.max(by: LogHeader.isEarlier)
     }
 
-    /// The log of an earlier articled that was not closed: only that one can read it.
+    /// The log of an earlier version that was not closed. Only that version can read it.
     var unfinishedLegacy: LogHeader? { headers.map(\.header).first { $0.isLegacy && !$0.isClosed } }
 }
 
-/// Names what was written between a start and an end of the storage, so that a file of another time or another database is
-/// told apart.
+/// Identifies everything written between a start and an end of the storage, so that files of another time or another
+/// storage are recognized.
 struct LogSession: Equatable, Sendable {
     let high: UInt64
     let low: UInt64

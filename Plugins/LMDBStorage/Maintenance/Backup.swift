@@ -4,11 +4,11 @@ internal import CLinux
 internal import Glibc
 internal import HandlerKit
 
-/// A copy of all records as they are at one moment, while the store is read and written.
+/// Copies all records as they are at one moment, while the store is in use.
 ///
-/// The moment's snapshot is kept until they are copied: what is changed meanwhile takes room in addition, which is used again later.
+/// The snapshot stays pinned until they are copied. Until then, writes take additional space, which is reused later.
 struct Backup {
-    /// What is left free on the disk at least.
+    /// The disk space to leave free.
     private static let reserve: UInt64 = 64 << 20
 
     let environment: LMDBEnvironment
@@ -16,7 +16,7 @@ struct Backup {
     let limits: EngineLimits
     let target: BackupTarget
 
-    /// Makes it. If it throws, nothing is left of it.
+    /// Makes the backup. If it throws, nothing is left behind.
     func run(_ job: Job<BackupProgress>) throws(ServiceError) -> BackupProgress {
         let lock = try target.begin()
         do throws(ServiceError) {
@@ -80,7 +80,7 @@ struct Backup {
         }
     }
 
-    /// Before the disk is full, which would be the service's trouble too.
+    /// Refuses before the disk is full, which would affect the service as well.
     private func checkRoom(_ reader: ThreadReader) throws(ServiceError) {
         let tables = try [environment.records, environment.index].map { table throws(ServiceError) in
             try reader.statistics(table).usedBytes
@@ -94,7 +94,7 @@ struct Backup {
         )
     }
 
-    /// Whether a service would start on it, with all records. This also makes the files that a start makes.
+    /// Checks that the backup can be opened and has all records. This also creates the files that a start creates.
     private func open(_ records: UInt64) throws(ServiceError) {
         var limits = limits
         limits.scrub = nil
@@ -108,15 +108,15 @@ struct Backup {
     }
 }
 
-/// The directory that a backup becomes. It is made beside its final name, which it gets when it is whole and on disk: a directory of
-/// that name is a complete backup, or none.
+/// The directory of a backup. It is built next to its final name and renamed when it is complete and on disk. So a
+/// directory with the final name is always a complete backup.
 struct BackupTarget {
     let path: String
-    /// Where it is made; left behind only by a process that died meanwhile.
+    /// The directory under construction. One that is left over comes from a process that died.
     let unfinished: String
     private let parent: String
 
-    /// Throws `invalidArgument` unless it is an absolute path.
+    /// Throws `invalidArgument` unless the path is absolute.
     init(_ path: String) throws(ServiceError) {
         guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
             throw ServiceError(.invalidArgument, "directory: an absolute path is needed, and not \"\(path)\"")
@@ -132,7 +132,7 @@ struct BackupTarget {
         unfinished = prefix + "." + name + ".unfinished"
     }
 
-    /// The one that the service names: below its own directory, by the time.
+    /// The default directory: below the storage's own, named after the time.
     init(at milliseconds: Int64, below directory: DataDirectory) throws(ServiceError) {
         let backups = directory.path + "/backups"
         guard unsafe mkdir(backups, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(backups)") }
@@ -145,16 +145,17 @@ struct BackupTarget {
         )
     }
 
-    /// Makes the unfinished one, empty, for the service's user alone. What another attempt left there is removed.
+    /// Creates the unfinished directory, for the service's user only, and removes the leftovers of an earlier
+    /// attempt.
     ///
-    /// - Returns: what keeps others from it.
+    /// - Returns: the lock on it.
     func begin() throws(ServiceError) -> DirectoryLock {
         guard try Self.isEmptyOrAbsent(path) else {
             throw ServiceError(.failedPrecondition, "\(path) is not empty: name a new directory")
         }
         if unsafe mkdir(unfinished, 0o700) != 0 {
             guard errno == EEXIST else { throw refused(errno) }
-            // One that is being written is not removed.
+            // A directory that is still being written is locked, and not removed.
             try DirectoryLock(unfinished).release()
             remove()
             guard unsafe mkdir(unfinished, 0o700) == 0 else { throw refused(errno) }
@@ -162,14 +163,14 @@ struct BackupTarget {
         return try DirectoryLock(unfinished)
     }
 
-    /// How many bytes can be written there.
+    /// Free bytes on that file system.
     func room() throws(ServiceError) -> UInt64 {
         var information = statvfs()
         guard unsafe statvfs(parent, &information) == 0 else { throw refused(errno) }
         return UInt64(information.f_bavail) * UInt64(information.f_frsize)
     }
 
-    /// Gives it its name. All in it is on disk.
+    /// Renames it to its final name. Everything in it is on disk.
     func finish() throws(ServiceError) {
         guard unsafe rename(unfinished, path) == 0 else { throw refused(errno) }
         let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -178,7 +179,7 @@ struct BackupTarget {
         guard fsync(descriptor) == 0 else { throw .system("cannot bring \(parent) to disk") }
     }
 
-    /// Takes the unfinished one away. It has files alone.
+    /// Removes the unfinished directory, which contains only files.
     func remove() {
         for name in Self.names(in: unfinished) ?? [] { unsafe unlink(unfinished + "/" + name) }
         unsafe rmdir(unfinished)
@@ -204,7 +205,7 @@ struct BackupTarget {
         return true
     }
 
-    /// What a directory has; `nil`, with `errno`, if it cannot be read.
+    /// The names in a directory; `nil`, with `errno` set, if it cannot be read.
     private static func names(in path: String) -> [String]? {
         guard let stream = unsafe opendir(path) else { return nil }
         defer { unsafe closedir(stream) }

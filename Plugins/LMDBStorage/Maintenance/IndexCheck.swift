@@ -1,7 +1,8 @@
 internal import ArticleProtocol
 internal import CLMDB
 
-/// Every entry of the index leads to a record that has it, and the list of all records is as long as their table.
+/// Checks that each index entry refers to a record that has it, and that the list of all articles has as many entries
+/// as the table of records.
 struct IndexCheck: StoreCheck {
     let phase = "index"
 
@@ -15,11 +16,11 @@ struct IndexCheck: StoreCheck {
             inspection.indexEntries += UInt64(slice.count)
             try inspection.advance(slice.count, bytes: slice.count * IndexEntry.size)
         }
-        // One entry that is wrong makes the count wrong too.
+        // A wrong entry would make the count wrong too.
         if inspection.findings.count == 0 { try count(inspection) }
     }
 
-    /// In one version of the tables.
+    /// Counts within one snapshot.
     private func count(_ inspection: Inspection) throws(ServiceError) {
         let (listed, records) = try inspection.readers.read { reader throws(ServiceError) -> (Int, Int) in
             var listed = 0
@@ -36,7 +37,7 @@ struct IndexCheck: StoreCheck {
         )
     }
 
-    /// Some entries that lie behind each other.
+    /// A run of adjacent entries.
     private struct Slice {
         private(set) var next: [UInt8]?
         private(set) var count = 0
@@ -59,7 +60,7 @@ struct IndexCheck: StoreCheck {
             var isFound = try unsafe cursor.seek(start, visit) != nil
             while isFound, count < Inspection.slice.entries { isFound = try unsafe cursor.move(.next, visit) != nil }
             if !isFound { next = nil }
-            // In the order of the records, which lie together then.
+            // By id, since the records are stored in that order.
             entries.sort { $0.id < $1.id }
             try Self.check(entries, reader, inspection)
         }
@@ -74,7 +75,7 @@ struct IndexCheck: StoreCheck {
                 let isRight = try unsafe entry.id.withKey { key throws(ServiceError) -> Bool? in
                     try unsafe records.seek(key) { found, value throws(ServiceError) -> Bool? in
                         guard unsafe Memory.equal(key, found) else { return nil }
-                        // What a damaged record should have nobody can say; the damage is told already.
+                        // The entries of a damaged record are unknown, and the damage is already reported.
                         guard let record = unsafe RecordView(ifReadable: entry.id, value, in: environment) else {
                             return true
                         }

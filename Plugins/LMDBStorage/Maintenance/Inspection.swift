@@ -1,18 +1,19 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// One check of all that is stored, in slices: each sees the store as it is then, so that what is changed meanwhile is no finding.
+/// One check of everything stored, done in slices. Each slice reads its own snapshot, so writes in between are not
+/// findings.
 protocol StoreCheck: Sendable {
-    /// What watchers are told.
+    /// The phase that watchers are told.
     var phase: String { get }
 
-    /// Throws if it is to end early. What it finds it adds to the inspection.
+    /// Adds what it finds to the inspection. Throws if it has to end early.
     func run(_ inspection: Inspection) throws(ServiceError)
 }
 
-/// What the checks share: the store, what they found, and how far they are. One thread's.
+/// What the checks share: the store, the findings and the progress. For one thread.
 final class Inspection {
-    /// What a slice reads at most: no snapshot is kept for long.
+    /// The most that a slice reads, so that no snapshot is kept for long.
     static let slice = (bytes: 1 << 20, records: 512, entries: 4096)
 
     let environment: LMDBEnvironment
@@ -25,16 +26,17 @@ final class Inspection {
     var records: UInt64 = 0
     var bytes: UInt64 = 0
     var indexEntries: UInt64 = 0
-    /// The disk did not give something back: the map, which the service reads from, must not be touched there.
+    /// The disk failed to return a record. The memory map, which the service reads from, must not be touched there.
     private(set) var isDiskFailing = false
     private let checkPages: () -> String?
     private let stop: () throws(ServiceError) -> Void
     private let sliceDone: (Inspection, Int) throws(ServiceError) -> Void
 
     /// - Parameters:
-    ///   - checkPages: compares the pages of the index with their checksums, and answers what is wrong.
-    ///   - stop: throws if the work is to end.
-    ///   - sliceDone: is told how many bytes a slice has read; reports, waits, and throws if the work is to end.
+    ///   - checkPages: compares the index's pages with their checksums; returns what is wrong.
+    ///   - stop: throws if the work has to end.
+    ///   - sliceDone: called with the bytes that a slice has read. It reports progress, pauses, and throws if the
+    ///     work has to end.
     init(
         _ environment: LMDBEnvironment, _ readers: ThreadReaders, checkPages: @escaping () -> String?,
         stop: @escaping () throws(ServiceError) -> Void,
@@ -48,10 +50,10 @@ final class Inspection {
         reader = try VerifyingReader(environment)
     }
 
-    /// All checks but that of the index's own pages, in their order: a later one relies on what an earlier one has read.
+    /// All checks but the one of the index's pages, in order: later ones rely on earlier ones.
     static let checks: [any StoreCheck] = [RecordCheck(), IndexCheck(), SpaceCheck()]
 
-    /// Makes all checks: that of the index's pages first, which the others walk.
+    /// Runs all checks. The pages come first, since the other checks walk them.
     func run() throws(ServiceError) {
         phase = "pages"
         if let fault = checkPages() { return report(nil, environment.path, fault) }
@@ -60,7 +62,7 @@ final class Inspection {
             do throws(ServiceError) {
                 try check.run(self)
             } catch {
-                // The database cannot be read any further here: that is what was looked for.
+                // The index cannot be read any further, which is a finding.
                 guard error.code == .dataLoss else { throw error }
                 report(nil, environment.path, error.message)
             }
@@ -68,23 +70,23 @@ final class Inspection {
         }
     }
 
-    /// A slice is done. No read may be under way.
+    /// Ends a slice. No read may be under way.
     func advance(_ count: Int, bytes: Int) throws(ServiceError) {
         done += UInt64(count)
         try sliceDone(self, bytes)
     }
 
-    /// Within a long slice, at each of its steps.
+    /// Called at each step of a long slice.
     func checkStop(at step: Int) throws(ServiceError) {
         if step % (1 << 14) == 0 { try stop() }
     }
 
-    /// Something is wrong.
+    /// Adds a finding.
     func report(_ id: ArticleID?, _ file: String, at offset: Int = 0, _ problem: String) {
         findings.add(StorageFinding(id: id, file: file, offset: UInt64(clamping: offset), problem: problem))
     }
 
-    /// A record cannot be read as it was written.
+    /// Adds a finding about a record that cannot be read.
     func report(_ id: ArticleID, _ value: UnsafeRawBufferPointer, _ fault: VerifyingReader.Fault) {
         if case .disk = fault { isDiskFailing = true }
         if let location = unsafe HeapLocation(value) {
@@ -95,10 +97,10 @@ final class Inspection {
     }
 }
 
-/// What was found wrong: how much in all, and the first of it.
+/// The number of findings, and the first of them.
 struct Findings {
     private static let maxKept = 100
-    /// In the journal.
+    /// The most that are logged.
     static let maxLogged = 20
 
     private(set) var count: UInt64 = 0
@@ -112,7 +114,7 @@ struct Findings {
         if first.count < Self.maxKept { first.append(finding) }
     }
 
-    /// Names them in the journal, as far as a person reads.
+    /// Logs the first findings, as many as a person would read.
     func write(to log: PluginLog) {
         for finding in first.prefix(Self.maxLogged) { log.error(finding.text) }
         if count > Self.maxLogged { log.error("and \(Self.text(count - UInt64(Self.maxLogged))) more") }

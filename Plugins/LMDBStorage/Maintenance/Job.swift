@@ -3,23 +3,23 @@ internal import CLinux
 internal import HandlerKit
 internal import Synchronization
 
-/// Long work on a thread of the engine's own. A call starts it, and any number of calls watch it: none of them has to last as
-/// long as the work does.
+/// Long-running work on a thread of the engine. One call starts it, and any number of calls watch it, so no call has
+/// to last as long as the work.
 ///
-/// It is stopped when its last watcher cancels or disconnects, and when nobody has watched it for a while. A watcher whose
-/// deadline passes is expected to come again.
+/// It is stopped when its last watcher cancels or disconnects, or when no one has watched it for a while. A watcher
+/// whose deadline passes is expected to return.
 final class Job<Progress: Sendable>: Sendable {
-    /// What a watcher is told.
+    /// What watchers receive.
     enum Update: Sendable {
         case progress(Progress)
-        /// The last progress is the result.
+        /// The last progress, with the result.
         case done(Progress)
         case failed(ServiceError)
     }
 
     private struct State {
         var update: Update?
-        /// Counts the update, so that a watcher knows what it has seen.
+        /// Counts updates, so that a watcher knows what it has seen.
         var version = 0
         var isOver = false
         var stop: ServiceError?
@@ -48,7 +48,8 @@ final class Job<Progress: Sendable>: Sendable {
 
     var isOver: Bool { state.withLock { $0.isOver } }
 
-    /// Whether another watcher will see its end. Throws `unavailable`, which clients take for "soon", while it ends early.
+    /// Whether another watcher would see its end. Throws `unavailable`, which makes clients retry, while it is being
+    /// cancelled.
     func isJoinable() throws(ServiceError) -> Bool {
         let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
         if isStopping, !isOver { throw ServiceError(.unavailable, "one that was cancelled is just ending: retry") }
@@ -57,7 +58,7 @@ final class Job<Progress: Sendable>: Sendable {
 
     // MARK: The worker
 
-    /// Throws if the work is to end early.
+    /// Throws if the work has to end early.
     func checkStop() throws(ServiceError) {
         let stop: ServiceError? = state.withLock { state in
             if let stop = state.stop { return stop }
@@ -68,7 +69,7 @@ final class Job<Progress: Sendable>: Sendable {
         if let stop { throw stop }
     }
 
-    /// Tells the watchers how far it is, a few times a second at most.
+    /// Tells the watchers how far the work is, a few times per second at most.
     func report(_ progress: @autoclosure () -> Progress) throws(ServiceError) {
         try checkStop()
         let now = clinux_now()
@@ -82,7 +83,7 @@ final class Job<Progress: Sendable>: Sendable {
         for waiting in state.withLock({ $0.publish(update) }) { waiting.resume() }
     }
 
-    /// The work is over.
+    /// Ends the job.
     func end(_ result: Result<Progress, ServiceError>) {
         let update: Update =
             switch result {
@@ -94,12 +95,12 @@ final class Job<Progress: Sendable>: Sendable {
 
     // MARK: Watchers
 
-    /// Has the work end soon, and its watchers told why.
+    /// Ends the work soon, and tells the watchers why.
     func stop(_ reason: ServiceError) { state.withLock { $0.stop = $0.stop ?? reason } }
 
     func addWatcher() { state.withLock { $0.watchers += 1 } }
 
-    /// - Parameter mayReturn: another call may go on watching.
+    /// - Parameter mayReturn: another call may continue to watch.
     func removeWatcher(mayReturn: Bool) {
         state.withLock { state in
             state.watchers -= 1
@@ -109,7 +110,7 @@ final class Job<Progress: Sendable>: Sendable {
         }
     }
 
-    /// Waits for update that the watcher has not seen; `nil` if its task is cancelled first.
+    /// Waits for an update that the watcher has not seen; `nil` if its task is cancelled first.
     func nextUpdate(after version: Int) async -> (Update, version: Int)? {
         while !Task.isCancelled {
             let found = state.withLock { state in
@@ -121,7 +122,7 @@ final class Job<Progress: Sendable>: Sendable {
         return nil
     }
 
-    // A cancellation either is seen under the lock, or finds the continuation in the list.
+    // A cancellation is either seen under the lock, or finds the continuation in the list.
     private func wait(after version: Int) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -133,7 +134,7 @@ final class Job<Progress: Sendable>: Sendable {
                 if !waits { continuation.resume() }
             }
         } onCancel: {
-            // The others look again, and wait again.
+            // The other watchers check again, and wait again.
             let all = state.withLock { state in
                 defer { state.waiting = [] }
                 return state.waiting
@@ -144,11 +145,11 @@ final class Job<Progress: Sendable>: Sendable {
 }
 
 extension Job where Progress: ProtocolMessage {
-    /// How long before a call's deadline its stream ends without a result: a part of a short call, so that whoever comes again at
-    /// once has something to wait for.
+    /// How long before its deadline a call's stream ends without a result. It is a fraction of a short call, so that
+    /// a watcher that returns at once still has something to wait for.
     private static func margin(_ call: Call) -> Duration { min(.seconds(2), (call.deadline?.remaining ?? .zero) / 4) }
 
-    /// Streams what becomes of the work to a call, until it is over or the call's deadline is near.
+    /// Streams updates to a call, until the job ends or the call's deadline is near.
     func watch(_ call: Call, _ responder: consuming Responder) async throws(ServiceError) {
         addWatcher()
         do throws(ServiceError) {

@@ -4,19 +4,19 @@ internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// What keeps the store in order beside reads and writes: verifications and backups, which calls start and watch, and the scrub.
+/// Verifications and backups, which calls start and watch, and the scrub.
 ///
-/// Each runs on a thread of its own, and reads as any other reader does.
+/// Each runs on a thread of its own, and reads like any other reader.
 final class Maintenance: Sendable {
     fileprivate struct Work<Progress: Sendable> {
         let job: Job<Progress>
         let thread: WriterThread
-        /// Where a backup goes.
+        /// Where the backup goes.
         var target = ""
     }
 
     fileprivate struct State {
-        /// The last job's number. One of an earlier process is none of this one's.
+        /// The number of the last job. It starts with the time, so that numbers of an earlier process are not reused.
         var jobs = UInt64(clamping: clinux_wall_clock_ms())
         var verification: Work<VerifyProgress>?
         var backup: Work<BackupProgress>?
@@ -30,7 +30,7 @@ final class Maintenance: Sendable {
     private let readers: ThreadReaders
     private let pages: PageCheck
     private let log: PluginLog
-    /// Whatever was acknowledged is in the tables when it returns.
+    /// When this returns, everything acknowledged is in the tables.
     private let commitPending: @Sendable () -> Void
     private let lastCheck: LastCheck
     private let state = Mutex(State())
@@ -50,7 +50,7 @@ final class Maintenance: Sendable {
         startScrub()
     }
 
-    /// Without a thread for it the store is as good as before: no start fails for that.
+    /// A start does not fail because of this: without the scrub, the store works as before.
     private func startScrub() {
         guard let interval = limits.scrub else { return }
         let scrub = Scrub(environment, readers, pages, lastCheck, log, interval: interval)
@@ -64,7 +64,7 @@ final class Maintenance: Sendable {
 
     // MARK: Verifications
 
-    /// The verification that a request is about.
+    /// The verification that a request refers to.
     func verification(_ request: VerifyRequest) throws(ServiceError) -> Job<VerifyProgress> {
         try state.withLock { state throws(ServiceError) in
             if let job = state.verification?.job {
@@ -105,7 +105,7 @@ final class Maintenance: Sendable {
 
     // MARK: Backups
 
-    /// The backup that a request is about.
+    /// The backup that a request refers to.
     func backup(_ request: BackupRequest) throws(ServiceError) -> Job<BackupProgress> {
         try state.withLock { state throws(ServiceError) in
             if let work = state.backup {
@@ -150,12 +150,13 @@ final class Maintenance: Sendable {
         log.notice("\(result.directory) is a backup of \(result.records) articles\(missing)")
     }
 
-    /// Where the system lets us say so: it is this thread's niceness alone on Linux, and the disk's too.
+    /// Lowers the priority of this thread, where the system permits: on Linux, niceness applies to a single thread,
+    /// and to its disk access.
     static func yieldToRequests() { _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
 
     // MARK: The end
 
-    /// Ends all jobs soon: the service is to stop, and does not wait for them.
+    /// Ends all jobs soon: the service is stopping, and does not wait for them.
     func drain() {
         let reason = ServiceError(.unavailable, "the service is being stopped; ask again when it is back")
         state.withLock { state in
@@ -166,7 +167,7 @@ final class Maintenance: Sendable {
         }
     }
 
-    /// Nothing is read through this any more when it returns.
+    /// When this returns, no job reads the store any more.
     func close() {
         drain()
         let threads = state.withLock { state in
@@ -178,7 +179,7 @@ final class Maintenance: Sendable {
 }
 
 extension Maintenance.State {
-    /// Throws if no job can begin.
+    /// Throws if no job can start.
     fileprivate func checkStart(_ job: UInt64) throws(ServiceError) {
         guard job == 0 else {
             throw ServiceError(.notFound, "there is no job \(job) any more; start one without a number")

@@ -2,12 +2,13 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Every record against its checksums, and all that is to lead to it: its entries are in the index, and no other record has its key.
+/// Checks every record against its checksums, that its entries are in the index, and that no other record has its
+/// key.
 struct RecordCheck: StoreCheck {
     let phase = "records"
 
     func run(_ inspection: Inspection) throws(ServiceError) {
-        // The least key that there can be.
+        // The smallest key.
         var next: [UInt8]? = [0]
         while let start = next {
             let slice = try inspection.readers.read { reader throws(ServiceError) in
@@ -18,9 +19,9 @@ struct RecordCheck: StoreCheck {
         }
     }
 
-    /// Some records that lie behind each other in the table.
+    /// A run of adjacent records in the table.
     private struct Slice {
-        /// Where to go on; `nil`: these were the last ones.
+        /// Where to continue; `nil` after the last one.
         private(set) var next: [UInt8]?
         private(set) var count = 0
         private(set) var bytes = 0
@@ -45,7 +46,7 @@ struct RecordCheck: StoreCheck {
             if !isFound { next = nil }
         }
 
-        /// - Returns: how many bytes were read.
+        /// - Returns: the number of bytes read.
         private static func check(
             _ id: ArticleID, _ value: UnsafeRawBufferPointer, _ reader: ThreadReader, _ index: borrowing Cursor,
             _ inspection: Inspection
@@ -80,13 +81,13 @@ struct RecordCheck: StoreCheck {
             }
         }
 
-        /// No other record has the key.
+        /// Checks that no other record has the key.
         private static func checkOwner(
             of key: [UInt8], _ entry: IndexEntry, _ reader: ThreadReader, _ inspection: Inspection
         ) throws(ServiceError) {
             var others: [ArticleID] = []
             try reader.forEachEntry(entry.list) { other in
-                // Each pair is told once.
+                // Reports each pair once.
                 if other.id > entry.id { others.append(other.id) }
                 return true
             }
@@ -104,7 +105,7 @@ struct RecordCheck: StoreCheck {
 }
 
 extension IndexEntry {
-    /// Where an entry stands, for people.
+    /// Where the entry is, for people.
     var listName: String {
         if list == Self.all { return "in the list of all articles" }
         return isOfKey ? "under its URL" : "under one of its terms"
@@ -112,7 +113,7 @@ extension IndexEntry {
 }
 
 extension ThreadReader {
-    /// Lends a record as the call's version of the tables has it; `nil` if there is none, or it is damaged.
+    /// Lends a record from the call's snapshot; `nil` if there is none or it is damaged.
     func ifReadable<Result>(_ id: ArticleID, _ body: (RecordView) -> Result) throws(ServiceError) -> Result? {
         let records = try cursor(environment.records)
         return try unsafe id.withKey { key throws(ServiceError) in
@@ -124,18 +125,19 @@ extension ThreadReader {
     }
 }
 
-/// Reads records whole, with read(2): where a disk fails, that is an error, and the map would end the process.
+/// Reads whole records with read(2): a failing disk is an error here, while access to the memory map would end the
+/// process.
 ///
-/// One thread's. The memory is as large as the largest record.
+/// For one thread. The buffer is as large as the largest record.
 final class VerifyingReader {
-    /// Why a record cannot be had.
+    /// Why a record cannot be read.
     enum Fault: Error {
-        /// The table of records has no place for it.
+        /// The table of records has no valid location for it.
         case place
-        /// It is not what its checksums say.
+        /// It does not match its checksum.
         case header
         case content
-        /// The disk answered with this `errno`.
+        /// The disk returned this `errno`.
         case disk(Int32)
 
         var problem: String {
@@ -158,7 +160,7 @@ final class VerifyingReader {
     init(_ environment: LMDBEnvironment) throws(ServiceError) {
         self.environment = environment
         let path = environment.heap.path
-        // Of its own: what is said of its reads ahead is not said of the service's.
+        // A descriptor of its own, so that the advice about read-ahead does not affect the service's reads.
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(path)") }
         bytes = [UInt8](repeating: 0, count: Self.step)
@@ -167,7 +169,7 @@ final class VerifyingReader {
 
     deinit { close(descriptor) }
 
-    /// Lends the record that a value in the table of records stands for, with all its bytes, after all its checksums were compared.
+    /// Verifies all checksums of the record that a value refers to, then lends it with all its bytes.
     func read<Value>(
         _ id: ArticleID, _ value: UnsafeRawBufferPointer,
         _ body: (RecordView, UnsafeRawBufferPointer) throws(ServiceError) -> Value
@@ -195,7 +197,7 @@ final class VerifyingReader {
         return .success(try unsafe body(view, record))
     }
 
-    /// Reads the record. A size that the header does not confirm takes no memory.
+    /// Reads the record. No memory is reserved for a size that the header does not confirm.
     private func fill(_ location: HeapLocation) -> Fault? {
         let first = min(location.count, Self.step)
         if let fault = read(0..<first, at: location.offset) { return fault }

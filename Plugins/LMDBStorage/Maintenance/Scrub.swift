@@ -3,17 +3,17 @@ internal import CLinux
 internal import HandlerKit
 internal import Synchronization
 
-/// Checks all that is stored by itself, from time to time: damage is found while a backup still has what was damaged.
+/// Checks everything stored from time to time, so that damage is found while a backup still has what was damaged.
 ///
-/// Slowly, on a thread of its own: a disk has hundreds of megabytes a second, and this takes a few.
+/// It runs slowly, on a thread of its own: it reads a few megabytes per second of the hundreds that a disk delivers.
 final class Scrub: Sendable {
-    /// Bytes a second that are read.
+    /// Bytes read per second.
     private static let rate = 8 << 20
-    /// Of the time, what is spent at work at most: one part in so many.
+    /// The greatest share of the time spent working: one part in this many.
     private static let share: UInt64 = 4
-    /// In milliseconds. A service that was just started has other things to do, and one that ends when idle stays longer.
+    /// In milliseconds. A service that has just started is busy, and one that exits when idle may end first.
     private static let firstDelay: Int64 = 300_000
-    /// How long one wait is at most, in milliseconds: the clock may be set meanwhile.
+    /// The longest single wait, in milliseconds: the clock may be set in the meantime.
     private static let longestWait: Int64 = 3_600_000
 
     private let environment: LMDBEnvironment
@@ -38,13 +38,14 @@ final class Scrub: Sendable {
         self.interval = interval
     }
 
-    /// Makes a check whenever the last one, a verification's too, is old enough. On a thread of its own, until ``close()``.
+    /// Runs a check whenever the last one, or the last verification, is old enough. On a thread of its own, until
+    /// ``close()``.
     func run() {
         Maintenance.yieldToRequests()
         var next = clinux_wall_clock_ms() + min(Self.firstDelay, interval)
         while true {
             let now = clinux_wall_clock_ms()
-            // A clock that was ahead when the last one ended does not put off the next for ever.
+            // If the clock was ahead when the last check ended, that must not delay the next one for ever.
             let due = max(next, min(lastCheck.outcome.endedAt, now) + interval)
             if now < due {
                 if isOver(afterMilliseconds: min(due - now, Self.longestWait)) { return }
@@ -60,7 +61,7 @@ final class Scrub: Sendable {
         }
     }
 
-    /// Lets ``run()`` return soon.
+    /// Makes ``run()`` return soon.
     func close() {
         isClosed.store(true, ordering: .relaxed)
         wakeUp.signal()
@@ -82,18 +83,18 @@ final class Scrub: Sendable {
         try lastCheck.run(inspection, log)
     }
 
-    /// Waits so long, or until the end.
+    /// Waits, at most until ``close()``.
     private func isOver(afterMilliseconds milliseconds: Int64) -> Bool {
         wakeUp.wait(Int(milliseconds) * 1_000_000)
         return isClosed.load(ordering: .relaxed)
     }
 }
 
-/// What the last complete check of all that is stored came to, a verification's or the scrub's. It is kept in a file beside the
-/// database, so that a restart neither forgets damage nor begins the wait for the next scrub anew.
+/// The result of the last complete check, by a verification or the scrub. It is kept in a file next to the index, so
+/// that a restart neither forgets damage nor restarts the interval of the scrub.
 ///
-/// The file is a line of text: when it ended, in milliseconds since 1970, how many records it checked, how many findings it had.
-/// It is no part of what is stored: one that cannot be read is as good as none.
+/// The file is a line of text: when the check ended (milliseconds since 1970), how many records it checked, how many
+/// findings it had. A file that cannot be read is treated as missing.
 final class LastCheck: Sendable {
     struct Outcome: Equatable {
         var endedAt: Int64 = 0
@@ -124,7 +125,7 @@ final class LastCheck: Sendable {
         }
     }
 
-    /// Degraded from a check that found something until one that does not.
+    /// Degraded from a check with findings until one without.
     var health: Health {
         let outcome = outcome
         guard outcome.damaged > 0 else { return .healthy }
@@ -134,7 +135,7 @@ final class LastCheck: Sendable {
         )
     }
 
-    /// Makes all checks. What they find is in the journal when it returns.
+    /// Runs all checks. The findings are logged when this returns.
     func run(_ inspection: Inspection, _ log: PluginLog) throws(ServiceError) {
         state.withLock { $0.running += 1 }
         defer { state.withLock { $0.running -= 1 } }

@@ -1,13 +1,14 @@
 internal import ArticleProtocol
 internal import CLMDB
 
-/// No two records share room in the heap, none lies in room that is free or will be, and the table of that room agrees with itself.
+/// Checks that no two records overlap in the heap, that none lies in free or waiting space, and that the table of
+/// free space is consistent.
 ///
-/// Room that belongs to nothing is no finding: a damaged record that was replaced leaves it behind, since its place is not to be
-/// trusted.
+/// Space that belongs to nothing is not a finding: replacing a damaged record leaves it behind, since its location
+/// cannot be trusted.
 struct SpaceCheck: StoreCheck {
     let phase = "space"
-    /// How much of the heap is looked at in one version of the tables. A bit for each unit of it: 8 MiB of memory.
+    /// How much of the heap is checked within one snapshot. One bit per unit: 8 MiB of memory.
     private static let window = 4 << 30
 
     func run(_ inspection: Inspection) throws(ServiceError) {
@@ -27,7 +28,7 @@ struct SpaceCheck: StoreCheck {
         }
     }
 
-    /// - Returns: how many extents were looked at.
+    /// - Returns: the number of extents looked at.
     private func check(
         _ window: inout Window, _ space: HeapSpace, _ reader: ThreadReader, _ inspection: Inspection
     ) throws(ServiceError) -> Int {
@@ -37,7 +38,7 @@ struct SpaceCheck: StoreCheck {
         func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(ServiceError) {
             steps += 1
             try inspection.checkStop(at: steps)
-            // One that a former articled wrote takes no room here.
+            // A record of an earlier version occupies no heap space.
             guard let location = unsafe HeapLocation(value) else { return }
             let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key))
             let extent = Extent(offset: location.offset, size: location.extent)
@@ -80,7 +81,7 @@ struct SpaceCheck: StoreCheck {
         compare(sums.waiting, space.waiting, "waiting")
     }
 
-    /// Which units of a part of the heap have an owner.
+    /// Which units of a part of the heap are in use.
     private struct Window {
         let range: Range<Int>
         private var bits: [UInt64]
@@ -90,7 +91,9 @@ struct SpaceCheck: StoreCheck {
             bits = [UInt64](repeating: 0, count: (range.count / HeapLocation.unit + 63) / 64)
         }
 
-        /// - Returns: whether what it takes of this part had no owner.
+        /// Marks an extent as used.
+        ///
+        /// - Returns: whether it was unused before.
         mutating func take(_ extent: Extent) -> Bool {
             let first = (max(extent.offset, range.lowerBound) - range.lowerBound) / HeapLocation.unit
             let end = (min(extent.end, range.upperBound) - range.lowerBound) / HeapLocation.unit
@@ -106,12 +109,12 @@ struct SpaceCheck: StoreCheck {
     }
 }
 
-/// Room in the heap that has no record.
+/// Heap space without a record.
 private enum Room: String {
     case free
     case waiting
 
-    /// Calls `body` with all of it.
+    /// Calls `body` with each extent.
     static func forEach(
         _ reader: ThreadReader, _ body: (Room, Extent) -> Void
     ) throws(ServiceError) {
@@ -128,7 +131,7 @@ private enum Room: String {
         while isFound { isFound = try unsafe cursor.move(.next, visit) != nil }
     }
 
-    /// How much is free by the other of its two tables.
+    /// The sum of the free extents by size, which is stored redundantly.
     static func sizes(_ reader: ThreadReader) throws(ServiceError) -> Int {
         let cursor = try reader.cursor(reader.environment.space)
         var sum = 0

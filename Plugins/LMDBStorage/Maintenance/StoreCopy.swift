@@ -2,15 +2,15 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// A new store that is filled with the records of another one, in ascending order of their ids: compact, and with indexes made from
-/// the records alone.
+/// Builds a new store from the records of another one, in ascending order of ids: compact, and with an index made
+/// from the records alone.
 ///
-/// Each record is copied but for what ties it to its place, so that id, revision, times and the content's checksum stay what they are.
-/// Nothing of the copy counts before ``finish()``: until then neither a log nor a sync makes its transactions durable.
+/// Only sequence number, seal and location of a record change; id, revision, times and the content's checksum stay.
+/// The copy is valid after ``finish()``. Until then neither a log nor a sync makes its transactions durable.
 final class StoreCopy {
-    /// What is in memory at most: records that are written together, and entries that are sorted before they are.
+    /// The most to hold in memory: records to be written together, and entries to be sorted.
     private static let bufferLimit = (bytes: 8 << 20, entries: 1 << 19)
-    /// How many entries a transaction adds.
+    /// The entries that one transaction adds.
     private static let entriesOfTransaction = 1 << 15
 
     private let directory: DataDirectory
@@ -22,7 +22,7 @@ final class StoreCopy {
     private var isOpen = true
     private(set) var count: UInt64 = 0
 
-    /// Makes an empty store.
+    /// Creates an empty store.
     init(in directory: DataDirectory, _ limits: EngineLimits) throws(ServiceError) {
         self.directory = directory
         let hash = KeyedHash.new()
@@ -39,9 +39,9 @@ final class StoreCopy {
 
     deinit { close() }
 
-    /// Adds a record that was checked.
+    /// Adds a record that was verified.
     ///
-    /// - Parameter record: all of its bytes.
+    /// - Parameter record: all bytes of the record.
     func add(_ view: RecordView, _ record: UnsafeRawBufferPointer) throws(ServiceError) {
         records.append((view.id, bytes.count..<bytes.count + record.count))
         unsafe bytes.append(contentsOf: record)
@@ -52,7 +52,7 @@ final class StoreCopy {
         if entries.count >= Self.bufferLimit.entries { try writeEntries() }
     }
 
-    /// All of it is on disk, and complete without a log, when this returns; it is closed then.
+    /// When this returns, the copy is closed, on disk, and complete without a log.
     func finish() throws(ServiceError) {
         try writeRecords()
         try writeEntries()
@@ -65,7 +65,7 @@ final class StoreCopy {
         try FileMark(complete: metas, session: session, generation: 1, checkpoint: 1)
             .write(to: environment.files.database, pageSize: environment.pageSize)
         try environment.files.sync()
-        // Nobody reads it here: the memory is the service's.
+        // Nobody reads the copy here: leave the page cache to the service.
         environment.files.database.forget(0, at: 0)
         environment.files.heap.forget(0, at: 0)
         close()
@@ -99,13 +99,13 @@ final class StoreCopy {
         }
         bytes.removeAll(keepingCapacity: true)
         records.removeAll(keepingCapacity: true)
-        // As it goes: the disk is the service's too, and so is the memory.
+        // In small steps, since the service shares the disk and the page cache.
         let written = environment.heap.takeWritten()
         try environment.files.heap.writeAhead(written.count, at: written.lowerBound)
         environment.files.heap.forget(written.count, at: written.lowerBound)
     }
 
-    /// Sorted, they change each page of the index once.
+    /// In sorted order, each page of the index changes once.
     private func writeEntries() throws(ServiceError) {
         entries.sort()
         var rest = entries[...]

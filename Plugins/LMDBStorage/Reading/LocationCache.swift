@@ -3,43 +3,42 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Where in the heap a thread has found records lately, so that a record that is read often is found without walking
-/// the tree: a walk touches a dozen cold cache lines, this one or two. Measured with 100,000 articles of 3 KB: a third
-/// of what a fetch costs.
+/// Caches where a thread has found records, so that a record that is read often is found without walking the tree. A
+/// walk touches a dozen cold cache lines, a hit one or two. With 100,000 articles of 3 KB this saves a third of the
+/// cost of a fetch.
 ///
-/// A place is good until the record is changed, which `WriteStamps` tells: nothing else is written there while anyone can see
-/// the record (``HeapSpace``). Records that a former articled left in LMDB's pages may move with their neighbours, and have no
-/// place here.
+/// A location is valid until the record is written again, which `WriteStamps` tells. Nothing else is written there
+/// while anyone can see the record (``HeapSpace``). Records that an earlier version left in LMDB's pages may move,
+/// and are not cached.
 ///
-/// Used by one thread at a time. The memory does not grow: 8 MiB at most, taken as it is used.
+/// For one thread at a time. The memory is at most 8 MiB and is allocated as it is used.
 @safe
 struct LocationCache: ~Copyable {
     private struct Slot {
         var high: UInt64
         var low: UInt64
         var address: UInt
-        /// The transaction whose snapshot it was found in; 0 for none.
+        /// The snapshot in which it was found; 0 if the slot is empty.
         var snapshot: UInt64
     }
 
     private static let buckets = 1 << 16
-    /// Of 100,000 records that are read at random, one in thirty reads walks the tree all the same; with two it is one in
-    /// twelve.
+    /// With 100,000 records read at random, one read in thirty misses; with two ways it is one in twelve.
     private static let ways = 4
     private static let bytes = buckets * ways * MemoryLayout<Slot>.stride
 
     private let heap: HeapFile
-    /// Four places for each hash, side by side in two cache lines; the latest ones come first.
+    /// Four slots per hash, next to each other in two cache lines, the latest first.
     private let slots: UnsafeMutablePointer<Slot>?
-    /// In memory of its own, as the places are: a look-up changes nothing of the structure itself.
+    /// In memory of its own, like the slots: a look-up does not mutate the structure.
     private let queue: UnsafeMutablePointer<PrefetchQueue>
 
     init(of heap: HeapFile) {
         self.heap = heap
         let memory = unsafe mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        // Places are looked up at random: with pages of 4 KiB each look-up would miss the processor's page tables too.
+        // Slots are accessed at random: with pages of 4 KiB, each look-up would miss the TLB too.
         if unsafe memory != MAP_FAILED { unsafe madvise(memory, Self.bytes, MADV_HUGEPAGE) }
-        // Without memory for it, every record is looked up in the tree.
+        // Without memory for the cache, each record is looked up in the tree.
         unsafe slots =
             memory == MAP_FAILED ? nil : memory?.bindMemory(to: Slot.self, capacity: Self.buckets * Self.ways)
         unsafe queue = .allocate(capacity: 1)
@@ -51,12 +50,12 @@ struct LocationCache: ~Copyable {
         unsafe queue.deallocate()
     }
 
-    /// Gives the memory back: nothing is looked up any more, and the thread that has this may live on.
+    /// Returns the memory. Nothing is looked up any more, but the thread that owns the cache may live on.
     func forget() {
         if let slots = unsafe slots { unsafe madvise(slots, Self.bytes, MADV_DONTNEED) }
     }
 
-    /// The record's first byte, if it is known to lie there in the snapshot.
+    /// The record's first byte, if its location is known in this snapshot.
     @inline(__always)
     func find(_ id: ArticleID, _ stamps: WriteStamps) -> UnsafeRawPointer? {
         if let next = unsafe queue.pointee.next() { prefetchRecord(next) }
@@ -72,8 +71,8 @@ struct LocationCache: ~Copyable {
         return nil
     }
 
-    /// The record may be asked for soon. Two steps bring it near, each with time for the memory to come: now the line that
-    /// tells its place, and the record itself when a few more were expected, or asked for.
+    /// The record may be read soon. Prefetches in two steps, so that each has time to complete: first the slot that
+    /// holds its location, then, a few ids later, the record itself.
     @inline(__always)
     func prefetch(_ id: ArticleID) {
         guard let bucket = unsafe bucket(of: id) else { return }
@@ -82,7 +81,7 @@ struct LocationCache: ~Copyable {
         if let next = unsafe queue.pointee.add(id) { prefetchRecord(next) }
     }
 
-    /// The record at the place that is known for it, be it good or not: asking for memory in vain does no harm.
+    /// Prefetches the record at its cached location, valid or not: a useless prefetch does no harm.
     @inline(__always)
     private func prefetchRecord(_ id: ArticleID) {
         guard let bucket = unsafe bucket(of: id) else { return }
@@ -95,19 +94,20 @@ struct LocationCache: ~Copyable {
         }
     }
 
-    /// It will be copied: has its beginning come while its header is read, and the processor sees the rest coming.
+    /// Prefetches the beginning of a record. It is about to be copied, and the processor detects the rest of the
+    /// sequence.
     @inline(__always)
     private static func prefetchLines(_ record: UnsafeRawPointer) {
         for line in 0..<8 { unsafe clinux_prefetch(record + line * 64) }
     }
 
-    /// The record was found in the tree.
+    /// Remembers where a record was found.
     func note(_ id: ArticleID, _ record: UnsafeRawPointer?, in snapshot: UInt64) {
         guard heap.contains(UInt(bitPattern: record)), let bucket = unsafe bucket(of: id) else { return }
         let known = (0..<Self.ways).first { way in
             unsafe bucket[way].low == id.low && bucket[way].high == id.high
         }
-        // The others move on by one, to where it was, or the last of them out.
+        // Moves the other slots back by one; the last one may be dropped.
         for way in (0..<(known ?? Self.ways - 1)).reversed() { unsafe bucket[way + 1] = bucket[way] }
         unsafe bucket[0] = Slot(high: id.high, low: id.low, address: UInt(bitPattern: record), snapshot: snapshot)
     }
@@ -120,8 +120,7 @@ struct LocationCache: ~Copyable {
     }
 }
 
-/// The records that are expected to be asked for, in their order: a few, of which the oldest comes out for each that goes
-/// in or is asked for.
+/// Ids whose records are to be prefetched, in order. The oldest leaves when another one is added or read.
 struct PrefetchQueue {
     private static let delay: UInt = 4
 
@@ -129,7 +128,7 @@ struct PrefetchQueue {
     private var added: UInt = 0
     private var taken: UInt = 0
 
-    /// Takes one more; gives the oldest if there is no room for it any more.
+    /// Adds an id; returns the oldest one if the queue is full.
     @inline(__always)
     mutating func add(_ id: ArticleID) -> ArticleID? {
         let oldest = added &- taken == Self.delay ? next() : nil
@@ -138,7 +137,7 @@ struct PrefetchQueue {
         return oldest
     }
 
-    /// Gives the oldest; nil if there is none.
+    /// Removes the oldest id; `nil` if there is none.
     @inline(__always)
     mutating func next() -> ArticleID? {
         guard added != taken else { return nil }
@@ -147,11 +146,11 @@ struct PrefetchQueue {
     }
 }
 
-/// When records were last changed or taken away: the number of the transaction, for each group of ids that share a hash.
+/// When records were last replaced or deleted: a transaction number for each group of ids that share a hash.
 ///
-/// The committer notes a change before it commits, so whoever sees the change in the file finds it here too. A record
-/// that is merely added changes nothing that was there. Too late a number, because ids share it or a transaction was
-/// given up, costs a reader a look into the tree and nothing else.
+/// The committer stores the number before it commits, so whoever sees the write in the file sees the number too. A
+/// new record invalidates nothing. A number that is too high, because of a shared hash or a rollback, only costs a
+/// reader a walk down the tree.
 @safe final class WriteStamps: @unchecked Sendable {  // the memory is fixed in `init`, its members are atomic
     private static let groups = 1 << 14
 
@@ -164,12 +163,12 @@ struct PrefetchQueue {
 
     deinit { unsafe stamps.deinitialize().deallocate() }
 
-    /// The transaction changes, or takes away, the record with this id.
+    /// The transaction replaces or deletes the record with this id.
     func note(_ id: ArticleID, in transaction: UInt64) {
         unsafe stamps[Self.group(of: id)].store(transaction, ordering: .releasing)
     }
 
-    /// The last transaction that may have changed the record with this id.
+    /// The last transaction that may have replaced or deleted the record with this id.
     func last(_ id: ArticleID) -> UInt64 { unsafe stamps[Self.group(of: id)].load(ordering: .acquiring) }
 
     private static func group(of id: ArticleID) -> Int { Int(truncatingIfNeeded: id.low) & (groups - 1) }

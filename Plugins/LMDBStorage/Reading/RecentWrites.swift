@@ -1,29 +1,29 @@
 internal import ArticleProtocol
 internal import Synchronization
 
-/// What the open transaction has changed and a reader's version of the tables does not have: read before the tables are. Each
-/// change is in the log already.
+/// The writes of the open transaction, which are in the log but not yet in the tables. Readers look here before they
+/// look in the tables.
 ///
-/// One thread writes, the committer's, and any read, without a lock: a slot says in which transaction it was written, so that
-/// with the next one all of them are out of date at once, and nothing is ever cleared.
+/// The committer writes and any thread reads, without a lock. Each slot carries the number of its transaction, so the
+/// next transaction invalidates all slots at once, and nothing is ever cleared.
 final class RecentWrites: Sendable {
-    /// How many changes there is room for.
+    /// The most writes it can hold.
     static let capacity = 2048
 
-    /// A change as readers see it.
+    /// A write as readers see it.
     struct Entry {
         let id: ArticleID
-        /// The list of the record's key; `nil`: it has none.
+        /// The list of the record's key; `nil` if it has none.
         let keyList: UInt64?
-        /// Where the record lies, or that of its deletion.
+        /// The location of the record, or of the deletion.
         let location: HeapLocation
-        /// There is no such record any more.
+        /// The record was deleted.
         let isGone: Bool
     }
 
     /// What is known of a record.
     enum Found: Equatable {
-        /// Where it begins in the heap.
+        /// It begins at this offset of the heap.
         case at(Int)
         case gone
     }
@@ -33,36 +33,36 @@ final class RecentWrites: Sendable {
     private let keys = RecentTable(slots: 2 * RecentWrites.capacity)
     private let recordCount = Atomic(0)
     private let usedBytes = Atomic(0)
-    /// The committer's.
+    /// Only the committer uses it.
     private let count = Atomic(0)
 
-    /// Of the transaction whose changes are here; 0: there are none, and the tables have all.
+    /// The transaction whose writes are here; 0 if there are none and the tables are up to date.
     var transaction: UInt64 { number.load(ordering: .acquiring) }
 
-    /// How many records there are, and how much of the heap they take.
+    /// The number of records, and the heap space that they use.
     struct Totals {
         var records: Int
         var used: Int
     }
 
-    /// What there is with all that is shown here.
+    /// The totals including the writes here.
     var totals: Totals {
         Totals(records: recordCount.load(ordering: .relaxed), used: usedBytes.load(ordering: .relaxed))
     }
 
-    /// All that was changed in a transaction, in no order: of each record the last.
+    /// All writes of a transaction, in no order; only the last one of each record.
     func all(in transaction: UInt64) -> [(id: ArticleID, found: Found)] {
         records.all(in: transaction).map { key, value in
             (ArticleID(high: key.0, low: key.1), value == 0 ? .gone : .at(Int(truncatingIfNeeded: value)))
         }
     }
 
-    /// Whether so many more have room.
+    /// Whether there is room for more writes.
     func hasRoom(for writes: Int) -> Bool { count.load(ordering: .relaxed) + writes <= Self.capacity }
 
-    /// Shows what was changed in the transaction of this number. There is room for it.
+    /// Publishes writes of the transaction with this number. There must be room.
     ///
-    /// - Parameter totals: what there is with these changes.
+    /// - Parameter totals: the totals including these writes.
     func publish(_ entries: [Entry], _ totals: Totals, in transaction: UInt64) {
         if entries.isEmpty { return }
         recordCount.store(totals.records, ordering: .relaxed)
@@ -77,18 +77,18 @@ final class RecentWrites: Sendable {
         number.store(transaction, ordering: .releasing)
     }
 
-    /// The transaction is committed, and that is known to readers.
+    /// The transaction is committed, and readers have been told.
     func clear() {
         number.store(0, ordering: .releasing)
         count.store(0, ordering: .relaxed)
     }
 
-    /// What became of a record in a transaction; `nil`: nothing is known of it here.
+    /// What a transaction did to a record; `nil` if it is not known here.
     func find(_ id: ArticleID, in transaction: UInt64) -> Found? {
         records.find((id.high, id.low), in: transaction).map { $0 == 0 ? .gone : .at(Int($0)) }
     }
 
-    /// The record that was given the key of a list last, and what became of it.
+    /// The record that was given a key last, and what became of it.
     func owner(_ keyList: UInt64, in transaction: UInt64) -> (id: ArticleID, found: Found)? {
         guard let slot = keys.find((keyList, 0), in: transaction),
             let (key, place) = records.slot(Int(slot), in: transaction)
@@ -97,9 +97,9 @@ final class RecentWrites: Sendable {
     }
 }
 
-/// Numbers under keys of two words, each set in a transaction.
+/// A hash table from two words to a number, with a transaction for each slot.
 ///
-/// Sendable although it has a pointer: the memory is fixed in `init`, its members are atomic.
+/// Sendable although it holds a pointer: the memory is fixed in `init`, and its members are atomic.
 @safe private final class RecentTable: @unchecked Sendable {
     private struct Slot: ~Copyable {
         let transaction = Atomic<UInt64>(0)
@@ -111,7 +111,7 @@ final class RecentWrites: Sendable {
     private let slots: UnsafeMutableBufferPointer<Slot>
     private let mask: Int
 
-    /// - Parameter count: a power of two, of which half is used at most.
+    /// - Parameter count: a power of two, of which at most half is used.
     init(slots count: Int) {
         unsafe slots = .allocate(capacity: count)
         mask = count - 1
@@ -120,7 +120,7 @@ final class RecentWrites: Sendable {
 
     deinit { unsafe slots.deinitialize().deallocate() }
 
-    /// - Returns: which slot it is.
+    /// - Returns: the index of the slot.
     func set(_ key: (UInt64, UInt64), _ value: UInt64, in transaction: UInt64) -> Int {
         var index = start(key)
         while unsafe slots[index].transaction.load(ordering: .relaxed) == transaction {
@@ -132,7 +132,8 @@ final class RecentWrites: Sendable {
             }
             index = next(index)
         }
-        // Nobody takes the one half for the other: it is of no transaction meanwhile.
+        // While it is being written, the slot belongs to no transaction, so that no reader combines old and new
+        // halves.
         unsafe slots[index].transaction.store(0, ordering: .relaxed)
         unsafe slots[index].high.store(key.0, ordering: .releasing)
         unsafe slots[index].low.store(key.1, ordering: .releasing)
@@ -150,12 +151,12 @@ final class RecentWrites: Sendable {
         return nil
     }
 
-    /// All of a transaction.
+    /// All slots of a transaction.
     func all(in transaction: UInt64) -> [((UInt64, UInt64), UInt64)] {
         (0...mask).compactMap { slot($0, in: transaction) }
     }
 
-    /// What a slot has; `nil`: nothing of this transaction.
+    /// The contents of a slot; `nil` if it does not belong to this transaction.
     func slot(_ index: Int, in transaction: UInt64) -> ((UInt64, UInt64), UInt64)? {
         guard unsafe slots[index].transaction.load(ordering: .acquiring) == transaction else { return nil }
         let high = unsafe slots[index].high.load(ordering: .acquiring)

@@ -1,8 +1,8 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// The records that are in all of a query's lists, newest first: the lists leap over each other to the next place that all
-/// of them share, so that the work follows the rarest term. What is not committed yet is merged in (``RecentMatches``).
+/// The records that are in all lists of a query, newest first. The lists leapfrog to the next entry that all of them
+/// share, so the work depends on the rarest term. Uncommitted writes are merged in (``RecentMatches``).
 struct Scan {
     let query: StorageQuery
     let reader: ThreadReader
@@ -42,9 +42,9 @@ struct Scan {
         return entry
     }
 
-    /// Lends the record that an entry of the tables leads to.
+    /// Lends the record of an index entry.
     ///
-    /// - Parameter isSkipped: it belongs to no record of the list: two terms may share a hash.
+    /// - Parameter isSkipped: set if the record is not in the list: two terms may share a hash.
     private func lend(
         _ entry: IndexEntry, _ isSkipped: inout Bool, _ visit: (borrowing StoredRecord) -> Bool
     ) throws(ServiceError) -> Bool {
@@ -88,7 +88,7 @@ struct Scan {
         return entry.predecessor.map { min($0, highest) }
     }
 
-    /// Of a record that cannot be read, the index knows the place.
+    /// If a record cannot be read, the index still knows its position in the list.
     private func lendUnreadable(_ entry: IndexEntry, _ visit: (borrowing StoredRecord) -> Bool) -> Bool {
         visit(
             StoredRecord(
@@ -105,7 +105,8 @@ struct Scan {
     }
 }
 
-/// What a list needs of the changes that the tables do not have yet: so it never waits for a commit, nor for the disk behind it.
+/// The uncommitted writes that belong to a list. With them, a list need not wait for a commit, nor for the disk
+/// behind it.
 struct RecentMatches {
     /// A record that belongs to the list.
     struct Candidate {
@@ -113,14 +114,14 @@ struct RecentMatches {
         let offset: Int
     }
 
-    /// Whose state the tables do not tell.
+    /// The ids that were written, for which the tables are out of date.
     private let ids: Set<ArticleID>
-    /// The last comes first.
+    /// In ascending order.
     private var candidates: [Candidate] = []
 
     /// - Parameters:
-    ///   - reader: is given a version that lacks nothing but what is here.
-    ///   - matches: whether a record with this place belongs to the list.
+    ///   - reader: is moved to a snapshot that lacks nothing but what is here.
+    ///   - matches: whether a record with this entry belongs to the list.
     init(
         _ reader: ThreadReader, matches: (RecordView, IndexEntry) -> Bool
     ) throws(ServiceError) {
@@ -130,7 +131,7 @@ struct RecentMatches {
             let open = recent.transaction
             try reader.refresh()
             changes = open > reader.version ? recent.all(in: open) : []
-            // If it was committed meanwhile, some of it may be gone from here, and is in the tables.
+            // If it was committed in the meantime, part of it may be gone from here, but the tables have it.
             if recent.transaction == open || changes.isEmpty && open <= reader.version { break }
         }
         ids = Set(changes.map(\.id))
@@ -149,19 +150,19 @@ struct RecentMatches {
         candidates.sort { $0.entry < $1.entry }
     }
 
-    /// Whether the tables have an earlier state of a record, or none.
+    /// Whether the tables are out of date for this id.
     func covers(_ id: ArticleID) -> Bool { !ids.isEmpty && ids.contains(id) }
 
-    /// The next one, unless it stands behind an entry of the tables.
+    /// The next candidate, unless it comes after an entry of the tables.
     mutating func next(before entry: IndexEntry?) -> Candidate? {
         guard let last = candidates.last, entry.map({ $0 < last.entry }) ?? true else { return nil }
         return candidates.removeLast()
     }
 }
 
-/// The lists of a query's terms, or the list of all records, walked down together.
+/// The lists of a query's terms, or the list of all records, walked in parallel.
 struct Lists: ~Copyable {
-    /// A list that several hold: an array has no room for what cannot be copied.
+    /// An array cannot hold values that cannot be copied.
     private final class Shared {
         var cursor: DescendingCursor
         init(_ cursor: consuming DescendingCursor) { self.cursor = cursor }
@@ -170,7 +171,7 @@ struct Lists: ~Copyable {
     private var lists: [Shared] = []
 
     init(_ terms: TermList, _ reader: ThreadReader) throws(ServiceError) {
-        // No sequence: its elements are lent.
+        // Not a sequence, because its elements are lent.
         // swift-format-ignore: ReplaceForEachWithForLoop
         try terms.forEach { term throws(ServiceError) in
             let list = unsafe term.withUnsafeBytes { unsafe IndexEntry.list(term: $0, reader.environment.hash) }
@@ -179,16 +180,16 @@ struct Lists: ~Copyable {
         if lists.isEmpty { lists.append(Shared(try reader.list(IndexEntry.all))) }
     }
 
-    /// The greatest place not above `limit` that is in all lists.
+    /// The greatest entry, at most `limit`, that is in all lists.
     mutating func next(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
         var candidate = limit
         var agreeing = 0
         var index = 0
-        // Each list either agrees with the candidate or lowers it, until all in a row agree.
+        // Each list either agrees with the candidate or lowers it, until all agree in a row.
         while agreeing < lists.count {
             guard let found = try lists[index].cursor.seek(notAbove: candidate) else { return nil }
             let entry = found.moved(to: candidate.list)
-            // Entries stand in their order, or a list would never end.
+            // If the entries were not in order, a list might never end.
             guard entry <= candidate else { throw IndexDamage.outOfOrder }
             agreeing = entry == candidate ? agreeing + 1 : 1
             candidate = entry
@@ -198,7 +199,7 @@ struct Lists: ~Copyable {
     }
 }
 
-/// A place in a list of the index, walked downwards.
+/// Walks a list of the index in descending order.
 struct DescendingCursor: ~Copyable {
     private let cursor: Cursor
     private let list: UInt64
@@ -209,12 +210,12 @@ struct DescendingCursor: ~Copyable {
         self.list = list
     }
 
-    /// The greatest entry of the list that is not above `limit`; `nil` if there is none. Limits only ever sink.
+    /// The greatest entry of the list that is at most `limit`; `nil` if there is none. Limits may only decrease.
     mutating func seek(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
         let limit = limit.moved(to: list)
         if let current {
             if current <= limit { return current }
-            // The neighbour is it nearly always, and cheaper than the way down the tree.
+            // It is nearly always the neighbour, which is cheaper than a walk down the tree.
             let neighbour = unsafe try cursor.move(.previous) { key, _ in unsafe IndexEntry(key) } ?? nil
             if let neighbour, neighbour.list == list, neighbour > limit {
                 return try descend(limit)
@@ -229,7 +230,7 @@ struct DescendingCursor: ~Copyable {
             try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) }
         }
         if let above, above == limit { return remember(above) }
-        // LMDB finds what is not below; what is wanted stands before that, or at the end.
+        // LMDB finds the first entry that is not less. The one before it is wanted, or the last one.
         return unsafe remember(
             try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
     }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import HandlerKit
 
-/// Bytes compared and lent.
+/// Compares memory.
 enum Memory {
     /// Whether both have the same bytes.
     static func equal(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Bool {
@@ -12,7 +12,7 @@ enum Memory {
 }
 
 extension [UInt8] {
-    /// Lends the bytes; as `withUnsafeBytes`, but keeps the type of what `body` throws.
+    /// Lends the bytes, like `withUnsafeBytes`, but with typed throws.
     func lend<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -20,7 +20,7 @@ extension [UInt8] {
     }
 }
 
-/// Little-endian integers in bytes of a file. Who asks knows that there are so many bytes.
+/// Little-endian integers within the bytes of a file. The caller has checked that there are enough bytes.
 extension [UInt8] {
     /// The integer at an offset.
     func integer<Value: FixedWidthInteger>(at offset: Int) -> Value {

@@ -2,17 +2,17 @@ internal import ArticleProtocol
 
 /// One entry of the index, which is a sorted set: by list, then time, then id.
 ///
-/// A list is a term's records, all records, or the records whose keys have one hash. Hashes may collide: whoever finds
-/// a record here compares its key or terms.
+/// A list holds all records, the records with one term, or the records whose keys share a hash. Hashes may collide,
+/// so whoever finds a record here compares its key or terms.
 struct IndexEntry: Comparable, Hashable, Sendable {
-    /// Which list.
+    /// The list.
     let list: UInt64
-    /// The record's time, moved so that it sorts as an unsigned number; 0 in lists of keys.
+    /// The record's time, mapped so that it sorts as an unsigned number; 0 in lists of keys.
     let time: UInt64
     /// The record.
     let id: ArticleID
 
-    /// In the file: four numbers, big-endian, so that bytes sort as the entries do.
+    /// Encoded as four big-endian numbers, so that the bytes sort like the entries.
     static let size = 32
 
     static func < (a: IndexEntry, b: IndexEntry) -> Bool {
@@ -24,39 +24,39 @@ struct IndexEntry: Comparable, Hashable, Sendable {
     /// The list of all records.
     static let all: UInt64 = 0
 
-    /// The list of a term. Lists of terms have the top bit clear, those of keys have it set.
+    /// The list of a term. The top bit is clear in lists of terms, and set in lists of keys.
     static func list(term: UnsafeRawBufferPointer, _ hash: KeyedHash) -> UInt64 { unsafe max(1, hash(term) >> 1) }
 
     /// The list of a key.
     static func list(key: UnsafeRawBufferPointer, _ hash: KeyedHash) -> UInt64 { unsafe hash(key) | 1 << 63 }
 
-    /// Whether it is in the list of a key.
+    /// Whether it belongs to the list of a key.
     var isOfKey: Bool { list >> 63 == 1 }
 
-    /// A time as an unsigned number that sorts alike.
+    /// Maps a time to an unsigned number in the same order.
     static func sortable(_ time: Int64) -> UInt64 { UInt64(bitPattern: time) ^ 1 << 63 }
 
-    /// The time that such a number stands for.
+    /// The inverse of ``sortable(_:)``.
     static func time(_ sortable: UInt64) -> Int64 { Int64(bitPattern: sortable ^ 1 << 63) }
 
-    /// The entry before this one within its list; `nil` if there can be none.
+    /// The greatest entry that can precede this one within its list; `nil` if there is none.
     var predecessor: IndexEntry? {
         if id.low > 0 { return IndexEntry(list: list, time: time, id: ArticleID(high: id.high, low: id.low - 1)) }
         if id.high > 0 { return IndexEntry(list: list, time: time, id: ArticleID(high: id.high - 1, low: .max)) }
         return time > 0 ? IndexEntry(list: list, time: time - 1, id: .last) : nil
     }
 
-    /// Of a record that is too damaged to tell its time: that in its id (UUIDv7, RFC 9562).
+    /// An entry for a record too damaged to tell its time. Uses the time in its id (UUIDv7, RFC 9562).
     static func unknown(_ id: ArticleID) -> IndexEntry {
         IndexEntry(list: all, time: sortable(Int64(id.high >> 16)), id: id)
     }
 
-    /// The same place in another list.
+    /// The same position in another list.
     func moved(to list: UInt64) -> IndexEntry { IndexEntry(list: list, time: time, id: id) }
 }
 
 extension IndexEntry {
-    /// Reads an entry; `nil` if it is none.
+    /// Decodes an entry; `nil` if the bytes are not one.
     init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.size else { return nil }
         func word(_ offset: Int) -> UInt64 {
@@ -65,7 +65,7 @@ extension IndexEntry {
         self.init(list: word(0), time: word(8), id: ArticleID(high: word(16), low: word(24)))
     }
 
-    /// Calls `body` with the entry as it is in the file.
+    /// Calls `body` with the encoded entry.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -75,10 +75,10 @@ extension IndexEntry {
 }
 
 extension ArticleID {
-    /// None sorts behind it.
+    /// The greatest id.
     static var last: ArticleID { ArticleID(high: .max, low: .max) }
 
-    /// Calls `body` with the 16 bytes.
+    /// Calls `body` with the 16 bytes of the id.
     func withKey<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -86,9 +86,9 @@ extension ArticleID {
     }
 }
 
-/// The entries of the index that lead to a record.
+/// The index entries of a record.
 enum RecordEntries {
-    /// Of a record with this key (empty: none), time and terms.
+    /// The entries of a record with this key (empty if none), time and terms.
     static func of(
         _ id: ArticleID, key: UnsafeRawBufferPointer, time: Int64, terms: UnsafeRawBufferPointer, _ hash: KeyedHash
     ) -> [IndexEntry] {
@@ -97,7 +97,7 @@ enum RecordEntries {
         return entries
     }
 
-    /// The same, in memory that is there already.
+    /// The same, reusing an array.
     static func fill(
         _ entries: inout [IndexEntry], _ id: ArticleID, key: UnsafeRawBufferPointer, time: Int64,
         terms: UnsafeRawBufferPointer, _ hash: KeyedHash
@@ -110,14 +110,14 @@ enum RecordEntries {
         }
         unsafe PackedTerms.forEach(unsafe terms) { term in
             let entry = IndexEntry(list: unsafe IndexEntry.list(term: term, hash), time: time, id: id)
-            // Two terms of one hash share an entry.
+            // Two terms with the same hash share an entry.
             if !entries.contains(entry) { entries.append(entry) }
         }
     }
 }
 
-/// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): short names for keys and terms of any length
-/// that nobody outside can make collide, so that no peer can make look-ups slow.
+/// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): short names for keys and terms of any
+/// length. Peers do not know the key, so they cannot construct collisions to slow down look-ups.
 struct KeyedHash: Sendable, Equatable {
     let first: UInt64
     let second: UInt64
@@ -128,7 +128,7 @@ struct KeyedHash: Sendable, Equatable {
         self.second = second
     }
 
-    /// A key of its own.
+    /// A random key.
     static func new() -> KeyedHash { KeyedHash(.random(in: .min ... .max), .random(in: .min ... .max)) }
 
     func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

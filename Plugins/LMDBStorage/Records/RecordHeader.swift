@@ -1,6 +1,6 @@
 internal import ArticleProtocol
 
-/// What a record begins with in the heap; 88 bytes, little-endian:
+/// The header of a record in the heap. 88 bytes, little-endian:
 ///
 /// | at | bytes | what                                                                       |
 /// |---:|------:|----------------------------------------------------------------------------|
@@ -20,16 +20,16 @@ internal import ArticleProtocol
 /// | 72 |     8 | sequence number of the change that made it                                 |
 /// | 80 |     8 | seal: ``seal(_:_:_:at:)``                                                  |
 ///
-/// A record says whose it is, when it was written and where: so every index can be made anew from the heap alone
-/// (``HeapScan``). The content's checksum is checked by its reader; the rest is checked at each read.
+/// A record contains its id, its sequence number and a seal over its offset. So the index can always be rebuilt from
+/// the heap alone (``HeapScan``). Each read checks the first checksum; the reader of the content checks the second.
 struct RecordHeader: Equatable {
     static let size = 88
     static let format: UInt16 = 2
 
-    /// What a record tells.
+    /// What a record is.
     enum Kind: UInt16 {
         case article = 0
-        /// There is no such article any more. It stays until the place of the last revision was cleared.
+        /// The article was deleted. It stays until the record of the last revision was cleared.
         case deletion = 1
     }
 
@@ -46,7 +46,7 @@ struct RecordHeader: Equatable {
     var time: Int64
     var contentSize: UInt32 = 0
 
-    /// Writes all but the checksum.
+    /// Encodes everything but the checksum.
     func encode(to bytes: UnsafeMutableRawBufferPointer) {
         func store<Value: FixedWidthInteger>(_ value: Value, _ offset: Int) {
             unsafe bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
@@ -68,7 +68,7 @@ struct RecordHeader: Equatable {
         store(seal, 80)
     }
 
-    /// Reads what `encode` wrote; `nil` if it is another format or kind. There must be ``size`` bytes.
+    /// Decodes a header; `nil` if it has another format or kind. There must be at least ``size`` bytes.
     @inline(__always)
     init?(decoding bytes: UnsafeRawBufferPointer) {
         func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> Value {
@@ -112,30 +112,30 @@ struct RecordHeader: Equatable {
 
     /// Where the content begins.
     var contentOffset: Int { Self.size + Int(keySize) + Int(termsSize) }
-    /// How large the record is.
+    /// The size of the record.
     var recordSize: Int { contentOffset + Int(contentSize) }
 
-    /// Ties a record to its place in the heap, by a key that nobody outside knows: what a content pretends to be is never taken for
-    /// a record, and neither is one that was copied, or written to the wrong place.
+    /// A seal over id, sequence number and offset, with a secret key. Content that imitates a record is never taken
+    /// for one, and neither is a record that was copied or written to the wrong place.
     static func seal(_ hash: KeyedHash, _ id: ArticleID, _ sequence: UInt64, at offset: Int) -> UInt64 {
         let words = (id.high, id.low, sequence, UInt64(truncatingIfNeeded: offset))
         return unsafe withUnsafeBytes(of: words) { unsafe hash($0) }
     }
 
-    /// Whether it belongs where it was found.
+    /// Whether the record belongs where it was found.
     func isSealed(_ hash: KeyedHash, at offset: Int) -> Bool {
         seal == Self.seal(hash, id, sequence, at: offset)
     }
 }
 
-/// The checksum of a record but for its content.
+/// The checksum of a record without its content.
 enum RecordChecksum {
-    /// What it should be.
+    /// Computes it.
     static func of(_ record: UnsafeRawBufferPointer, _ header: RecordHeader) -> UInt32 {
         unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: record[4..<header.contentOffset]))
     }
 
-    /// The header of a record that is what its checksum says, but for its content; `nil`: it is damaged.
+    /// The header of a record whose checksum matches (its content is not checked); `nil` if it is damaged.
     @inline(__always)
     static func header(_ record: UnsafeRawBufferPointer) -> RecordHeader? {
         guard record.count >= RecordHeader.size, let header = unsafe RecordHeader(decoding: record),
@@ -144,19 +144,19 @@ enum RecordChecksum {
         return header
     }
 
-    /// Whether a record is whole, its content too, and that of an id.
+    /// Whether a record is intact, including its content, and has this id.
     static func isWhole(_ id: ArticleID, _ record: UnsafeRawBufferPointer) -> Bool {
         guard let header = unsafe header(record), header.id == id else { return false }
         return unsafe isContentWhole(record, header)
     }
 
-    /// Whether the content of a record is what its header says.
+    /// Whether the content matches its checksum.
     static func isContentWhole(_ record: UnsafeRawBufferPointer, _ header: RecordHeader) -> Bool {
         let content = unsafe UnsafeRawBufferPointer(rebasing: record[header.contentOffset...])
         return unsafe CRC32C.checksum(content) == header.contentChecksum
     }
 
-    /// What the record says.
+    /// The checksum stored in the record.
     static func stored(_ record: UnsafeRawBufferPointer) -> UInt32 {
         UInt32(littleEndian: unsafe record.loadUnaligned(as: UInt32.self))
     }

@@ -1,27 +1,27 @@
 internal import ArticleProtocol
 
-/// Goes through the heap from its beginning to its end, and finds the records in it, with no help of an index.
+/// Finds the records of a heap by reading it from start to end, without the index.
 struct HeapScan {
     private static let window = 4 << 20
-    /// Key and terms of a record are shorter.
+    /// Key and terms of a record are shorter than this.
     private static let maxBeforeContent = 1 << 20
 
     /// A record that was found.
     struct Found {
         let header: RecordHeader
         let location: HeapLocation
-        /// Its id, sequence and place are sound, and what else stands before its content is not.
+        /// Id, sequence number and offset are valid, but something else before the content is not.
         let isDamaged: Bool
     }
 
     let file: any DiskFile
     let hash: KeyedHash
 
-    /// Visits the records in the order of their places.
+    /// Visits the records in the order of their offsets.
     ///
     /// - Parameters:
     ///   - part: where to look; `nil`: everywhere.
-    ///   - progress: hears how far it is.
+    ///   - progress: called with the current offset.
     func forEach(
         in part: Range<Int>? = nil, progress: (Int) -> Void, _ visit: (Found) throws(ServiceError) -> Void
     ) throws(ServiceError) {
@@ -76,8 +76,8 @@ struct HeapScan {
     }
 }
 
-/// Records in free space, where a recovery has left them: of earlier revisions, of articles that were deleted, and of groups that did not
-/// come to disk as a whole. They are cleared, or an index that is made anew later would take them for articles.
+/// Records in free space that a recovery has left behind: earlier revisions, deleted articles, and groups that did
+/// not reach the disk completely. They are cleared, as a later rebuild of the index would take them for articles.
 struct OrphanRecords {
     let environment: LMDBEnvironment
 

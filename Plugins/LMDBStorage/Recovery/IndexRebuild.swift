@@ -2,31 +2,32 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Makes the index anew from the heap and the log.
+/// Rebuilds the index from the heap and the log.
 ///
-/// Of each article the record with the greatest sequence number counts, wherever it was found; what was deleted later is gone. Records
-/// beyond the last change that the log confirms belong to changes that nobody was told of, and are none. So the order in which
-/// records are found does not matter, and an end in the middle costs nothing but time: the next start begins once more.
+/// The record with the greatest sequence number of each article counts, wherever it was found; an article whose
+/// deletion is newer is gone. Records beyond the last confirmed sequence number belong to writes that were never
+/// acknowledged, and are ignored. So the order in which records are found does not matter. A crash in the middle
+/// costs only time: the next start rebuilds again.
 struct IndexRebuild {
     let directory: DataDirectory
     let head: HeapHead
     let limits: EngineLimits
     let disk: any Disk
-    /// The groups of the log that count, if there is a log.
+    /// The groups of the log to apply, if there is a log.
     let log: (survey: LogSurvey, groups: ArraySlice<LogSurvey.Found>)?
-    /// The last change that a checkpoint tells of; `nil`: nothing tells, and all records count.
+    /// The last sequence number confirmed by a checkpoint; `nil` if nothing confirms one, and all records count.
     let confirmed: UInt64?
     let progress: StartProgress
 
-    /// What came of it.
+    /// The result.
     struct Outcome {
-        /// How many articles the index has.
+        /// The number of articles in the index.
         var records = 0
-        /// Some of those of whom too little is left to read them.
+        /// Some of the articles that are too damaged to be read.
         var damaged: [ArticleID] = []
     }
 
-    /// Makes the index, and puts it in its place.
+    /// Rebuilds the index and puts it in place.
     func run() throws(ServiceError) -> Outcome {
         let environment = try LMDBEnvironment.make(in: directory, head, limits, disk)
         var isClosed = false
@@ -40,7 +41,7 @@ struct IndexRebuild {
         let outcome = Outcome(records: try builder.index(progress), damaged: builder.damaged)
         try builder.storeSpace(progress)
         try environment.files.sync()
-        // What a deletion deletes is cleared on disk by now.
+        // By now, the records that these deletions delete are cleared on disk.
         try builder.clearDeletions()
         try environment.files.sync()
         environment.close()
@@ -49,9 +50,9 @@ struct IndexRebuild {
         return outcome
     }
 
-    /// Writes the records of the log to their places.
+    /// Writes the records of the log to their locations.
     ///
-    /// - Returns: the last change that counts; `nil`: all do.
+    /// - Returns: the last sequence number that counts; `nil` if all do.
     private func replay(_ builder: inout IndexBuilder) throws(ServiceError) -> UInt64? {
         guard let log else { return confirmed }
         var last = confirmed
@@ -91,16 +92,16 @@ struct IndexRebuild {
     }
 }
 
-/// The index that is being made.
+/// The index under construction.
 private struct IndexBuilder {
     let environment: LMDBEnvironment
     private let hash: KeyedHash
-    /// Of what was found, and not written yet.
+    /// Found but not yet written.
     private var found: [HeapScan.Found] = []
-    /// The last deletion of each id, and where those lie.
+    /// The last deletion of each id.
     private(set) var deletions: [ArticleID: UInt64] = [:]
     private var deletionPlaces: [HeapLocation] = []
-    /// Records that are no articles any more.
+    /// Records that are no longer articles.
     private var dropped: [HeapLocation] = []
     private(set) var damaged: [ArticleID] = []
     private var sequence: UInt64 = 0
@@ -124,7 +125,7 @@ private struct IndexBuilder {
         if found.count >= 4096 { try flush() }
     }
 
-    /// Names the places of records in the table, of each article the latest.
+    /// Writes the locations of the found records to the table, of each article the latest.
     mutating func flush() throws(ServiceError) {
         if found.isEmpty { return }
         let pending = found
@@ -158,7 +159,7 @@ private struct IndexBuilder {
         return unsafe RecordHeader(decoding: bytes)?.sequence ?? 0
     }
 
-    /// Takes away what was deleted after it was stored.
+    /// Removes articles that were deleted after they were stored.
     mutating func applyDeletions(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
         var losers: [HeapLocation] = []
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
@@ -174,9 +175,9 @@ private struct IndexBuilder {
         dropped += losers
     }
 
-    /// Fills the index with the entries of all records.
+    /// Adds the index entries of all records.
     ///
-    /// - Returns: how many there are.
+    /// - Returns: the number of records.
     mutating func index(_ progress: StartProgress) throws(ServiceError) -> Int {
         var after: ArticleID?
         var count = 0
@@ -231,7 +232,7 @@ private struct IndexBuilder {
         return unsafe RecordEntries.of(id, key: record.key, time: record.header.time, terms: record.terms, hash)
     }
 
-    /// Says which parts of the heap have no record, and clears what lies there.
+    /// Stores which parts of the heap are free, and clears what is there.
     mutating func storeSpace(_ progress: StartProgress) throws(ServiceError) {
         for location in dropped {
             try environment.heap.clear(Extent(offset: location.offset, size: location.extent))

@@ -2,21 +2,22 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Takes over the storage of an earlier articled, whose records did not say whose they are: all of them are written to a new heap,
-/// which takes the place of the old one when it is complete and on disk. The index is made anew from that (``IndexRebuild``).
+/// Converts the storage of an earlier version, whose records did not contain their ids. All records are written to a
+/// new heap, which replaces the old one when it is complete and on disk. The index is then rebuilt
+/// (``IndexRebuild``).
 ///
-/// An end in the middle changes nothing: the next start begins once more.
+/// A crash in the middle changes nothing: the next start converts again.
 struct Migration {
     let directory: DataDirectory
     let limits: EngineLimits
     let disk: any Disk
     let progress: StartProgress
 
-    /// Does nothing if there is nothing to take over.
+    /// Does nothing if there is nothing to convert.
     func run() throws(ServiceError) {
         let head = try HeapHead.read(directory.heap)
         guard head == .legacy || head == nil && FilePart.exists(directory.database) else { return }
-        // A heap that is missing is told elsewhere, unless the records stand in the index.
+        // A missing heap is reported later, unless the records are in the index.
         guard let legacy = try LegacyIndex(directory, limits), head == .legacy || legacy.hasRecords else { return }
         let log = try LogHeaders(directory)
         let mark = try FileMark(of: directory.database, pageSize: Int(getpagesize()))
@@ -49,7 +50,7 @@ struct Migration {
         try directory.sync()
     }
 
-    /// The bytes of a record: up to format 2 they stood in the table itself.
+    /// The bytes of a record. Up to format 2 they were in the table itself.
     private func record(_ value: [UInt8], in heap: (any DiskFile)?) throws(ServiceError) -> [UInt8] {
         if value.count > HeapLocation.size { return value }
         guard let heap, let location = unsafe value.lend({ unsafe HeapLocation($0) }) else { return [] }
@@ -57,12 +58,13 @@ struct Migration {
     }
 }
 
-/// A record as it was before: 56 bytes, then key, terms and content; its checksum began with the id, which did not stand in it.
+/// A record in the earlier format: 56 bytes, then key, terms and content. Its checksum began with the id, which was
+/// not part of the record.
 private struct LegacyRecord {
     private static let size = 56
 
     var header: RecordHeader
-    /// Key, terms and content; `nil`: the record is damaged.
+    /// Key, terms and content; `nil` if the record is damaged.
     var rest: ArraySlice<UInt8>?
 
     init(_ id: ArticleID, _ bytes: [UInt8]) {
@@ -87,7 +89,7 @@ private struct LegacyRecord {
     }
 }
 
-/// Writes records behind each other, in a heap of its own.
+/// Writes records one after the other to a new heap.
 private struct MigrationWriter {
     private static let bufferSize = 4 << 20
 
@@ -102,7 +104,7 @@ private struct MigrationWriter {
         self.hash = hash
     }
 
-    /// Adds one. Of a damaged one only whose it is: reading it is DATA_LOSS, as before.
+    /// Adds a record. Of a damaged one only the header is kept, so that reading it is still DATA_LOSS.
     mutating func add(_ id: ArticleID, _ legacy: LegacyRecord) throws(ServiceError) {
         count += 1
         var header = legacy.header
@@ -117,7 +119,7 @@ private struct MigrationWriter {
         if bytes.count >= Self.bufferSize { try flush() }
     }
 
-    /// What there is.
+    /// The contents of the new heap.
     mutating func finish() throws(ServiceError) -> HeapHead.Contents {
         try flush()
         return HeapHead.Contents(records: UInt64(count), end: offset, sequence: UInt64(count))
@@ -130,17 +132,17 @@ private struct MigrationWriter {
     }
 }
 
-/// The index of an earlier articled, read alone.
+/// The index of an earlier version, opened read-only.
 @safe
 private final class LegacyIndex {
     let hash: KeyedHash
     let count: Int
-    /// Whether records may stand in it.
+    /// Whether records may be in the index itself.
     let hasRecords: Bool
     private let environment: OpaquePointer
     private let path: String
 
-    /// `nil`: it is of no earlier articled.
+    /// `nil` if it does not come from an earlier version.
     init?(_ directory: DataDirectory, _ limits: EngineLimits) throws(ServiceError) {
         path = directory.database
         guard let file = try DatabaseFile.inspect(path) else { return nil }
@@ -149,7 +151,7 @@ private final class LegacyIndex {
         guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
         unsafe mdb_env_set_mapsize(handle, max(1 << 26, file.usedBytes))
         unsafe mdb_env_set_maxdbs(handle, 8)
-        // The lock file is not needed: the directory is locked, and nobody writes.
+        // No lock file is needed: the directory is locked, and nobody writes.
         code = unsafe mdb_env_open(handle, path, UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK), 0o600)
         do throws(ServiceError) {
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
@@ -196,7 +198,7 @@ private final class LegacyIndex {
         return try unsafe body(transaction, path)
     }
 
-    /// Calls `body` with each id and what the table has for it, in ascending order.
+    /// Calls `body` with each id and its value in the table, in ascending order.
     func visit(_ body: (ArticleID, [UInt8]) throws(ServiceError) -> Void) throws(ServiceError) {
         try unsafe Self.read(environment, path) { transaction, path throws(ServiceError) in
             var records: MDB_dbi = 0

@@ -3,33 +3,33 @@ internal import CLinux
 internal import HandlerKit
 internal import Synchronization
 
-/// A database that is open and whole, with a log that is empty.
+/// A storage that is open and complete, with an empty log.
 struct OpenedStorage {
     let environment: LMDBEnvironment
     let log: RedoLog
-    /// Keeps the version that the log begins with.
+    /// Pins the snapshot that the log begins with.
     let pin: SnapshotPin
-    /// The heads of that version.
+    /// The meta pages of that snapshot.
     let metas: MetaPages
     let sums: PageSums
-    /// What there was to do, for the journal.
+    /// What was done, for the log.
     var report = StartReport()
 }
 
-/// What a start found, and did about it.
+/// What a start found and did.
 struct StartReport {
-    /// How many changes the log had, and the index not yet; `nil` if the last end was a clean one.
+    /// The number of writes replayed from the log; `nil` if the storage was closed cleanly.
     var replayed: Int?
-    /// Why the index was made anew, and how many articles it has.
+    /// Why the index was rebuilt, and how many articles it has.
     var rebuilt: (reason: String, records: Int)?
-    /// Articles that are too damaged to be read; some of them.
+    /// Some of the articles that are too damaged to be read.
     var damaged: [ArticleID] = []
-    /// What was given up because the operator said so.
+    /// The losses that the operator accepted.
     var givenUp: [String] = []
 }
 
 extension StartReport {
-    /// Tells people.
+    /// Logs it.
     func write(to log: PluginLog, _ directory: DataDirectory) {
         if let rebuilt {
             log.warning(
@@ -46,7 +46,7 @@ extension StartReport {
     }
 }
 
-/// Tells how far a start is, a few times a second at most: whoever waits for it waits as long as it gets on.
+/// Reports the progress of a start, a few times per second at most. The host waits as long as a start makes progress.
 final class StartProgress: Sendable {
     private static let pause: UInt64 = 200_000_000
 
@@ -55,7 +55,7 @@ final class StartProgress: Sendable {
 
     init(_ tell: @escaping @Sendable (String) -> Void = { _ in }) { self.tell = tell }
 
-    /// It gets on.
+    /// Reports progress.
     func report(_ status: @autoclosure () -> String) {
         let now = clinux_now()
         guard clinux_elapsed(last.load(ordering: .relaxed), now) >= Self.pause else { return }

@@ -1,19 +1,18 @@
 internal import ArticleProtocol
 
-/// Makes the changes that the log holds in the database again. To make one twice, or one that is there already, is the
-/// same as once.
+/// Applies the writes in the log to the tables. Applying a write again changes nothing.
 ///
-/// A record that is damaged costs its own article alone: that is found where it was, and reading it is DATA_LOSS.
+/// A damaged record affects only its own article, which stays in its lists, and reading it is DATA_LOSS.
 struct Replay {
-    /// What one transaction changes at most, so that its pages fit into memory. A group may have more: a recovery that ends in
-    /// the middle of one begins with the same version again.
+    /// The most that one transaction applies, so that its pages fit into memory. A group may be larger: a recovery
+    /// that is interrupted within it starts again from the same snapshot.
     private static let transactionLimit = (changes: 512, bytes: 8 << 20)
 
     let environment: LMDBEnvironment
-    /// The version that the first change is made in.
+    /// The snapshot that the first write is applied to.
     let start: UInt64
     private(set) var count = 0
-    /// Articles whose record in the log is damaged; a few of them.
+    /// Some of the articles whose record in the log is damaged.
     private(set) var damaged: [ArticleID] = []
 
     init(_ environment: LMDBEnvironment, from start: UInt64) {
@@ -21,9 +20,9 @@ struct Replay {
         self.start = start
     }
 
-    /// Makes groups.
+    /// Applies groups.
     ///
-    /// - Parameter progress: hears how many of them are made.
+    /// - Parameter progress: called with the number of groups applied.
     mutating func run(
         _ groups: ArraySlice<LogSurvey.Found>, of survey: LogSurvey, progress: (Int) -> Void
     ) throws(ServiceError) {
@@ -55,7 +54,7 @@ struct Replay {
         }
     }
 
-    /// Makes one group, or a part of its changes.
+    /// Applies one group, or part of its entries.
     mutating func make(
         _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapWriter,
         _ transaction: borrowing WriteTransaction
@@ -86,8 +85,8 @@ struct Replay {
         let id = entry.id
         let before = try unsafe id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                // Of one that is damaged nobody knows the entries, and those that stay lead to nothing that matches them;
-                // nor is its place to be trusted.
+                // The entries of a damaged record are unknown. They stay in the index, where they match nothing. Its
+                // location cannot be trusted either.
                 unsafe try heap.record(id, value).map { (entries($0), unsafe HeapLocation(value)) } ?? ([], nil)
             }
         }
@@ -125,8 +124,8 @@ struct Replay {
         try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
     }
 
-    /// Lends the record's bytes for writing: a copy, if it is in the heap already. It is written again all the same: the kernel may
-    /// take a page for written that never came to disk (fsync(2), "errors").
+    /// Lends the record's bytes for writing; a copy if it is already in the heap. It is written again anyway, because
+    /// the kernel may consider a page clean that never reached the disk (fsync(2), "errors").
     private func write(
         _ record: UnsafeRawBufferPointer, _ entry: LogEntry,
         _ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Void

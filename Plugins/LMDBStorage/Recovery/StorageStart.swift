@@ -1,24 +1,24 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// Opens a storage in whatever state the last end left it: cleanly stopped, killed, without power, in the middle of a start, or
-/// with files that are missing, damaged or of another time. The directory is locked.
+/// Opens a storage in whatever state it was left: closed, killed, without power, in the middle of a start, or with
+/// files that are missing, damaged or out of date. The directory is locked.
 ///
-/// The heap and the log have the articles; the index is made from them. So an index that is not the one that belongs to them is made
-/// anew, whatever is wrong with it. Of the heap and the log nothing can be made anew: where something is missing there, the start is
-/// refused, unless the operator accepts the loss. Which belong together the sessions tell (``HeapHead``, ``FileMark``, ``LogHeader``),
-/// and which are newer, the generations.
+/// The articles are in the heap and the log; the index is derived from them. An index that is damaged or does not
+/// belong to them is rebuilt. The heap and the log cannot be rebuilt: if something is missing there, the start is
+/// refused unless the operator accepts the loss. Sessions tell which files belong together (``HeapHead``,
+/// ``FileMark``, ``LogHeader``), and generations tell which are newer.
 struct StorageStart {
     let directory: DataDirectory
     let limits: EngineLimits
     let disk: any Disk
-    /// The operator accepts what cannot be brought back.
+    /// The operator accepts losing what cannot be recovered.
     var acceptsLoss = false
     var progress = StartProgress()
-    /// Hears what is given up, before anything is changed.
+    /// Called with each loss, before anything is changed.
     var announce: (String) -> Void = { _ in }
 
-    /// Opens, and recovers what is to be recovered.
+    /// Opens the storage, and recovers it if necessary.
     func open() throws(ServiceError) -> OpenedStorage {
         var report = StartReport()
         try Migration(directory: directory, limits: limits, disk: disk, progress: progress).run()
@@ -63,7 +63,7 @@ struct StorageStart {
 
     // MARK: What is there
 
-    /// The head of the heap, which is made if there is nothing at all.
+    /// The head of the heap. Creates the heap if there are no files at all.
     private func head(_ log: LogHeaders) throws(ServiceError) -> HeapHead {
         switch try HeapHead.read(directory.heap) {
         case .head(let head): return head
@@ -83,10 +83,10 @@ struct StorageStart {
         return HeapHead(hash)
     }
 
-    /// What the index says of its log; `nil`: it says nothing that can be believed.
+    /// The index's mark; `nil` if there is none that can be trusted.
     private func mark() -> FileMark? { try? FileMark(of: directory.database, pageSize: Int(getpagesize())) }
 
-    /// Nothing else may be newer than the records.
+    /// Nothing may be newer than the heap.
     private func checkAge(
         _ head: HeapHead, _ mark: FileMark?, _ log: LogHeaders, _ report: inout StartReport
     ) throws(ServiceError) {
@@ -97,7 +97,8 @@ struct StorageStart {
                 &report)
             return
         }
-        // Of one generation there is one session: what has another is of another storage. The log tells whose the articles are.
+        // Each generation has one session. A different one comes from another storage; the log decides whose articles
+        // these are.
         let isOther = { (generation: UInt64, session: LogSession) in
             generation == head.generation && session != head.session
         }
@@ -113,7 +114,7 @@ struct StorageStart {
     private func survey(
         _ head: HeapHead, _ header: LogHeader?, _ files: [any DiskFile]
     ) throws(ServiceError) -> LogSurvey? {
-        // The log is closed after all else was: nothing in it is needed then.
+        // The log is closed last, so a closed log is not needed.
         guard let header, !header.isClosed || header.number == 1 else { return nil }
         let known = try DurableMark(of: directory.durable)
         return try LogSurvey(
@@ -130,11 +131,12 @@ struct StorageStart {
             &report)
     }
 
-    /// Why the index cannot be used as it is; `nil`: it seems to be the one that belongs to the records.
+    /// Why the index cannot be used as it is; `nil` if it seems to belong to the heap.
     private func indexFault(_ head: HeapHead, _ mark: FileMark?, _ header: LogHeader?) -> String? {
         if !FilePart.exists(directory.database) { return "it is missing" }
         guard let mark else { return "its first page is damaged, or it is something else" }
-        // The last start ended between its first steps: the header has the version that the session begins with.
+        // The last start was interrupted between its first steps. The header has the snapshot that the session begins
+        // with.
         if let header, header.isClosed, header.number == 1 { return nil }
         guard mark.session == head.session, mark.generation == head.generation else {
             return "it is of another time than the articles"
@@ -145,7 +147,7 @@ struct StorageStart {
         return nil
     }
 
-    /// Throws, or notes what is given up.
+    /// Throws, or records the loss.
     private func acceptLoss(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
         guard acceptsLoss else {
             throw ServiceError(
@@ -159,7 +161,7 @@ struct StorageStart {
 
     // MARK: Opening
 
-    /// Throws `dataLoss` unless all pages of a version are as they were written.
+    /// Throws `dataLoss` unless all pages of a snapshot match their checksums.
     private func check(_ metas: MetaPages, _ sums: PageSums) throws(ServiceError) {
         let database = try disk.open(directory.database)
         let size = max(1, try database.size() / Int(getpagesize()))
@@ -169,9 +171,9 @@ struct StorageStart {
         if let fault { throw DatabaseFile.damaged(directory.database, fault) }
     }
 
-    /// The index is what some moment left of it. Version t of it is whole, whatever was written later: all its pages
-    /// are on disk, and were kept from being used again (``SnapshotPin``). So LMDB is made to forget what came later, by
-    /// the heads as they were, and all changes since t are made anew. An end in the middle of this changes nothing of it.
+    /// Recovers the index from a checkpoint. The checkpoint's snapshot t is intact, whatever was written later: all
+    /// its pages are on disk and were not reused (``SnapshotPin``). Writing back the meta pages of t makes LMDB
+    /// forget everything later; then all writes since t are replayed. A crash in the middle changes nothing of this.
     private func recover(
         _ head: HeapHead, _ log: LogHeaders, _ index: Int, _ header: LogHeader, _ survey: LogSurvey?, _ sums: PageSums,
         _ report: StartReport
@@ -210,7 +212,7 @@ struct StorageStart {
         try header.metas.restore(to: file, pageSize: header.pageSize)
     }
 
-    /// Makes the index anew, and opens it.
+    /// Rebuilds the index and opens it.
     private func rebuild(
         _ head: HeapHead, _ log: LogHeaders, _ survey: LogSurvey?, _ sums: PageSums, _ reason: String,
         _ report: inout StartReport
@@ -236,13 +238,13 @@ struct StorageStart {
         report.damaged += outcome.damaged
         let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
         return try closingOnError(environment) { () throws(ServiceError) in
-            // Not over the checkpoint that a rebuild would begin with once more.
+            // Not over the checkpoint that another rebuild would begin with.
             let index = log.newest(of: head.session).map { 1 - $0.index } ?? 0
             return try begin(environment, head, log, index: index, sums, from: nil, report)
         }
     }
 
-    /// The heap must be as long as it was.
+    /// The heap must be at least as long as it was.
     private func checkHeapSize(
         _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?, _ report: inout StartReport
     ) throws(ServiceError) {
@@ -262,9 +264,9 @@ struct StorageStart {
         return (groups?.last?.group.records ?? header?.contents.records).map { Int(clamping: $0) }
     }
 
-    /// Makes the database depend on an empty log, of a session of its own. Each step is on disk before the next one; after
-    /// each, a start finds its way: with the earlier mark, the new header is an empty log that nobody needs; with the new
-    /// mark, it is the log.
+    /// Begins a session with an empty log. Each step is on disk before the next one. After each step, the next start
+    /// finds a consistent state: with the earlier mark, the new header is an empty log that is not needed; with the
+    /// new mark, it is the log.
     private func begin(
         _ environment: LMDBEnvironment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
         from before: MetaPages?, _ report: StartReport

@@ -5,19 +5,20 @@ internal import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Group commit: takes all changes that wait, makes them, writes them to the log, and begins anew while ``LogSync`` tells the writers,
-/// and before that brings the log to disk if the group is large. Several groups share a transaction (``SharedTransaction``), until
-/// nobody writes, a reader needs the tables as a whole, or a checkpoint begins.
+/// Group commit: takes all pending writes, applies them, writes them to the log, and continues with the next group
+/// while ``LogSync`` answers the writers (and, for a large group, syncs the log first). Several groups share a
+/// transaction (``SharedTransaction``), until no writes come, a reader needs the tables complete, or a checkpoint
+/// begins.
 final class Committer: Sendable {
-    /// What the statistics and the health say about writing.
+    /// What the statistics and the health report about writing.
     struct Progress {
         var transactions: UInt64 = 0
         var writes: UInt64 = 0
-        /// Of the last transaction; `nil` if it went well.
+        /// The error of the last transaction; `nil` if it succeeded.
         var trouble: ServiceError?
     }
 
-    /// Nobody writes for so long, in nanoseconds: what was made is committed.
+    /// The open transaction is committed after this long without writes, in nanoseconds.
     private static let commitDelay = 10_000_000
     private let queue: WriteQueue
     private let environment: LMDBEnvironment
@@ -46,14 +47,14 @@ final class Committer: Sendable {
         return progress
     }
 
-    /// A reader needs the tables as a whole: it does not wait, but the less there is beside them, the less it has to do.
+    /// A reader needs the tables complete. It does not wait, but the fewer uncommitted writes there are, the less it
+    /// has to do.
     func noteReader() {
         readerActivity.note()
         if environment.recent.transaction != 0 { queue.nudge() }
     }
 
-    /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait, and while nothing is wrong with
-    /// the disk.
+    /// When this returns, everything acknowledged before is in the tables, unless the disk has failed. Blocks.
     func commitPending() {
         let open = environment.recent.transaction
         while open != 0, environment.recent.transaction == open, failure.current == nil {
@@ -79,20 +80,20 @@ final class Committer: Sendable {
         end(&scheduler)
     }
 
-    /// Waits for changes; empty when the queue is closed and drained.
+    /// Waits for writes; empty when the queue is closed and drained.
     private func next(_ shared: SharedTransaction, _ scheduler: inout CheckpointScheduler) -> [PendingWrite] {
         while true {
             switch queue.take(GroupWriter.maxBytes, idle: shared.isOpen ? Self.commitDelay : scheduler.idle) {
             case .writes(let writes): return writes
             case .nudge: commit(shared, scheduler.log)
             case .idle where shared.isOpen: commit(shared, scheduler.log)
-            // One that is under way is not the last one then: it is tried again.
+            // If a checkpoint is running, it is not the last one: this is tried again.
             case .idle: scheduler.begin()
             }
         }
     }
 
-    /// Brings what was made into the tables.
+    /// Commits the open transaction.
     private func commit(_ shared: SharedTransaction, _ log: borrowing RedoLog) {
         do throws(ServiceError) {
             do throws(ServiceError) {
@@ -115,16 +116,17 @@ final class Committer: Sendable {
         if let failure = failure.current {
             refusals = writes.map { WriteResult(.refused(failure), id: $0.namedID) }
         } else {
-            // The changes that come while they are made are not known yet: the file's step is larger than they are.
+            // Writes that arrive in the meantime are not counted yet; the step by which the file grows is larger than
+            // they are.
             let shortage = space.prepare(for: writes.count, behind: shared.pages)
             var writer = GroupWriter(
                 environment: environment, queue: queue, sync: sync, shared: shared, failure: failure,
                 heapOnlyBytes: heapOnlyBytes, shortage: shortage, reusable: scheduler.reusable,
                 isUrgent: { shortage != 0 || self.hasActiveReaders },
-                // Whoever asks for the statistics after an acknowledgement finds the change counted.
+                // Statistics that are requested after an acknowledgement include the write.
                 isMade: { self.note($0, nil) })
             var outcome = writer.write(&writes, &scheduler.log)
-            // Pages that are kept for the last checkpoint, and the log before it, may be the room that there is not.
+            // Pages pinned for the last checkpoint, and the log before it, may be the room that is missing.
             if outcome?.trouble.code == .resourceExhausted, scheduler.makeRoom() {
                 writer.reusable = scheduler.reusable
                 outcome = writer.write(&writes, &scheduler.log)
@@ -138,7 +140,7 @@ final class Committer: Sendable {
         sync.add(refused)
     }
 
-    /// Nothing is written to files that are gone with the process: who asks for it is told that nothing was changed.
+    /// Nothing is written to a file that was removed. Writers are told that nothing has changed.
     private func checkLinks(_ log: borrowing RedoLog) {
         do throws(ServiceError) {
             try environment.checkLinks(log.file)
@@ -147,7 +149,7 @@ final class Committer: Sendable {
         }
     }
 
-    /// Whether readers need the tables as a whole these days.
+    /// Whether readers have recently needed the tables complete.
     private var hasActiveReaders: Bool { readerActivity.isRecent() }
 
     private func end(_ scheduler: inout CheckpointScheduler) {
@@ -170,41 +172,40 @@ final class Committer: Sendable {
             return progress.trouble
         }
         if let trouble, trouble.code == .dataLoss { environment.damage.report(trouble.message, log) }
-        // Once, and not for each of the thousands of transactions that a full disk may fail.
+        // Once, not for each of the thousands of transactions that a full disk may fail.
         if let trouble, trouble != before { log.error(trouble.message) }
         if trouble == nil, before != nil { log.notice("writing to \(environment.path) works again") }
     }
 }
 
-/// When readers last needed the tables as a whole. While that is recent, the committer commits each group at once, so that the
-/// next reader does not have to wait.
+/// When readers last needed the tables complete. While that is recent, the committer commits each group at once, so
+/// that the next reader need not wait.
 ///
-/// Safe to use from any number of threads. A reader may note a time later than the one the committer has just read from the clock.
+/// Safe to use from any number of threads. A reader may store a time later than the one the committer has just read.
 final class ReaderActivity: Sendable {
     /// In nanoseconds.
     static let span: UInt64 = 100_000_000
 
     private let last = Atomic<UInt64>(0)
 
-    /// A reader needs the tables as a whole.
+    /// A reader needs the tables complete.
     func note(at now: UInt64 = clinux_now()) { last.store(now, ordering: .relaxed) }
 
-    /// Whether one did within ``span``.
+    /// Whether that happened within ``span``.
     func isRecent(at now: UInt64 = clinux_now()) -> Bool {
         clinux_elapsed(last.load(ordering: .relaxed), now) < Self.span
     }
 }
 
-/// Makes the file grow in large steps, ahead of the transactions: a sync that has to record a new file size as well costs
-/// a commit of the file system's journal, about twice the time of one that does not.
+/// Grows the LMDB file in large steps, ahead of the transactions: a sync that also records a new file size costs a
+/// journal commit of the file system, about twice the time of one that does not.
 ///
-/// The space is allocated, not written: filling it with zeros first saves still more per sync, but writes everything
-/// twice, which is the slower one as soon as the disk's throughput is the limit. It is a help alone: where it fails, the
-/// transaction itself finds out whether there is room.
+/// The space is allocated, not written. Filling it with zeros would save even more per sync, but would write
+/// everything twice, which is slower once the disk's throughput is the limit. This is an optimization: if it fails,
+/// the transaction itself finds out whether there is room.
 struct FileSpace {
     private static let step = (min: 4 << 20, max: 64 << 20)
-    /// What a change that is to come takes at most, as a rule: a page in each list of the index that it is in, and what lies above
-    /// them.
+    /// What a write usually takes at most: one page in each list of the index that it is in, and their parents.
     private static let pages = 6
 
     private let environment: LMDBEnvironment
@@ -220,9 +221,9 @@ struct FileSpace {
         size = unsafe fstat(environment.descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Expects so many changes, in a transaction that has changed so many pages already. On the committer's thread.
+    /// Prepares for writes, in a transaction that has already changed `pages` pages. On the committer's thread.
     ///
-    /// - Returns: why there may not be room for it: an `errno` or a code of LMDB's, or 0.
+    /// - Returns: why there may not be enough room: an `errno`, a code of LMDB, or 0.
     mutating func prepare(for changes: Int, behind pages: Int) -> Int32 {
         var information = unsafe MDB_envinfo()
         guard unsafe mdb_env_info(environment.handle, &information) == 0 else { return 0 }

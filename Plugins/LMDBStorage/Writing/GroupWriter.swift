@@ -1,11 +1,11 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// Makes a group of changes in a transaction, and writes them to the log.
+/// Applies a group of writes in a transaction, and writes them to the log.
 struct GroupWriter {
-    /// Of one group: at 3 KB a record that is 2,700 records, enough to make the sync cheap.
+    /// The most bytes in a group: 2,700 records of 3 KB, enough to make the sync cheap.
     static let maxBytes = 8 << 20
-    /// How many changes a group may lose to trouble of their own before the trouble is taken to be everyone's.
+    /// How many writes may fail individually before the whole group is considered failed.
     private static let maxFailures = 3
 
     let environment: LMDBEnvironment
@@ -13,33 +13,33 @@ struct GroupWriter {
     let sync: LogSync
     let shared: SharedTransaction
     let failure: LogFailure
-    /// A group of so many bytes does not write its records into the log.
+    /// A group of at least this many bytes does not write its records to the log.
     let heapOnlyBytes: Int
-    /// Why the file could not be made larger beforehand: an `errno` or a code of LMDB's, or 0.
+    /// Why the file could not be grown in advance: an `errno`, a code of LMDB, or 0.
     let shortage: Int32
-    /// What was left in transactions up to this one can be used again.
+    /// Space released in transactions up to this one can be reused.
     var reusable: UInt64
-    /// Whether a group is to be committed before anyone is told, and not with later ones.
+    /// Whether a group must be committed before its writers are told, rather than with later groups.
     let isUrgent: () -> Bool
-    /// Hears how many changes were made, before anyone is told of them.
+    /// Called with the number of applied writes, before anyone is told.
     let isMade: (Int) -> Void
 
-    /// Makes the changes in their order, and those that come while the disk is busy. When this returns without trouble, the
-    /// group is on disk, or with ``LogSync``.
+    /// Applies the writes in order, and those that arrive while the disk is busy. When this returns `nil`, the group
+    /// is on disk, or handed to ``LogSync``.
     ///
-    /// - Returns: why the group as a whole could not be written, and what each change is refused for then.
+    /// - Returns: why the group as a whole could not be written, and the refusal for each write.
     func write(_ writes: inout [PendingWrite], _ log: inout RedoLog) -> (trouble: ServiceError, results: [WriteResult])?
     {
         var refused: [Int: ServiceError] = [:]
         while true {
-            // The one at work when an error is thrown; `nil` while the transaction begins or commits.
+            // The write being applied when an error is thrown; `nil` while the transaction begins or commits.
             var current: Int?
             do throws(ServiceError) {
                 try attempt(&writes, without: refused, &log, &current)
                 return nil
             } catch {
-                // An error in the middle takes the transaction with it. The others do not pay for it: they are made
-                // anew, without the one that failed.
+                // An error in the middle rolls the transaction back. The other writes are applied again without the
+                // failed one.
                 if let current, refused.count < Self.maxFailures, writes.count > refused.count + 1 {
                     refused[current] = error
                 } else {
@@ -50,14 +50,14 @@ struct GroupWriter {
         }
     }
 
-    /// LMDB takes a write that a full disk cut short for a broken disk: EIO.
+    /// LMDB reports EIO, a broken disk, when a full disk shortens a write.
     private func explained(_ error: ServiceError) -> ServiceError {
         guard error.code == .unavailable, shortage != 0 else { return error }
         return ServiceError(lmdb: shortage, "cannot write \(environment.path)")
     }
 
-    /// The log is written first: what anyone can see survives the end of this process. It is on its way to disk already while
-    /// LMDB writes its pages, if it has to; if that fails, what is in the log is taken back before anyone is told.
+    /// The log is written first, so that everything visible survives the end of this process. It is already on its
+    /// way to disk while LMDB writes its pages. If that fails, the log is taken back before anyone is told.
     private func attempt(
         _ writes: inout [PendingWrite], without refused: [Int: ServiceError], _ log: inout RedoLog,
         _ current: inout Int?
@@ -67,7 +67,7 @@ struct GroupWriter {
             try shared.begin(reusable: reusable)
             let results = try makeAll(&writes, without: refused, &current)
             let place = log.end
-            // Much of it goes to the heap alone: with one more sync, but once.
+            // Large groups go to the heap only: one more sync, but written once.
             let areInHeap = writes.reduce(0) { $0 + $1.recordSize } >= heapOnlyBytes
             if areInHeap { try shared.writeRecords() }
             let records = try shared.count()
@@ -76,11 +76,11 @@ struct GroupWriter {
             let handed = WriteGroup(
                 writes, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
                 withHeap: group != nil && areInHeap)
-            // Not where a commit comes first: another thread syncs meanwhile.
+            // Not if a commit comes first: another thread syncs in the meantime.
             let syncsHere = !areInHeap && queue.isDiskFree && !isUrgent()
             if syncsHere { start(group, log) } else { sync.add(handed) }
             written = group == nil ? nil : handed
-            // The others are written while the log is on its way.
+            // The other records are written while the log is being synced.
             try shared.writeRecords()
             if let group {
                 if isUrgent() || !shared.canStayOpen {
@@ -96,7 +96,7 @@ struct GroupWriter {
         } catch {
             do throws(ServiceError) {
                 if let written {
-                    // Before anything goes on: a group that may be found by the next start is nobody's to forget.
+                    // First of all: if the next start may find this group, it must not be forgotten.
                     defer { written.withdraw() }
                     try log.retract()
                 }
@@ -109,7 +109,8 @@ struct GroupWriter {
         }
     }
 
-    /// Has the disk begin with a group. If it cannot, no sync can be believed any more: the group's writers are told so.
+    /// Starts writing the group to disk. If that fails, no sync can be trusted any more, and the group's writers are
+    /// told.
     private func start(_ group: LogGroup?, _ log: borrowing RedoLog) {
         guard let group else { return }
         do throws(ServiceError) {
@@ -119,8 +120,8 @@ struct GroupWriter {
         }
     }
 
-    /// Makes the changes of a writes. While the disk is busy with former groups, those that come meanwhile are made as
-    /// well: the slower the disk, the larger the group.
+    /// Applies the writes of a group. While the disk is busy with earlier groups, new writes join: the slower the
+    /// disk, the larger the group.
     private func makeAll(
         _ writes: inout [PendingWrite], without refused: [Int: ServiceError], _ current: inout Int?
     ) throws(ServiceError) -> [WriteResult] {

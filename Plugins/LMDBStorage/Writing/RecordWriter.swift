@@ -2,25 +2,25 @@ internal import ArticleProtocol
 internal import Glibc
 internal import HandlerKit
 
-/// What a change does to the tables, within a transaction. All that a change depends on is looked up here, where nobody
-/// else changes anything.
+/// Applies writes to the tables and the heap, within a transaction. Everything a write depends on is looked up here,
+/// where nothing else changes.
 struct RecordWriter {
     private let environment: LMDBEnvironment
     private var heap: HeapWriter
-    /// No record sorts behind it.
+    /// The greatest id in the table.
     private var lastID: ArticleID
     private var now: Int64 = 0
     private let number: UInt64
-    /// Of the record that is put: memory for the next one.
+    /// The entries of the record being written; reused for the next one.
     private var entries: [IndexEntry] = []
 
-    /// How many pages of the database the changes may have applied: for each entry that came or went the page where it stands
-    /// and a share of those that lead there, and the same for the record.
+    /// The most pages that the writes may have changed: for each added or removed entry its page and a share of the
+    /// parents, and the same for the record.
     private(set) var pages = 0
-    /// What the group has applied.
+    /// The applied writes of the group.
     private(set) var applied: [RecentWrites.Entry] = []
 
-    /// - Parameter reusable: what records left in transactions up to this one can be used again.
+    /// - Parameter reusable: space released in transactions up to this one can be reused.
     init(
         _ environment: LMDBEnvironment, _ transaction: borrowing WriteTransaction, reusable: UInt64
     ) throws(ServiceError) {
@@ -33,7 +33,7 @@ struct RecordWriter {
         beginGroup()
     }
 
-    /// Begins a group of changes, in the same transaction.
+    /// Begins a group in the same transaction.
     mutating func beginGroup() {
         applied.removeAll(keepingCapacity: true)
         var time = timespec()
@@ -41,9 +41,9 @@ struct RecordWriter {
         now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// Makes a change, or tells why it cannot be made; then nothing has applied.
+    /// Applies a write, or returns why it is refused; then nothing has changed.
     ///
-    /// Throws what makes the transaction as a whole impossible.
+    /// Throws errors that affect the whole transaction.
     mutating func make(
         _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
@@ -60,38 +60,38 @@ struct RecordWriter {
         }
     }
 
-    /// The records that were put are in the heap.
+    /// Writes the pending records to the heap.
     mutating func flush() throws(ServiceError) { try heap.flush() }
 
-    /// How many records there are with those of the group.
+    /// The number of records, including those of the group.
     func count(_ transaction: borrowing WriteTransaction) throws(ServiceError) -> Int {
         try transaction.count(environment.records)
     }
 
-    /// How many bytes of the heap the records take.
+    /// Bytes of the heap that records occupy.
     var used: Int { heap.used }
 
-    /// The group is given up: what it wrote to the heap is taken for no record.
+    /// The group failed: clears what it wrote to the heap.
     func clear() throws(ServiceError) {
         for write in applied {
             try environment.heap.clear(Extent(offset: write.location.offset, size: write.location.extent))
         }
     }
 
-    /// Before the commit.
+    /// Must be called before the commit.
     mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         try heap.finish(transaction)
     }
 
-    /// What there is to know of the record that is to be applied, before anything moves.
+    /// The existing record of a write.
     private struct Present {
-        /// `nil`: it is damaged, and can be replaced or deleted as if it were at revision 0. Its entries stay in the index then,
-        /// where they lead to nothing that matches them.
+        /// `nil` if it is damaged. It can then be replaced or deleted as if it were at revision 0. Its entries stay
+        /// in the index, where they match nothing.
         var header: RecordHeader?
-        /// Where it lies, unless a former articled wrote it. That of a damaged one may be anything.
+        /// Its location; `nil` if an earlier version wrote it. The location of a damaged record cannot be trusted.
         var location: HeapLocation?
         var entries: [IndexEntry] = []
-        /// The change would store what is there.
+        /// The write would store what is already there.
         var isSame = false
 
         var revision: UInt64 { header?.revision ?? 0 }
@@ -101,7 +101,7 @@ struct RecordWriter {
         _ write: PendingWrite, _ id: ArticleID, _ owner: ArticleID?, _ present: Present?,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
-        // The key names no record, but the id for a new one is another record's.
+        // No record has the key, but the id for a new record is taken.
         var isTaken = false
         if case .key = write.target { isTaken = owner == nil && present != nil }
         if let conflict = conflict(write, id, isTaken ? 0 : present?.revision ?? 0) { return conflict }
@@ -157,7 +157,7 @@ struct RecordWriter {
             .deleted, id: id, revision: present.revision, createdAt: createdAt, storedAt: storedAt)
     }
 
-    /// Reads the record that is to be applied.
+    /// Looks up the existing record.
     private mutating func present(
         _ id: ArticleID, _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> Present? {
@@ -182,7 +182,7 @@ struct RecordWriter {
             && PackedTerms.areEqual(write.terms, record.terms)
     }
 
-    /// Which record has the change's key.
+    /// The record that has the write's key.
     private mutating func owner(
         of write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> ArticleID? {
@@ -196,7 +196,7 @@ struct RecordWriter {
             position = entry
             let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
                 try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
-                    // That another key has the same hash nobody will live to see: the damaged one had this key.
+                    // Two keys with the same hash are practically impossible: the damaged record had this key.
                     unsafe try heap.record(entry.id, value).map { unsafe Memory.equal($0.key, write.key) } ?? true
                 }
             }
