@@ -3,9 +3,10 @@ public import HandlerKit
 
 /// Fetches articles: fetch.get, fetch.getMany, fetch.list.
 ///
-/// A single article is answered on the event loop at once, from the storage's memory to the connection's buffer.
+/// A single article is answered immediately on the event loop, from the storage's memory into the connection's
+/// buffer.
 public struct Fetch: Handler {
-    /// The methods, in the descriptor's order.
+    /// The methods, in the order of the descriptor.
     enum MethodIndex: Int {
         case get
         case getMany
@@ -57,27 +58,27 @@ public struct Fetch: Handler {
     }
 }
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Fetch.self) }
 
 extension ServiceError {
-    /// There is no such article; exactly one of the two names it.
+    /// There is no such article. Exactly one of the two identifies it.
     static func noArticle(_ id: ArticleID?, _ url: RawSpan) -> ServiceError {
         let name =
             id.map { "the id \($0)" } ?? "the URL \(String(decoding: [UInt8](joining: url).prefix(256), as: UTF8.self))"
         return ServiceError(.notFound, "there is no article with \(name)")
     }
 
-    /// It is there, and cannot be read.
+    /// The article exists but cannot be read.
     static func unreadable(_ id: ArticleID) -> ServiceError {
         ServiceError(.dataLoss, "the article \(id) is damaged: restore it from a backup, or store it again")
     }
 }
 
 extension Status {
-    /// Of an item whose article cannot be given: it is too large for the client, or damaged. nil if what went wrong is not
-    /// this one article's affair.
+    /// The status of an item whose article cannot be sent: it is damaged, or too large for the client; `nil` if the
+    /// error does not concern this article alone.
     init?(of id: ArticleID, _ error: ServiceError) {
         switch error.code {
         case .resourceExhausted:

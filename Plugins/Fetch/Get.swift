@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 extension Fetch {
-    /// fetch.get, without memory of its own: the request is read where it lies.
+    /// fetch.get, without an allocation: the request is read in place.
     func get(_ payload: RawSpan, _ responder: consuming Responder) {
         var answer = GetAnswer(responder)
         do throws(ServiceError) {
@@ -41,7 +41,7 @@ struct GetAnswer: RecordReader, ~Copyable {
     mutating func fail(_ error: ServiceError) { responder.take()?.fail(error) }
 }
 
-/// A `GetRequest` whose URL stays where it is.
+/// A `GetRequest` whose URL stays in the connection's buffer.
 struct LentGetRequest: ~Copyable, ~Escapable {
     let id: ArticleID?
     let url: RawSpan
@@ -85,7 +85,7 @@ struct LentGetRequest: ~Copyable, ~Escapable {
         self.view = view
     }
 
-    /// The id alone; nil if there is none, or if the request cannot be read.
+    /// Only the id; `nil` if there is none or the request is invalid.
     static func id(in bytes: RawSpan) -> ArticleID? {
         do throws(ServiceError) {
             return try LentGetRequest(bytes).id
@@ -96,9 +96,9 @@ struct LentGetRequest: ~Copyable, ~Escapable {
 }
 
 extension StoredRecord {
-    /// Calls `body` with the parts of the encoded `Article`: the writer's content, what the service adds, and the
-    /// checksum of both together if it is known: that of the content as it was stored, continued. What flipped since then
-    /// is found by whoever reads the article.
+    /// Calls `body` with the parts of the encoded `Article`: the writer's content, the service's fields, and the
+    /// checksum of both if it is known. The checksum continues the one computed when the content was stored, so the
+    /// reader of the article detects bytes that have changed since.
     func withArticle<Result>(
         _ view: View, _ body: (RawSpan, RawSpan, UInt32?) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {

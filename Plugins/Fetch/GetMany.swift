@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 extension Fetch {
-    /// fetch.getMany: an item for each key, in their order, straight from the storage's memory as long as there is credit.
+    /// fetch.getMany: sends one item per key, in order, directly from the storage's memory while there is credit.
     func getMany(_ keys: GetManyKeys, _ responder: consuming Responder) async throws {
         var budget = StepBudget()
         for index in 0..<keys.count {
@@ -16,7 +16,7 @@ extension Fetch {
                 budget = StepBudget()
             }
             if !budget.hasRoom {
-                // Others have their turn.
+                // Lets other requests run.
                 await Task.yield()
                 try Task.checkCancellation()
                 budget = StepBudget()
@@ -25,7 +25,7 @@ extension Fetch {
         responder.finish()
     }
 
-    /// Sends the item of one key. `false` if there is no credit for it.
+    /// Sends the item of one key. Returns `false` if there is no credit for it.
     private func send(
         _ keys: GetManyKeys, _ place: Int, _ responder: borrowing Responder
     ) throws(ServiceError) -> (Bool, Int) {
@@ -61,8 +61,8 @@ extension Fetch {
         return (try responder.sendNow(item.encoded().rawSpan), 0)
     }
 
-    /// Lends the record that the key names, or tells what fetching it alone would have been answered: the key is wrong, there is
-    /// no such article, or it is damaged.
+    /// Lends the record that the key identifies, or returns the error that fetch.get would return for it: the key is
+    /// invalid, there is no such article, or it is damaged.
     private func read(
         _ keys: GetManyKeys, _ place: Int, _ lend: (borrowing StoredRecord) -> Void
     ) throws(ServiceError) -> ServiceError? {
@@ -80,12 +80,12 @@ extension Fetch {
     }
 }
 
-/// A `GetManyRequest` whose keys are read one by one, as they are answered: what is wrong with one is that key's answer, and the
-/// others go on.
+/// A `GetManyRequest` whose keys are decoded one at a time, as they are answered. An invalid key affects only its own
+/// item.
 struct GetManyKeys {
     let view: View
     private let message: [UInt8]
-    /// Where each encoded `ArticleKey` stands in `message`.
+    /// Where each encoded `ArticleKey` is in `message`.
     private let places: [Range<Int>]
 
     init(_ message: [UInt8]) throws(ServiceError) {
@@ -112,7 +112,7 @@ struct GetManyKeys {
 
     var count: Int { places.count }
 
-    /// The encoded key; `index` is below `count`.
+    /// The encoded key at `index`, which must be less than `count`.
     func withKey<Result>(
         _ index: Int, _ body: (RawSpan) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
@@ -120,11 +120,11 @@ struct GetManyKeys {
     }
 }
 
-/// Bounds one step of a long answer, so that neither the event loop's turn nor the storage's view is held for long.
+/// Limits one step of a long answer, so that neither a turn of the event loop nor the storage's snapshot takes long.
 struct StepBudget {
-    /// Records in one step.
+    /// Records per step.
     static let records = 64
-    /// Bytes in one step; one record may go beyond.
+    /// Bytes per step. The last record may exceed them.
     static let bytes = 256 * 1024
 
     private(set) var count = 0

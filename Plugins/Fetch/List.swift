@@ -2,7 +2,8 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 extension Fetch {
-    /// fetch.list: in steps, each one view of the storage, from where the last one ended; between them others have their turn.
+    /// fetch.list: works in steps. Each step sees its own snapshot of the storage, and continues where the last one
+    /// ended. Other requests run between the steps.
     func list(_ request: ListRequest, _ responder: consuming Responder) async throws {
         var query = try StorageQuery(request)
         let list = ListCursor.list(of: query)
@@ -35,7 +36,7 @@ extension Fetch {
         var error: ServiceError?
     }
 
-    /// Sends the next records, as many as there is credit for, straight from the storage's memory.
+    /// Sends the next records, as many as there is credit for, directly from the storage's memory.
     private func send(
         _ query: StorageQuery, _ list: UInt32, _ view: View, _ responder: borrowing Responder
     ) throws(ServiceError) -> Step {
@@ -59,12 +60,12 @@ extension Fetch {
             return budget.hasRoom
         }
         if let error = step.error { throw error }
-        // A step that ended because it was full may have more behind it.
+        // If the step is full, there may be more records.
         if step.sent == query.limit, step.end == .noMore { step.end = .budget }
         return step
     }
 
-    /// Sends one `ListItem`. `false` if there is no credit for it.
+    /// Sends one `ListItem`. Returns `false` if there is no credit for it.
     private func send(
         _ record: borrowing StoredRecord, _ cursor: [UInt8], _ view: View, _ responder: borrowing Responder
     ) throws(ServiceError) -> Bool {
@@ -86,7 +87,7 @@ extension Fetch {
 }
 
 extension StorageQuery {
-    /// What a client asks for, as the storage understands it.
+    /// Converts a client's request.
     init(_ request: ListRequest) throws(ServiceError) {
         var terms = TermList()
         let topic = Array(request.topic.utf8)
@@ -109,17 +110,18 @@ extension StorageQuery {
     }
 }
 
-/// Where a list goes on: a place in the order, which stays good whatever is written meanwhile, of the list that it was given
-/// out for.
+/// The cursor of a list: a position in its order. It stays valid whatever is written, and belongs to the list that it
+/// was issued for.
 ///
-/// To clients it is opaque. Version (1 byte), time (8, big-endian), id (16), which list (4), CRC-32C of all these (4).
+/// Clients treat it as opaque. Version (1 byte), time (8, big-endian), id (16), list (4), CRC-32C of the preceding
+/// bytes (4).
 enum ListCursor {
     static let size = 33
     private static let version: UInt8 = 2
     private static let checked = size - 4
 
-    /// Which list a query reads: the topic, source and language that it asks for. Its bounds of time are none of it, as a place
-    /// means the same within any.
+    /// Identifies the list that a query reads, by topic, source and language. Time bounds do not matter, since a
+    /// position means the same within any bounds.
     static func list(of query: StorageQuery) -> UInt32 {
         unsafe query.terms.withPackedBytes { unsafe CRC32C.checksum($0) }
     }
@@ -136,7 +138,7 @@ enum ListCursor {
         return bytes
     }
 
-    /// Throws `invalidArgument` unless it is one of ours, and of this list.
+    /// Throws `invalidArgument` unless the cursor is valid and belongs to this list.
     static func decode(_ bytes: [UInt8], of list: UInt32) throws(ServiceError) -> StorageQuery.Position {
         guard bytes.count == size, bytes[0] == version,
             read(bytes, checked, 4) == UInt64(CRC32C.checksum(Array(bytes[..<checked])))

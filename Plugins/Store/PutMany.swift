@@ -3,8 +3,9 @@ internal import HandlerKit
 internal import Synchronization
 
 extension Store {
-    /// store.putMany: writes as the messages come, tells the results as the writes complete, and takes no more messages
-    /// than the window has room for, so that neither the disk nor a client that does not read is run over.
+    /// store.putMany: writes messages as they arrive, and sends results as the writes complete. It reads no more
+    /// messages than the window has room for, so that neither the disk nor a client that does not read is
+    /// overwhelmed.
     func putMany(_ messages: RequestMessages, _ responder: consuming Responder) async throws {
         let window = PutWindow()
         async let reading: Void = read(messages, window)
@@ -23,7 +24,8 @@ extension Store {
         responder.finish()
     }
 
-    /// Hands every message to the storage. Reading ends with the client's last message, or when nobody waits any more.
+    /// Passes each message to the storage. Ends with the client's last message, or when the results are no longer
+    /// needed.
     private func read(_ messages: RequestMessages, _ window: PutWindow) async throws {
         defer { window.close() }
         var index: UInt64 = 0
@@ -49,17 +51,17 @@ extension Store {
     }
 }
 
-/// The writes of one store.putMany that are under way: admitted, not yet told.
+/// The writes of one store.putMany in flight: admitted, but their results not sent yet.
 ///
-/// One side admits, the storage completes from a thread of its own, the other side tells. Each side waits at most once
-/// at a time; its continuation is taken out under the lock and resumed outside of it.
+/// One side admits writes, the storage completes them on a thread of its own, and the other side sends the results.
+/// Each side waits at most once at a time. Its continuation is removed under the lock and resumed outside of it.
 final class PutWindow: Sendable {
-    /// As many as share a sync with profit.
+    /// The most writes in flight: more would not make a sync cheaper.
     static let maxWrites = 1024
-    /// What their messages may have in bytes together; one message may go beyond.
+    /// The most bytes of their messages. The last message may exceed them.
     static let maxBytes = 4 << 20
 
-    /// A completed write, to be told.
+    /// A completed write whose result is to be sent.
     struct Completed: Sendable {
         let message: [UInt8]
         let size: Int
@@ -69,21 +71,21 @@ final class PutWindow: Sendable {
         var count = 0
         var bytes = 0
         var completed: [Completed] = []
-        /// No more will be admitted.
+        /// No more writes will be admitted.
         var isClosed = false
-        /// Nobody waits for the results any more.
+        /// The results are no longer needed.
         var isAbandoned = false
         var admission: CheckedContinuation<Void, Never>?
         var telling: CheckedContinuation<Void, Never>?
 
         var hasRoom: Bool { count < maxWrites && bytes < maxBytes }
-        /// Whether there is something to tell, or nothing any more for ever.
+        /// Whether there are results to send, or there will never be any again.
         var canTell: Bool { !completed.isEmpty || isAbandoned || (isClosed && count == 0) }
     }
 
     private let state = Mutex(State())
 
-    /// Waits for room for one more write. `false`: there is no use in it any more.
+    /// Waits for room for one more write. Returns `false` if the results are no longer needed.
     func admit(_ size: Int) async -> Bool {
         while true {
             let (isAbandoned, isAdmitted) = state.withLock { state in
@@ -107,13 +109,13 @@ final class PutWindow: Sendable {
         }
     }
 
-    /// A write is on disk or refused. From any thread.
+    /// A write is on disk or refused. May be called on any thread.
     func complete(_ result: PutManyResult, _ size: Int) {
         let completed = Completed(message: result.encoded(), size: size)
         change { $0.completed.append(completed) }
     }
 
-    /// What has completed since the last call, as soon as there is something; `nil` behind the last one.
+    /// The results since the last call, as soon as there are any; `nil` after the last ones.
     func results() async -> [Completed]? {
         while true {
             let (results, isLast) = state.withLock { state in
@@ -137,7 +139,7 @@ final class PutWindow: Sendable {
         }
     }
 
-    /// A result was told: there is room for another write.
+    /// A result was sent, which makes room for another write.
     func delivered(_ result: Completed) {
         change { state in
             state.count -= 1
@@ -148,7 +150,7 @@ final class PutWindow: Sendable {
     /// No more writes will be admitted.
     func close() { change { $0.isClosed = true } }
 
-    /// Nobody waits for the results any more.
+    /// The results are no longer needed.
     func abandon() { change { $0.isAbandoned = true } }
 
     private func change(_ body: (inout State) -> Void) {

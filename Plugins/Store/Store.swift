@@ -3,10 +3,10 @@ public import HandlerKit
 
 /// Stores and deletes articles: store.put, store.putMany, store.delete.
 ///
-/// A single change is handed to the storage from the event loop, out of the connection's buffer, and answered when it is
-/// on disk: no task waits for it.
+/// A single write goes from the connection's buffer directly to the storage, on the event loop, and is answered when
+/// it is on disk. No task waits for it.
 public struct Store: Handler {
-    /// The methods, in the descriptor's order.
+    /// The methods, in the order of the descriptor.
     enum MethodIndex: Int {
         case put
         case putMany
@@ -29,8 +29,8 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
-    /// Articles that come without topics are marked for whoever classifies them: an entry more in the index. No
-    /// acknowledgement waits for the classification itself.
+    /// Whether to mark articles without topics for classification, which costs one extra entry in the index.
+    /// Acknowledgements do not wait for the classification.
     let marksForTopics: Bool
 
     public static func check(_ configuration: PluginConfiguration) throws {
@@ -57,13 +57,13 @@ public struct Store: Handler {
     }
 }
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Store.self) }
 
 /// The plugin's section of the configuration.
 struct Settings: Decodable {
-    /// Whether articles that come without topics are to be classified.
+    /// Whether to classify articles that come without topics.
     var classify: Bool?
 }
 
@@ -105,7 +105,7 @@ extension Store {
     }
 }
 
-/// A `PutRequest` whose article stays where it is: its bytes are what is stored.
+/// A `PutRequest` whose article stays in the connection's buffer: its bytes are stored as they are.
 struct LentPutRequest: ~Copyable, ~Escapable {
     let article: RawSpan
     let expectedRevision: UInt64?
@@ -134,7 +134,7 @@ struct LentPutRequest: ~Copyable, ~Escapable {
 }
 
 extension PutResult {
-    /// What a client is told of a write.
+    /// The answer to a put.
     static func of(_ result: WriteResult) -> Result<PutResult, ServiceError> {
         let outcome: PutOutcome
         switch result.outcome {
@@ -152,7 +152,7 @@ extension PutResult {
 }
 
 extension DeleteResult {
-    /// What a client is told of a deletion.
+    /// The answer to a delete.
     static func of(_ result: WriteResult) -> Result<DeleteResult, ServiceError> {
         switch result.outcome {
         case .deleted: .success(DeleteResult(id: result.id, revision: result.revision))
@@ -164,7 +164,7 @@ extension DeleteResult {
 }
 
 extension PutManyResult {
-    /// What a client is told of one of many writes.
+    /// The result of one put of store.putMany.
     static func of(_ result: Result<PutResult, ServiceError>, index: UInt64) -> PutManyResult {
         switch result {
         case .success(let result): PutManyResult(index: index, result: result)

@@ -4,17 +4,17 @@ import Glibc
 internal import Synchronization
 internal import TopicModel
 
-/// A model that was checked, and is in memory only while it is of use; any thread.
+/// A verified model that is loaded only while it is needed. May be used on any thread.
 ///
-/// Most of an idle service's memory would be its model. So it is read for the check, and again when somebody wants a
-/// text classified: some milliseconds, on a thread of their own, while the requests wait and event loops go on. The file
-/// stays open meanwhile, so that a model that takes its name does not become this one.
+/// The model would be most of an idle service's memory. So it is read once to verify it, and again when a text is to
+/// be classified. That takes a few milliseconds on a thread of its own, while the requests wait and event loops
+/// continue. The file stays open, so that a new model under the same name does not become this one.
 final class Classifier: Sendable {
     /// The model's name and checksum.
     let identity: String
     /// The answer to classify.topics.
     let topicsResult: TopicsResult
-    /// Where the model was read from.
+    /// The path that the model was read from.
     var path: String { file.path }
 
     private let file: ModelFile
@@ -30,9 +30,9 @@ final class Classifier: Sendable {
 
     typealias Waiter = @Sendable (Result<Scoring, ServiceError>) -> Void
 
-    /// Reads and checks the model.
+    /// Reads and verifies the model.
     ///
-    /// - Parameter keepsLoaded: whether it stays in memory from the beginning, for requests that come at once.
+    /// - Parameter keepsLoaded: whether the model stays loaded, for requests that are about to come.
     init(settings: Settings, keepsLoaded: Bool = false) throws(ServiceError) {
         let path = if let named = settings.model { named } else { try ModelLocation.find() }
         let model: TopicModel
@@ -53,14 +53,14 @@ final class Classifier: Sendable {
         state = Mutex(keepsLoaded ? .present(Scoring(model, threshold: threshold)) : .absent)
     }
 
-    /// The model, if it is in memory.
+    /// The model, if it is loaded.
     var scoring: Scoring? {
         state.withLock { state in
             if case .present(let scoring) = state { scoring } else { nil }
         }
     }
 
-    /// The model. Reads it if it is not in memory, while the task waits.
+    /// The model. If it is not loaded, loads it while the task waits.
     func loadedScoring() async throws(ServiceError) -> Scoring {
         if let scoring { return scoring }
         let result: Result<Scoring, ServiceError> = await withCheckedContinuation { continuation in
@@ -69,7 +69,7 @@ final class Classifier: Sendable {
         return try result.get()
     }
 
-    /// The same, while the thread waits: none of an event loop.
+    /// The model. If it is not loaded, loads it while the thread waits; not for event loops.
     func waitForScoring() throws(ServiceError) -> Scoring {
         if let scoring { return scoring }
         let kept = Mutex<Result<Scoring, ServiceError>?>(nil)
@@ -83,12 +83,12 @@ final class Classifier: Sendable {
         return try result.get()
     }
 
-    /// Gives the model's memory back, if nobody has used it for `nanoseconds`. Requests that use it now keep it until they
-    /// are done.
+    /// Unloads the model if it was not used for `nanoseconds`. Requests that are using it keep it until they are
+    /// done.
     ///
-    /// - Returns: whether it did.
+    /// - Returns: whether it was unloaded.
     func unload(ifUnusedFor nanoseconds: UInt64) -> Bool {
-        // Of class types the last reference may go here: not under the lock.
+        // This may release the last reference, which must not happen under the lock.
         let given: Scoring? = state.withLock { state in
             guard case .present(let scoring) = state, clinux_now() &- scoring.lastUse >= nanoseconds else { return nil }
             state = .absent
@@ -97,7 +97,7 @@ final class Classifier: Sendable {
         return given != nil
     }
 
-    /// Calls `waiter` once, now or from the thread that reads the model. One reads for all that wait.
+    /// Calls `waiter` once, now or on the thread that loads the model. The model is loaded once for all waiters.
     private func whenLoaded(_ waiter: @escaping Waiter) {
         enum Step {
             case use(Scoring)
@@ -152,7 +152,7 @@ final class Classifier: Sendable {
     }
 }
 
-/// The classifier in force, which a reload replaces while requests use the old one.
+/// The classifier in use. A reload replaces it while requests still use the old one.
 final class CurrentClassifier: Sendable {
     private let slot: Mutex<Classifier>
 
@@ -164,13 +164,13 @@ final class CurrentClassifier: Sendable {
     }
 }
 
-/// Finds the model that came with the plugin, when the configuration names none.
+/// Finds the model that comes with the plugin, for when the configuration names none.
 enum ModelLocation {
     static let fileName = "news-vi.topics"
 
-    /// In this order: `models` beside the library, `models` beside the library's folder (the installed form:
-    /// /usr/lib/articled/models), the share directory of the same prefix, the system's, and `Plugins/Classify/Model` in
-    /// a folder above (a checkout, where SwiftPM builds into `.build`).
+    /// Searches in this order: `models` next to the library; `models` next to the library's directory (as installed:
+    /// /usr/lib/articled/models); the share directory of the same prefix; that of the system; and
+    /// `Plugins/Classify/Model` in a parent directory (a checkout, where SwiftPM builds into `.build`).
     static func find() throws(ServiceError) -> String {
         let folder = try libraryFolder()
         var places = ["\(folder)/models", "\(folder)/../models", "\(folder)/../../../share/articled/models"]
@@ -191,7 +191,7 @@ enum ModelLocation {
                 + "classify.model")
     }
 
-    /// The folder of this library, with links resolved.
+    /// The directory of this library, with symbolic links resolved.
     private static func libraryFolder() throws(ServiceError) -> String {
         var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let size = unsafe clinux_library_path(#dsohandle, &path, Int(PATH_MAX))

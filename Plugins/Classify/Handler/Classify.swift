@@ -3,20 +3,20 @@ public import HandlerKit
 internal import Synchronization
 internal import TopicModel
 
-/// Tells articles' topics: classify.text, classify.article, classify.topics.
+/// Classifies articles by topic: classify.text, classify.article, classify.topics.
 ///
-/// A short text is scored on the event loop, because that takes less time than going elsewhere and back; a long one goes
-/// to a worker thread of the plugin's own, so that no other request waits for it. The first ones after a while wait until
-/// the model is in memory again.
+/// A short text is scored on the event loop, which takes less time than switching threads. A long text goes to a
+/// worker thread of the plugin, so that no other request waits for it. After an idle period, the first requests wait
+/// until the model is loaded again.
 public struct Classify: Handler {
-    /// The methods, in the descriptor's order.
+    /// The methods, in the order of the descriptor.
     enum MethodIndex: Int {
         case text
         case article
         case topics
     }
 
-    /// Texts of at most so many bytes are scored on the event loop: some 100 microseconds.
+    /// Texts of at most this many bytes are scored on the event loop, in about 100 microseconds.
     static let maxBytesOnLoop = 6000
 
     public static var descriptor: PluginDescriptor {
@@ -26,7 +26,7 @@ public struct Classify: Handler {
                 Method(
                     "classify.text", request: "articled.v1.ClassifyTextRequest",
                     response: "articled.v1.Classification", role: .read, flags: .idempotent),
-                // Not idempotent for the sake of `write_back`: carried out twice, it may undo what came between.
+                // Not idempotent because of `write_back`: a repeated call may undo a change made in between.
                 Method(
                     "classify.article", request: "articled.v1.ClassifyArticleRequest",
                     response: "articled.v1.ClassifyArticleResult", role: .read),
@@ -39,7 +39,7 @@ public struct Classify: Handler {
     let storage: any ArticleStorage
     let log: PluginLog
     let workers: Workers
-    /// Replaced as a whole by `reload`; requests under way keep the one they began with.
+    /// `reload` replaces it as a whole. Requests in flight keep the one that they started with.
     private let current: CurrentClassifier
     private let incoming: Incoming
 
@@ -55,7 +55,7 @@ public struct Classify: Handler {
         log.info("classifies with \(classifier.identity) from \(classifier.path)")
     }
 
-    /// What new requests are answered with.
+    /// The classifier for new requests.
     var classifier: Classifier { current.value }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
@@ -95,7 +95,7 @@ public struct Classify: Handler {
         }
     }
 
-    /// Takes another model or threshold. A model that cannot be read leaves the old one in force.
+    /// Switches to another model or threshold. If the model cannot be read, the old one stays in use.
     public func reload(_ configuration: PluginConfiguration) throws {
         let settings = try Settings(configuration)
         let new = try Classifier(settings: settings, keepsLoaded: classifier.scoring != nil)
@@ -112,13 +112,13 @@ public struct Classify: Handler {
 
 /// The plugin's section of the configuration.
 struct Settings: Decodable {
-    /// The model's file; without it the one that came with the plugin.
+    /// The model file. Default: the one that comes with the plugin.
     var model: String?
-    /// The probability below which an answer is undecided; without it the model's own.
+    /// The probability below which an answer is undecided. Default: the model's own.
     var threshold: Float?
     /// Threads for long texts.
     var workers: Int
-    /// Long texts that may wait for a thread before new ones are turned away.
+    /// The most long texts that may wait for a thread; further ones are refused.
     var mostWaiting: Int
 
     enum CodingKeys: String, CodingKey {
@@ -136,7 +136,7 @@ struct Settings: Decodable {
         mostWaiting = try values.decodeIfPresent(Int.self, forKey: .mostWaiting) ?? 256
     }
 
-    /// Throws `invalidArgument`, with all that is wrong.
+    /// Throws `invalidArgument`, with everything that is wrong.
     init(_ configuration: PluginConfiguration) throws(ServiceError) {
         self = try configuration.decode(Settings.self) { settings, problems in
             if let threshold = settings.threshold, !(0...1).contains(threshold) {

@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 extension Classify {
-    /// How often a write is tried again when somebody else changed the article meanwhile.
+    /// How often a write is tried if others change the article in the meantime.
     private static let maxAttempts = 5
 
     /// classify.article: reads the article, classifies it and, if asked to, stores the topics with it.
@@ -17,7 +17,7 @@ extension Classify {
         return try await classifyArticle(key, request) { call.cancellation }
     }
 
-    /// The same of a request that was checked. `cancellation` says whether writing is still of use.
+    /// The same for a checked request. `cancellation` tells whether writing is still of use.
     func classifyArticle(
         _ key: ArticleKey, _ request: ClassifyArticleRequest, cancellation: () -> ServiceError?
     ) async throws(ServiceError) -> ClassifyArticleResult {
@@ -25,7 +25,7 @@ extension Classify {
         for _ in 0..<Classify.maxAttempts {
             let article = try article(key)
             let classification = try await classify(article, with: classifier, explain: request.explain)
-            // An answer that the model does not stand by is not made the article's.
+            // An undecided answer is not stored.
             guard request.writeBack, !classification.undecided else {
                 return ClassifyArticleResult(classification: classification)
             }
@@ -84,7 +84,7 @@ extension Classify {
 }
 
 extension WriteResult {
-    /// As store.put answers.
+    /// The same answer as that of store.put.
     var putResult: PutResult {
         let outcome: PutOutcome =
             switch outcome {
@@ -97,7 +97,7 @@ extension WriteResult {
     }
 }
 
-/// A stored article as the classifier needs it: its own copy, because scoring may take place elsewhere and later.
+/// A copy of a stored article for the classifier, since scoring may happen later and on another thread.
 struct ArticleText: Sendable {
     let id: ArticleID
     let revision: UInt64
@@ -106,10 +106,10 @@ struct ArticleText: Sendable {
     /// Title, summary and body.
     let parts: [String]
 
-    /// Topics that are less probable than this are not stored with an article.
+    /// Topics with a lower probability are not stored.
     private static let minScore: Float = 0.2
 
-    /// Copies a record, and checks it: bytes that changed on the disk are told, not classified.
+    /// Copies and verifies a record. Damaged bytes are an error and are not classified.
     static func read(_ record: borrowing StoredRecord) -> Result<ArticleText, ServiceError> {
         do throws(ServiceError) {
             return .success(try ArticleText(record))
@@ -142,8 +142,8 @@ struct ArticleText: Sendable {
         parts = [title, summary, body]
     }
 
-    /// The article with the classification's topics in place of its own, everything else as it was written. A language
-    /// that the writer did not give is added.
+    /// The article with the topics of the classification instead of its own. Everything else is unchanged, but the
+    /// language is added if the writer gave none.
     func content(with classification: Classification) throws(ServiceError) -> [UInt8] {
         var changed: [UInt8] = []
         changed.reserveCapacity(content.count + 128)
@@ -164,10 +164,10 @@ struct ArticleText: Sendable {
         return changed + writer.bytes
     }
 
-    /// Stores `content` in the article's place, under the terms that follow from it, unless somebody has changed the
-    /// article meanwhile: then it is refused with `conflict`.
+    /// Replaces the article by `content`, with the terms that follow from it. If someone else has changed the article
+    /// in the meantime, the write is refused with `conflict`.
     ///
-    /// - Parameter completion: called once, from any thread; never if the call throws.
+    /// - Parameter completion: called once, on any thread. Not called if the function throws.
     func replace(
         with content: [UInt8], in storage: any ArticleStorage,
         completion: @escaping @Sendable (WriteResult) -> Void

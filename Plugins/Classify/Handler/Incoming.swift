@@ -3,26 +3,27 @@ import Glibc
 internal import HandlerKit
 internal import Synchronization
 
-/// Classifies the articles that were stored with the mark that they await topics (`store.classify` of the
-/// configuration), on a thread of its own: their writers were answered before. Lets the model rest when nobody needs it.
+/// Classifies articles that were stored with the mark that they await topics (`store.classify` in the configuration),
+/// on a thread of its own, after their writers were answered. Also unloads the model when it is not needed.
 ///
-/// The mark lies in the storage's index and goes with the write that brings the topics, so nothing is forgotten when the
-/// service ends, however it ends. An article that somebody changes meanwhile keeps what that one wrote, and its mark.
+/// The mark is in the storage's index, and the write that adds the topics removes it, so nothing is forgotten when
+/// the service ends, however it ends. If someone else changes the article in the meantime, that write wins, and the
+/// article keeps its mark.
 final class Incoming: Sendable {
-    /// What is read at once, and written by one commit.
+    /// The most articles to read at once, and to write in one commit.
     private static let maxArticles = 64
     private static let maxBytes = 4 << 20
-    /// How often the storage is asked whether anything was written.
+    /// How often to check the storage for new writes, in seconds.
     private static let pause = 1
-    /// How long to wait when the storage is in trouble.
+    /// How long to wait after an error of the storage, in seconds.
     private static let patience = 30
-    /// How long the model stays in memory when nothing is classified, in nanoseconds.
+    /// How long the model stays loaded when nothing is classified, in nanoseconds.
     private static let modelIdleTime: UInt64 = 300_000_000_000
 
     private let storage: any ArticleStorage
     private let classifier: CurrentClassifier
     private let log: PluginLog
-    /// Damaged articles that the journal knows of. They keep their mark.
+    /// Damaged articles that were already logged. They keep their mark.
     private let damaged = Mutex<Set<ArticleID>>([])
     private let isStopped = Atomic(false)
     private let stopping = Semaphore()
@@ -39,7 +40,7 @@ final class Incoming: Sendable {
         }
     }
 
-    /// Ends the thread after the articles that it is at, and waits for it.
+    /// Stops after the current articles, and waits for the thread to end.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
         stopping.signal()
@@ -47,7 +48,7 @@ final class Incoming: Sendable {
     }
 
     private func run() {
-        // After requests, where the system lets us say so: it is this thread's niceness alone on Linux.
+        // Runs after requests, where the system permits: on Linux, niceness applies to a single thread.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         var seen: UInt64?
         var trouble: ServiceError?
@@ -57,7 +58,7 @@ final class Incoming: Sendable {
                 if transactions != seen, try classifyAll() == 0 { seen = transactions }
                 trouble = nil
             } catch {
-                // Once, and not every time.
+                // Once, not every time.
                 if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
                 trouble = error
             }
@@ -66,9 +67,10 @@ final class Incoming: Sendable {
         ended.signal()
     }
 
-    /// Classifies what is marked, newest first, until nothing is left or the plugin stops.
+    /// Classifies the marked articles, newest first, until none is left or the plugin stops.
     ///
-    /// - Returns: how many articles it has changed. Throws what keeps the storage from reading or writing.
+    /// - Returns: the number of articles changed.
+    /// - Throws: if the storage cannot be read or written.
     private func classifyAll() throws(ServiceError) -> Int {
         var terms = TermList()
         terms.appendAwaitsTopics()
@@ -113,13 +115,13 @@ final class Incoming: Sendable {
         for article in articles {
             let classification = scoring.classify(article.parts, explain: false)
             do throws(ServiceError) {
-                // One that the model does not stand by loses its mark alone.
+                // An article without a confident answer only loses its mark.
                 let content =
                     classification.undecided ? article.content : try article.content(with: classification)
                 try article.replace(with: content, in: storage) { result in
                     outcome.withLock { outcome in
                         switch result.outcome {
-                        // Somebody else was faster: what that one wrote stands.
+                        // A concurrent write wins.
                         case .refused(let error) where error.code == .conflict || error.code == .notFound: break
                         case .refused(let error): outcome.trouble = error
                         case .created, .updated, .unchanged, .deleted: outcome.changed += 1

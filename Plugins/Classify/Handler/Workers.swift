@@ -2,11 +2,11 @@ internal import ArticleProtocol
 import Glibc
 internal import Synchronization
 
-/// Threads for what takes too long for an event loop, with a bounded queue before them.
+/// Threads for work that takes too long for an event loop, with a bounded queue.
 final class Workers: Sendable {
     private struct Queue {
         var waiting: [@Sendable () -> Void] = []
-        /// The first of `waiting` that was not taken yet: taking does not move the others.
+        /// The index of the first job that was not taken. Taking a job does not move the others.
         var next = 0
         var isStopped = false
     }
@@ -29,8 +29,10 @@ final class Workers: Sendable {
         }
     }
 
-    /// Runs `body` on a thread, and goes on on the caller's executor. Throws `resourceExhausted` if too much is waiting,
-    /// `cancelled` if the task is cancelled before its turn.
+    /// Runs `body` on a worker thread, and continues on the caller's executor.
+    ///
+    /// - Throws: `resourceExhausted` if too many jobs are waiting; `cancelled` if the task is cancelled before its
+    ///   turn.
     func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(ServiceError) -> Value {
         let job = WorkerJob(body)
         let result = await withTaskCancellationHandler {
@@ -76,22 +78,22 @@ final class Workers: Sendable {
         }
     }
 
-    /// Ends the threads. What still waits is carried out before.
+    /// Ends the threads, after the jobs that are still waiting.
     func stop() {
         queue.withLock { $0.isStopped = true }
         for _ in 0..<count { available.signal() }
     }
 }
 
-/// One piece of work for a worker thread, and the task that waits for it.
+/// A job for a worker thread, and the task that waits for it.
 ///
-/// A cancellation, a refusal and the work itself may come at the same time: whoever takes the continuation first
-/// resumes it, and the others find nothing to do.
+/// A cancellation, a refusal and the job itself may race. Whoever takes the continuation first resumes it; the others
+/// find nothing to do.
 final class WorkerJob<Value: Sendable>: Sendable {
     private enum State {
         case created
         case waiting(CheckedContinuation<Result<Value, ServiceError>, Never>)
-        /// Failed before the task waited: a cancellation that came early.
+        /// Failed before the task waited, by an early cancellation.
         case failed(ServiceError)
         case ended
     }
@@ -101,7 +103,7 @@ final class WorkerJob<Value: Sendable>: Sendable {
 
     init(_ body: @escaping @Sendable () -> Value) { self.body = body }
 
-    /// Keeps the continuation. `false` if the job has failed already: it is resumed then.
+    /// Stores the continuation. Returns `false` if the job has already failed; then it was resumed.
     func wait(_ continuation: CheckedContinuation<Result<Value, ServiceError>, Never>) -> Bool {
         let failure: ServiceError? = state.withLock { state in
             if case .failed(let error) = state {
@@ -116,13 +118,13 @@ final class WorkerJob<Value: Sendable>: Sendable {
         return false
     }
 
-    /// Does the work, unless nobody waits for it any more.
+    /// Does the work, unless nobody is waiting for it.
     func run() {
         guard let continuation = takeContinuation() else { return }
         continuation.resume(returning: .success(body()))
     }
 
-    /// Ends the job without doing it, unless it was begun.
+    /// Ends the job without doing it, unless it has begun.
     func fail(_ error: ServiceError) {
         let continuation = state.withLock { state -> CheckedContinuation<Result<Value, ServiceError>, Never>? in
             switch state {

@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension articled_plugin {
-    /// The C form of a descriptor, for as long as the process.
+    /// The C form of a descriptor. It is never freed.
     static func immortal(
         _ description: PluginDescriptor, storage: UnsafePointer<articled_storage>?,
         start: @escaping PluginExports.Start,
@@ -46,10 +46,10 @@ extension articled_plugin {
         return unsafe UnsafePointer(plugin)
     }
 
-    /// ARTICLED_PLUGIN_MAGIC, "ARTDPLIN" in little-endian order; the macro is none that Swift imports.
+    /// ARTICLED_PLUGIN_MAGIC, "ARTDPLIN" in little-endian order. Swift cannot import the macro.
     private static var magic: UInt64 { 0x4e49_4c50_4454_5241 }
 
-    /// ARTICLED_ABI, which is an expression that Swift does not import.
+    /// ARTICLED_ABI. Swift cannot import the expression.
     private static var abi: UInt32 { UInt32(ARTICLED_ABI_MAJOR) << 16 | UInt32(ARTICLED_ABI_MINOR) }
 }
 
@@ -65,7 +65,7 @@ extension articled_method {
     }
 }
 
-/// A C string for as long as the process.
+/// A C string that is never freed.
 private func immortalText(_ text: String) -> UnsafePointer<CChar> {
     let bytes = Array(text.utf8CString)
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
@@ -74,7 +74,7 @@ private func immortalText(_ text: String) -> UnsafePointer<CChar> {
 }
 
 extension PluginContext {
-    /// What the host says at a start.
+    /// Reads what the host passes to `start`.
     init(_ start: UnsafePointer<articled_start>, _ host: UnsafePointer<articled_host>) throws(ServiceError) {
         let configuration = unsafe [UInt8](start.pointee.configuration)
         var storage: (any ArticleStorage)?
@@ -96,7 +96,7 @@ extension PluginContext {
 }
 
 extension PluginLog {
-    /// The host's journal. Its pointers are immortal, and `log` may be called from any thread.
+    /// The host's log. Its pointers are never freed, and `log` may be called from any thread.
     fileprivate init(_ host: UnsafePointer<articled_host>, _ log: UnsafeMutableRawPointer?) {
         nonisolated(unsafe) let host = unsafe host
         nonisolated(unsafe) let log = unsafe log
@@ -110,12 +110,12 @@ extension PluginLog {
 }
 
 extension UnsafePointer<articled_host> {
-    /// Of a host from ABI 1.3 on; `nil`: it is older, and limits a start whatever the plugin says.
+    /// Present from ABI 1.3 on; `nil` if the host is older, and limits a start regardless of progress.
     fileprivate var starting: (@convention(c) (UnsafeMutableRawPointer?, articled_bytes) -> Void)? {
         unsafe pointee.size >= UInt32(MemoryLayout<articled_host>.size) ? unsafe pointee.starting : nil
     }
 
-    /// Throws unless the host has all that HandlerKit calls, and that every host has.
+    /// Throws unless the host has all functions that HandlerKit calls and that every host has.
     func checkComplete() throws(ServiceError) {
         let host = unsafe pointee
         let least = unsafe MemoryLayout<articled_host>.offset(of: \.starting) ?? MemoryLayout<articled_host>.size

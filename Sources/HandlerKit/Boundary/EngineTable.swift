@@ -2,16 +2,16 @@ internal import ArticleProtocol
 internal import CPluginABI
 internal import Synchronization
 
-/// An engine's functions in the C form.
+/// The C functions of an engine.
 enum EngineTable {
-    /// Immortal, as the host keeps its address.
+    /// Never freed, since the host keeps its address.
     nonisolated(unsafe) static let table: UnsafePointer<articled_storage> = {
         let table = UnsafeMutablePointer<articled_storage>.allocate(capacity: 1)
         unsafe table.initialize(
             to: articled_storage(
                 size: UInt32(MemoryLayout<articled_storage>.size), reserved: 0,
                 get: { engine, id, lend, context, failure in
-                    // By its type: this is the way of every fetch.
+                    // By concrete type: this is the hot path of every fetch.
                     var isFound = true
                     let code = unsafe articled_failure.answer(failure) {
                         guard let instance = unsafe PluginInstance.at(engine), let id = unsafe id,
@@ -73,7 +73,7 @@ enum EngineTable {
         return unsafe UnsafePointer(table)
     }()
 
-    /// Makes one change: most calls have no more.
+    /// Handles a single write, which most calls have.
     private static func write(
         _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteCallback
     ) {
@@ -89,7 +89,7 @@ enum EngineTable {
         ServiceError(.internal, "a storage function was called without its arguments")
     }
 
-    /// Runs a function of the engine's, and answers its status code; `false` is NOT_FOUND.
+    /// Runs a function of the engine and returns its status code; `false` becomes NOT_FOUND.
     private static func answer(
         _ engine: UnsafeMutableRawPointer?, _ failure: UnsafeMutablePointer<articled_failure>?,
         _ body: (any StorageEngine) throws(ServiceError) -> Bool
@@ -104,7 +104,7 @@ enum EngineTable {
 }
 
 extension articled_storage_statistics {
-    /// The caller's header may be an older one, with fewer members behind these.
+    /// The caller's header may be older and lack the last members.
     fileprivate mutating func set(_ present: StorageStatistics) {
         records = present.records
         used_bytes = present.usedBytes
@@ -119,7 +119,7 @@ extension articled_storage_statistics {
     }
 }
 
-/// Several changes of one C call, whose results are told together.
+/// The writes of one C call, whose results are returned together.
 final class WriteBatch: Sendable {
     private let done: WriteCallback
     private let state: Mutex<State>
@@ -135,7 +135,7 @@ final class WriteBatch: Sendable {
         self.state = Mutex(State(results: Array(repeating: unknown, count: count), left: count))
     }
 
-    /// One change is on disk or refused; the last one tells.
+    /// One write is on disk or refused. The last one completes the call.
     func finish(_ index: Int, _ result: WriteResult) {
         let all = state.withLock { state -> [WriteResult]? in
             state.results[index] = result
@@ -145,16 +145,16 @@ final class WriteBatch: Sendable {
         if let all { done(all) }
     }
 
-    /// No change can be made.
+    /// Refuses all writes.
     func refuseAll(_ error: ServiceError) {
         done(state.withLock { $0.results.map { _ in WriteResult(.refused(error), id: .zero) } })
     }
 }
 
-/// Whom a C call has told of what became of its changes.
+/// The completion of a C write.
 ///
-/// Sendable although it holds a pointer: the caller of the C function says that `done` may come from any thread, and
-/// nothing but `done` is done with its context.
+/// Sendable although it holds a pointer: by contract, `done` may be called from any thread, and its context is only
+/// passed to it.
 @safe
 struct WriteCallback: @unchecked Sendable {
     typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
@@ -167,9 +167,9 @@ struct WriteCallback: @unchecked Sendable {
         unsafe self.context = context
     }
 
-    /// Tells of the only change. Once.
+    /// Completes a call with one write. Call it once.
     func callAsFunction(_ result: WriteResult) { unsafe result.withC { unsafe done(context, $0, 1) } }
 
-    /// Tells of all changes, in their order. Once.
+    /// Completes a call with several writes, in order. Call it once.
     func callAsFunction(_ results: [WriteResult]) { unsafe WriteResult.withC(results) { unsafe done(context, $0, $1) } }
 }

@@ -2,14 +2,18 @@ internal import ArticleProtocol
 internal import CPluginABI
 internal import Synchronization
 
-/// Exports a handler: the one line of a plugin library.
+/// Exports a handler. A plugin library contains this one line:
 ///
 /// ```swift
 /// @c(articled_plugin_descriptor)
 /// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Greeter.self) }
 /// ```
 ///
-/// - Returns: an `articled_plugin` that lives as long as the process; `nil` if the library exports too many types.
+/// articled calls the exported function once, before it starts anything; it may run on any thread.
+///
+/// - Parameter type: the handler. A library exports one.
+/// - Returns: an `articled_plugin` (see `articled_plugin.h`), which is never freed; `nil` if the library exports too
+///   many types.
 public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: false, check: { try type.check($0) },
@@ -18,7 +22,10 @@ public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPoint
         })
 }
 
-/// Exports a storage engine: the one line of a storage plugin's library. As ``exportPlugin(_:)``.
+/// Exports a storage engine, as ``exportPlugin(_:)`` exports a handler.
+///
+/// - Parameter type: the engine. A library exports one.
+/// - Returns: an `articled_plugin`, which is never freed; `nil` if the library exports too many types.
 public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
@@ -27,7 +34,10 @@ public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRa
         })
 }
 
-/// Exports a storage engine that has methods of its own, as ``exportEngine(_:)`` exports one that has none.
+/// Exports a storage engine that has methods of its own.
+///
+/// - Parameter type: the engine. A library exports one.
+/// - Returns: an `articled_plugin`, which is never freed; `nil` if the library exports too many types.
 public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
@@ -36,10 +46,10 @@ public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRa
         })
 }
 
-/// The descriptors of this library, and how what they describe is made.
+/// The descriptors of this library, and how to create their instances.
 ///
-/// A C function pointer carries no type with it, so each exported type gets a `start` function of its own from a small
-/// set. A library exports one; the tests export a few from one image.
+/// A C function pointer carries no type, so each exported type gets a `start` function from a small set. A library
+/// exports one type; the tests export several from one image.
 enum PluginExports {
     typealias Make = @Sendable (UnsafePointer<articled_host>, PluginContext) throws -> PluginInstance
 
@@ -48,7 +58,7 @@ enum PluginExports {
     @safe
     private struct Export: @unchecked Sendable {
         let type: ObjectIdentifier
-        /// Immortal, and never written after it was made.
+        /// Never freed, and never changed once it is created.
         let descriptor: UnsafePointer<articled_plugin>
         let make: Make
         let check: Check
@@ -56,7 +66,7 @@ enum PluginExports {
 
     private static let exports = Mutex<[Export]>([])
 
-    /// The descriptor of a type, made when it is asked for first.
+    /// The descriptor of a type, created when it is first requested.
     static func descriptor(
         of type: ObjectIdentifier, _ description: PluginDescriptor, hasStorage: Bool, check: @escaping Check,
         make: @escaping Make
@@ -113,7 +123,7 @@ enum PluginExports {
             try unsafe host.checkComplete()
             let make = unsafe exports.withLock { unsafe $0[index].make }
             let instance = try unsafe make(host, PluginContext(start, host))
-            // It stays for as long as the process: late callbacks may name it.
+            // Never released, since late callbacks may refer to it.
             unsafe plugin.pointee = Unmanaged.passRetained(instance).toOpaque()
         }
     }

@@ -1,19 +1,19 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// The storage of another plugin, as the host hands it over.
+/// The storage of another plugin, as the host passes it.
 ///
-/// Sendable although it is made of pointers: both are immortal, and the header says of all functions that they may be
-/// called from any thread.
+/// Sendable although it holds pointers: both are never freed, and by contract all functions may be called from any
+/// thread.
 @safe
 struct InjectedStorage: ArticleStorage, @unchecked Sendable {
     private let table: UnsafePointer<articled_storage>
     private let engine: UnsafeMutableRawPointer?
-    /// nil: the engine is older, or does not care.
+    /// `nil` if the engine is older, or has no use for it.
     private let expect: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?) -> Void)?
 
     init(_ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?) throws(ServiceError) {
-        // What was added to the header later may be missing, and must not be read then.
+        // Members added to the header later may be missing, and must not be read then.
         let size = unsafe Int(table.pointee.size)
         let first = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? .max
         guard size >= first, unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil,
@@ -94,7 +94,7 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
     }
 }
 
-/// A reader on the caller's stack, as the context of a C callback: its address and its type, with no memory of its own.
+/// A reader on the caller's stack as the context of a C callback: its address and type, without an allocation.
 @safe
 struct LentReader {
     private let reader: UnsafeMutableRawPointer
@@ -102,7 +102,7 @@ struct LentReader {
 
     typealias Lend = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_record>?) -> Void
 
-    /// Calls `body` with the callback for `reader`, and its context.
+    /// Calls `body` with the callback for `reader`, and the context to pass to it.
     static func with<Reader: RecordReader & ~Copyable>(
         _ reader: inout Reader, _ body: (Lend, UnsafeMutableRawPointer) throws(ServiceError) -> Bool
     ) throws(ServiceError) -> Bool {
@@ -122,7 +122,7 @@ struct LentReader {
 }
 
 extension RecordReader where Self: ~Copyable {
-    /// Hands the record to the reader of this type at `pointer`.
+    /// Passes the record to the reader of this type at `pointer`.
     fileprivate static func call(_ pointer: UnsafeMutableRawPointer, _ record: borrowing StoredRecord) {
         unsafe pointer.assumingMemoryBound(to: Self.self).pointee.read(record)
     }
@@ -141,20 +141,20 @@ struct Visitor {
 
     static let call: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_record>?) -> Int32 = {
         context, record in
-        // 1 ends the scan.
+        // Returning 1 ends the scan.
         guard let context = unsafe context, let record = unsafe record else { return 1 }
         let visitor = unsafe context.assumingMemoryBound(to: Visitor.self)
         return unsafe StoredRecord.with(record) { unsafe visitor.pointee.visit($0) } ? 0 : 1
     }
 }
 
-/// A closure that waits for what becomes of a change, as the context of a C callback.
+/// A closure that waits for the result of a write, as the context of a C callback.
 final class WriteCompletion: Sendable {
     private let completion: @Sendable (WriteResult) -> Void
 
     init(_ completion: @escaping @Sendable (WriteResult) -> Void) { self.completion = completion }
 
-    /// Kept alive until `call`, which the engine promises to make exactly once.
+    /// Keeps it alive until `call`, which the engine calls exactly once.
     func retained() -> UnsafeMutableRawPointer { unsafe Unmanaged.passRetained(self).toOpaque() }
 
     static let call: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void = {

@@ -1,19 +1,20 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// A started plugin: what the host hands back as the first argument of all calls.
+/// A started plugin, which the host passes as the first argument of each call.
 ///
-/// The kinds of plugin are subclasses that know the plugin's type: a call finds it without opening an existential,
-/// which would be copied for each request. What a kind does not have answers as such a plugin would.
+/// The kinds of plugins are subclasses that know the plugin's type, so a call does not open an existential, which
+/// would be copied for each request. Functions that a kind does not have behave like those of a plugin without them.
 ///
-/// Sendable although it is made of a pointer: the host's table is immortal, and subclasses add nothing but what is Sendable.
+/// Sendable although it holds a pointer: the host's table is never freed, and subclasses add only Sendable
+/// properties.
 @safe
 class PluginInstance: @unchecked Sendable {
     final let host: UnsafePointer<articled_host>
 
     init(host: UnsafePointer<articled_host>) { unsafe self.host = host }
 
-    /// The instance behind the host's pointer, which lives as long as the process.
+    /// The instance for the host's pointer. It is never released.
     @inline(__always)
     static func at(_ plugin: UnsafeMutableRawPointer?) -> PluginInstance? {
         guard let plugin = unsafe plugin else { return nil }
@@ -22,7 +23,7 @@ class PluginInstance: @unchecked Sendable {
 
     // MARK: Of a handler
 
-    /// One request, on its event loop.
+    /// Handles a request, on its event loop.
     func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
         unsafe RequestHandle(request, host: host).fail(.unanswered)
     }
@@ -32,7 +33,7 @@ class PluginInstance: @unchecked Sendable {
 
     // MARK: Of a storage engine
 
-    /// The engine; nil if the plugin is none.
+    /// The engine; `nil` if the plugin has none.
     var engine: (any StorageEngine)? { nil }
 
     /// Lends the record with this id.
@@ -40,7 +41,7 @@ class PluginInstance: @unchecked Sendable {
         _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
     ) throws(ServiceError) -> Bool { throw EngineTable.missing }
 
-    /// The record may be asked for soon.
+    /// The record may be read soon.
     func prefetch(_ id: ArticleID) {}
 
     // MARK: Of both
@@ -51,7 +52,7 @@ class PluginInstance: @unchecked Sendable {
     func reload(_ configuration: PluginConfiguration) throws {}
 }
 
-/// A started plugin that answers requests.
+/// A started plugin that handles requests.
 @safe
 final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendable {  // as its superclass
     private let handler: Plugin
@@ -77,7 +78,7 @@ final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendabl
 }
 
 extension Handler {
-    /// Takes a request: answers at once if the handler can, else in a task on the same loop.
+    /// Handles a request: at once if the handler can, otherwise in a task on the same loop.
     func dispatch(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>)
     {
         let handle = unsafe RequestHandle(request, host: host)
@@ -130,7 +131,7 @@ class EngineInstance<Engine: StorageEngine>: PluginInstance, @unchecked Sendable
     override func reload(_ configuration: PluginConfiguration) throws { try storage.reload(configuration) }
 }
 
-/// A started plugin that provides the storage and answers requests as well.
+/// A started plugin that provides the storage and handles requests too.
 @safe
 final class ServingEngineInstance<Engine: ServingEngine>: EngineInstance<Engine>, @unchecked Sendable {  // likewise
     override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {

@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension StorageWrite {
-    /// Calls `body` with the change in the C form.
+    /// Calls `body` with the C form of the write.
     func withC(_ body: (UnsafePointer<articled_write>) -> Void) {
         unsafe terms.withC { terms, count in
             unsafe content.withUnsafeBytes { content in
@@ -11,7 +11,7 @@ extension StorageWrite {
                     unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
                     unsafe write.kind = kind.rawValue
                     unsafe write.content_crc32c = contentChecksum
-                    // The greatest number stands for any revision. No record ever has it, or the one below.
+                    // The greatest number means any revision. No record ever reaches it or the one below.
                     unsafe write.expected_revision = expectedRevision.map { min($0, .max - 1) } ?? .max
                     unsafe write.time = time ?? .min
                     unsafe write.content = articled_bytes(content)
@@ -37,7 +37,7 @@ extension StorageWrite {
         }
     }
 
-    /// Calls `body` with the change that another side asks for. Throws if it is none.
+    /// Calls `body` with a write in the C form. Throws if it is invalid.
     static func with(
         _ write: UnsafePointer<articled_write>, _ body: (borrowing StorageWrite) -> Void
     ) throws(ServiceError) {
@@ -73,7 +73,7 @@ extension StorageWrite {
 }
 
 extension WriteResult {
-    /// What an engine tells.
+    /// A result as an engine returns it.
     init(_ written: articled_written) {
         let outcome: Outcome =
             switch Int(unsafe written.outcome) {
@@ -92,7 +92,7 @@ extension WriteResult {
             outcome, id: id, revision: written.revision, createdAt: written.created_at, storedAt: written.stored_at)
     }
 
-    /// Calls `body` with the result in the C form.
+    /// Calls `body` with the C form of the result.
     func withC(_ body: (UnsafePointer<articled_written>) -> Void) {
         guard case .refused(let error) = outcome else {
             return unsafe withUnsafePointer(to: written(articled_bytes(), 0), body)
@@ -104,14 +104,14 @@ extension WriteResult {
         }
     }
 
-    /// Calls `body` with the results in the C form.
+    /// Calls `body` with the C form of the results.
     static func withC(_ results: [WriteResult], _ body: (UnsafePointer<articled_written>?, Int) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: articled_written.self, capacity: max(1, results.count)) { written in
             unsafe fill(written, results[...]) { unsafe body(UnsafePointer(written.baseAddress), results.count) }
         }
     }
 
-    /// Fills one result after the other, each inside the lifetime of the texts before it.
+    /// Fills in one result after the other, nested within the lifetimes of the earlier texts.
     private static func fill(
         _ written: UnsafeMutableBufferPointer<articled_written>, _ rest: ArraySlice<WriteResult>, _ body: () -> Void
     ) {

@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension StoredRecord {
-    /// Calls `body` with the record that the other side lends.
+    /// Calls `body` with a record in the C form.
     static func with<Result>(
         _ record: UnsafePointer<articled_record>, _ body: (borrowing StoredRecord) -> Result
     ) -> Result {
@@ -17,7 +17,7 @@ extension StoredRecord {
         return body(lent)
     }
 
-    /// Calls `body` with the record in the C form.
+    /// Calls `body` with the C form of the record.
     func withC<Result>(_ body: (UnsafePointer<articled_record>) -> Result) -> Result {
         unsafe content.withUnsafeBytes { content in
             unsafe key.withUnsafeBytes { key in
@@ -42,7 +42,7 @@ extension StoredRecord {
 }
 
 extension StorageQuery {
-    /// Calls `body` with the query in the C form.
+    /// Calls `body` with the C form of the query.
     func withC<Result>(_ body: (UnsafePointer<articled_query>) -> Result) -> Result {
         unsafe terms.withC { terms, count in
             var query = unsafe articled_query()
@@ -65,7 +65,7 @@ extension StorageQuery {
         }
     }
 
-    /// What another side asks for. Throws if it asks for what no record can have.
+    /// A query in the C form. Throws if no record could match it.
     init(_ query: articled_query) throws(ServiceError) {
         let terms = try unsafe TermList(query.terms, query.term_count)
         guard terms.count <= Self.termLimit else {
@@ -84,7 +84,7 @@ extension StorageQuery {
 }
 
 extension TermList {
-    /// Calls `body` with the terms in the C form, on the stack.
+    /// Calls `body` with the C form of the terms, on the stack.
     func withC<Result>(_ body: (UnsafeMutablePointer<articled_bytes>?, Int) -> Result) -> Result {
         unsafe withUnsafeTemporaryAllocation(of: articled_bytes.self, capacity: Self.limit) { parts in
             unsafe withPackedBytes { packed in
@@ -104,7 +104,7 @@ extension TermList {
         }
     }
 
-    /// The terms that another side gives, all of which must be good.
+    /// Terms in the C form. Throws unless all of them are valid.
     init(_ terms: UnsafePointer<articled_bytes>?, _ count: Int) throws(ServiceError) {
         self.init()
         guard count > 0 else { return }

@@ -2,28 +2,28 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension articled_bytes {
-    /// Bytes that live as long as `buffer`'s.
+    /// Bytes that are valid as long as `buffer`.
     init(_ buffer: UnsafeRawBufferPointer) {
         unsafe self.init(data: buffer.baseAddress, size: buffer.count)
     }
 
-    /// The bytes as Swift lends them. No pointer means no bytes, whatever the size says.
+    /// The bytes as Swift lends them. A null pointer means no bytes, whatever the size.
     var buffer: UnsafeRawBufferPointer {
         unsafe UnsafeRawBufferPointer(start: data, count: data == nil ? 0 : size)
     }
 }
 
 extension [UInt8] {
-    /// Its elements as raw memory: bytes have no padding, so every one of them is initialised.
+    /// The elements as raw memory. `UInt8` has no padding, so every byte is initialized.
     package var rawSpan: RawSpan {
         @_lifetime(borrow self)
         get { unsafe span.bytes }
     }
 
-    /// A copy of lent bytes.
+    /// Copies lent bytes.
     init(_ bytes: articled_bytes) { unsafe self.init(bytes.buffer) }
 
-    /// A copy of lent bytes, the parts behind each other.
+    /// Copies lent bytes, one part after the other.
     package init(
         joining first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(),
         _ fourth: RawSpan = RawSpan()
@@ -38,12 +38,12 @@ extension [UInt8] {
 }
 
 extension String {
-    /// Lent text; what is not UTF-8 in it is replaced.
+    /// Copies lent text. Invalid UTF-8 is replaced.
     init(_ bytes: articled_bytes) { unsafe self.init(decoding: bytes.buffer, as: UTF8.self) }
 }
 
 extension RawSpan {
-    /// One byte. Traps beyond the end, as a subscript does.
+    /// One byte. Traps if the offset is out of bounds.
     package func byte(_ offset: Int) -> UInt8 {
         precondition(offset >= 0 && offset < byteCount)
         return unsafe unsafeLoad(fromByteOffset: offset, as: UInt8.self)
@@ -68,9 +68,9 @@ extension ArticleID {
     }
 }
 
-/// Messages as the boundary takes them: parts that the host copies behind each other.
+/// The parts of a message, which the host joins.
 enum Parts {
-    /// Calls `body` with the parts that are not empty, in the C form, on the stack.
+    /// Calls `body` with the C form of the parts that are not empty, on the stack.
     static func with<Result>(
         _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, _ fourth: RawSpan, _ checksum: UInt32?,
         _ body: (UnsafePointer<articled_bytes>, Int, UnsafePointer<UInt32>?) -> Result
@@ -105,7 +105,7 @@ enum Parts {
 }
 
 extension articled_failure {
-    /// Runs `body`, and answers its status code; the error's text goes to `failure`, if there is one.
+    /// Runs `body` and returns its status code. The text of an error is written to `failure`, if there is one.
     static func answer(_ failure: UnsafeMutablePointer<articled_failure>?, _ body: () throws -> Void) -> UInt32 {
         do {
             try body()
@@ -118,7 +118,7 @@ extension articled_failure {
         }
     }
 
-    /// Writes code and text, cut at a character's border.
+    /// Writes code and text. The text is cut at a character boundary.
     mutating func set(_ code: UInt32, _ text: String) {
         unsafe self.code = code
         var text = text
@@ -132,7 +132,8 @@ extension articled_failure {
         }
     }
 
-    /// Calls a function of the other side that answers a status code, and throws what it says. `notFound` is `false`.
+    /// Calls a function of the other side that returns a status code, and throws its error. Returns `false` for
+    /// `notFound`.
     static func check(_ call: (UnsafeMutablePointer<articled_failure>) -> UInt32) throws(ServiceError) -> Bool {
         let error: ServiceError? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
             var failure = unsafe articled_failure(
@@ -140,7 +141,7 @@ extension articled_failure {
                 capacity: text.count, message_size: 0)
             let code = unsafe call(&failure)
             if code == UInt32(ARTICLED_OK) { return nil }
-            // The other side's word, which may be anything.
+            // The size comes from the other side, and may be anything.
             let size = unsafe max(0, min(failure.message_size, text.count))
             let message = unsafe String(
                 decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<size]), as: UTF8.self)

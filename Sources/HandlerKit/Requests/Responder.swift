@@ -1,14 +1,16 @@
 public import ArticleProtocol
 internal import Synchronization
 
-/// The way to a request's answer. Whoever has it answers exactly once: the functions that end the request consume it, and
-/// one that is dropped without an answer tells the client `internal`.
+/// The right to answer a request, exactly once.
 ///
-/// It may be used on any thread; away from the request's event loop the bytes are copied and sent from there. Where the
-/// answer comes from a callback, turn it into a ``PendingResponse``.
+/// The functions that end the request consume the responder. If it is dropped without an answer, the client gets
+/// `internal`.
+///
+/// It may be used on any thread. Away from the request's event loop, the bytes are copied and sent from there. If the
+/// answer comes from a callback, turn the responder into a ``PendingResponse``.
 public struct Responder: ~Copyable, Sendable {
     let handle: RequestHandle
-    /// Of a request that is handled in a task; `nil` while it is offered to `answer`.
+    /// Set if the request is handled in a task; `nil` while it is offered to `answer`.
     let state: CallState?
     private var isOpen = true
 
@@ -22,15 +24,15 @@ public struct Responder: ~Copyable, Sendable {
         if let state { state.drop() } else { handle.fail(.unanswered) }
     }
 
-    /// Gives up the right to answer without making use of it.
+    /// Gives up the right to answer.
     consuming func disarm() { isOpen = false }
 
-    /// Ends the request with its one response message, which lies in up to four parts, to be put behind each other.
+    /// Ends the request with its single response message, given in up to four parts that are joined.
     ///
-    /// - Parameter checksum: CRC-32C of all parts together, if it is known already: it goes into the frame then, and a
-    ///   byte that flipped since is found by the client.
+    /// A message that is larger than the client accepts becomes `resourceExhausted`.
     ///
-    /// A message larger than the client takes becomes `resourceExhausted`.
+    /// - Parameter checksum: the CRC-32C of all parts together, if it is known. It is put into the frame, so that the
+    ///   client detects bytes that have changed since it was computed.
     public consuming func respond(
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil
@@ -39,7 +41,7 @@ public struct Responder: ~Copyable, Sendable {
         handle.respond(first, second, third, fourth, checksum: checksum, state)
     }
 
-    /// Ends the request with its one response message.
+    /// Ends the request with its single response message.
     public consuming func respond(_ message: borrowing some ProtocolMessage) {
         let bytes = message.encoded()
         respond(bytes.rawSpan)
@@ -57,7 +59,7 @@ public struct Responder: ~Copyable, Sendable {
         handle.finish(state)
     }
 
-    /// Turns into something that a callback can keep, and answer from any thread.
+    /// Turns the responder into an object that a callback can keep and use on any thread.
     public consuming func pending() -> PendingResponse {
         isOpen = false
         return PendingResponse(handle, state)
@@ -65,16 +67,18 @@ public struct Responder: ~Copyable, Sendable {
 }
 
 extension Responder {
-    /// Ends the request with its one response message, encoded already.
+    /// Ends the request with its single response message, already encoded.
     public consuming func respond(bytes: [UInt8]) { respond(bytes.rawSpan) }
 }
 
 extension Responder {
-    /// Sends one message of a streamed response, and waits until the client has granted credit for it.
+    /// Sends one encoded message of a streamed response, after waiting for the client to grant credit.
     ///
-    /// Throws what ended the request if nobody is there to receive it (`cancelled`, `deadlineExceeded`, `unavailable`),
-    /// `resourceExhausted` if the message is larger than the client takes. The request must be ended all the same, which
-    /// throwing on from `handle` does.
+    /// May be called on any thread.
+    ///
+    /// - Throws: why there is no receiver any more (`cancelled`, `deadlineExceeded`, `unavailable`), or
+    ///   `resourceExhausted` if the message is larger than the client accepts. The request must still be ended;
+    ///   letting the error leave `handle` does that.
     public func send(_ bytes: [UInt8]) async throws(ServiceError) {
         while true {
             let sent =
@@ -91,12 +95,14 @@ extension Responder {
         try await send(message.encoded())
     }
 
-    /// Sends one message of a streamed response if there is credit for it: from bytes that are lent, in up to four parts,
-    /// without waiting. On the request's event loop alone, where `handle` runs unless an actor of the plugin's has it.
+    /// Sends one message of a streamed response without waiting, if there is credit.
     ///
-    /// - Returns: `false` if there is no credit; wait for ``writable()`` and try again.
+    /// The message is given in up to four lent parts, which are joined. Only for the request's event loop, on which
+    /// `handle` runs unless it is on an actor of the plugin.
     ///
-    /// Throws as ``send(_:)`` does, and `internal` away from the event loop.
+    /// - Parameter checksum: the CRC-32C of all parts together, if it is known.
+    /// - Returns: `false` if there is no credit: wait for ``writable()`` and try again.
+    /// - Throws: as ``send(_:)`` does; `internal` away from the event loop.
     public func sendNow(
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil
@@ -105,7 +111,9 @@ extension Responder {
         return try isSent(handle.send(first, second, third, fourth, checksum: checksum))
     }
 
-    /// Waits until the client has granted credit. Throws what ended the request if that comes first.
+    /// Waits until the client has granted credit.
+    ///
+    /// - Throws: why the request ended, if that comes first; `internal` if the request is not handled in a task.
     public func writable() async throws(ServiceError) {
         guard let state else { throw ServiceError(.internal, "a streamed response needs a task: answer it in handle") }
         try await state.writable()
@@ -121,13 +129,15 @@ extension Responder {
     }
 }
 
-/// An answer that comes from elsewhere: a callback of the storage, another thread. The first completion counts; one that
-/// is let go without any tells the client `internal`.
+/// An answer that comes from elsewhere: a callback of the storage, or another thread.
+///
+/// All functions may be called on any thread. Only the first completion counts. If the object is released without
+/// one, the client gets `internal`.
 public final class PendingResponse: Sendable {
     private let handle: RequestHandle
     private let state: CallState?
     private let isOpen = Atomic(true)
-    /// What is to be sent, on its way to the loop.
+    /// The answer on its way to the loop.
     private let result = Mutex<Result<[UInt8], ServiceError>?>(nil)
 
     init(_ handle: RequestHandle, _ state: CallState?) {
@@ -139,12 +149,12 @@ public final class PendingResponse: Sendable {
         if isOpen.load(ordering: .relaxed) { handle.fail(.unanswered, state) }
     }
 
-    /// Ends the request with an encoded message or an error; from any thread. Later calls do nothing.
+    /// Ends the request with an encoded message or an error. Later calls do nothing.
     public func complete(_ result: Result<[UInt8], ServiceError>) {
         guard isOpen.exchange(false, ordering: .relaxed) else { return }
         if handle.isCurrent { return send(result) }
         self.result.withLock { $0 = result }
-        // This goes to the loop itself: no memory is needed for the way.
+        // This object itself is scheduled, which needs no further allocation.
         unsafe handle.schedule(Unmanaged.passRetained(self).toOpaque()) { response, _ in
             guard let response = unsafe response else { return }
             let arrived = unsafe Unmanaged<PendingResponse>.fromOpaque(response).takeRetainedValue()
@@ -152,10 +162,10 @@ public final class PendingResponse: Sendable {
         }
     }
 
-    /// Ends the request with its one response message; from any thread.
+    /// Ends the request with its single response message.
     public func respond(_ message: some ProtocolMessage) { complete(.success(message.encoded())) }
 
-    /// Ends the request with an error; from any thread.
+    /// Ends the request with an error.
     public func fail(_ error: ServiceError) { complete(.failure(error)) }
 
     /// On the loop.
@@ -170,6 +180,6 @@ public final class PendingResponse: Sendable {
 }
 
 extension ServiceError {
-    /// What a client gets whose request a plugin has dropped.
+    /// The answer to a request that a plugin has dropped.
     static var unanswered: ServiceError { ServiceError(.internal, "the handler did not answer") }
 }

@@ -1,19 +1,22 @@
 public import ArticleProtocol
 
 extension ArticleStorage {
-    /// Checks an encoded `Article` and stores it as the record that it is found by: its content without the service's
-    /// fields, under its URL, topics, source, language and time of publication.
+    /// Checks an encoded `Article` and stores it as a record, under its URL, topics, source, language and time of
+    /// publication.
     ///
-    /// The article is named by its id, else by its URL, else it is new and gets an id. What it says is the whole truth: a
-    /// URL or topic that a present article had and this one does not is gone.
+    /// The article is identified by its id; without one, by its URL; without either it is new, and gets an id. The
+    /// new content replaces the old completely: a URL or topic that is missing now is removed. Fields that only the
+    /// service sets are dropped.
+    ///
+    /// May be called on any thread.
     ///
     /// - Parameters:
-    ///   - article: lent; copied before the call returns, if it does not throw.
-    ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: whatever is there.
-    ///   - awaitsTopics: if the article has no topics, it is marked as one that is still to be classified.
-    ///   - completion: called once, from any thread, when the article is on disk or refused; never if the call throws.
-    ///
-    /// Throws `invalidArgument` if the article is not well-formed or exceeds a limit, naming the field.
+    ///   - article: lent; copied before the call returns, unless it throws.
+    ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: any.
+    ///   - awaitsTopics: whether to mark the article for classification if it has no topics.
+    ///   - completion: called once, when the article is on disk or refused; on any thread. Not called if the function
+    ///     throws.
+    /// - Throws: `invalidArgument` if the article is malformed or exceeds a limit; the message names the field.
     public func put(
         article: RawSpan, expectedRevision: UInt64? = nil, awaitsTopics: Bool = false,
         completion: @escaping @Sendable (WriteResult) -> Void
@@ -46,7 +49,8 @@ extension ArticleStorage {
         }
     }
 
-    /// As `put(article:expectedRevision:completion:)`, and waits until the article is on disk or refused.
+    /// Like `put(article:expectedRevision:awaitsTopics:completion:)`, but waits until the article is on disk or
+    /// refused.
     public func put(article: [UInt8], expectedRevision: UInt64? = nil) async throws(ServiceError) -> WriteResult {
         let result: Result<WriteResult, ServiceError> = await withCheckedContinuation { continuation in
             do throws(ServiceError) {
@@ -62,7 +66,7 @@ extension ArticleStorage {
 }
 
 extension ArticleContent {
-    /// Where the writer's part is if the service's fields stand before and behind it only: it need not be copied then.
+    /// The writer's part, if the service's fields are only before and after it: then it need not be copied.
     fileprivate func contiguousContent(of size: Int) -> Range<Int>? {
         var range = 0..<size
         var fields = serviceFields[...]
@@ -79,7 +83,7 @@ extension ArticleContent {
 }
 
 extension TermList {
-    /// What an article is found under: its topics (of more than 62 the first), its source, its language.
+    /// The terms of an article: its topics (the first 62), its source and its language.
     public init(of article: ArticleContent, in bytes: RawSpan) {
         self.init()
         for topic in article.topics where count < Self.limit - 2 { appendTopic(bytes.extracting(topic)) }
@@ -87,21 +91,21 @@ extension TermList {
         if let language = article.language { appendLanguage(bytes.extracting(language)) }
     }
 
-    /// The term of an article that is still to be classified. It says nothing of the article itself: whoever classifies it
-    /// stores it without.
+    /// Adds the term of an article that is to be classified. It is not part of the article: whoever classifies the
+    /// article stores it without this term.
     public mutating func appendAwaitsTopics() { append("w:topics", RawSpan()) }
 
-    /// The term of a topic, by its slug. An empty one has none.
+    /// Adds the term of a topic, given its slug. Does nothing if it is empty.
     public mutating func appendTopic(_ slug: RawSpan) {
         if slug.byteCount > 0 { append("t:", slug) }
     }
 
-    /// The term of a source, byte for byte as it is written. An empty one has none.
+    /// Adds the term of a source, byte for byte. Does nothing if it is empty.
     public mutating func appendSource(_ source: RawSpan) {
         if source.byteCount > 0 { append("s:", source) }
     }
 
-    /// The term of a language. Its tag counts in any case (RFC 5646, section 2.1.1). An empty one has none.
+    /// Adds the term of a language. Case is ignored (RFC 5646, section 2.1.1). Does nothing if it is empty.
     public mutating func appendLanguage(_ language: RawSpan) {
         guard language.byteCount > 0 else { return }
         let lower = [UInt8](joining: language).map {
@@ -111,11 +115,12 @@ extension TermList {
     }
 }
 
-/// What an article's URL must be to serve as its second name. See PROTOCOL.md, "Articles".
+/// The rules for an article's URL, which is its alternate key. See PROTOCOL.md, "Articles".
 ///
-/// URLs are compared byte for byte: which of several spellings is the canonical one, its writer decides.
+/// URLs are compared byte for byte. The writer decides which spelling is canonical.
 enum CanonicalURL {
-    /// Throws unless it is absolute (a scheme, a colon and more; RFC 3986, section 3.1) and free of blanks and control characters.
+    /// Throws unless the URL is absolute (a scheme, a colon and more; RFC 3986, section 3.1) and contains no blanks
+    /// or control characters.
     static func check(_ url: RawSpan) throws(ServiceError) {
         var scheme = 0
         for offset in 0..<url.byteCount {

@@ -1,29 +1,31 @@
 public import ArticleProtocol
 
-/// A record as the storage lends it: its bytes lie in the engine's own memory, for the time of the call alone.
+/// A record that the storage lends. Its bytes are in the storage's memory, and valid only during the call.
 public struct StoredRecord: ~Copyable, ~Escapable {
-    /// Which record.
+    /// The record's id.
     public let id: ArticleID
-    /// 1 for the first.
+    /// The revision; the first is 1.
     public let revision: UInt64
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// When the record was created, in milliseconds since 1970-01-01T00:00:00Z.
     public let createdAt: Int64
-    /// Of this revision; milliseconds, as above.
+    /// When this revision was stored, in the same unit.
     public let storedAt: Int64
-    /// What lists are ordered by; milliseconds, as above.
+    /// The time that orders lists, in the same unit.
     public let time: Int64
-    /// CRC-32C of the content as it was written. Whoever reads the content last checks it.
+    /// The CRC-32C of the content as it was written. The last reader of the content must verify it.
     public let contentChecksum: UInt32
-    /// What was stored.
+    /// The stored content.
     public let content: RawSpan
     /// The alternate key; empty if it has none.
     public let key: RawSpan
 
-    /// Whether the storage knows of the record, and cannot read it: it is damaged. Lists lend it all the same, without content
-    /// and with a checksum that says so, so that what is behind it can be reached.
+    /// Whether the storage knows the record but cannot read it because it is damaged.
+    ///
+    /// Scans lend such a record too, without content and with a checksum that does not match, so that the records
+    /// after it can be reached.
     public var isUnreadable: Bool { content.isEmpty && contentChecksum != CRC32C.checksum(content) }
 
-    /// Lends a record.
+    /// Creates a record to lend.
     @_lifetime(copy content, copy key)
     public init(
         id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, time: Int64, contentChecksum: UInt32,
@@ -40,24 +42,24 @@ public struct StoredRecord: ~Copyable, ~Escapable {
     }
 }
 
-/// Reads a record without a closure: a read through the plugin boundary needs no memory then.
+/// Receives a record without a closure, so that a read across the plugin boundary needs no allocation.
 ///
-/// For the paths where that counts; elsewhere a closure says the same in less.
+/// Where that does not matter, use a closure instead.
 public protocol RecordReader: ~Copyable {
-    /// Called at most once, before the call that was given the reader returns.
+    /// Called at most once, before the function that was given the reader returns.
     mutating func read(_ record: borrowing StoredRecord)
 }
 
-/// Records that have all of some terms, newest time first, then highest id first.
+/// Selects records that have all of the given terms: newest first, and for equal times the highest id first.
 public struct StorageQuery: Sendable, Equatable {
-    /// A record's place in the order.
+    /// A position in the order of the records.
     public struct Position: Sendable, Equatable {
-        /// Its time, milliseconds since 1970-01-01T00:00:00Z.
+        /// The time, in milliseconds since 1970-01-01T00:00:00Z.
         public var time: Int64
-        /// Its id.
+        /// The id.
         public var id: ArticleID
 
-        /// A place in the order; there need not be a record.
+        /// Creates a position. There need not be a record.
         public init(time: Int64, id: ArticleID) {
             self.time = time
             self.id = id
@@ -67,18 +69,18 @@ public struct StorageQuery: Sendable, Equatable {
     /// The most terms that a query may have.
     public static let termLimit = 8
 
-    /// All of these; at most ``termLimit``.
+    /// The terms that each record must have; at most ``termLimit``.
     public var terms: TermList
-    /// `from` <= time, milliseconds; `nil`: no bound.
+    /// The earliest time, inclusive, in milliseconds since 1970-01-01T00:00:00Z; `nil`: no bound.
     public var from: Int64?
-    /// time < `until`, milliseconds; `nil`: no bound.
+    /// The latest time, exclusive, in milliseconds since 1970-01-01T00:00:00Z; `nil`: no bound.
     public var until: Int64?
-    /// Continue behind this place.
+    /// Continue after this position; `nil`: start with the newest record.
     public var after: Position?
-    /// At most so many records.
+    /// The most records to return.
     public var limit: Int
 
-    /// Asks for records.
+    /// Creates a query.
     public init(
         terms: TermList = TermList(), from: Int64? = nil, until: Int64? = nil, after: Position? = nil,
         limit: Int = .max
@@ -91,24 +93,25 @@ public struct StorageQuery: Sendable, Equatable {
     }
 }
 
-/// Exact terms that a record is found under, in one piece of memory: no duplicates, at most 64, each 1 to 255 bytes.
+/// The terms under which a record is listed: at most 64, each 1 to 255 bytes, without duplicates, in one block of
+/// memory.
 public struct TermList: Sendable, Equatable {
-    /// How many terms a record may have.
+    /// The most terms that a record may have.
     public static let limit = 64
-    /// How long a term may be, in bytes.
+    /// The greatest length of a term, in bytes.
     public static let longest = 255
 
-    /// Each term behind its length, a byte.
+    /// Each term, preceded by its length in one byte.
     private var bytes: [UInt8] = []
-    /// How many there are.
+    /// The number of terms.
     public private(set) var count = 0
 
-    /// No terms.
+    /// Creates an empty list.
     public init() {}
 
-    /// Adds a term made of `prefix` and `text`. One that is there already is not added again.
+    /// Adds a term made of `prefix` and `text`, unless it is already in the list.
     ///
-    /// - Returns: `false` if the term is empty or too long, or there are too many: nothing is added then.
+    /// - Returns: `false` if the term is empty or too long, or there are too many; then nothing is added.
     @discardableResult
     public mutating func append(_ prefix: StaticString = "", _ text: RawSpan) -> Bool {
         let size = prefix.utf8CodeUnitCount + text.byteCount
@@ -137,12 +140,12 @@ public struct TermList: Sendable, Equatable {
         }
     }
 
-    /// Lends the terms as they lie in memory: each behind its length.
+    /// Lends the terms as they are in memory: each preceded by its length.
     package func withPackedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         unsafe bytes.withUnsafeBytes { unsafe body($0) }
     }
 
-    /// Whether the term that begins at `start` stands before it as well.
+    /// Whether the term that begins at `start` also occurs before it.
     private func isRepeated(from start: Int) -> Bool {
         let size = bytes.count - start
         var offset = 0
