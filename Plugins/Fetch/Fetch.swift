@@ -85,7 +85,7 @@ extension Status {
             self.init(
                 code: error.code.rawValue,
                 message:
-                    "the article \(id) is larger than the max_frame of the client's hello allows: give a larger one")
+                    "the article \(id) exceeds the max_frame of the client's hello: send a larger max_frame")
         case .dataLoss: self.init(code: error.code.rawValue, message: error.message)
         default: return nil
         }

@@ -103,7 +103,7 @@ extension StoredRecord {
         _ view: View, _ body: (RawSpan, RawSpan, UInt32?) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
         guard let size = UInt32(exactly: content.byteCount) else {
-            throw ServiceError(.dataLoss, "\(id): a record of \(content.byteCount) bytes is no article")
+            throw ServiceError(.dataLoss, "\(id): a record of \(content.byteCount) bytes is not an article")
         }
         let trailer = ArticleTrailer(
             id: id, revision: revision, createdAt: createdAt, storedAt: storedAt,
@@ -115,7 +115,7 @@ extension StoredRecord {
             do throws(ServiceError) {
                 summary = try ArticleContent.summary(of: content)
             } catch {
-                throw ServiceError(.dataLoss, "\(id): what was stored is damaged: \(error.message)")
+                throw ServiceError(.dataLoss, "\(id): the stored article is damaged: \(error.message)")
             }
             return try trailer.behind(summary.rawSpan, nil, body)
         }

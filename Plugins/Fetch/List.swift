@@ -142,11 +142,11 @@ enum ListCursor {
     static func decode(_ bytes: [UInt8], of list: UInt32) throws(ServiceError) -> StorageQuery.Position {
         guard bytes.count == size, bytes[0] == version,
             read(bytes, checked, 4) == UInt64(CRC32C.checksum(Array(bytes[..<checked])))
-        else { throw ServiceError(.invalidArgument, "cursor: it does not come from an item of fetch.list") }
+        else { throw ServiceError(.invalidArgument, "cursor: not a cursor of fetch.list") }
         guard read(bytes, 25, 4) == UInt64(list) else {
             throw ServiceError(
                 .invalidArgument,
-                "cursor: it comes from a list of another topic, source or language; give the same, or no cursor")
+                "cursor: it belongs to a list of another topic, source or language: use the same ones, or no cursor")
         }
         return StorageQuery.Position(
             time: Int64(bitPattern: read(bytes, 1, 8)), id: ArticleID(high: read(bytes, 9, 8), low: read(bytes, 17, 8)))

@@ -38,7 +38,7 @@ final class LMDBEngine: ServingEngine {
     func reload(_ configuration: PluginConfiguration) throws {
         let (limits, settings) = try EngineLimits.read(configuration)
         if limits != self.limits || settings.directory ?? directory.path != directory.path {
-            log.warning("its new configuration takes effect at the next start")
+            log.warning("the new configuration takes effect at the next start")
         }
     }
 
@@ -130,7 +130,7 @@ final class LMDBEngine: ServingEngine {
             if environment.damage.current != nil {
                 throw ServiceError(
                     .unavailable,
-                    "the index is damaged, and nothing can be written before it is made anew: restart the service")
+                    "the index is damaged, and nothing can be written until it is rebuilt: restart the service")
             }
             try queue.add(pending)
         } catch {
@@ -160,7 +160,7 @@ final class LMDBEngine: ServingEngine {
 
     var health: Health {
         if let damage = environment.damage.current {
-            return Health(.unhealthy, "the index is damaged, and is made anew at the next start: \(damage)")
+            return Health(.unhealthy, "the index is damaged, and will be rebuilt at the next start: \(damage)")
         }
         do throws(ServiceError) {
             try environment.checkLinks(nil)
@@ -209,7 +209,7 @@ final class LMDBEngine: ServingEngine {
             environment.close()
             lock.release()
         } else {
-            log.warning("\(environment.path) was still being read when it was to be closed")
+            log.warning("\(environment.path) was not closed, because it was still being read")
         }
     }
 }

@@ -74,7 +74,7 @@ struct EngineLimits: Sendable, Equatable {
         if range.contains(value) {
             self[keyPath: member] = value
         } else {
-            problems.add(name, "\(value) is not from \(range.lowerBound) to \(range.upperBound)")
+            problems.add(name, "\(value) is not between \(range.lowerBound) and \(range.upperBound)")
         }
     }
 }

@@ -127,7 +127,7 @@ struct LentPutRequest: ~Copyable, ~Escapable {
             default: try reader.skip()
             }
         }
-        guard isGiven else { throw ServiceError(.invalidArgument, "article: there is none") }
+        guard isGiven else { throw ServiceError(.invalidArgument, "article: missing") }
         self.article = article
         self.expectedRevision = expectedRevision
     }
@@ -141,7 +141,7 @@ extension PutResult {
         case .created: outcome = .created
         case .updated: outcome = .updated
         case .unchanged: outcome = .unchanged
-        case .deleted: return .failure(ServiceError(.internal, "the storage deleted what it was to store"))
+        case .deleted: return .failure(ServiceError(.internal, "the storage deleted an article instead of storing it"))
         case .refused(let error): return .failure(error)
         }
         return .success(
@@ -158,7 +158,7 @@ extension DeleteResult {
         case .deleted: .success(DeleteResult(id: result.id, revision: result.revision))
         case .refused(let error): .failure(error)
         case .created, .updated, .unchanged:
-            .failure(ServiceError(.internal, "the storage stored what it was to delete"))
+            .failure(ServiceError(.internal, "the storage stored an article instead of deleting it"))
         }
     }
 }

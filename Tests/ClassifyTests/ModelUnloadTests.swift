@@ -70,7 +70,7 @@ import Testing
         let other = try Sample(name: "other")
         try sample.overwrite(with: Sample.bytes(of: other.path))
         error = #expect(throws: ServiceError.self) { try classifier.waitForScoring() }
-        #expect(error?.code == .failedPrecondition && error?.message.contains("written over") == true)
+        #expect(error?.code == .failedPrecondition && error?.message.contains("overwritten") == true)
         try sample.overwrite(with: good)
         #expect(try await classifier.loadedScoring().classify(text).model == classifier.identity)
     }

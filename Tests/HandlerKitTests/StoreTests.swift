@@ -66,7 +66,7 @@ import Testing
             #expect(text.hasPrefix("url: "))
         }
         let (_, noArticle) = await newsroom.call(newsroom.store, "store.put", [])
-        #expect(noArticle == .failed(3, "article: there is none"))
+        #expect(noArticle == .failed(3, "article: missing"))
         // A tag whose length lies.
         guard case .failed(3, _) = await newsroom.call(newsroom.store, "store.put", [0x0a, 0x7f, 1]).end else {
             Issue.record("a length that lies was taken")

@@ -93,7 +93,7 @@ import Testing
         request.maxBytes = 50
         plugin.handle("test.flood", request)
         #expect(await loop.turn { !request.ends.isEmpty })
-        #expect(request.ends == [.failed(8, "a message is larger than the client takes")])
+        #expect(request.ends == [.failed(8, "a message is larger than the client accepts")])
         request.close()
     }
 }

@@ -79,7 +79,7 @@ final class Classifier: Sendable {
             loaded.signal()
         }
         loaded.wait()
-        guard let result = kept.withLock({ $0 }) else { throw ServiceError(.internal, "the model was not read") }
+        guard let result = kept.withLock({ $0 }) else { throw ServiceError(.internal, "the model was not loaded") }
         return try result.get()
     }
 
@@ -121,7 +121,7 @@ final class Classifier: Sendable {
         case .load:
             guard !Thread.start({ [self] in finish(read()) }) else { return }
             let reason = unsafe String(cString: strerror(errno))
-            finish(.failure(ServiceError(.unavailable, "no thread can be started to read the model: \(reason)")))
+            finish(.failure(ServiceError(.unavailable, "cannot start a thread to read the model: \(reason)")))
         }
     }
 
@@ -129,7 +129,7 @@ final class Classifier: Sendable {
         do throws(TopicModelError) {
             let model = try TopicModel(file)
             guard model.checksum == checksum else {
-                let message = "\(path) was written over since it was checked; reload articled, which reads it anew"
+                let message = "\(path) was overwritten since it was checked: reload articled to use the new one"
                 return .failure(ServiceError(.failedPrecondition, "classify.model: \(message)"))
             }
             return .success(Scoring(model, threshold: threshold))
@@ -187,7 +187,7 @@ enum ModelLocation {
         }
         throw ServiceError(
             .failedPrecondition,
-            "no topic model: \(fileName) lies neither in \(places[0]) nor in \(places[3]). Name one in the configuration: "
+            "no topic model: \(fileName) is neither in \(places[0]) nor in \(places[3]). Name one in the configuration: "
                 + "classify.model")
     }
 
@@ -197,7 +197,8 @@ enum ModelLocation {
         let size = unsafe clinux_library_path(#dsohandle, &path, Int(PATH_MAX))
         guard size > 0, let resolved = unsafe realpath(path, nil) else {
             throw ServiceError(
-                .internal, "the plugin cannot tell where it lies. Name a model in the configuration: classify.model")
+                .internal, "the plugin cannot determine its own path. Name a model in the configuration: classify.model"
+            )
         }
         defer { unsafe free(resolved) }
         return unsafe parent(of: String(cString: resolved))

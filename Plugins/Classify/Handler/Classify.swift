@@ -82,7 +82,8 @@ public struct Classify: Handler {
                 ? scoring.classify(request) : try await workers.run { scoring.classify(request) }
             responder.respond(result)
         case .article: responder.respond(try await classifyArticle(call))
-        case .topics, nil: throw ServiceError(.internal, "classify has no method \(call.method) that waits")
+        case .topics, nil:
+            throw ServiceError(.internal, "classify.\(call.method) should have been answered immediately")
         }
     }
 
@@ -140,7 +141,7 @@ struct Settings: Decodable {
     init(_ configuration: PluginConfiguration) throws(ServiceError) {
         self = try configuration.decode(Settings.self) { settings, problems in
             if let threshold = settings.threshold, !(0...1).contains(threshold) {
-                problems.add("threshold", "\(threshold) is no probability; 0 to 1 is allowed")
+                problems.add("threshold", "\(threshold) is not a probability: must be between 0 and 1")
             }
             if !(1...64).contains(settings.workers) {
                 problems.add("workers", "\(settings.workers); 1 to 64 are allowed")

@@ -9,10 +9,10 @@ extension Classify {
     func classifyArticle(_ call: Call) async throws(ServiceError) -> ClassifyArticleResult {
         let request = try ClassifyArticleRequest(decoding: call.payload)
         guard let key = request.key, (key.id == nil) != key.url.isEmpty else {
-            throw ServiceError(.invalidArgument, "key: name the article by exactly one of id and url")
+            throw ServiceError(.invalidArgument, "key: exactly one of id and url is needed")
         }
         guard !request.writeBack || call.peer.roles.contains(.write) else {
-            throw ServiceError(.permissionDenied, "write_back: this peer may read articles, but not change them")
+            throw ServiceError(.permissionDenied, "write_back: this peer may only read articles")
         }
         return try await classifyArticle(key, request) { call.cancellation }
     }
@@ -40,7 +40,7 @@ extension Classify {
         }
         throw ServiceError(
             .conflict,
-            "the article changed \(Classify.maxAttempts) times while its topics were to be stored; try again")
+            "the article changed \(Classify.maxAttempts) times before its topics could be stored: try again")
     }
 
     private func article(_ key: ArticleKey) throws(ServiceError) -> ArticleText {

@@ -36,7 +36,7 @@ final class Incoming: Sendable {
         self.log = log
         guard Thread.start({ [self] in run() }) else {
             throw ServiceError(
-                .unavailable, "no thread can be started for new articles: \(unsafe String(cString: strerror(errno)))")
+                .unavailable, "cannot start a thread for new articles: \(unsafe String(cString: strerror(errno)))")
         }
     }
 
@@ -62,7 +62,7 @@ final class Incoming: Sendable {
                 if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
                 trouble = error
             }
-            if classifier.value.unload(ifUnusedFor: Self.modelIdleTime) { log.debug("gave the model's memory back") }
+            if classifier.value.unload(ifUnusedFor: Self.modelIdleTime) { log.debug("unloaded the model") }
         } while !stopping.wait(seconds: trouble == nil ? Self.pause : Self.patience)
         ended.signal()
     }

@@ -24,7 +24,7 @@ final class Workers: Sendable {
             guard Thread.start({ [self] in work() }) else {
                 stop()
                 throw ServiceError(
-                    .unavailable, "no thread can be started for long texts: \(unsafe String(cString: strerror(errno)))")
+                    .unavailable, "cannot start a thread for long texts: \(unsafe String(cString: strerror(errno)))")
             }
         }
     }

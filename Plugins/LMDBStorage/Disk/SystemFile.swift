@@ -80,13 +80,13 @@ final class SystemFile: DiskFile {
 
     func startWriting(_ count: Int, at offset: Int) throws(ServiceError) {
         guard clinux_start_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
-            throw .system("cannot bring \(path) to disk")
+            throw .system("cannot sync \(path)")
         }
     }
 
     func writeAhead(_ count: Int, at offset: Int) throws(ServiceError) {
         guard clinux_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
-            throw .system("cannot bring \(path) to disk")
+            throw .system("cannot sync \(path)")
         }
     }
 
@@ -96,7 +96,7 @@ final class SystemFile: DiskFile {
     }
 
     func sync() throws(ServiceError) {
-        guard fdatasync(descriptor) == 0 else { throw .system("cannot bring \(path) to disk") }
+        guard fdatasync(descriptor) == 0 else { throw .system("cannot sync \(path)") }
     }
 
     func forget(_ count: Int, at offset: Int) {
@@ -157,6 +157,6 @@ enum DiskSpace {
         let free = UInt64(information.f_bavail) * unit
         let total = UInt64(information.f_blocks) * unit
         guard free < min(minFree, total / 20) else { return .healthy }
-        return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left; free some space")
+        return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left: free some space")
     }
 }

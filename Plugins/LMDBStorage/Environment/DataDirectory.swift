@@ -26,13 +26,13 @@ struct DataDirectory {
         guard path.utf8.first == UInt8(ascii: "/") else {
             throw ServiceError(
                 .failedPrecondition,
-                "the storage's directory must be an absolute path, and is \"\(path)\"; set `directory`")
+                "the storage's directory must be an absolute path, not \"\(path)\": set `directory`")
         }
         self.path = path
         var status = stat()
         if unsafe stat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR else {
-                throw ServiceError(.failedPrecondition, "\(path) is not a directory; name another one")
+                throw ServiceError(.failedPrecondition, "\(path) is not a directory: name another one")
             }
             return
         }

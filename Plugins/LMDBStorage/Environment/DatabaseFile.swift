@@ -24,7 +24,7 @@ struct DatabaseFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .system("cannot read \(path)") }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw ServiceError(.failedPrecondition, "\(path) is not a regular file; name another directory")
+            throw ServiceError(.failedPrecondition, "\(path) is not a regular file: name another directory")
         }
         let first = try head(descriptor, at: 0, path)
         try checkPageSize(first, path)
@@ -35,17 +35,19 @@ struct DatabaseFile {
     /// Checks two meta pages of a file of this size.
     init(_ first: MetaPage, _ second: MetaPage, size: Int, _ path: String) throws(ServiceError) {
         try Self.checkPageSize(first, path)
-        guard second.pageSize == first.pageSize else { throw Self.damaged(path, "its two heads contradict each other") }
+        guard second.pageSize == first.pageSize else {
+            throw Self.damaged(path, "its two meta pages contradict each other")
+        }
         let newest = second.transaction > first.transaction ? second : first
         let (end, overflows) = newest.pages.multipliedReportingOverflow(by: UInt64(first.pageSize))
         guard newest.pages >= 2, !overflows, let usedBytes = Int(exactly: end) else {
             throw Self.damaged(path, "it claims \(newest.pages) pages")
         }
         guard size >= usedBytes else {
-            throw Self.damaged(path, "it was cut off: it has \(size) bytes and needs \(usedBytes)")
+            throw Self.damaged(path, "it was truncated: it has \(size) bytes and needs \(usedBytes)")
         }
         guard newest.roots.allSatisfy({ $0 == .max || $0 < newest.pages }) else {
-            throw Self.damaged(path, "a root lies behind its end")
+            throw Self.damaged(path, "a root page is beyond its end")
         }
         pageSize = first.pageSize
         self.usedBytes = usedBytes
@@ -67,7 +69,7 @@ struct DatabaseFile {
     static func damaged(_ path: String, _ reason: String) -> ServiceError {
         ServiceError(
             .dataLoss,
-            "\(path) is damaged or not a database: \(reason). Nothing was changed; keep a copy, then restore a backup or name another directory"
+            "\(path) is damaged or not an index: \(reason). Nothing was changed. Keep a copy, then restore a backup or name another directory"
         )
     }
 }
@@ -94,18 +96,20 @@ struct MetaPage {
 
     /// Reads and checks ``size`` bytes.
     init(_ bytes: ArraySlice<UInt8>, _ path: String) throws(ServiceError) {
-        guard bytes.count == Self.size else { throw DatabaseFile.damaged(path, "it was cut off within its head") }
+        guard bytes.count == Self.size else {
+            throw DatabaseFile.damaged(path, "it was truncated within its meta pages")
+        }
         let bytes = Array(bytes)
         let flags: UInt16 = bytes.integer(at: 10)
         let magic: UInt32 = bytes.integer(at: 16)
         let version: UInt32 = bytes.integer(at: 20)
         guard magic == Self.magic, flags & Self.metaFlag != 0 else {
-            throw DatabaseFile.damaged(path, "its head is not one of LMDB's")
+            throw DatabaseFile.damaged(path, "it does not begin like an LMDB file")
         }
         guard version == Self.version else {
             throw ServiceError(
                 .dataLoss,
-                "\(path) was made by another version of LMDB (format \(version), not \(Self.version)); nothing was changed"
+                "\(path) was made by another version of LMDB (format \(version), not \(Self.version)). Nothing was changed"
             )
         }
         let pageSize: UInt32 = bytes.integer(at: 40)

@@ -109,7 +109,7 @@ final class LMDBEnvironment: @unchecked Sendable {
     func checkLinks(_ log: (any DiskFile)?) throws(ServiceError) {
         for file in [log, files.heap, files.database] {
             guard let file, !file.isLinked else { continue }
-            throw ServiceError(.unavailable, "\(file.path) was removed while the service runs")
+            throw ServiceError(.unavailable, "\(file.path) was removed while the service was running")
         }
     }
 
@@ -185,7 +185,8 @@ extension LMDBEnvironment {
         }
         guard file.pageSize == Int(getpagesize()) else {
             throw DatabaseFile.damaged(
-                directory.database, "it has pages of \(file.pageSize) bytes, this machine of \(getpagesize())")
+                directory.database,
+                "it has pages of \(file.pageSize) bytes, but this machine has pages of \(getpagesize())")
         }
         let environment = try LMDBEnvironment(
             directory.database, in: directory, head, limits, mapSize: max(limits.mapSize, file.usedBytes), disk)

@@ -148,7 +148,7 @@ final class IndexDamage: Sendable {
     func report(_ found: String, _ log: PluginLog) {
         guard note(found) else { return }
         log.error(
-            "the index is damaged: \(found). Lists, and articles that are not found, are answered with DATA_LOSS, and nothing is written: restart the service, which makes the index anew from the articles"
+            "the index is damaged: \(found). Lists, and requests for articles that are not found, fail with DATA_LOSS, and nothing is written: restart the service, which rebuilds the index from the articles"
         )
     }
 
@@ -170,7 +170,7 @@ final class IndexDamage: Sendable {
     private func error(_ path: String) -> ServiceError {
         ServiceError(
             .dataLoss,
-            "the index \(path) is damaged (\(current ?? "")): restart the service, which makes it anew from the articles"
+            "the index \(path) is damaged (\(current ?? "")): restart the service, which rebuilds it from the articles"
         )
     }
 }

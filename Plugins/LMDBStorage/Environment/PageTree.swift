@@ -99,7 +99,7 @@ private struct TableComparison {
         var olds = old.root == .max ? [] : [old.root]
         var news = new.root == .max ? [] : [new.root]
         // No sound tree is higher. A damaged one may claim anything.
-        guard old.height <= 64, new.height <= 64 else { throw PageFault.error("a tree is \(new.height) pages high") }
+        guard old.height <= 64, new.height <= 64 else { throw PageFault.error("a tree has \(new.height) levels") }
         var height = max(old.height, new.height)
         while height > 0, !news.isEmpty {
             if old.height >= height, new.height >= height {
@@ -130,7 +130,7 @@ private struct TableComparison {
         _ read: (UInt64) throws(ServiceError) -> [UInt8]
     ) throws(ServiceError) {
         for number in numbers {
-            guard number < pages else { throw PageFault.error("page \(number) lies behind the end") }
+            guard number < pages else { throw PageFault.error("page \(number) is beyond the end") }
             try parse(try read(number), number, isLeaf: isLeaf, pages, &content)
         }
     }
@@ -145,7 +145,7 @@ private struct TableComparison {
         let lower: UInt16 = page.integer(at: 12)
         guard stated == number, flags & 0x0f == (isLeaf ? PageFlag.leaf : PageFlag.branch),
             flags & PageFlag.ofDuplicates == 0, lower >= 16, Int(lower) <= page.count
-        else { throw PageFault.error("page \(number) is not what its place says") }
+        else { throw PageFault.error("page \(number) has the wrong number or kind") }
         for index in 0..<(Int(lower) - 16) / 2 {
             let place: UInt16 = page.integer(at: 16 + 2 * index)
             let node = Int(place)

@@ -20,9 +20,9 @@ extension ServiceError {
             case EROFS: (.failedPrecondition, "mount it writable")
             case ENOTDIR, EISDIR, ENOENT: (.failedPrecondition, "check the path")
             case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
-                (.dataLoss, "the file is damaged: keep a copy of it, restore a backup; nothing was changed")
+                (.dataLoss, "the file is damaged: keep a copy of it, and restore a backup. Nothing was changed")
             case MDB_VERSION_MISMATCH, MDB_INCOMPATIBLE:
-                (.failedPrecondition, "it was made by another version or program; name another directory")
+                (.failedPrecondition, "it was made by another version or program: name another directory")
             case MDB_PANIC: (.unavailable, "an earlier write failed for good: see the journal, restart the service")
             case EIO: (.unavailable, "the disk reports an error: see the kernel's journal")
             default: (.internal, "see the journal")

@@ -13,7 +13,7 @@ struct Tables {
             guard let about = try transaction.tableIfPresent("about") else { throw FormatRecord.foreign(path) }
             let format = try FormatRecord(in: transaction, about, path)
             guard !format.isLegacy, format.hash == hash else {
-                throw DatabaseFile.damaged(path, "it is not the index of the articles beside it")
+                throw DatabaseFile.damaged(path, "it is not the index of the articles next to it")
             }
             return try Tables(transaction)
         }
@@ -70,7 +70,7 @@ struct FormatRecord {
         guard version == Self.version || Self.legacyVersions.contains(version) else {
             throw ServiceError(
                 .dataLoss,
-                "\(path) has format \(version), and this articled reads format \(Self.version): use the articled that made it, or name another directory; nothing was changed"
+                "\(path) has format \(version), but this articled reads format \(Self.version): use the articled that made it, or name another directory. Nothing was changed"
             )
         }
         guard bytes.count == Self.size else {
@@ -92,7 +92,7 @@ struct FormatRecord {
     static func foreign(_ path: String) -> ServiceError {
         ServiceError(
             .dataLoss,
-            "\(path) is a database of another program; name another directory. Nothing was changed")
+            "\(path) is a database of another program: name another directory. Nothing was changed")
     }
 
     private static func word(_ bytes: [UInt8], _ offset: Int) -> UInt64 {

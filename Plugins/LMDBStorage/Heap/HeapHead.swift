@@ -6,15 +6,15 @@ internal import ArticleProtocol
 /// |---:|------:|-----------------------------------------------------------------------------|
 /// |  0 |     8 | "RTCLHEAP"                                                                  |
 /// |  8 |     4 | format: 2                                                                   |
-/// | 12 |     4 | CRC-32C of the head with 0 in this place                                    |
-/// | 16 |    16 | key of the hashes of the database: ``KeyedHash``                            |
-/// | 32 |    16 | the session that wrote to it last, as in ``FileMark``; 0: it has nothing    |
+/// | 12 |     4 | CRC-32C of the head, with 0 in this field                                   |
+/// | 16 |    16 | key of the hashes: ``KeyedHash``                                            |
+/// | 32 |    16 | last session that wrote to it, as in ``FileMark``; 0: nothing was stored    |
 /// | 48 |     8 | generation of that session                                                  |
-/// | 56 |     4 | 1: the session was closed, and the heap is complete without the log         |
+/// | 56 |     4 | 1: the session was closed: the heap is complete without the log             |
 /// | 60 |     4 | 0                                                                           |
-/// | 64 |     8 | closed: how many articles it has                                            |
-/// | 72 |     8 | closed: where the records end                                               |
-/// | 80 |     8 | closed: sequence number of the last change                                  |
+/// | 64 |     8 | if closed: number of articles                                               |
+/// | 72 |     8 | if closed: where the records end                                            |
+/// | 80 |     8 | if closed: sequence number of the last write                                |
 /// | 88 |    40 | 0                                                                           |
 struct HeapHead: Equatable {
     private static let magic: UInt64 = 0x5041_4548_4C43_5452
@@ -70,17 +70,19 @@ struct HeapHead: Equatable {
 
     private static func decode(_ found: [UInt8], _ path: String) throws(ServiceError) -> Found {
         var bytes = found
-        guard bytes.count >= 16, bytes.integer(at: 0) == magic else { throw mismatch(path, "it does not begin as one") }
+        guard bytes.count >= 16, bytes.integer(at: 0) == magic else {
+            throw mismatch(path, "it does not begin like one")
+        }
         let format: UInt32 = bytes.integer(at: 8)
         if format == legacyFormat { return .legacy }
-        guard bytes.count == size else { throw mismatch(path, "it does not begin as one") }
+        guard bytes.count == size else { throw mismatch(path, "it does not begin like one") }
         let checksum: UInt32 = bytes.integer(at: 12)
         bytes.set(UInt32(0), at: 12)
         guard CRC32C.checksum(bytes) == checksum else { throw mismatch(path, "its head is damaged") }
         guard format == Self.format else {
             throw ServiceError(
                 .failedPrecondition,
-                "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
+                "\(path) was written by a newer articled (format \(format)): use that one. Nothing was changed")
         }
         var head = HeapHead(KeyedHash(bytes.integer(at: 16), bytes.integer(at: 24)))
         head.session = LogSession(high: bytes.integer(at: 32), low: bytes.integer(at: 40))
@@ -125,7 +127,7 @@ struct HeapHead: Equatable {
     static func mismatch(_ path: String, _ reason: String) -> ServiceError {
         ServiceError(
             .dataLoss,
-            "\(path) is not the file with the articles of the database beside it: \(reason). Put back the files that belong together, or restore a backup; nothing was changed"
+            "\(path) is not the file with the articles that belongs to the index next to it: \(reason). Put back files that belong together, or restore a backup. Nothing was changed"
         )
     }
 }

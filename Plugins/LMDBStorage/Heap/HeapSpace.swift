@@ -6,12 +6,12 @@ internal import CLMDB
 ///
 /// Keys begin with a byte for their kind. Numbers are 8 bytes: big-endian in keys, little-endian in values.
 ///
-/// | kind | behind it           | value                                                                        |
+/// | kind | followed by         | value                                                                        |
 /// |-----:|---------------------|------------------------------------------------------------------------------|
-/// |    0 |                     | where the records end; how much before that is free; how much waits; sequence number of the last change |
-/// |    1 | size, offset        | nothing: free                                                                |
-/// |    2 | offset              | size: the same, by its place                                                 |
-/// |    3 | transaction, offset | size: it waits; with the top bit set, a deletion's that is to wait twice      |
+/// |    0 |                     | end of the records; free bytes; waiting bytes; sequence number of the last write                        |
+/// |    1 | size, offset        | empty: the extent is free                                                    |
+/// |    2 | offset              | size: the same, by offset                                                    |
+/// |    3 | transaction, offset | size: the extent waits; the top bit marks a deletion, which waits twice       |
 ///
 /// Released space waits until no reader and no recovery can reach it any more, which is LMDB's rule for its pages.
 /// Before it becomes free, its header is cleared in the file, so that a scan of the heap alone does not find the old
@@ -49,7 +49,7 @@ struct HeapSpace: Equatable {
     }
 
     private static func damaged(_ path: String) -> ServiceError {
-        DatabaseFile.damaged(path, "it does not say where its articles end")
+        DatabaseFile.damaged(path, "it does not contain where the articles end")
     }
 
     /// Checks an extent from the table: nothing is computed with one that lies outside the records.
@@ -59,7 +59,7 @@ struct HeapSpace: Equatable {
         else {
             throw ServiceError(
                 .dataLoss,
-                "the table of free space has a part of \(extent.size) bytes at \(extent.offset), and the records end at \(end): the index is damaged; restart the service, and it is made anew"
+                "the table of free space has \(extent.size) bytes at \(extent.offset), but the records end at \(end): the index is damaged. Restart the service, which rebuilds it"
             )
         }
         return extent

@@ -101,7 +101,7 @@ struct HeapWriter {
         _ location: HeapLocation, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         guard try space.claim(location, capacity: environment.heap.capacity, transaction, environment.space) else {
-            throw HeapHead.mismatch(environment.heap.path, "the log has an article where there is another one")
+            throw HeapHead.mismatch(environment.heap.path, "the log has an article at a place that is not free")
         }
     }
 

@@ -7,14 +7,14 @@ internal import Glibc
 /// | at | bytes | what                                                            |
 /// |---:|------:|-----------------------------------------------------------------|
 /// |  0 |     8 | "RTCLMARK"                                                      |
-/// |  8 |     4 | format: 1                                                       |
-/// | 12 |     4 | 1: the file is complete only together with the log; 2: by itself |
+/// |  8 |     4 | format: 2                                                       |
+/// | 12 |     4 | 1: the file needs its log; 2: it is complete without             |
 /// | 16 |    16 | session                                                         |
 /// | 32 |     8 | number of the last checkpoint                                   |
 /// | 40 |     8 | generation of the session                                       |
-/// | 48 |     4 | complete: CRC-32C of both heads of the file (``MetaPages``)      |
+/// | 48 |     4 | if 2: CRC-32C of both meta pages (``MetaPages``)                 |
 /// | 52 |     8 | 0                                                               |
-/// | 60 |     4 | CRC-32C of what stands before                                   |
+/// | 60 |     4 | CRC-32C of the preceding bytes                                  |
 struct FileMark: Equatable, Sendable {
     private static let magic: UInt64 = 0x4B52_414D_4C43_5452
     private static let format: UInt32 = 2
@@ -46,7 +46,7 @@ struct FileMark: Equatable, Sendable {
         guard format == Self.format || format == Self.legacyFormat else {
             throw ServiceError(
                 .failedPrecondition,
-                "\(path) was written by a newer articled (log format \(format)): use that one; nothing was changed")
+                "\(path) was written by a newer articled (log format \(format)): use that one. Nothing was changed")
         }
         guard CRC32C.checksum(Array(bytes[..<60])) == bytes.integer(at: 60) else {
             throw DatabaseFile.damaged(path, "the mark in its first page is not whole")

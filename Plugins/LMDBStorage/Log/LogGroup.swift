@@ -5,14 +5,14 @@ internal import ArticleProtocol
 /// | at | bytes | what                                                           |
 /// |---:|------:|----------------------------------------------------------------|
 /// |  0 |     4 | "GRUP"                                                         |
-/// |  4 |     4 | CRC-32C of what follows here, and of the heads of the entries  |
-/// |  8 |     8 | sequence number: one more than that of the group before it     |
+/// |  4 |     4 | CRC-32C of the rest of the header and of the entries' heads    |
+/// |  8 |     8 | sequence number: one more than the previous group's            |
 /// | 16 |     8 | size of the entries                                            |
-/// | 24 |     4 | how many entries                                               |
+/// | 24 |     4 | number of entries                                              |
 /// | 28 |     4 | 0                                                              |
 /// | 32 |    16 | session                                                        |
-/// | 48 |     8 | durable: the last group that was known to be on disk           |
-/// | 56 |     8 | how many articles there are with this group                    |
+/// | 48 |     8 | durable: the last group known to be on disk                    |
+/// | 56 |     8 | number of articles, including this group                       |
 ///
 /// Records have checksums of their own, which the entries name, so the writer of a group need not read the records. A
 /// group begins at a whole block, so that nothing already on disk is written again.
@@ -108,9 +108,9 @@ struct LogGroup: Equatable {
 /// | at | bytes | what                                                                                     |
 /// |---:|------:|------------------------------------------------------------------------------------------|
 /// |  0 |    16 | id                                                                                       |
-/// | 16 |     4 | 1: an article is put; 2: it is deleted; 3, 4: the same, and the record is in the heap already |
-/// | 20 |     4 | size of the record, little-endian as the rest                                            |
-/// | 24 |     8 | where the record lies in the heap                                                        |
+/// | 16 |     4 | 1: put; 2: delete; 3, 4: the same, but the record is in the heap only                         |
+/// | 20 |     4 | size of the record; little-endian, like the rest                                         |
+/// | 24 |     8 | offset of the record in the heap                                                         |
 /// | 32 |     4 | the record's own checksum                                                                |
 /// | 36 |     4 | 0                                                                                        |
 ///

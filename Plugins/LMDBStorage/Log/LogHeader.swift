@@ -7,17 +7,17 @@ internal import ArticleProtocol
 /// |----:|------:|------------------------------------------------------------------------|
 /// |   0 |     8 | "RTCLREDO"                                                             |
 /// |   8 |     4 | format: 5                                                              |
-/// |  12 |     4 | CRC-32C of the sector with 0 in this place                             |
+/// |  12 |     4 | CRC-32C of the sector, with 0 in this field                            |
 /// |  16 |    16 | session                                                                |
-/// |  32 |     8 | generation: of sessions, in the order of time                          |
+/// |  32 |     8 | generation of the session; increases over time                         |
 /// |  40 |     8 | number of the checkpoint within the session                            |
-/// |  48 |     4 | 1: the database is complete without the log                            |
-/// |  52 |     4 | size of the database's pages                                           |
-/// |  56 |     8 | sequence number of the first group behind the checkpoint               |
+/// |  48 |     4 | 1: the index is complete without the log                               |
+/// |  52 |     4 | page size of the LMDB file                                             |
+/// |  56 |     8 | sequence number of the first group after the checkpoint                |
 /// |  64 |   304 | ``MetaPages``                                                          |
-/// | 368 |     8 | how many articles the checkpoint has                                   |
-/// | 376 |     8 | where their records end in the heap                                    |
-/// | 384 |     8 | sequence number of its last change                                     |
+/// | 368 |     8 | number of articles                                                     |
+/// | 376 |     8 | where the records end in the heap                                      |
+/// | 384 |     8 | sequence number of the last write                                      |
 struct LogHeader: Equatable, Sendable {
     private static let magic: UInt64 = 0x4F44_4552_4C43_5452
     private static let format: UInt32 = 5
@@ -107,7 +107,7 @@ struct LogHeader: Equatable, Sendable {
         guard format == Self.format || Self.legacyFormats.contains(format) else {
             throw ServiceError(
                 .failedPrecondition,
-                "\(path) was written by a newer articled (format \(format)): use that one; nothing was changed")
+                "\(path) was written by a newer articled (format \(format)): use that one. Nothing was changed")
         }
         let pageSize: UInt32 = bytes.integer(at: 52)
         let closed: UInt32 = bytes.integer(at: 48)

@@ -187,16 +187,16 @@ final class LogFailure: Sendable {
             state = State(
                 refusal: ServiceError(
                     .unavailable,
-                    "\(error.message). Nothing is written any more: check the disk, then restart the service"),
+                    "\(error.message). Writing is disabled: check the disk, then restart the service"),
                 outcome: ServiceError(
                     .outcomeUnknown,
-                    "\(error.message). The change may be there after the next start of the service, or not: look, or make it again where that does no harm"
+                    "\(error.message). The write may or may not take effect after the next start of the service: check, or repeat it if that does no harm"
                 ))
             return true
         }
         if isFirst {
             log.error(
-                "\(error.message). Nothing is written any more; changes that were under way may be there after the next start, or not. Check the disk, then restart the service"
+                "\(error.message). Writing is disabled. Writes in flight may or may not take effect after the next start. Check the disk, then restart the service"
             )
         }
     }

@@ -90,7 +90,7 @@ struct Backup {
         guard room < needed else { return }
         throw ServiceError(
             .resourceExhausted,
-            "the disk of \(target.path) has \(room >> 20) MiB left, and a backup needs \(needed >> 20): make room, or name another one"
+            "the disk of \(target.path) has \(room >> 20) MiB left, but a backup needs \(needed >> 20) MiB: free some space, or name another directory"
         )
     }
 
@@ -103,7 +103,7 @@ struct Backup {
         engine.stop()
         guard found == records else {
             throw ServiceError(
-                .internal, "the backup has not what was written to it: \(found ?? 0) articles of \(records)")
+                .internal, "the backup is incomplete: it has \(found ?? 0) of \(records) articles")
         }
     }
 }
@@ -119,12 +119,12 @@ struct BackupTarget {
     /// Throws `invalidArgument` unless the path is absolute.
     init(_ path: String) throws(ServiceError) {
         guard path.utf8.first == UInt8(ascii: "/"), !path.utf8.contains(0) else {
-            throw ServiceError(.invalidArgument, "directory: an absolute path is needed, and not \"\(path)\"")
+            throw ServiceError(.invalidArgument, "directory: must be an absolute path, not \"\(path)\"")
         }
         let parts = path.split(separator: "/").filter { $0 != "." }
         guard let name = parts.last, !parts.contains("..") else {
             throw ServiceError(
-                .invalidArgument, "directory: a path without \"..\" to a new directory is needed, and not \"\(path)\"")
+                .invalidArgument, "directory: must be the path of a new directory, without \"..\", not \"\(path)\"")
         }
         parent = "/" + parts.dropLast().joined(separator: "/")
         let prefix = parent == "/" ? "/" : parent + "/"
@@ -176,7 +176,7 @@ struct BackupTarget {
         let descriptor = unsafe open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(parent)") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .system("cannot bring \(parent) to disk") }
+        guard fsync(descriptor) == 0 else { throw .system("cannot sync \(parent)") }
     }
 
     /// Removes the unfinished directory, which contains only files.
@@ -191,10 +191,10 @@ struct BackupTarget {
         case EROFS, EACCES, EPERM:
             return ServiceError(
                 .failedPrecondition,
-                "the service cannot write to \(parent): \(reason). Leave the directory out, for one below the service's own; or let the service write there, which takes ReadWritePaths=\(parent) in a drop-in (systemctl edit articled) and a directory of its user's"
+                "the service cannot write to \(parent): \(reason). Name no directory, to back up below the service's own; or let the service write there: add ReadWritePaths=\(parent) to a drop-in (systemctl edit articled), and make its user the owner of the directory"
             )
         case ENOENT, ENOTDIR:
-            return ServiceError(.failedPrecondition, "there is no directory \(parent) that the service sees: make it")
+            return ServiceError(.failedPrecondition, "the service sees no directory \(parent): make it")
         default: return ServiceError(lmdb: code, "cannot make \(path)")
         }
     }

@@ -33,7 +33,8 @@ struct IndexCheck: StoreCheck {
         }
         guard listed != records else { return }
         inspection.report(
-            nil, inspection.environment.path, "the list of all articles has \(listed) entries, and there are \(records)"
+            nil, inspection.environment.path,
+            "the list of all articles has \(listed) entries, but there are \(records) articles"
         )
     }
 
@@ -54,7 +55,7 @@ struct IndexCheck: StoreCheck {
                     entries.append(entry)
                 } else {
                     inspection.report(
-                        nil, environment.path, "the index has an entry of \(key.count) bytes, which is none")
+                        nil, environment.path, "the index has an invalid entry of \(key.count) bytes")
                 }
             }
             var isFound = try unsafe cursor.seek(start, visit) != nil
@@ -89,7 +90,7 @@ struct IndexCheck: StoreCheck {
                 inspection.report(
                     entry.id, environment.path,
                     isRight == nil
-                        ? "the index has it \(entry.listName), and there is no such article"
+                        ? "the index has it \(entry.listName), but there is no such article"
                         : "the index has it \(entry.listName), where it does not belong")
             }
         }

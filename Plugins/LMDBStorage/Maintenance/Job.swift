@@ -52,7 +52,7 @@ final class Job<Progress: Sendable>: Sendable {
     /// cancelled.
     func isJoinable() throws(ServiceError) -> Bool {
         let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
-        if isStopping, !isOver { throw ServiceError(.unavailable, "one that was cancelled is just ending: retry") }
+        if isStopping, !isOver { throw ServiceError(.unavailable, "a cancelled one is just ending: retry") }
         return !isOver
     }
 
@@ -64,7 +64,7 @@ final class Job<Progress: Sendable>: Sendable {
             if let stop = state.stop { return stop }
             let isLeft =
                 state.watchers == 0 && clinux_elapsed(state.lastWatched, clinux_now()) > Self.patience
-            return isLeft ? ServiceError(.cancelled, "nobody has watched it for 30 seconds") : nil
+            return isLeft ? ServiceError(.cancelled, "no client has watched it for 30 seconds") : nil
         }
         if let stop { throw stop }
     }
@@ -106,7 +106,7 @@ final class Job<Progress: Sendable>: Sendable {
             state.watchers -= 1
             state.lastWatched = clinux_now()
             guard state.watchers == 0, !mayReturn, !state.isOver else { return }
-            state.stop = state.stop ?? ServiceError(.cancelled, "whoever asked for it has gone")
+            state.stop = state.stop ?? ServiceError(.cancelled, "the client that requested it is gone")
         }
     }
 

@@ -58,7 +58,7 @@ final class Maintenance: Sendable {
             let thread = try WriterThread("scrub") { scrub.run() }
             state.withLock { $0.scrub = (scrub, thread) }
         } catch {
-            log.warning("what is stored is not checked by itself: \(error.message)")
+            log.warning("the periodic check of everything stored is disabled: \(error.message)")
         }
     }
 
@@ -98,7 +98,7 @@ final class Maintenance: Sendable {
                 endedAt: clinux_wall_clock_ms())
             job.end(.success(progress))
         } catch {
-            log.notice("a verification ended early: \(error.message)")
+            log.notice("a verification was aborted: \(error.message)")
             job.end(.failure(error))
         }
     }
@@ -114,7 +114,7 @@ final class Maintenance: Sendable {
                 if isMeant, try work.job.isJoinable() { return work.job }
                 if request.job == 0, try work.job.isJoinable() {
                     let other = work.target.isEmpty ? "the service's own directory" : work.target
-                    throw ServiceError(.failedPrecondition, "a backup to \(other) is under way: wait for its end")
+                    throw ServiceError(.failedPrecondition, "a backup to \(other) is running: wait until it ends")
                 }
             }
             try state.checkStart(request.job)
@@ -139,7 +139,7 @@ final class Maintenance: Sendable {
             if let result = progress.result { report(result) }
             job.end(.success(progress))
         } catch {
-            log.warning("a backup was not made: \(error.message)")
+            log.warning("a backup failed: \(error.message)")
             job.end(.failure(error))
         }
     }
@@ -158,7 +158,7 @@ final class Maintenance: Sendable {
 
     /// Ends all jobs soon: the service is stopping, and does not wait for them.
     func drain() {
-        let reason = ServiceError(.unavailable, "the service is being stopped; ask again when it is back")
+        let reason = ServiceError(.unavailable, "the service is stopping: retry when it is back")
         state.withLock { state in
             state.isClosed = true
             state.verification?.job.stop(reason)
@@ -182,9 +182,9 @@ extension Maintenance.State {
     /// Throws if no job can start.
     fileprivate func checkStart(_ job: UInt64) throws(ServiceError) {
         guard job == 0 else {
-            throw ServiceError(.notFound, "there is no job \(job) any more; start one without a number")
+            throw ServiceError(.notFound, "there is no job \(job) any more: start one without a number")
         }
-        if isClosed { throw ServiceError(.unavailable, "the storage is being closed; connect again and retry") }
+        if isClosed { throw ServiceError(.unavailable, "the storage is closing: reconnect and retry") }
     }
 
     fileprivate mutating func nextNumber() -> UInt64 {

@@ -35,7 +35,7 @@ struct RecordCheck: StoreCheck {
                 next = unsafe [UInt8](key) + [0]
                 count += 1
                 guard let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) else {
-                    return inspection.report(nil, environment.path, "a key of the table of articles is no id")
+                    return inspection.report(nil, environment.path, "a key of the table of articles is not an id")
                 }
                 bytes += try unsafe Self.check(id, value, reader, index, inspection)
             }
@@ -142,10 +142,10 @@ final class VerifyingReader {
 
         var problem: String {
             switch self {
-            case .place: "it is said to lie where no record can be"
-            case .header: "its header, key or terms are not what their checksum says"
-            case .content: "its content is not what its checksum says"
-            case .disk(let code): "the disk does not give it back: \(unsafe String(cString: strerror(code)))"
+            case .place: "its location is not valid"
+            case .header: "its header, key or terms do not match their checksum"
+            case .content: "its content does not match its checksum"
+            case .disk(let code): "the disk cannot read it: \(unsafe String(cString: strerror(code)))"
             }
         }
     }

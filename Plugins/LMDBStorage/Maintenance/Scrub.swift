@@ -55,7 +55,7 @@ final class Scrub: Sendable {
                 try check()
             } catch {
                 if isClosed.load(ordering: .relaxed) { return }
-                log.warning("the check of all that is stored ended early: \(error.message)")
+                log.warning("the check of everything stored was aborted: \(error.message)")
             }
             next = clinux_wall_clock_ms() + interval
         }
@@ -131,7 +131,7 @@ final class LastCheck: Sendable {
         guard outcome.damaged > 0 else { return .healthy }
         return Health(
             .degraded,
-            "the last check of all that is stored had \(Findings.text(outcome.damaged)): see the journal, or `articlectl verify`"
+            "the last check of everything stored had \(Findings.text(outcome.damaged)): see the journal, or `articlectl verify`"
         )
     }
 
@@ -148,11 +148,11 @@ final class LastCheck: Sendable {
         }
         inspection.findings.write(to: log)
         if outcome.damaged > 0 {
-            log.error("\(outcome.records) articles were checked, with \(Findings.text(outcome.damaged)), see above")
+            log.error("\(outcome.records) articles were checked, with \(Findings.text(outcome.damaged)) (see above)")
         } else if before.damaged > 0 {
-            log.notice("\(outcome.records) articles were checked, and the former damage is not there any more")
+            log.notice("\(outcome.records) articles were checked, and the earlier damage is gone")
         } else {
-            log.info("\(outcome.records) articles were checked, and all is sound")
+            log.info("\(outcome.records) articles were checked, without findings")
         }
         write(outcome, log)
     }

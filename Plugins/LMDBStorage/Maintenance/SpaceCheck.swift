@@ -44,10 +44,10 @@ struct SpaceCheck: StoreCheck {
             let extent = Extent(offset: location.offset, size: location.extent)
             if extent.offset < HeapFile.start || extent.end > space.end {
                 if window.range.lowerBound == HeapFile.start {
-                    inspection.report(id, heap, at: extent.offset, "it lies outside of the room for articles")
+                    inspection.report(id, heap, at: extent.offset, "it is outside the space for articles")
                 }
             } else if !window.take(extent) {
-                inspection.report(id, heap, at: extent.offset, "another article has a part of its room")
+                inspection.report(id, heap, at: extent.offset, "it overlaps another article")
             }
         }
         var isFound = try unsafe records.move(.first, visit) != nil
@@ -55,7 +55,7 @@ struct SpaceCheck: StoreCheck {
         try Room.forEach(reader) { room, extent in
             steps += 1
             if window.take(extent) { return }
-            inspection.report(nil, heap, at: extent.offset, "room that is said to be \(room.rawValue) has an article")
+            inspection.report(nil, heap, at: extent.offset, "space that is marked \(room.rawValue) has an article")
         }
         return steps
     }
@@ -74,7 +74,7 @@ struct SpaceCheck: StoreCheck {
         func compare(_ found: Int, _ said: Int, _ what: String) {
             guard found != said else { return }
             inspection.report(
-                nil, inspection.environment.path, "\(found) bytes of the heap are \(what), and \(said) are said to be")
+                nil, inspection.environment.path, "\(found) bytes of the heap are \(what), but the total says \(said)")
         }
         compare(sums.free, space.free, "free")
         compare(bySize, space.free, "free by their size")

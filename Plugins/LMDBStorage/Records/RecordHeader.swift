@@ -4,20 +4,20 @@ internal import ArticleProtocol
 ///
 /// | at | bytes | what                                                                       |
 /// |---:|------:|----------------------------------------------------------------------------|
-/// |  0 |     4 | CRC-32C of all that follows, up to the content                             |
+/// |  0 |     4 | CRC-32C of everything up to the content                                    |
 /// |  4 |     2 | format of the record: 2                                                    |
-/// |  6 |     2 | size of the terms, each behind its length (one byte)                       |
-/// |  8 |     4 | CRC-32C of the content, as the writer gave it                              |
+/// |  6 |     2 | size of the terms, each preceded by its length (1 byte)                    |
+/// |  8 |     4 | CRC-32C of the content, from the writer                                    |
 /// | 12 |     4 | size of the key                                                            |
 /// | 16 |     8 | revision                                                                   |
-/// | 24 |     8 | created at, in milliseconds since 1970-01-01T00:00:00Z                     |
-/// | 32 |     8 | this revision stored at                                                    |
+/// | 24 |     8 | when it was created, in milliseconds since 1970-01-01T00:00:00Z                     |
+/// | 32 |     8 | when this revision was stored, in the same unit                            |
 /// | 40 |     8 | time, which orders lists                                                   |
 /// | 48 |     4 | size of the content                                                        |
 /// | 52 |     2 | kind: 0 an article, 1 a deletion                                           |
-/// | 54 |     2 | 0: room for the codec of a compressed content                              |
+/// | 54 |     2 | 0: reserved for the codec of compressed content                            |
 /// | 56 |    16 | id, big-endian                                                             |
-/// | 72 |     8 | sequence number of the change that made it                                 |
+/// | 72 |     8 | sequence number of the write                                               |
 /// | 80 |     8 | seal: ``seal(_:_:_:at:)``                                                  |
 ///
 /// A record contains its id, its sequence number and a seal over its offset. So the index can always be rebuilt from

@@ -94,7 +94,7 @@ struct OrphanRecords {
         let scan = HeapScan(file: environment.files.heap, hash: environment.hash)
         for part in free {
             try scan.forEach(
-                in: part, progress: { progress.report("looking for unfinished changes: byte \($0)") },
+                in: part, progress: { progress.report("looking for unfinished writes: byte \($0)") },
                 { found throws(ServiceError) in
                     try environment.heap.clear(Extent(offset: found.location.offset, size: found.location.extent))
                 })

@@ -84,7 +84,7 @@ struct IndexRebuild {
     private func scan(_ builder: inout IndexBuilder, last: UInt64?) throws(ServiceError) {
         let size = max(1, try builder.environment.files.heap.size())
         try HeapScan(file: builder.environment.files.heap, hash: head.hash).forEach(
-            progress: { progress.report("making the index anew: \($0 * 100 / size) % of the articles read") },
+            progress: { progress.report("rebuilding the index: \($0 * 100 / size) % of the articles read") },
             { found throws(ServiceError) in
                 if found.header.sequence > last ?? .max { return builder.drop(found) }
                 try builder.note(found)
@@ -192,7 +192,7 @@ private struct IndexBuilder {
             }
             count += places.count
             after = last.id
-            progress.report("making the index anew: \(count) articles")
+            progress.report("rebuilding the index: \(count) articles")
         }
     }
 
@@ -253,7 +253,7 @@ private struct IndexBuilder {
                 }
                 try space.store(transaction, environment.space)
             }
-            progress.report("making the index anew: free space")
+            progress.report("rebuilding the index: free space")
         }
     }
 

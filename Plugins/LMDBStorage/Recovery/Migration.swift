@@ -24,7 +24,7 @@ struct Migration {
         if log.unfinishedLegacy != nil || mark?.isComplete == false {
             throw ServiceError(
                 .failedPrecondition,
-                "\(directory.database) was not closed by the articled that wrote it, which was an older one: start that one once more, and stop it; nothing was changed"
+                "\(directory.database) was not closed by the articled that wrote it, which was an older one: start and stop that one again. Nothing was changed"
             )
         }
         try copy(legacy, generation: log.nextGeneration(after: 0))
@@ -40,7 +40,7 @@ struct Migration {
         try legacy.visit { id, value throws(ServiceError) in
             let record = try record(value, in: old)
             try writer.add(id, LegacyRecord(id, record))
-            progress.report("taking over the articles of an earlier articled: \(writer.count * 100 / total) %")
+            progress.report("converting the articles of an earlier articled: \(writer.count * 100 / total) %")
         }
         let contents = try writer.finish()
         (head.session, head.generation, head.closed) = (.new(), generation, contents)

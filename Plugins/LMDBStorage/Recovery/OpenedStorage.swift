@@ -33,16 +33,16 @@ extension StartReport {
     func write(to log: PluginLog, _ directory: DataDirectory) {
         if let rebuilt {
             log.warning(
-                "the index \(directory.database) was made anew from the articles, \(rebuilt.records) of them: \(rebuilt.reason)"
+                "the index \(directory.database) was rebuilt from the articles (\(rebuilt.records) of them): \(rebuilt.reason)"
             )
         }
         if let replayed {
-            log.notice("\(directory.database) was not closed: \(replayed) changes were taken from its log")
+            log.notice("\(directory.database) was not closed: \(replayed) writes were replayed from the log")
         }
         for id in damaged.prefix(20) {
             log.error("the article \(id) is damaged: restore it from a backup, or store it again")
         }
-        if damaged.count > 20 { log.error("and \(damaged.count - 20) more articles, at least, are damaged") }
+        if damaged.count > 20 { log.error("at least \(damaged.count - 20) more articles are damaged") }
     }
 }
 

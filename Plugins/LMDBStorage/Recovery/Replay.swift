@@ -74,7 +74,7 @@ struct Replay {
         guard isSound else {
             throw ServiceError(
                 .dataLoss,
-                "the log of \(environment.path) is not what its checksums say it is: keep a copy of the directory, restore a backup"
+                "the log of \(environment.path) does not match its checksums: keep a copy of the directory, and restore a backup"
             )
         }
     }
@@ -91,7 +91,7 @@ struct Replay {
             }
         }
         guard let record = unsafe entry.bytes(environment.heap) else {
-            throw HeapHead.mismatch(environment.heap.path, "it ends before the article \(id), which the log has in it")
+            throw HeapHead.mismatch(environment.heap.path, "it ends before the article \(id), which the log refers to")
         }
         let header = unsafe RecordChecksum.header(record)
         if let header { heap.note(sequence: header.sequence) }

@@ -34,7 +34,7 @@ struct StorageStart {
         let survey = try survey(head, header?.header, files)
         if header == nil, head.closed == nil, !(mark?.isComplete == true && mark?.session == head.session) {
             try acceptLoss(
-                "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or of another time, and the storage was not closed: changes that only they have are lost; the articles in \(directory.heap) are kept",
+                "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or out of date, and the storage was not closed: writes that only they contain are lost; the articles in \(directory.heap) are kept",
                 &report)
         }
         try checkGroups(survey, &report)
@@ -45,7 +45,7 @@ struct StorageStart {
             if let mark, mark.isComplete, mark.session == head.session {
                 let metas = try MetaPages(path: directory.database, pageSize: Int(getpagesize()))
                 guard metas.checksum == mark.headsChecksum else {
-                    throw DatabaseFile.damaged(directory.database, "one of its two heads is not as it was written")
+                    throw DatabaseFile.damaged(directory.database, "one of its two meta pages is not as it was written")
                 }
                 try check(metas, sums)
                 let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
@@ -67,14 +67,15 @@ struct StorageStart {
     private func head(_ log: LogHeaders) throws(ServiceError) -> HeapHead {
         switch try HeapHead.read(directory.heap) {
         case .head(let head): return head
-        case .legacy: throw HeapHead.mismatch(directory.heap, "it is of an earlier articled, and its index is missing")
+        case .legacy:
+            throw HeapHead.mismatch(directory.heap, "it was written by an earlier articled, and its index is missing")
         case nil: break
         }
         for path in [directory.database, directory.sums] + (log.isEmpty ? [] : [directory.log(0)])
         where FilePart.exists(path) {
             throw ServiceError(
                 .dataLoss,
-                "\(directory.heap), the file with the articles, is missing beside \(path): put it back, or restore a backup; to begin with no articles, move the other files away. Nothing was changed"
+                "\(directory.heap), the file with the articles, is missing, but \(path) exists: put it back, or restore a backup. To start without articles, move the other files away. Nothing was changed"
             )
         }
         let hash = KeyedHash.new()
@@ -93,7 +94,7 @@ struct StorageStart {
         let begun = log.newestBegun
         if max(mark?.generation ?? 0, begun?.generation ?? 0) > head.generation {
             try acceptLoss(
-                "\(directory.heap), the file with the articles, is older than the files beside it: articles that were stored or changed since are lost",
+                "\(directory.heap), the file with the articles, is older than the files next to it: articles that were stored or changed since then are lost",
                 &report)
             return
         }
@@ -106,7 +107,7 @@ struct StorageStart {
             begun.map { isOther($0.generation, $0.session) } ?? mark.map { isOther($0.generation, $0.session) }
         if !head.isNew, isForeign == true {
             try acceptLoss(
-                "\(directory.heap), the file with the articles, is that of another storage than the files beside it",
+                "\(directory.heap), the file with the articles, belongs to another storage than the files next to it",
                 &report)
         }
     }
@@ -127,23 +128,23 @@ struct StorageStart {
         let numbers = gaps.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
         let later = survey.groups.filter { $0.group.sequence > gaps[0].lowerBound }.reduce(0) { $0 + $1.group.count }
         try acceptLoss(
-            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the changes of group \(numbers.joined(separator: ", ")) were acknowledged, and cannot be read; \(later) changes behind them can, and are kept",
+            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the writes of group \(numbers.joined(separator: ", ")) were acknowledged, but cannot be read; \(later) later writes can be read, and are kept",
             &report)
     }
 
     /// Why the index cannot be used as it is; `nil` if it seems to belong to the heap.
     private func indexFault(_ head: HeapHead, _ mark: FileMark?, _ header: LogHeader?) -> String? {
         if !FilePart.exists(directory.database) { return "it is missing" }
-        guard let mark else { return "its first page is damaged, or it is something else" }
+        guard let mark else { return "its first page is damaged, or it is not an index" }
         // The last start was interrupted between its first steps. The header has the snapshot that the session begins
         // with.
         if let header, header.isClosed, header.number == 1 { return nil }
         guard mark.session == head.session, mark.generation == head.generation else {
-            return "it is of another time than the articles"
+            return "it does not match the articles"
         }
         if mark.isComplete { return nil }
         guard let header else { return "it was not closed, and its log is missing" }
-        if header.number < mark.checkpoint { return "its log does not say where to begin" }
+        if header.number < mark.checkpoint { return "its log does not contain its last checkpoint" }
         return nil
     }
 
@@ -152,7 +153,7 @@ struct StorageStart {
         guard acceptsLoss else {
             throw ServiceError(
                 .dataLoss,
-                "\(loss). Nothing was changed. Restore a backup; or run `articled --recover` to go on without what is lost"
+                "\(loss). Nothing was changed. Restore a backup, or run `articled --recover` to continue without what is lost"
             )
         }
         announce(loss)
@@ -231,7 +232,7 @@ struct StorageStart {
         ).run()
         if let expected = expectedRecords(head, header, groups?.groups), outcome.records < expected {
             try acceptLoss(
-                "of \(expected) articles in \(directory.heap) \(expected - outcome.records) cannot be found: their records are damaged",
+                "\(expected - outcome.records) of \(expected) articles in \(directory.heap) cannot be found: their records are damaged",
                 &report)
         }
         if !head.isNew { report.rebuilt = (reason, outcome.records) }
@@ -252,7 +253,7 @@ struct StorageStart {
         let size = try disk.open(directory.heap).size()
         if size < end {
             try acceptLoss(
-                "\(directory.heap), the file with the articles, was cut off: it has \(size) bytes, and had \(end)",
+                "\(directory.heap), the file with the articles, was truncated: it has \(size) bytes, and had \(end)",
                 &report)
         }
     }
@@ -303,7 +304,7 @@ struct StorageStart {
         }
     }
 
-    private func closing<Result>(
+    private func closingOnError<Result>(
         _ environment: LMDBEnvironment, _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
         do throws(ServiceError) {

@@ -77,18 +77,18 @@ struct PendingWrite: @unchecked Sendable {
     /// reach the disk completely, and a recovery would take it for the end of the log.
     var fault: ServiceError? {
         if case .key = target, keySize == 0 {
-            return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
+            return ServiceError(.invalidArgument, "a write identifies its article by a key, but the key is empty")
         }
         if recordSize > Self.maxBytes {
             return ServiceError(
-                .resourceExhausted, "an article has at most \(Self.maxBytes) bytes, this one has \(recordSize)")
+                .resourceExhausted, "an article may have at most \(Self.maxBytes) bytes, this one has \(recordSize)")
         }
         guard kind == .put else { return nil }
         let checksum = unsafe CRC32C.checksum(content)
         if checksum == contentChecksum { return nil }
         return ServiceError(
             .internal,
-            "the content's CRC-32C is \(checksum), and its writer says \(contentChecksum): the handler that wrote it has a fault"
+            "the content's CRC-32C is \(checksum), but the write says \(contentChecksum): the handler that wrote it has a bug"
         )
     }
 

@@ -106,11 +106,12 @@ struct RecordWriter {
         if case .key = write.target { isTaken = owner == nil && present != nil }
         if let conflict = conflict(write, id, isTaken ? 0 : present?.revision ?? 0) { return conflict }
         if isTaken {
-            return refuse(.alreadyExists, "the id \(id) of the new article is another one's: make a new id", id)
+            return refuse(.alreadyExists, "the id \(id) of the new article is taken: generate another one", id)
         }
         if let owner, owner != id {
             return refuse(
-                .alreadyExists, "the key belongs to the article \(owner): change that one, or give another key", owner)
+                .alreadyExists, "the key belongs to the article \(owner): change that article, or use another key",
+                owner)
         }
         if let present, let header = present.header, present.isSame {
             return WriteResult(
@@ -210,9 +211,9 @@ struct RecordWriter {
         guard let expected = write.expectedRevision, expected != present else { return nil }
         let reason =
             switch (expected, present) {
-            case (0, _): "the article is there already, at revision \(present)"
-            case (_, 0): "there is no such article, and revision \(expected) was expected"
-            default: "the article is at revision \(present), and \(expected) was expected: fetch it and try again"
+            case (0, _): "the article already exists, at revision \(present)"
+            case (_, 0): "there is no such article, but revision \(expected) was expected"
+            default: "the article is at revision \(present), but \(expected) was expected: fetch it and try again"
             }
         var result = refuse(.conflict, reason, id)
         result.revision = present

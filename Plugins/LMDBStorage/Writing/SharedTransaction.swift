@@ -54,7 +54,7 @@ final class SharedTransaction {
 
     /// Applies a write of the group.
     func make(_ write: PendingWrite) throws(ServiceError) -> WriteResult {
-        guard let open else { throw ServiceError(.internal, "no transaction is under way") }
+        guard let open else { throw ServiceError(.internal, "no transaction is open") }
         return try open.writer.make(write, open.transaction)
     }
 
@@ -124,7 +124,7 @@ final class SharedTransaction {
                 environment, transaction, replayingFrom: replay.start, limit: HeapSpace.maxReclaimed)
             for _ in 0..<groups {
                 guard let (group, payload) = try reader.next() else {
-                    throw ServiceError(.dataLoss, "\(log.file.path) has not what was written to it")
+                    throw ServiceError(.dataLoss, "\(log.file.path) does not contain what was written to it")
                 }
                 try replay.make(group, payload, nil, &heap, transaction)
             }

@@ -62,7 +62,7 @@ final class WriteQueue: Sendable {
     func add(_ write: PendingWrite) throws(ServiceError) {
         let wakes = try state.withLock { state throws(ServiceError) in
             guard !state.isStopping else {
-                throw ServiceError(.unavailable, "the storage is being closed; connect again and retry")
+                throw ServiceError(.unavailable, "the storage is closing: reconnect and retry")
             }
             // A write larger than the limit is admitted alone; it could never be admitted otherwise.
             let size = write.recordSize
@@ -71,7 +71,7 @@ final class WriteQueue: Sendable {
             else {
                 throw ServiceError(
                     .resourceExhausted,
-                    "the disk is slower than the writers: \(state.unfinished.writes) changes wait already; retry later"
+                    "the disk is slower than the writers: \(state.unfinished.writes) writes are pending: retry later"
                 )
             }
             state.writes.append(write)

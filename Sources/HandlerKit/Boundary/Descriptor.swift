@@ -123,6 +123,6 @@ extension UnsafePointer<articled_host> {
             unsafe host.schedule != nil, unsafe host.is_current != nil, unsafe host.respond != nil,
             unsafe host.send != nil, unsafe host.finish != nil, unsafe host.fail != nil, unsafe host.watch != nil,
             unsafe host.consumed != nil
-        else { throw ServiceError(.failedPrecondition, "this articled offers less than the plugin was built for") }
+        else { throw ServiceError(.failedPrecondition, "this articled lacks functions that the plugin needs") }
     }
 }

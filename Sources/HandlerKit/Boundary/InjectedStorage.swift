@@ -19,7 +19,7 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         guard size >= first, unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil,
             unsafe table.pointee.scan != nil, unsafe table.pointee.write != nil,
             unsafe table.pointee.statistics != nil
-        else { throw ServiceError(.failedPrecondition, "the storage offers less than the plugin was built for") }
+        else { throw ServiceError(.failedPrecondition, "the storage lacks functions that the plugin needs") }
         unsafe self.table = table
         unsafe self.engine = engine
         unsafe expect = size >= MemoryLayout<articled_storage>.size ? table.pointee.expect : nil
@@ -162,7 +162,7 @@ final class WriteCompletion: Sendable {
         guard let context = unsafe context else { return }
         let waiting = unsafe Unmanaged<WriteCompletion>.fromOpaque(context).takeRetainedValue()
         guard let result = unsafe results, count == 1 else {
-            let error = ServiceError(.internal, "the storage told \(count) results for one change")
+            let error = ServiceError(.internal, "the storage returned \(count) results for one write")
             return waiting.completion(WriteResult(.refused(error), id: .zero))
         }
         waiting.completion(unsafe WriteResult(result.pointee))

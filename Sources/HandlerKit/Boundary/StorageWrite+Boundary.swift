@@ -44,7 +44,7 @@ extension StorageWrite {
         let write = unsafe write.pointee
         guard unsafe write.size >= UInt32(MemoryLayout<articled_write>.size) else {
             throw ServiceError(
-                .internal, "a change of \(unsafe write.size) bytes is shorter than the engine's header says")
+                .internal, "a write of \(unsafe write.size) bytes is smaller than the engine expects")
         }
         let id = unsafe withUnsafeBytes(of: write.id) { unsafe ArticleID(at: $0.baseAddress!) }
         let isByID = unsafe write.flags & UInt32(ARTICLED_WRITE_BY_ID) != 0
@@ -67,7 +67,7 @@ extension StorageWrite {
                 body(StorageWrite(deleteKey: key, expectedRevision: expected))
             }
         case nil:
-            throw ServiceError(.unimplemented, "a change of the unknown kind \(unsafe write.kind)")
+            throw ServiceError(.unimplemented, "a write of the unknown kind \(unsafe write.kind)")
         }
     }
 }

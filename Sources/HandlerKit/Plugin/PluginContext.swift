@@ -23,7 +23,7 @@ public struct PluginContext: Sendable {
         get throws(ServiceError) {
             guard let injectedStorage else {
                 throw ServiceError(
-                    .failedPrecondition, "the plugin was given no storage: say needsStorage in its descriptor")
+                    .failedPrecondition, "the plugin was given no storage: set needsStorage in its descriptor")
             }
             return injectedStorage
         }

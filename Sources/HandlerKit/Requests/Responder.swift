@@ -107,7 +107,9 @@ extension Responder {
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil
     ) throws(ServiceError) -> Bool {
-        guard handle.isCurrent else { throw ServiceError(.internal, "sendNow was called away from the event loop") }
+        guard handle.isCurrent else {
+            throw ServiceError(.internal, "sendNow was called on another thread than the event loop")
+        }
         return try isSent(handle.send(first, second, third, fourth, checksum: checksum))
     }
 
@@ -115,7 +117,7 @@ extension Responder {
     ///
     /// - Throws: why the request ended, if that comes first; `internal` if the request is not handled in a task.
     public func writable() async throws(ServiceError) {
-        guard let state else { throw ServiceError(.internal, "a streamed response needs a task: answer it in handle") }
+        guard let state else { throw ServiceError(.internal, "a streamed response needs a task: send it from handle") }
         try await state.writable()
     }
 
@@ -123,8 +125,8 @@ extension Responder {
         switch sent {
         case .sent: return true
         case .blocked: return false
-        case .gone: throw state?.cancellation ?? ServiceError(.cancelled, "nobody waits for the answer any more")
-        case .tooLarge: throw ServiceError(.resourceExhausted, "a message is larger than the client takes")
+        case .gone: throw state?.cancellation ?? ServiceError(.cancelled, "the answer is no longer needed")
+        case .tooLarge: throw ServiceError(.resourceExhausted, "a message is larger than the client accepts")
         }
     }
 }

@@ -23,7 +23,7 @@ extension ArticleStorage {
     ) throws(ServiceError) {
         let checked = try ArticleContent(validating: article)
         if let id = checked.id, !id.isVersion7 {
-            throw ServiceError(.invalidArgument, "id: \(id) is no UUID of version 7")
+            throw ServiceError(.invalidArgument, "id: \(id) is not a UUID of version 7")
         }
         let url = article.extracting(checked.url ?? 0..<0)
         if url.byteCount > 0 { try CanonicalURL.check(url) }
@@ -131,7 +131,7 @@ enum CanonicalURL {
             if scheme == offset, isInScheme(byte, first: offset == 0) { scheme += 1 }
         }
         guard scheme > 0, scheme + 1 < url.byteCount, url.byte(scheme) == UInt8(ascii: ":") else {
-            throw ServiceError(.invalidArgument, "url: it is not absolute: it must begin with a scheme, as in https://")
+            throw ServiceError(.invalidArgument, "url: not absolute: it must begin with a scheme, such as https://")
         }
     }
 

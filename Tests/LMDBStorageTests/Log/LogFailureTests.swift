@@ -23,7 +23,7 @@ import Testing
             return
         }
         // It may be there after the next start.
-        #expect(error.code == .outcomeUnknown && error.message.contains("may be there"))
+        #expect(error.code == .outcomeUnknown && error.message.contains("may or may not take effect"))
         // A sync that succeeds afterwards says nothing.
         disk.state.withLock { ($0.startError, $0.syncError) = (0, 0) }
         #expect(await storage.put(.id(.generate()), "later").refusal == .unavailable)

@@ -150,8 +150,8 @@ import Testing
             try transaction.put(HeapKey.freeAt(extent.offset), extent.encodedSize, environment.space)
         }
         let result = try await verify()
-        #expect(result.findings.contains { $0.problem.contains("said to be free has an article") })
-        #expect(result.findings.contains { $0.problem.contains("are said to be") })
+        #expect(result.findings.contains { $0.problem.contains("marked free has an article") })
+        #expect(result.findings.contains { $0.problem.contains("but the total says") })
     }
 
     /// What is changed meanwhile is no finding.
