@@ -5,7 +5,7 @@ import Testing
 
 @testable import ClassifyHandler
 
-/// A model is in memory only while it is of use.
+/// A model is loaded only while it is needed.
 @Suite struct ModelUnloadTests {
     private let text = ClassifyTextRequest(title: "Trận đấu", body: "Cầu thủ ghi bàn thắng.", explain: false)
 
@@ -14,7 +14,7 @@ import Testing
         return try Classifier(settings: Settings(PluginConfiguration(json: json)), keepsLoaded: keepsLoaded)
     }
 
-    @Test func itComesWithTheFirstTextForAllThatWait() async throws {
+    @Test func theFirstTextLoadsItForAllWaiters() async throws {
         let classifier = try classifier(Sample())
         #expect(classifier.scoring == nil)
         #expect(classifier.topicsResult.topics.count == 2, "what it is asked about itself needs no model")
@@ -27,7 +27,7 @@ import Testing
         #expect(present.classify(text).topics.first?.slug == "the-thao")
     }
 
-    @Test func itGoesWhenNobodyUsesItAndComesAgain() async throws {
+    @Test func itIsUnloadedWhenUnusedAndLoadedAgain() async throws {
         let classifier = try classifier(Sample(), keepsLoaded: true)
         let first = try #require(classifier.scoring)
         #expect(!classifier.unload(ifUnusedFor: .max))
@@ -35,7 +35,7 @@ import Testing
         #expect(classifier.unload(ifUnusedFor: 0))
         #expect(classifier.scoring == nil)
         #expect(!classifier.unload(ifUnusedFor: 0))
-        // Who uses it meanwhile still has it.
+        // Whoever is using it keeps it.
         let before = first.classify(text)
         let again = try await classifier.loadedScoring()
         #expect(again !== first)
@@ -50,7 +50,7 @@ import Testing
         #expect(scoring.lastUse > before)
     }
 
-    @Test func itIsTheOneThatWasCheckedWhateverHasItsNameNow() async throws {
+    @Test func itIsTheVerifiedOneWhateverHasItsNameNow() async throws {
         let sample = try Sample(name: "old")
         let classifier = try classifier(sample)
         try sample.train(name: "new")

@@ -4,14 +4,14 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Records are found where they were found before, for as long as they are there.
+/// Cached locations are used as long as the record is there.
 @Suite struct LocationCacheTests {
     private let directory = TemporaryDirectory()
 
-    /// Records small and large are read again and again while they and others change: what is read is always the last
-    /// that was acknowledged. Pages that changed records leave are used again by later ones, so a place that was
-    /// trusted for too long shows another record's bytes.
-    @Test func readsAreNeverOfAFormerPlace() async throws {
+    /// Records of all sizes are read again and again while they and others change. A read always returns the last
+    /// acknowledged content. Released space is reused, so a location that is trusted for too long would show another
+    /// record's bytes.
+    @Test func readsNeverUseAnOutdatedLocation() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         defer { engine.stop() }
         var expected: [ArticleID: [UInt8]] = [:]
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func placesAreKeptUntilTheRecordIsChanged() throws {
+    @Test func locationsAreKeptUntilTheRecordIsWritten() throws {
         let heap = try heap()
         let cache = LocationCache(of: heap)
         let stamps = WriteStamps()
@@ -53,7 +53,7 @@ import Testing
         #expect(unsafe cache.find(id, stamps) == nil)
         unsafe cache.note(id, address, in: 10)
         #expect(unsafe cache.find(id, stamps) == address)
-        // Somewhere else, such as in a page with others, it may move with them.
+        // Outside of the heap, in one of LMDB's pages, a record may move.
         let elsewhere = unsafe try #require(unsafe UnsafeRawPointer(bitPattern: 0x1000))
         unsafe cache.note(id, elsewhere, in: 11)
         #expect(unsafe cache.find(id, stamps) == address)
@@ -71,7 +71,7 @@ import Testing
         func isKept(_ number: Int) throws -> Bool { unsafe try cache.find(ids[number], stamps) == address(number) }
         for number in 0..<4 { unsafe cache.note(ids[number], try address(number), in: 5) }
         for number in 0..<4 { #expect(try isKept(number)) }
-        // The first is the latest again, and stands there once.
+        // The first one is the latest again, and occurs once.
         unsafe cache.note(ids[0], try address(9), in: 5)
         unsafe cache.note(ids[0], try address(0), in: 5)
         for number in 0..<4 { #expect(try isKept(number)) }
@@ -86,8 +86,8 @@ import Testing
     }
 }
 
-/// What is expected comes out again in its order, a few later.
-@Suite struct ExpectedRecordsTests {
+/// Ids come out in order, a few later.
+@Suite struct PrefetchQueueTests {
     private let ids = (0..<9).map { ArticleID(high: 1, low: UInt64($0)) }
 
     @Test func theOldestComesOutWhenThereAreMoreThanAFew() {

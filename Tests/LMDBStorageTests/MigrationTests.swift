@@ -5,11 +5,11 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The storage of an earlier articled is taken over whole.
+/// The storage of an earlier version is converted completely.
 @Suite struct MigrationTests {
     private let directory = TemporaryDirectory()
 
-    @Test(arguments: [1, 2, 3] as [UInt8]) func aFormerFormatIsTakenOver(format: UInt8) async throws {
+    @Test(arguments: [1, 2, 3] as [UInt8]) func anEarlierFormatIsConverted(format: UInt8) async throws {
         var run = ModelRun(seed: UInt64(format))
         let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
         for _ in 0..<60 { try await run.step(storage) }
@@ -21,7 +21,7 @@ import Testing
         #expect(try HeapHead.read(legacy.path + "/articles.mdb-records") != .legacy)
     }
 
-    /// What is damaged stays so, and is named; all else is there.
+    /// A damaged article stays damaged, and is named. Everything else is there.
     @Test func aDamagedArticleIsNamed() async throws {
         let ids = (0..<5).map { _ in ArticleID.generate() }
         let storage = try LMDBEngine(.tests, directory: directory.path)
@@ -37,7 +37,7 @@ import Testing
         #expect(Set(try again.list().map(\.id)) == Set(ids))
     }
 
-    /// One that was not closed has changes in a log that only the earlier articled reads.
+    /// If it was not closed, its log has writes that only the earlier version can read.
     @Test func oneThatWasNotClosedIsRefused() async throws {
         let storage = try LMDBEngine(.tests, directory: directory.path)
         _ = await storage.put(.id(.generate()), "text")
@@ -52,7 +52,7 @@ import Testing
         #expect(error?.code == .failedPrecondition && error?.message.contains("older one") == true)
     }
 
-    /// Writes what an earlier articled would have of the records of a store.
+    /// Writes the records of a store as an earlier version would have.
     private static func makeLegacy(
         of path: String, in directory: String, _ format: UInt8, damaging damaged: ArticleID? = nil
     ) throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What was acknowledged is read, also before the transaction that made it is committed.
+/// Acknowledged writes are visible even before their transaction is committed.
 @Suite struct RecentWritesTests {
     private let directory = TemporaryDirectory()
 
@@ -25,7 +25,7 @@ import Testing
         #expect(recent.transaction == 7)
         for index in 0..<20 { #expect(recent.find(ids[index], in: 7) == .at(64 * (index + 1))) }
         #expect(recent.find(ids[20], in: 7) == nil)
-        // Of two that were given the same key, the later one counts.
+        // If a key was given to two records, the later one counts.
         #expect(recent.owner(3, in: 7)?.id == ids[13])
         #expect(recent.owner(11, in: 7) == nil)
         recent.publish([change(13, nil), change(4, 6400)], RecentWrites.Totals(records: 20, used: 0), in: 7)
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// A group that is too large for readers to look through is committed at once.
+    /// A group that is too large for readers to search is committed at once.
     @Test func aLargeGroupCannotWait() throws {
         let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
@@ -82,7 +82,8 @@ import Testing
         #expect(!shared.isOpen && environment.recent.transaction == 0)
     }
 
-    /// No list is asked for meanwhile, so that transactions stay open for long. Records change, get and lose keys, and go.
+    /// No list is requested, so that transactions stay open for long. Records change, gain and lose keys, and are
+    /// deleted.
     @Test(arguments: 0..<6 as Range<UInt64>) func whatIsAcknowledgedIsRead(seed: UInt64) async throws {
         let engine = try LMDBEngine(seed % 2 == 0 ? ModelRun.plain : ModelRun.limits, directory: directory.path)
         var run = ModelRun(seed: seed)
@@ -95,7 +96,7 @@ import Testing
         try run.verify(directory.path, "seed \(seed), again")
     }
 
-    /// A change that cannot be made takes the transaction with it, and what other groups made in it is made anew.
+    /// A write that fails rolls the transaction back, and the other groups in it are replayed.
     @Test(arguments: 0..<6 as Range<UInt64>) func whatFailsTakesNothingWithIt(seed: UInt64) async throws {
         var limits = ModelRun.plain
         limits.mapSize = 4 << 20
@@ -117,7 +118,7 @@ import Testing
         try run.verify(directory.path, "seed \(seed), again")
     }
 
-    /// A key that goes from one record to another and back belongs to one of them at any time, for readers too.
+    /// A key that moves from one record to another and back belongs to one of them at any time, for readers too.
     @Test func aKeyHasAnOwnerAtAnyTime() async throws {
         let engine = try LMDBEngine(ModelRun.limits, directory: directory.path)
         let ids = [ArticleID.generate(), ArticleID.generate()]

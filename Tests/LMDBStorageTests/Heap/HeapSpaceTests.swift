@@ -3,23 +3,23 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Places are given once, and again only when nobody can come to what was there.
+/// Space is given to one record at a time, and reused only when nobody can reach the old one.
 @Suite struct HeapSpaceTests {
     private let directory = TemporaryDirectory()
 
-    @Test func placesAreGivenToOneAtATime() throws {
+    @Test func spaceIsGivenToOneRecordAtATime() throws {
         let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         var random = SeededNumbers(state: 99)
         var live: [HeapLocation] = []
-        /// What was left, and when.
+        /// Released locations, with the transaction.
         var left: [(location: HeapLocation, number: UInt64)] = []
         for round in 0..<400 {
             let isOver = round >= 360
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
                 var space = try HeapSpace(transaction, environment.space, environment.path)
                 let number = transaction.number
-                // Up to a transaction some time ago, or all.
+                // Up to an earlier transaction, or everything.
                 let reclaimed = isOver ? number - 1 : number - min(number, 1 + random.next(6))
                 try space.reclaim(upTo: reclaimed, transaction, environment.space) { _ throws(ServiceError) in }
                 left.removeAll { $0.number <= reclaimed }
@@ -43,14 +43,14 @@ import Testing
             try #require(space.waiting == left.reduce(0) { $0 + $1.location.extent })
             try #require(taken.last.map { $0.offset + $0.extent <= space.end } ?? true)
         }
-        // All was left, and became one piece again.
+        // Everything was released, and merged into one extent.
         #expect(live.isEmpty)
         #expect(try Self.space(environment).end == HeapFile.start)
         #expect(try Self.count(environment) == 1)
     }
 
-    /// What is given is the smallest that is large enough, and no more of it than is needed.
-    @Test func whatWasLeftIsUsedAgain() throws {
+    /// The smallest extent that fits is used, and no more of it than needed.
+    @Test func releasedSpaceIsReused() throws {
         let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let sizes = [640, 64, 320, 64, 128, 64]
@@ -71,9 +71,9 @@ import Testing
         #expect(try Self.space(environment).free == 0)
     }
 
-    /// A replay gives each record the place that it had: what was given since a version, in its order, is free in that version,
-    /// but for what was left there since.
-    @Test func whatWasGivenCanBeClaimed() throws {
+    /// A replay gives each record its old location: whatever was taken since a snapshot, in order, is free in that
+    /// snapshot, except for what was released since.
+    @Test func aLocationCanBeClaimedAgain() throws {
         let elsewhere = TemporaryDirectory()
         let first = try LMDBEnvironment.forTests(directory.path)
         let second = try LMDBEnvironment.forTests(elsewhere.path)
@@ -83,7 +83,7 @@ import Testing
         }
         var random = SeededNumbers(state: 5)
         var live: [HeapLocation] = []
-        // Both the same, up to a version.
+        // Both are the same up to a snapshot.
         for _ in 0..<40 {
             var copy = random
             let before = live
@@ -113,7 +113,7 @@ import Testing
         }
         #expect(try Self.space(second).used == live.reduce(0) { $0 + $1.extent })
         #expect(try Self.space(first).used == live.reduce(0) { $0 + $1.extent })
-        // Behind the end of what a file can have, and in its head, there is no place.
+        // There is no space beyond the greatest size of the file, and none in its head.
         try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, second.space, second.path)
             for offset in [0, 1 << 30, Int.max - 63] {
@@ -130,7 +130,7 @@ import Testing
         case left(HeapLocation)
     }
 
-    /// A transaction of some records that take places, and some that leave theirs.
+    /// A transaction in which some records take space and others release it.
     private static func change(
         _ environment: LMDBEnvironment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
         reclaiming number: UInt64
@@ -157,12 +157,12 @@ import Testing
         }
     }
 
-    /// Of the next transaction.
+    /// The number of the next transaction.
     private static func number(_ environment: LMDBEnvironment) throws(ServiceError) -> UInt64 {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { $0.number }
     }
 
-    /// Places for so many bytes each; the file has room for 10,000.
+    /// Takes space for `counts` bytes each. The file has room for 10,000.
     private static func take(
         _ environment: LMDBEnvironment, _ counts: [Int], reclaiming number: UInt64 = 0
     ) throws(ServiceError) -> [HeapLocation?] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// A backup is a store as it was at one moment, whole or not there.
+/// A backup is a store as it was at one moment, complete or absent.
 @Suite struct BackupTests {
     private let directory = TemporaryDirectory()
     private let elsewhere = TemporaryDirectory()
@@ -17,7 +17,7 @@ import Testing
         return try #require(try await job.result().result)
     }
 
-    /// What a storage that is opened on the backup says, and whether that is sound.
+    /// Opens a storage on the backup, runs `body`, and verifies the storage.
     private func opened<Result>(_ path: String? = nil, _ body: (LMDBEngine) async throws -> Result) async throws
         -> Result
     {
@@ -29,7 +29,7 @@ import Testing
         return result
     }
 
-    @Test func everythingIsInItAsItWas() async throws {
+    @Test func itContainsEverythingUnchanged() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
         await engine.fill(Array(ids.prefix(30))) { [UInt8](repeating: 3, count: 9 << UInt32($0 % 12)) }
@@ -63,8 +63,8 @@ import Testing
         try await opened { copy async throws in #expect(try copy.list().isEmpty) }
     }
 
-    /// One writer goes on meanwhile: what it stored up to some moment is there, and nothing of what came later.
-    @Test func itIsOfOneMoment() async throws {
+    /// While a writer continues, the backup has everything up to some moment, and nothing later.
+    @Test func itIsFromOneMoment() async throws {
         var limits = EngineLimits.tests
         limits.logGroups = 20
         let engine = try LMDBEngine(limits, directory: directory.path)
@@ -88,7 +88,7 @@ import Testing
         engine.stop()
     }
 
-    @Test func theRoomOfDeletionsIsGone() async throws {
+    @Test func deletedArticlesTakeNoSpace() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         let many = (0..<1000).map { _ in ArticleID.generate() }
         await engine.fill(many) { _ in [UInt8](repeating: 1, count: 8000) }
@@ -123,12 +123,12 @@ import Testing
         let error = await #expect(throws: ServiceError.self) { try await job.result() }
         #expect(error?.code == .cancelled)
         #expect(BackupTests.names(elsewhere.path) == [])
-        // And the next one is not kept from anything.
+        // The next one is not affected.
         #expect(try await backUp(engine).records == 80)
         engine.stop()
     }
 
-    @Test func aWatcherThatComesAgainFindsTheSame() async throws {
+    @Test func aWatcherThatReturnsFindsTheSameJob() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
         let job = try engine.maintenance.backup(BackupRequest(directory: target))
@@ -157,14 +157,14 @@ import Testing
         }
         #expect(await refusal(directory.path)?.message.contains("not empty") == true)
         #expect(await refusal(elsewhere.path + "/none/copy")?.message.contains("make it") == true)
-        // An empty directory is as good as none, and what another attempt left is removed.
+        // An empty directory is fine, and the leftovers of another attempt are removed.
         #expect(unsafe mkdir(target, 0o700) == 0)
         #expect(unsafe mkdir(elsewhere.path + "/.copy.unfinished", 0o700) == 0)
         FileBytes.write([1], to: elsewhere.path + "/.copy.unfinished/articles.mdb")
         #expect(await refusal(target + "/") == nil)
         #expect(await refusal(target)?.code == .failedPrecondition)
         #expect(BackupTests.names(elsewhere.path) == ["copy"])
-        // Without a name: below the storage's own directory.
+        // Without a path, the backup goes below the storage's own directory.
         let result = try await backUp(engine, to: "")
         #expect(result.directory.hasPrefix(directory.path + "/backups/"))
         engine.stop()

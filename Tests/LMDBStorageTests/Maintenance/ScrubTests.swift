@@ -6,12 +6,12 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The check that the engine makes by itself.
+/// The periodic check of the engine.
 @Suite struct ScrubTests {
     private let directory = TemporaryDirectory()
     private let ids = (0..<20).map { _ in ArticleID.generate() }
 
-    /// Waits for the end of a check that began after this was called.
+    /// Waits for the end of a check that began after this call.
     private func nextCheck(_ engine: LMDBEngine) throws -> StorageStatistics.Scrub {
         for _ in 0..<2 {
             let before = try engine.statistics().scrub.endedAt
@@ -20,7 +20,7 @@ import Testing
         return try engine.statistics().scrub
     }
 
-    @Test(.timeLimit(.minutes(1))) func aFlippedByteIsFoundAndToldEverywhere() async throws {
+    @Test(.timeLimit(.minutes(1))) func aFlippedByteIsFoundAndReportedEverywhere() async throws {
         var limits = EngineLimits.tests
         limits.scrub = 20
         let lines = Mutex<[String]>([])

@@ -6,7 +6,7 @@ import Synchronization
 @testable import LMDBStorage
 
 extension Job {
-    /// What becomes of it.
+    /// Waits for the result.
     func result() async throws -> Progress {
         var seen = 0
         while let (update, version) = await nextUpdate(after: seen) {
@@ -22,7 +22,7 @@ extension Job {
 }
 
 extension LMDBEngine {
-    /// What a verification says.
+    /// Runs a verification.
     func verified() async throws -> VerifyResult {
         let progress = try await maintenance.verification(VerifyRequest()).result()
         return progress.result ?? VerifyResult()
@@ -46,7 +46,7 @@ extension LMDBEngine {
     }
 }
 
-/// Replaces, deletes and stores again, until it is stopped.
+/// Replaces, deletes and stores articles until it is stopped.
 final class Writer: Sendable {
     private let engine: LMDBEngine
     private let ids: [ArticleID]
@@ -75,9 +75,9 @@ final class Writer: Sendable {
     func stop() { isOver.store(true, ordering: .relaxed) }
 }
 
-/// Damages what is stored.
+/// Damages stored data.
 enum Damage {
-    /// Flips a bit where some bytes lie in a file, as many bytes behind their start.
+    /// Flips a bit in the file, at an offset from where the given bytes are.
     static func flip(_ bytes: [UInt8], at offset: Int = 0, in path: String) throws {
         let all = FileBytes.read(path)
         guard let start = all.indices.first(where: { all[$0...].starts(with: bytes) }) else {
@@ -91,7 +91,7 @@ enum Damage {
         }
     }
 
-    /// Changes the tables of a store that is stopped.
+    /// Changes the tables of a stopped store.
     static func tables(
         _ path: String, _ body: (borrowing WriteTransaction, LMDBEnvironment) throws(ServiceError) -> Void
     ) throws {
@@ -100,7 +100,7 @@ enum Damage {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try body(transaction, environment)
         }
-        // As if the store had done it itself: a start makes an index anew that is not as it was written.
+        // As if the store had done it itself: otherwise a start would rebuild the index.
         let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
         try PageSums(DataDirectory(path).sums, pageSize: environment.pageSize)
             .update(environment.files.database, from: nil, to: metas, SystemDisk())
@@ -120,7 +120,7 @@ extension WriteTransaction {
     }
 }
 
-/// Stores numbers, each in the place of the oldest one: what there is at any moment is the last so many.
+/// Stores numbers, each replacing the oldest one: at any moment the last few are there.
 final class Numbers: Sendable {
     private struct State {
         var acknowledged = 0
@@ -151,7 +151,7 @@ final class Numbers: Sendable {
         state.withLock { $0.acknowledged = number }
     }
 
-    /// The moment that a store is of; `nil` if it is of none.
+    /// The moment that a store is from; `nil` if it is not from a single one.
     func moment(_ store: LMDBEngine) throws -> Int? {
         let found = try store.list(["number"]).map { Int(String(decoding: $0.content, as: UTF8.self)) ?? 0 }
         let last = found.first ?? 0

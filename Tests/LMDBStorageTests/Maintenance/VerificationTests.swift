@@ -5,7 +5,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// A check of all that is stored finds what is wrong, names it, and finds nothing else.
+/// A verification finds and names what is wrong, and nothing else.
 @Suite struct VerificationTests {
     private let directory = TemporaryDirectory()
     private var heap: String { directory.path + "/articles.mdb-records" }
@@ -64,8 +64,8 @@ import Testing
         #expect(result.findings.first?.problem.contains("header") == true)
     }
 
-    /// The finding stays in the health until a later check is clean, and outlives a restart.
-    @Test func damageIsInTheHealthUntilItIsMended() async throws {
+    /// The finding stays in the health until a later check is clean, even across a restart.
+    @Test func damageIsInTheHealthUntilItIsRepaired() async throws {
         try await fill()
         let text = Array("content of 17.".utf8)
         #expect(try await verify { try Damage.flip(text, in: heap) }.damaged == 1)
@@ -138,7 +138,7 @@ import Testing
         #expect(result.findings.first?.problem.contains("also that of the article") == true)
     }
 
-    @Test func roomThatIsGivenTwiceIsFound() async throws {
+    @Test func spaceThatIsGivenTwiceIsFound() async throws {
         try await fill()
         try Damage.tables(directory.path) { transaction, environment throws(ServiceError) in
             let place = try unsafe ids[30].withKey { key throws(ServiceError) in
@@ -154,8 +154,8 @@ import Testing
         #expect(result.findings.contains { $0.problem.contains("but the total says") })
     }
 
-    /// What is changed meanwhile is no finding.
-    @Test func changesMeanwhileAreNoFindings() async throws {
+    /// Writes during the check are not findings.
+    @Test func concurrentWritesAreNotFindings() async throws {
         var limits = EngineLimits.tests
         limits.logGroups = 20
         let engine = try LMDBEngine(limits, directory: directory.path)
@@ -186,7 +186,7 @@ import Testing
         engine.stop()
     }
 
-    /// All, key, and both terms.
+    /// The list of all articles, the key, and both terms.
     private func entries(of number: Int, _ environment: LMDBEnvironment) throws(ServiceError) -> [IndexEntry] {
         let id = ids[number]
         let time = IndexEntry.sortable(Int64(number % 7))

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import LMDBStorage
 
-/// A directory of a test's own, removed with all that is in it.
+/// A temporary directory, removed with everything in it.
 final class TemporaryDirectory: Sendable {
     let path: String
 
@@ -33,7 +33,7 @@ final class TemporaryDirectory: Sendable {
     }
 }
 
-/// A file as a whole.
+/// Whole files.
 enum FileBytes {
     static func read(_ path: String) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY)
@@ -47,7 +47,7 @@ enum FileBytes {
         return Array(bytes.prefix(max(0, count)))
     }
 
-    /// Writes over what is there, which may be in use.
+    /// Overwrites a file in place, while it may be in use.
     static func overwrite(_ bytes: [UInt8], in path: String) {
         let descriptor = unsafe open(path, O_WRONLY)
         guard descriptor >= 0 else { return }
@@ -64,8 +64,8 @@ enum FileBytes {
 }
 
 extension EngineLimits {
-    /// As they are by default, but for the maps: dozens of storages are open at once in the tests' process, which has the 128 TiB
-    /// of address space that any other has.
+    /// The defaults, except for the maps: the process of the tests has dozens of storages open at once, within the
+    /// same 128 TiB of address space.
     static let tests = {
         var limits = EngineLimits()
         limits.mapSize = 16 << 30
@@ -74,7 +74,7 @@ extension EngineLimits {
 }
 
 extension LMDBEnvironment {
-    /// That of a storage which is closed, or an empty one.
+    /// Opens a closed storage, or an empty one.
     static func forTests(_ path: String, _ limits: EngineLimits = .tests) throws -> LMDBEnvironment {
         let (directory, disk) = (try DataDirectory(path), SystemDisk())
         if !FilePart.exists(directory.database) {
