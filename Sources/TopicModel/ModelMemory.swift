@@ -19,9 +19,7 @@ import Glibc
             throw TopicModelError(.foreign, "\(path) is not a topic model: it is \(what)")
         }
         let size = Int(status.st_size)
-        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw file.failure() }
-        unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a wish: small pages do as well
+        guard let memory = unsafe Self.allocate(size) else { throw file.failure() }
         var offset = 0
         while offset < size {
             // `offset` is below `size`: within the memory.
@@ -36,6 +34,23 @@ import Glibc
         }
         unsafe _ = mprotect(memory, size, PROT_READ)
         unsafe bytes = UnsafeRawBufferPointer(start: memory, count: size)
+    }
+
+    init(copying content: [UInt8], name: String) throws(TopicModelError) {
+        guard let memory = unsafe Self.allocate(content.count) else {
+            throw TopicModelError(.unreadable, "there is no memory for the topic model \(name)")
+        }
+        unsafe UnsafeMutableRawBufferPointer(start: memory, count: content.count).copyBytes(from: content)
+        unsafe _ = mprotect(memory, content.count, PROT_READ)
+        unsafe bytes = UnsafeRawBufferPointer(start: memory, count: content.count)
+    }
+
+    /// Pages to write to; nil if there are none, as errno says.
+    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { return nil }
+        unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a wish: small pages do as well
+        return unsafe memory
     }
 
     deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

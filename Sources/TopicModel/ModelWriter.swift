@@ -1,5 +1,3 @@
-import Glibc
-
 /// Lays a trained model out as a file.
 public struct ModelWriter: ~Copyable {
     /// One feature: its hash, what it counts in a text's vector (in twentieths), and a weight for each topic, into which
@@ -86,31 +84,8 @@ public struct ModelWriter: ~Copyable {
         header.plainSharpness = plainSharpness
     }
 
-    /// Writes the model to `path`: whole or not at all, so that a service may read the path at any time.
-    public consuming func write(to path: String) throws(TopicModelError) {
-        let temporary = "\(path).\(getpid()).new"
-        let bytes = encoded()
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ModelWriter.failure(path) }
-        var offset = 0
-        while offset < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress! + offset, bytes.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            offset += count
-        }
-        let isWritten = offset == bytes.count && fsync(descriptor) == 0
-        guard close(descriptor) == 0, isWritten, unsafe rename(temporary, path) == 0 else {
-            let failure = ModelWriter.failure(path)
-            unsafe unlink(temporary)
-            throw failure
-        }
-    }
-
-    /// The file's bytes.
-    consuming func encoded() -> [UInt8] {
+    /// The model file's bytes.
+    public consuming func encoded() -> [UInt8] {
         let words = description.encoded()
         let biasEnd = ModelHeader.size + biases.count * 4
         header.bucketsOffset = UInt64((biasEnd + 63) / 64 * 64)
@@ -127,10 +102,5 @@ public struct ModelWriter: ~Copyable {
         }
         for index in 0..<4 { bytes[12 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(index * 8)) }
         return bytes
-    }
-
-    private static func failure(_ path: String) -> TopicModelError {
-        let reason = unsafe String(cString: strerror(errno))
-        return TopicModelError(.unwritable, "cannot write the topic model \(path): \(reason)")
     }
 }

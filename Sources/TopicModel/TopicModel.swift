@@ -27,9 +27,17 @@ public final class TopicModel: Sendable {
     public convenience init(path: String) throws(TopicModelError) { try self.init(ModelFile(path: path)) }
 
     /// Reads a model file, as often as one likes, and checks all of it before it is used.
-    public init(_ source: ModelFile) throws(TopicModelError) {
-        let path = source.path
-        file = try ModelMemory(source)
+    public convenience init(_ source: ModelFile) throws(TopicModelError) {
+        try self.init(ModelMemory(source), of: source.path)
+    }
+
+    /// Takes a model file's bytes, and checks all of them; `name` is for messages.
+    public convenience init(bytes: [UInt8], name: String) throws(TopicModelError) {
+        try self.init(ModelMemory(copying: bytes, name: name), of: name)
+    }
+
+    private init(_ memory: ModelMemory, of path: String) throws(TopicModelError) {
+        file = memory
         header = unsafe try ModelHeader(reading: file.bytes, of: path)
         checksum = header.checksum
         threshold = header.threshold
