@@ -24,6 +24,18 @@ import Testing
         let count = try await client.call("words.count", payload: ArticleKey(id: stored.id).encoded())
         #expect(count == [0x08, 6])
 
+        // From the shell, by the messages that the plugin describes.
+        let tool = CommandLineTool(service)
+        let (key, words) = ("{\"id\":\"\(stored.id.map { "\($0)" } ?? "")\"}", "{\"words\":\"6\"}\n")
+        let unknown = try tool.run("call", "words.count", key)
+        #expect(unknown.code == 65)
+        #expect(unknown.complaints.contains("nothing describes the message example.WordCount"))
+        let description = Self.fixture.appending(path: "libWordCount.proto")
+        #expect(try tool.run("call", "words.count", key, "--proto", description.path).text == words)
+        try FileManager.default.copyItem(
+            at: description, to: service.directory.appending(path: "plugins/libWordCount.proto"))
+        #expect(try tool.run("call", "words.count", key).text == words)
+
         await #expect {
             try await client.call("words.count", payload: ArticleKey(id: .generate()).encoded())
         } throws: {
