@@ -9,7 +9,7 @@ enum Articlectl {
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
         Backup.self, Verify.self, Call.self, ServiceStatus.self, Metrics.self,
-        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, Completion.self,
+        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, NewPlugin.self, Completion.self,
     ]
 
     static func main() async {
