@@ -113,7 +113,7 @@ import Testing
         let bench = Child()
         bench.executableURL = Service.products.appending(path: "articlectl")
         bench.arguments = [
-            "bench", "ping", "--socket", manager.socketPath, "-c", "20", "-p", "4", "-s", "3", "--json",
+            "bench", "ping", "--live", "--socket", manager.socketPath, "-c", "20", "-p", "4", "-s", "3", "--json",
         ]
         bench.standardOutput = output
         try bench.run()

@@ -91,7 +91,9 @@ final class Classifier: Sendable {
     func unload(ifUnusedFor nanoseconds: UInt64) -> Bool {
         // This may release the last reference, which must not happen under the lock.
         let given: Scoring? = state.withLock { state in
-            guard case .present(let scoring) = state, MonotonicClock.now &- scoring.lastUse >= nanoseconds else { return nil }
+            guard case .present(let scoring) = state, MonotonicClock.now &- scoring.lastUse >= nanoseconds else {
+                return nil
+            }
             state = .absent
             return scoring
         }

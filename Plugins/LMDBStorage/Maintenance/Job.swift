@@ -63,7 +63,8 @@ final class Job<Progress: Sendable>: Sendable {
         let stop: ServiceError? = state.withLock { state in
             if let stop = state.stop { return stop }
             let isLeft =
-                state.watchers == 0 && MonotonicClock.elapsed(from: state.lastWatched, to: MonotonicClock.now) > Self.patience
+                state.watchers == 0
+                && MonotonicClock.elapsed(from: state.lastWatched, to: MonotonicClock.now) > Self.patience
             return isLeft ? ServiceError(.cancelled, "no client has watched it for 30 seconds") : nil
         }
         if let stop { throw stop }

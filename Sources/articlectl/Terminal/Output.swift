@@ -6,11 +6,14 @@ internal import Glibc
 final class Output {
     private var buffer: [UInt8] = []
     private let descriptor: Int32
+    /// For messages.
+    private let name: String
     /// Lines are shown at once to a person, and in pieces of this size to a program.
     private let capacity: Int
 
-    init(descriptor: Int32 = STDOUT_FILENO, isTerminal: Bool) {
+    init(descriptor: Int32 = STDOUT_FILENO, name: String = "standard output", isTerminal: Bool) {
         self.descriptor = descriptor
+        self.name = name
         capacity = isTerminal ? 0 : 64 << 10
     }
 
@@ -45,7 +48,7 @@ final class Output {
             default:
                 let reason = SystemText.describing(errno)
                 buffer = []
-                throw CommandFailure(.io, "standard output: \(reason)")
+                throw CommandFailure(.io, "\(name): \(reason)")
             }
         }
         buffer.removeAll(keepingCapacity: true)
