@@ -1,6 +1,6 @@
 internal import ClassifyHandler
 internal import HandlerKit
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Classify.self) }

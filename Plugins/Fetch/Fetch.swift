@@ -3,10 +3,11 @@ public import HandlerKit
 
 /// Fetches articles: fetch.get, fetch.getMany, fetch.list.
 ///
-/// A single article is answered on the event loop at once, from the storage's memory to the connection's buffer.
+/// A single article is answered immediately on the event loop, from the storage's memory into the connection's
+/// buffer.
 public struct Fetch: Handler {
-    /// The methods, in the descriptor's order.
-    enum Call: Int {
+    /// The methods, in the order of the descriptor.
+    enum MethodIndex: Int {
         case get
         case getMany
         case list
@@ -38,18 +39,18 @@ public struct Fetch: Handler {
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        guard request.method == Call.get.rawValue else { return responder }
+        guard request.method == MethodIndex.get.rawValue else { return responder }
         get(request.payload, responder)
         return nil
     }
 
-    public func expect(method: Int, message: RawSpan) {
-        guard method == Call.get.rawValue, let id = LentGetRequest.id(in: message) else { return }
-        storage.expect(id: id)
+    public func prefetch(method: Int, message: RawSpan) {
+        guard method == MethodIndex.get.rawValue, let id = LentGetRequest.id(in: message) else { return }
+        storage.prefetch(id: id)
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
-        switch Call(rawValue: call.method) {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        switch MethodIndex(rawValue: call.method) {
         case .getMany: try await getMany(GetManyKeys(call.payload), responder)
         case .list: try await list(ListRequest(decoding: call.payload), responder)
         case .get, nil: throw ServiceError(.unimplemented, "fetch has no method \(call.method)")
@@ -57,6 +58,36 @@ public struct Fetch: Handler {
     }
 }
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Fetch.self) }
+
+extension ServiceError {
+    /// There is no such article. Exactly one of the two identifies it.
+    static func noArticle(_ id: ArticleID?, _ url: RawSpan) -> ServiceError {
+        let name =
+            id.map { "the id \($0)" } ?? "the URL \(String(decoding: [UInt8](joining: url).prefix(256), as: UTF8.self))"
+        return ServiceError(.notFound, "there is no article with \(name)")
+    }
+
+    /// The article exists but cannot be read.
+    static func unreadable(_ id: ArticleID) -> ServiceError {
+        ServiceError(.dataLoss, "the article \(id) is damaged: restore it from a backup, or store it again")
+    }
+}
+
+extension Status {
+    /// The status of an item whose article cannot be sent: it is damaged, or too large for the client; `nil` if the
+    /// error does not concern this article alone.
+    init?(of id: ArticleID, _ error: ServiceError) {
+        switch error.code {
+        case .resourceExhausted:
+            self.init(
+                code: error.code.rawValue,
+                message:
+                    "the article \(id) exceeds the max_frame of the client's hello: send a larger max_frame")
+        case .dataLoss: self.init(code: error.code.rawValue, message: error.message)
+        default: return nil
+        }
+    }
+}

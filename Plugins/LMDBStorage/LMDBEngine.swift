@@ -5,15 +5,15 @@ internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Articles in a file, found through tables of LMDB: reads straight from the map, writes in groups, each on disk with the sync of a
-/// redo log.
+/// Stores articles in a heap file that is indexed by LMDB. Reads come straight from the memory map; writes are
+/// grouped, and one sync of a redo log makes a group durable.
 final class LMDBEngine: ServingEngine {
     static let descriptor = PluginDescriptor(name: "lmdb-storage", version: "1.0.0", methods: methods)
 
     private let limits: EngineLimits
     private let directory: DataDirectory
     private let lock: DirectoryLock
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let readers: ThreadReaders
     private let queue: WriteQueue
     private let committer: Committer
@@ -21,7 +21,7 @@ final class LMDBEngine: ServingEngine {
     private let threads: [Thread]
     private let log: PluginLog
     private let lastCheck: LastCheck
-    let care: Care
+    let maintenance: Maintenance
     private let isStopped = Atomic(false)
 
     convenience init(context: PluginContext) throws {
@@ -35,11 +35,11 @@ final class LMDBEngine: ServingEngine {
         _ = try EngineLimits.read(configuration)
     }
 
-    /// All of it is fixed at the start: says so, if anything is new.
+    /// All settings are fixed at the start. Logs a warning if one has changed.
     func reload(_ configuration: PluginConfiguration) throws {
         let (limits, settings) = try EngineLimits.read(configuration)
         if limits != self.limits || settings.directory ?? directory.path != directory.path {
-            log.warning("its new configuration takes effect at the next start")
+            log.warning("the new configuration takes effect at the next start")
         }
     }
 
@@ -54,7 +54,7 @@ final class LMDBEngine: ServingEngine {
             directory: directory, limits: limits, disk: disk, acceptsLoss: acceptsLoss,
             progress: StartProgress(progress), announce: { log.warning("given up: \($0)") }
         ).open()
-        opened.report.tell(log, directory)
+        opened.report.write(to: log, directory)
         environment = opened.environment
         queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
         let failure = LogFailure(log)
@@ -63,9 +63,9 @@ final class LMDBEngine: ServingEngine {
             committer = Committer(queue, environment, sync, failure, limits, log)
             environment.publishCommit()
             readers = try ThreadReaders(environment)
-            let keeper = try LogKeeper(opened, readers, disk, failure, limits)
-            checkpointer = keeper.checkpointer
-            threads = try Self.start(committer, sync, keeper)
+            let scheduler = try CheckpointScheduler(opened, readers, disk, failure, limits)
+            checkpointer = scheduler.checkpointer
+            threads = try Self.start(committer, sync, scheduler)
         } catch {
             opened.pin.release()
             environment.close()
@@ -73,9 +73,9 @@ final class LMDBEngine: ServingEngine {
         }
         self.log = log
         lastCheck = LastCheck(directory)
-        care = Care(
+        maintenance = Maintenance(
             directory, limits, environment, readers, PageCheck(environment, checkpointer, log), lastCheck, log,
-            settle: committer.settle)
+            commitPending: committer.commitPending)
     }
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -97,7 +97,7 @@ final class LMDBEngine: ServingEngine {
         return isFound
     }
 
-    /// What goes out of order while the index is read is its damage.
+    /// Reports index damage found by `body`.
     private func noting<Result>(
         _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
@@ -111,14 +111,14 @@ final class LMDBEngine: ServingEngine {
         }
     }
 
-    /// Whatever was acknowledged before is in the tables when this returns. On a thread that may wait.
-    func settle() { committer.settle() }
+    /// When this returns, everything acknowledged before is in the tables. Blocks.
+    func commitPending() { committer.commitPending() }
 
-    func expect(id: ArticleID) { readers.current?.expect(id) }
+    func prefetch(id: ArticleID) { readers.current?.prefetch(id) }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         try environment.damage.check(environment.path)
-        committer.expectReaders()
+        committer.noteReader()
         try noting { () throws(ServiceError) in
             try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
         }
@@ -131,7 +131,7 @@ final class LMDBEngine: ServingEngine {
             if environment.damage.current != nil {
                 throw ServiceError(
                     .unavailable,
-                    "the index is damaged, and nothing can be written before it is made anew: restart the service")
+                    "the index is damaged, and nothing can be written until it is rebuilt: restart the service")
             }
             try queue.add(pending)
         } catch {
@@ -142,14 +142,14 @@ final class LMDBEngine: ServingEngine {
     func statistics() throws(ServiceError) -> StorageStatistics {
         let progress = committer.progress
         return try readers.read { reader throws(ServiceError) in
-            // In this order: what is committed in between is in the tables then.
+            // In this order: what is committed in between is in the tables.
             let open = environment.recent.transaction
             try reader.refresh()
             let records = try reader.statistics(environment.records)
             let totals =
                 open > reader.version
                 ? environment.recent.totals
-                : RecentChanges.Totals(records: records.ms_entries, used: try reader.space().used)
+                : RecentWrites.Totals(records: records.ms_entries, used: try reader.space().used)
             let index = try reader.statistics(environment.index)
             return StorageStatistics(
                 records: UInt64(clamping: totals.records),
@@ -161,7 +161,7 @@ final class LMDBEngine: ServingEngine {
 
     var health: Health {
         if let damage = environment.damage.current {
-            return Health(.unhealthy, "the index is damaged, and is made anew at the next start: \(damage)")
+            return Health(.unhealthy, "the index is damaged, and will be rebuilt at the next start: \(damage)")
         }
         do throws(ServiceError) {
             try environment.checkLinks(nil)
@@ -173,11 +173,11 @@ final class LMDBEngine: ServingEngine {
         return space.state == .healthy ? lastCheck.health : space
     }
 
-    /// The threads that write, in the order in which they end.
+    /// Starts the writing threads, in the order in which they end.
     private static func start(
-        _ committer: Committer, _ sync: LogSync, _ keeper: LogKeeper
+        _ committer: Committer, _ sync: LogSync, _ scheduler: CheckpointScheduler
     ) throws(ServiceError) -> [Thread] {
-        let checkpointer = keeper.checkpointer
+        let checkpointer = scheduler.checkpointer
         let syncing = try Thread(starting: "log-sync") { sync.run() }
         let checking: Thread
         do throws(ServiceError) {
@@ -188,7 +188,7 @@ final class LMDBEngine: ServingEngine {
             throw error
         }
         do throws(ServiceError) {
-            return [try Thread(starting: "commit") { committer.run(keeper) }, syncing, checking]
+            return [try Thread(starting: "commit") { committer.run(scheduler) }, syncing, checking]
         } catch {
             sync.close()
             syncing.join()
@@ -198,26 +198,50 @@ final class LMDBEngine: ServingEngine {
         }
     }
 
-    func drain() { care.drain() }
+    func drain() { maintenance.drain() }
 
-    /// Brings what waits to disk, and closes. What comes later is refused.
+    /// Makes pending writes durable, and closes. Later writes are refused.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
-        care.close()
+        maintenance.close()
         queue.close()
         for thread in threads { thread.join() }
         if readers.close() {
             environment.close()
             lock.release()
         } else {
-            log.warning("\(environment.path) was still being read when it was to be closed")
+            log.warning("\(environment.path) was not closed, because it was still being read")
         }
     }
 }
 
 extension MDB_stat {
-    /// What the pages of a table take.
+    /// The size of a table's pages.
     var usedBytes: UInt64 {
         UInt64(ms_psize) * UInt64(ms_branch_pages + ms_leaf_pages + ms_overflow_pages)
     }
 }
+
+/// The engine's own methods, for administrators.
+extension LMDBEngine {
+    static let methods = [
+        Method(
+            "storage.verify", request: VerifyRequest.name, response: VerifyProgress.name, role: .administer,
+            flags: [.streamResponse, .idempotent]),
+        Method(
+            "storage.backup", request: BackupRequest.name, response: BackupProgress.name, role: .administer,
+            flags: [.streamResponse, .idempotent]),
+    ]
+
+    func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        switch call.method {
+        case 0: try await maintenance.verification(VerifyRequest(decoding: call.payload)).watch(call, responder)
+        case 1: try await maintenance.backup(BackupRequest(decoding: call.payload)).watch(call, responder)
+        default: throw ServiceError(.unimplemented, "the storage has no such method")
+        }
+    }
+}
+
+/// The symbol that articled looks up in this library.
+@c(articled_plugin_descriptor)
+public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }

@@ -3,11 +3,11 @@ public import HandlerKit
 
 /// Stores and deletes articles: store.put, store.putMany, store.delete.
 ///
-/// A single change is handed to the storage from the event loop, out of the connection's buffer, and answered when it is
-/// on disk: no task waits for it.
+/// A single write goes from the connection's buffer directly to the storage, on the event loop, and is answered when
+/// it is on disk. No task waits for it.
 public struct Store: Handler {
-    /// The methods, in the descriptor's order.
-    enum Call: Int {
+    /// The methods, in the order of the descriptor.
+    enum MethodIndex: Int {
         case put
         case putMany
         case delete
@@ -29,8 +29,8 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
-    /// Articles that come without topics are marked for whoever classifies them: an entry more in the index. No
-    /// acknowledgement waits for the classification itself.
+    /// Whether to mark articles without topics for classification, which costs one extra entry in the index.
+    /// Acknowledgements do not wait for the classification.
     let marksForTopics: Bool
 
     public static func check(_ configuration: PluginConfiguration) throws {
@@ -44,7 +44,7 @@ public struct Store: Handler {
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        switch Call(rawValue: request.method) {
+        switch MethodIndex(rawValue: request.method) {
         case .put: put(request.payload, responder.pending())
         case .delete: delete(request.payload, responder.pending())
         case .putMany, nil: return responder
@@ -52,11 +52,124 @@ public struct Store: Handler {
         return nil
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
         try await putMany(call.messages, responder)
     }
 }
 
-/// What articled looks for in this library.
+/// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Store.self) }
+
+/// The plugin's section of the configuration.
+struct Settings: Decodable {
+    /// Whether to classify articles that come without topics.
+    var classify: Bool?
+}
+
+extension Store {
+    /// store.put
+    func put(_ payload: RawSpan, _ response: PendingResponse) {
+        do throws(ServiceError) {
+            let request = try LentPutRequest(payload)
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
+            ) { result in
+                response.complete(PutResult.of(result).map { $0.encoded() })
+            }
+        } catch {
+            response.fail(error)
+        }
+    }
+
+    /// store.delete
+    func delete(_ payload: RawSpan, _ response: PendingResponse) {
+        do throws(ServiceError) {
+            let request = try DeleteRequest(decoding: payload)
+            let key = request.key ?? ArticleKey()
+            switch (key.id, key.url.isEmpty) {
+            case (let id?, true):
+                storage.write(StorageWrite(delete: id, expectedRevision: request.expectedRevision)) { result in
+                    response.complete(DeleteResult.of(result).map { $0.encoded() })
+                }
+            case (nil, false):
+                let url = Array(key.url.utf8)
+                storage.write(StorageWrite(deleteKey: url.rawSpan, expectedRevision: request.expectedRevision)) {
+                    result in response.complete(DeleteResult.of(result).map { $0.encoded() })
+                }
+            default: throw ServiceError(.invalidArgument, "key: exactly one of id and url is needed")
+            }
+        } catch {
+            response.fail(error)
+        }
+    }
+}
+
+/// A `PutRequest` whose article stays in the connection's buffer: its bytes are stored as they are.
+struct LentPutRequest: ~Copyable, ~Escapable {
+    let article: RawSpan
+    let expectedRevision: UInt64?
+
+    /// Throws `invalidArgument` unless there is exactly one article.
+    @_lifetime(copy bytes)
+    init(_ bytes: RawSpan) throws(ServiceError) {
+        var reader = WireReader(bytes)
+        var article = RawSpan()
+        var isGiven = false
+        var expectedRevision: UInt64?
+        while try reader.next() {
+            switch reader.field {
+            case 1:
+                if isGiven { throw reader.malformed("a second article") }
+                article = try reader.span()
+                isGiven = true
+            case 2: expectedRevision = try reader.uint64()
+            default: try reader.skip()
+            }
+        }
+        guard isGiven else { throw ServiceError(.invalidArgument, "article: missing") }
+        self.article = article
+        self.expectedRevision = expectedRevision
+    }
+}
+
+extension PutResult {
+    /// The answer to a put.
+    static func of(_ result: WriteResult) -> Result<PutResult, ServiceError> {
+        let outcome: PutOutcome
+        switch result.outcome {
+        case .created: outcome = .created
+        case .updated: outcome = .updated
+        case .unchanged: outcome = .unchanged
+        case .deleted: return .failure(ServiceError(.internal, "the storage deleted an article instead of storing it"))
+        case .refused(let error): return .failure(error)
+        }
+        return .success(
+            PutResult(
+                outcome: outcome, id: result.id, revision: result.revision, createdAt: result.createdAt,
+                storedAt: result.storedAt))
+    }
+}
+
+extension DeleteResult {
+    /// The answer to a delete.
+    static func of(_ result: WriteResult) -> Result<DeleteResult, ServiceError> {
+        switch result.outcome {
+        case .deleted: .success(DeleteResult(id: result.id, revision: result.revision))
+        case .refused(let error): .failure(error)
+        case .created, .updated, .unchanged:
+            .failure(ServiceError(.internal, "the storage stored an article instead of deleting it"))
+        }
+    }
+}
+
+extension PutManyResult {
+    /// The result of one put of store.putMany.
+    static func of(_ result: Result<PutResult, ServiceError>, index: UInt64) -> PutManyResult {
+        switch result {
+        case .success(let result): PutManyResult(index: index, result: result)
+        case .failure(let error):
+            PutManyResult(index: index, status: Status(code: error.code.rawValue, message: error.message))
+        }
+    }
+}

@@ -43,9 +43,7 @@ public final class ModelFile: Sendable {
             throw TopicModelError(.foreign, "\(path) is not a topic model: it is \(what)")
         }
         let size = Int(status.st_size)
-        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { throw file.failure() }
-        unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a hint: small pages work as well
+        guard let memory = unsafe Self.allocate(size) else { throw file.failure() }
         var offset = 0
         while offset < size {
             // `offset` is below `size`, so it is within the memory.
@@ -60,6 +58,24 @@ public final class ModelFile: Sendable {
         }
         unsafe _ = mprotect(memory, size, PROT_READ)
         unsafe bytes = UnsafeRawBufferPointer(start: memory, count: size)
+    }
+
+    /// - Parameter name: what messages call the model.
+    init(copying content: [UInt8], name: String) throws(TopicModelError) {
+        guard let memory = unsafe Self.allocate(content.count) else {
+            throw TopicModelError(.unreadable, "there is no memory for the topic model \(name)")
+        }
+        unsafe UnsafeMutableRawBufferPointer(start: memory, count: content.count).copyBytes(from: content)
+        unsafe _ = mprotect(memory, content.count, PROT_READ)
+        unsafe bytes = UnsafeRawBufferPointer(start: memory, count: content.count)
+    }
+
+    /// Allocates writable pages. Returns `nil`, with errno set, if there is no memory.
+    private static func allocate(_ size: Int) -> UnsafeMutableRawPointer? {
+        let memory = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else { return nil }
+        unsafe _ = madvise(memory, size, MADV_HUGEPAGE)  // a hint: small pages work as well
+        return unsafe memory
     }
 
     deinit { unsafe munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count) }

@@ -1,6 +1,4 @@
-import Glibc
-
-/// Writes a trained model to a file.
+/// Encodes a trained model as a file.
 public struct ModelWriter: ~Copyable {
     /// A feature: its hash, its value in a text's vector in twentieths, and a weight per topic. The weights already
     /// contain the value.
@@ -90,31 +88,8 @@ public struct ModelWriter: ~Copyable {
         header.plainSharpness = plainSharpness
     }
 
-    /// Writes the model to `path` atomically, so that a service may read the path at any time.
-    public consuming func write(to path: String) throws(TopicModelError) {
-        let temporary = "\(path).\(getpid()).new"
-        let bytes = encoded()
-        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw ModelWriter.failure(path) }
-        var offset = 0
-        while offset < bytes.count {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress! + offset, bytes.count - offset)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { break }
-            offset += count
-        }
-        let isWritten = offset == bytes.count && fsync(descriptor) == 0
-        guard close(descriptor) == 0, isWritten, unsafe rename(temporary, path) == 0 else {
-            let failure = ModelWriter.failure(path)
-            unsafe unlink(temporary)
-            throw failure
-        }
-    }
-
-    /// The bytes of the file.
-    consuming func encoded() -> [UInt8] {
+    /// The bytes of the model file.
+    public consuming func encoded() -> [UInt8] {
         let words = description.encoded()
         let biasEnd = ModelHeader.size + biases.count * 4
         header.bucketsOffset = UInt64((biasEnd + 63) / 64 * 64)
@@ -131,10 +106,5 @@ public struct ModelWriter: ~Copyable {
         }
         for index in 0..<4 { bytes[12 + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(index * 8)) }
         return bytes
-    }
-
-    private static func failure(_ path: String) -> TopicModelError {
-        let reason = unsafe String(cString: strerror(errno))
-        return TopicModelError(.unwritable, "cannot write the topic model \(path): \(reason)")
     }
 }

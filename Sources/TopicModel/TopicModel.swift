@@ -27,9 +27,17 @@ public final class TopicModel: Sendable {
     public convenience init(path: String) throws(TopicModelError) { try self.init(ModelFile(path: path)) }
 
     /// Reads an open model file and checks all of it. A file may be read several times.
-    public init(_ source: ModelFile) throws(TopicModelError) {
-        let path = source.path
-        file = try ModelMemory(source)
+    public convenience init(_ source: ModelFile) throws(TopicModelError) {
+        try self.init(ModelMemory(source), of: source.path)
+    }
+
+    /// Checks the bytes of a model file; messages call it `name`.
+    public convenience init(bytes: [UInt8], name: String) throws(TopicModelError) {
+        try self.init(ModelMemory(copying: bytes, name: name), of: name)
+    }
+
+    private init(_ memory: ModelMemory, of path: String) throws(TopicModelError) {
+        file = memory
         header = unsafe try ModelHeader(reading: file.bytes, of: path)
         checksum = header.checksum
         threshold = header.threshold

@@ -29,9 +29,6 @@ enum FileContent {
         }
     }
 
-    /// Removes a file, if it is there.
-    static func remove(_ path: String) { unsafe _ = unlink(path) }
-
     /// The names in a directory, sorted, without hidden ones.
     static func names(in path: String) throws(TopicModelError) -> [String] {
         guard let directory = unsafe opendir(path) else { throw failure(path) }

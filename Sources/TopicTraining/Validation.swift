@@ -15,10 +15,8 @@ public struct Validation {
     ///
     /// A part is a run of each topic's texts in the order of the data. What lies side by side there is alike (a paper's
     /// week), and would flatter if it were spread over the parts.
-    ///
-    /// - Parameter scratch: the path of a file that may be made and removed.
     public func run(
-        _ texts: [LabelledText], parts: Int, onlyLast: Bool = false, scratch: String
+        _ texts: [LabelledText], parts: Int, onlyLast: Bool = false
     ) throws(TopicModelError) -> Evaluation {
         guard (2...100).contains(parts) else {
             throw TopicModelError(.unsuitable, "2 to 100 parts can be held out in turn, not \(parts)")
@@ -37,9 +35,9 @@ public struct Validation {
                         stage: "part \(fold + 1) of \(parts): \(progress.stage)",
                         fraction: (done + progress.fraction) / Double(held.count)))
             }
-            try trainer.train(rest).write(to: scratch)
-            defer { FileContent.remove(scratch) }
-            let evaluation = Evaluation(of: try TopicModel(path: scratch), on: part)
+            let model = try TopicModel(
+                bytes: trainer.train(rest).encoded(), name: "that is trained without part \(fold + 1)")
+            let evaluation = Evaluation(of: model, on: part)
             total = total.map { $0.adding(evaluation) } ?? evaluation
         }
         guard let total else { throw TopicModelError(.unsuitable, "nothing was held out") }

@@ -8,8 +8,8 @@ enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
-        Backup.self, Verify.self, ServiceStatus.self, Metrics.self,
-        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, Completion.self,
+        Backup.self, Verify.self, Call.self, ServiceStatus.self, Metrics.self,
+        Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, NewPlugin.self, Completion.self,
     ]
 
     static func main() async {

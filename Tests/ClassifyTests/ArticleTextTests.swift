@@ -26,7 +26,7 @@ import Testing
         var article = Article(url: "https://x.vn/1", title: "Giá vàng", body: "Giá vàng tăng.")
         article.topics = [Topic(slug: "old", score: 1, name: "Old")]
         article.attributes = ["desk": "economy"]
-        // Field 30 with the text "later": from a newer writer.
+        // Field 30 with the text "later", as from a newer writer.
         let content = article.encoded() + [0xf2, 0x01, 5] + Array("later".utf8)
         let text = try read(content)
         #expect(text.revision == 7)
@@ -40,7 +40,7 @@ import Testing
         expected.language = "vi"
         #expect(decoded == expected)
         #expect(changed.count > 8 && String(decoding: changed, as: UTF8.self).contains("later"))
-        // Written back again, nothing changes.
+        // Storing the topics again changes nothing.
         #expect(try read(changed).content(with: answer) == changed)
     }
 

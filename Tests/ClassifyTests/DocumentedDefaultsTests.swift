@@ -5,15 +5,15 @@ import Testing
 @testable import ClassifyHandler
 @testable import LMDBStorage
 
-/// What articled.json5(5) says of the defaults in the sections of these plugins is what holds without the key.
+/// The defaults that articled.json5(5) documents for these plugins are the ones that apply.
 @Suite struct DocumentedDefaultsTests {
-    /// The words that say of a default that it is none, or another's.
+    /// Defaults that are described in words.
     private static let words = [
         "classify.model": "news-vi, which comes with it", "classify.threshold": "the model's own",
         "lmdb-storage.directory": "the state directory",
     ]
 
-    /// The keys of a section, and what the page says of their defaults.
+    /// The keys of a section with their documented defaults.
     private func told(_ section: String) throws -> [(key: String, value: String)] {
         let file = URL(filePath: #filePath).appending(path: "../../../deploy/man/articled.json5.5").standardizedFileURL
         let page = try String(contentsOf: file, encoding: .utf8)
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// Those that are not in words, as a section.
+    /// The defaults that are values, as a section of the configuration.
     private func section(_ name: String) throws -> PluginConfiguration {
         var json: [String] = []
         for (key, value) in try told(name) {

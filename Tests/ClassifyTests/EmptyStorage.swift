@@ -1,7 +1,7 @@
 import ArticleProtocol
 import HandlerKit
 
-/// A storage that has nothing.
+/// A storage without articles.
 struct EmptyStorage: ArticleStorage {
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool { false }
     func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool { false }

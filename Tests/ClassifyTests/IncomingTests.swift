@@ -6,7 +6,7 @@ import Testing
 @testable import ClassifyHandler
 @testable import LMDBStorage
 
-/// Articles that are classified after they were stored, in the real storage.
+/// Articles that are classified after they were stored, with the real storage.
 @Suite struct IncomingTests {
     private static let sport = "Cầu thủ ghi bàn thắng ở phút cuối trận đấu, đội tuyển bóng đá vô địch."
     private static let business = "Ngân hàng giảm lãi suất cho doanh nghiệp vay, thị trường chứng khoán tăng điểm."
@@ -51,7 +51,7 @@ import Testing
             context: PluginContext(configuration: PluginConfiguration(json: Array(json.utf8)), storage: storage))
     }
 
-    /// Waits until nothing is marked; `false` after half a minute.
+    /// Waits until no article is marked; returns `false` after half a minute.
     private func isDone(_ storage: LMDBEngine) async throws -> Bool {
         for _ in 0..<300 {
             if try waiting(storage) == 0 { return true }
@@ -65,7 +65,7 @@ import Testing
         let files = Directory()
         let storage = try LMDBEngine(EngineLimits(), directory: files.path)
         defer { storage.stop() }
-        // One from before the plugin starts, as if a service had ended too soon.
+        // One from before the plugin starts, as if the service had ended too early.
         let early = try await put(Article(url: "https://a.vn/1", title: "Bóng đá", body: Self.sport), in: storage)
         let plugin = try plugin(sample, storage, threshold: 0)
         defer { plugin.stop() }
@@ -87,21 +87,21 @@ import Testing
         #expect(try article(given.id, storage).revision == 1)
     }
 
-    @Test func anUndecidedOneIsNotAskedAboutAgain() async throws {
+    @Test func anUndecidedArticleIsClassifiedOnce() async throws {
         let sample = try Sample()
         let files = Directory()
         let storage = try LMDBEngine(EngineLimits(), directory: files.path)
         defer { storage.stop() }
         let plugin = try plugin(sample, storage, threshold: 0.9)
         defer { plugin.stop() }
-        // Nothing in it is known to the model.
+        // The model knows none of these words.
         let stored = try await put(Article(title: "zzzz", body: "qqqq"), in: storage)
         #expect(try await isDone(storage))
         let kept = try article(stored.id, storage)
         #expect(kept.article.topics.isEmpty && kept.article.body == "qqqq" && kept.revision == 2)
     }
 
-    @Test func whatSomebodyElseWroteMeanwhileStands() async throws {
+    @Test func aConcurrentWriteWins() async throws {
         let files = Directory()
         let storage = try LMDBEngine(EngineLimits(), directory: files.path)
         defer { storage.stop() }
@@ -127,7 +127,7 @@ import Testing
     }
 }
 
-/// A directory of a test's own, removed with the files in it.
+/// A temporary directory, removed with its files.
 private final class Directory {
     let path: String
 

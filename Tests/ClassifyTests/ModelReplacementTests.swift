@@ -53,7 +53,7 @@ import Testing
         #expect(try plugin.classifier.waitForScoring().classify(text).topics.first?.slug == "kinh-doanh")
     }
 
-    @Test func whatMakesNoSenseIsRefusedAtTheStart() throws {
+    @Test func invalidSettingsAreRefusedAtTheStart() throws {
         let sample = try Sample()
         for (setting, word) in [
             ("threshold: 1.5", "threshold"), ("workers: 0", "workers"), ("mostWaiting: 0", "mostWaiting"),

@@ -2,7 +2,7 @@ import Glibc
 import TopicModel
 import TopicTraining
 
-/// Small models of our own sentences, in files that are removed.
+/// Small models made from a few sentences, in temporary files.
 final class Sample {
     let directory: String
     var path: String { "\(directory)/sample.topics" }
@@ -30,7 +30,7 @@ final class Sample {
 
     struct Failure: Error {}
 
-    /// Puts another model in the place of this one.
+    /// Replaces the model by another one.
     func train(name: String) throws {
         var options = TrainingOptions()
         options.name = name
@@ -42,7 +42,7 @@ final class Sample {
         try Trainer(options: options).train(texts).write(to: path)
     }
 
-    /// Writes something else there.
+    /// Damages the model.
     func spoil() {
         if let file = unsafe fopen(path, "r+") {
             unsafe _ = fseek(file, 200, SEEK_SET)
@@ -51,7 +51,7 @@ final class Sample {
         }
     }
 
-    /// What a file has in it.
+    /// Reads a whole file.
     static func bytes(of path: String) throws -> [UInt8] {
         guard let file = unsafe fopen(path, "r") else { throw Failure() }
         defer { unsafe fclose(file) }
@@ -61,7 +61,7 @@ final class Sample {
         return Array(bytes[..<count])
     }
 
-    /// Writes other bytes into the same file, as `cp` does.
+    /// Overwrites the same file in place, as `cp` does.
     func overwrite(with bytes: [UInt8]) throws {
         guard let file = unsafe fopen(path, "w") else { throw Failure() }
         defer { unsafe fclose(file) }

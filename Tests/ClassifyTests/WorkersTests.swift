@@ -6,12 +6,12 @@ import Testing
 @testable import ClassifyHandler
 
 @Suite struct WorkersTests {
-    /// Holds the only worker until it is let go.
+    /// Blocks the only worker until it is released.
     private final class Gate: Sendable {
         private let entered = AsyncStream<Void>.makeStream()
         let left = Semaphore()
 
-        /// Waits without holding a thread that the worker's task may need.
+        /// Waits without blocking a thread that the worker's task may need.
         func isEntered() async {
             for await _ in entered.stream { return }
         }
@@ -37,8 +37,8 @@ import Testing
         }
     }
 
-    @Test func workIsDoneElsewhereAndItsValueComesBack() async throws {
-        let workers = try Workers(count: 2, mostWaiting: 100)
+    @Test func workRunsOnAnotherThreadAndReturnsItsValue() async throws {
+        let workers = try Workers(count: 2, maxWaiting: 100)
         defer { workers.stop() }
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 1...50 { group.addTask { try await workers.run { number } } }
@@ -47,12 +47,12 @@ import Testing
         #expect(sum == 1275)
     }
 
-    @Test func whatDoesNotFitIntoTheQueueIsTurnedAway() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 1)
+    @Test func jobsBeyondTheQueueAreRefused() async throws {
+        let workers = try Workers(count: 1, maxWaiting: 1)
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
-        // One may wait; of two that come one is turned away, whichever it is.
+        // One may wait. Of two that arrive, either is refused.
         let tasks = (0..<2).map { number in Task { () throws -> Int in try await workers.run { number } } }
         let codes = await withTaskGroup(of: StatusCode?.self) { group in
             for task in tasks { group.addTask { await code(of: task) } }
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func aCancelledTaskDoesNotWaitForItsTurn() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 10)
+        let workers = try Workers(count: 1, maxWaiting: 10)
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
@@ -86,14 +86,14 @@ import Testing
         #expect(await code(of: waiting) == .cancelled)
         gate.left.signal()
         try await held.value
-        // What comes behind it shows that it was passed over.
+        // The next job shows that the cancelled one was skipped.
         _ = try await workers.run { 0 }
         #expect(!ran.isRaised)
         workers.stop()
     }
 
-    @Test func afterTheStopNothingIsTaken() async throws {
-        let workers = try Workers(count: 1, mostWaiting: 10)
+    @Test func jobsAreRefusedAfterAStop() async throws {
+        let workers = try Workers(count: 1, maxWaiting: 10)
         workers.stop()
         #expect(await code(of: Task { try await workers.run { 1 } }) == .unavailable)
     }

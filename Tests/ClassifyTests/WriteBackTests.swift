@@ -5,7 +5,7 @@ import Testing
 
 @testable import ClassifyHandler
 
-/// classify.article stores topics with the revision that it read, and with no other.
+/// classify.article stores topics only for the revision that it read.
 @Suite struct WriteBackTests {
     private let storage = ContestedStorage()
     private let id = ArticleID.generate()
@@ -35,7 +35,7 @@ import Testing
         try put(sport)
         let plugin = try plugin()
         defer { plugin.stop() }
-        // Between the first reading and its writing, the newsroom stores another text.
+        // Between reading and writing, the newsroom stores another text.
         let isChanged = Atomic(false)
         storage.contest { if !isChanged.exchange(true, ordering: .relaxed) { try? put(business) } }
         let result = try await plugin.classifyArticle(key, request) { nil }
@@ -46,7 +46,7 @@ import Testing
         #expect(article.title == business.title && article.topics.first?.slug == "kinh-doanh")
     }
 
-    @Test func whoIsAlwaysTooLateGivesUp() async throws {
+    @Test func itGivesUpAfterRepeatedConflicts() async throws {
         try put(sport)
         let plugin = try plugin()
         defer { plugin.stop() }
@@ -77,7 +77,7 @@ import Testing
     }
 }
 
-/// A storage in memory in which others write just before a write that names a revision is carried out.
+/// A storage in memory. Others write just before each write that expects a revision.
 private final class ContestedStorage: ArticleStorage {
     struct Record: Sendable {
         let revision: UInt64

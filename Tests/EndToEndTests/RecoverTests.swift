@@ -41,7 +41,7 @@ import Testing
             try FileManager.default.removeItem(at: service.directory.appending(path: "state/articles.mdb"))
         }
         #expect(try await client.get(url: "https://a.vn/1").id == stored.id)
-        #expect(service.told.contains("was made anew from the articles, 1 of them: it is missing"))
+        #expect(service.told.contains("was rebuilt from the articles (1 of them): it is missing"))
         await client.close()
     }
 
@@ -57,7 +57,7 @@ import Testing
         let error = await #expect(throws: ClientError.self) {
             try await second.put(Article(id: .generate(), title: "Tin", body: "y"))
         }
-        #expect(error?.message.contains("was removed while the service runs") == true)
+        #expect(error?.message.contains("was removed while the service was running") == true)
         #expect(try await client.health().state == .unhealthy)
         await client.close()
         await second.close()

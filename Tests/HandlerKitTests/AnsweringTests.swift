@@ -3,7 +3,7 @@ import CPluginABI
 import HandlerKit
 import Testing
 
-/// Every request is ended exactly once, on its loop, however the handler behaves.
+/// Each request is ended exactly once, on its loop, whatever the handler does.
 @Suite struct AnsweringTests {
     let loop = ManualLoop()
     let plugin: TestPlugin
@@ -53,7 +53,7 @@ import Testing
         await run(.away) { #expect($0.ends == [.response([7], checksum: nil)]) }
     }
 
-    @Test func errorOfAHandlerThatGaveItsResponderAwayIsNotTheAnswer() async {
+    @Test func anErrorIsNotTheAnswerOnceTheResponderWasGivenAway() async {
         let gate = "leave-\(ArticleID.generate())"
         let request = TestRequest(loop, Array(gate.utf8))
         plugin.handle("test.leave", request)

@@ -15,7 +15,7 @@ import Testing
         (ARTICLED_DEADLINE_EXCEEDED, "the deadline has passed"),
         (ARTICLED_UNAVAILABLE, "the connection went away"),
     ])
-    func waitingHandlerIsWokenAndTellsWhy(_ code: Int, _ text: String) async {
+    func aWaitingHandlerIsWokenWithTheReason(_ code: Int, _ text: String) async {
         let request = TestRequest(loop)
         plugin.handle("test.wait", request)
         loop.turn()
@@ -27,7 +27,7 @@ import Testing
         request.close()
     }
 
-    @Test func handlerThatIgnoresItMayAnswerWheneverItLikes() async {
+    @Test func aHandlerThatIgnoresItMayAnswerLater() async {
         let gate = "ignore-\(ArticleID.generate())"
         let request = TestRequest(loop, Array(gate.utf8))
         plugin.handle("test.ignore", request)

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func getManyKeepsTheOrderAndTellsWhatIsMissing() async throws {
+    @Test func getManyKeepsTheOrderAndReportsWhatIsMissing() async throws {
         let stored = try await newsroom.put(article)
         let other = ArticleID.generate()
         let items = try await newsroom.getMany(
@@ -76,8 +76,8 @@ import Testing
         #expect(try await newsroom.getMany(GetManyRequest()) == [])
     }
 
-    /// Each key is answered as fetch.get would answer it, whatever is wrong with it.
-    @Test func aWrongKeyOfManyIsThatKeysAffair() async throws {
+    /// Each key is answered as fetch.get would answer it.
+    @Test func aWrongKeyAffectsOnlyItsItem() async throws {
         let stored = try #require(try await newsroom.put(article).id)
         let long = String(repeating: "x", count: Limits.url + 1)
         let keys: [[UInt8]] = [
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func getManyGoesOnBehindWhatIsDamaged() async throws {
+    @Test func getManyContinuesAfterDamage() async throws {
         let damaged = try #require(try await newsroom.put(article).id)
         let whole = try #require(try await newsroom.put(Article(title: "t")).id)
         MemoryEngine.damaged.withLock { _ = $0.insert(damaged) }

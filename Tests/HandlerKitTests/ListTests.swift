@@ -9,7 +9,7 @@ import Testing
 
     init() throws { newsroom = try Newsroom() }
 
-    /// Articles 0 to `count` - 1, each published a second after the one before.
+    /// Articles 0 to `count` - 1, published one second apart.
     private func fill(_ count: Int) async throws {
         for index in 0..<count {
             try await newsroom.put(
@@ -33,7 +33,7 @@ import Testing
         #expect(try await titles(ListRequest(limit: 1)) == [149])
     }
 
-    @Test(arguments: [View.full, .summary]) func whatIsDamagedHasItsPlace(view: View) async throws {
+    @Test(arguments: [View.full, .summary]) func damagedArticlesKeepTheirPosition(view: View) async throws {
         try await fill(3)
         let damaged = try #require(try await newsroom.list(ListRequest())[1].article?.id)
         MemoryEngine.damaged.withLock { _ = $0.insert(damaged) }
@@ -63,7 +63,7 @@ import Testing
         try await fill(20)
         let page = try await newsroom.list(ListRequest(limit: 5))
         let cursor = try #require(page.last?.cursor)
-        // The item that carried the cursor goes, and a newer one comes.
+        // The article that the cursor came from is deleted, and a newer one is stored.
         _ = try await newsroom.delete(ArticleKey(id: page.last?.article?.id))
         try await newsroom.put(Article(title: "99", publishedAt: 99_000))
         #expect(try await titles(ListRequest(cursor: cursor)) == (0..<15).reversed())
@@ -85,7 +85,8 @@ import Testing
             let message = await expectFailure(.invalidArgument) { try await newsroom.list(other) }
             #expect(message.contains("another topic, source or language"))
         }
-        // A place means the same within any bounds of time, of whatever size the page is; a language has no case.
+        // A position means the same within any time bounds and for any page size. The case of a language does not
+        // matter.
         #expect(try await titles(ListRequest(from: 5000, until: 9000, limit: 2, cursor: cursor)) == [7, 6])
         let vietnamese = try #require(try await newsroom.list(ListRequest(language: "vi")).first?.cursor)
         #expect(try await titles(ListRequest(language: "VI", cursor: vietnamese)) == [10, 5, 0])
@@ -103,7 +104,7 @@ import Testing
         await expectFailure(.invalidArgument) { try await newsroom.list(ListRequest(cursor: cursor + [0])) }
     }
 
-    @Test func waitsForCreditAndGoesOnBehindTheLastItem() async throws {
+    @Test func waitsForCreditAndContinuesAfterTheLastItem() async throws {
         try await fill(30)
         let request = TestRequest(newsroom.loop, ListRequest().encoded(), credit: 1)
         defer { request.close() }
@@ -139,13 +140,13 @@ import Testing
         #expect(items.allSatisfy { $0.article?.body == "" && $0.article?.id != nil })
     }
 
-    /// One article is larger than the client takes: its item says so, and the list goes on behind it.
-    @Test func anArticleThatIsTooLargeForTheClientIsPassedOver() async throws {
+    /// The item of an article that is too large for the client says so, and the list continues.
+    @Test func anArticleThatIsTooLargeForTheClientIsSkipped() async throws {
         try await fill(2)
         try await newsroom.put(Article(title: "large", body: String(repeating: "ầ", count: 5000), publishedAt: 1500))
         let request = TestRequest(newsroom.loop, ListRequest().encoded())
         defer { request.close() }
-        request.mostBytes = 4096
+        request.maxBytes = 4096
         newsroom.fetch.handle("fetch.list", request)
         #expect(await newsroom.loop.turn { request.ends == [.finished] })
         let items = try request.sent.map { try ListItem(decoding: $0) }

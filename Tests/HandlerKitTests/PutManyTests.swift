@@ -24,7 +24,7 @@ import Testing
         newsroom.store.handle("store.putMany", request)
         var bytes = 0
         for index in 0..<3000 {
-            // Every seventh is none.
+            // Every seventh message is invalid.
             let message = index % 7 == 3 ? [0x0a, 9] : PutRequest(article: Article(title: "\(index)")).encoded()
             request.message(message)
             bytes += message.count + 16
@@ -57,13 +57,13 @@ import Testing
         #expect(request.violations == [])
     }
 
-    @Test func aClientThatDoesNotReadIsNotRead() async throws {
+    @Test func aClientThatDoesNotReadIsHeldBack() async throws {
         let request = TestRequest(newsroom.loop, streamed: true, credit: 1)
         defer { request.close() }
         newsroom.store.handle("store.putMany", request)
         let message = PutRequest(article: Article(title: "a")).encoded()
         for _ in 0..<3000 { request.message(message) }
-        // One result was told, 1024 are untold, and one more message was taken that waits for room.
+        // One result was sent, 1024 were not, and one more message was read and waits for room.
         #expect(await newsroom.loop.turn { request.consumed == 1026 * (message.count + 16) })
         newsroom.loop.turn()
         #expect(request.sent.count == 1)

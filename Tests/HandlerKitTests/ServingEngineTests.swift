@@ -4,7 +4,7 @@ import Testing
 
 @testable import HandlerKit
 
-/// An engine that answers requests besides: one library, one instance, both sides of the boundary.
+/// An engine that also handles requests: one library, one instance, both sides of the boundary.
 @Suite struct ServingEngineTests {
     let loop = ManualLoop()
     let plugin: TestPlugin
@@ -21,7 +21,7 @@ import Testing
         #expect(unsafe plugin.descriptor.pointee.storage != nil)
     }
 
-    @Test func whatIsStoredIsSeenByItsOwnMethods() async {
+    @Test func itsOwnMethodsSeeWhatIsStored() async {
         let content: [UInt8] = [1]
         let result = await withCheckedContinuation { continuation in
             storage.write(
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func whatItThrowsIsTheAnswer() async {
+    @Test func anErrorThatItThrowsIsTheAnswer() async {
         let request = TestRequest(loop)
         plugin.handle("memory.fail", request)
         #expect(await loop.turn { !request.ends.isEmpty })
@@ -56,7 +56,7 @@ import Testing
                 == StorageStatistics.Scrub(endedAt: -1, records: 2, damaged: 3, isRunning: true))
     }
 
-    /// A host that was built before the scrub's members were added.
+    /// A host that was built before the members of the scrub were added.
     @Test func anOlderHostGetsWhatItHasRoomFor() throws {
         let table = unsafe try #require(unsafe plugin.descriptor.pointee.storage)
         var told = articled_storage_statistics()

@@ -4,7 +4,7 @@ import HandlerKit
 import Synchronization
 import Testing
 
-/// What a start tells, and what it is told.
+/// What the host and a plugin exchange at a start.
 @Suite struct StartTests {
     @Test func describesItself() throws {
         let descriptor = try unsafe #require(exportPlugin(Scripted.self))
@@ -24,15 +24,15 @@ import Testing
         #expect(unsafe count.role == UInt32(ARTICLED_ROLE_READ))
     }
 
-    @Test func whatInitThrowsIsTheHostsError() async {
+    @Test func theHostReceivesWhatInitThrows() async {
         let text = await expectFailure(.failedPrecondition) {
             try unsafe TestPlugin(exportPlugin(Scripted.self), configuration: #"{"fails": "no dictionary"}"#)
         }
         #expect(text == "no dictionary")
     }
 
-    @Test func longTextIsCutAtACharactersBorder() async {
-        // The host has room for 256 bytes; each letter takes three.
+    @Test func longTextIsCutAtACharacterBoundary() async {
+        // The host's buffer has 256 bytes; each letter takes three.
         let text = await expectFailure(.failedPrecondition) {
             try unsafe TestPlugin(
                 exportPlugin(Scripted.self), configuration: #"{"fails": "\#(String(repeating: "ộ", count: 200))"}"#)
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func storageThatIsNotThereIsAnError() async {
+    @Test func aMissingStorageIsAnError() async {
         let text = await expectFailure(.failedPrecondition) { try TestPlugin(library: "Store") }
         #expect(text.contains("needsStorage"))
     }
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func reloadIsAskedAndMayRefuse() throws {
+    @Test func reloadMayRefuse() throws {
         let plugin = try unsafe TestPlugin(exportPlugin(Scripted.self))
         for (json, code) in [("{}", ARTICLED_OK), (#"{"fails": "x"}"#, ARTICLED_FAILED_PRECONDITION)] {
             var json = json

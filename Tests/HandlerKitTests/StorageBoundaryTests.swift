@@ -5,14 +5,14 @@ import Testing
 
 @testable import HandlerKit
 
-/// An engine seen through the C header: what goes in comes out, on both sides of the boundary.
+/// An engine behind the C header: values cross the boundary unchanged, in both directions.
 @Suite struct StorageBoundaryTests {
     let engine: TestPlugin
     let storage: any ArticleStorage
 
     init() throws {
         engine = try unsafe TestPlugin(exportEngine(MemoryEngine.self))
-        // Keeper takes the storage as any handler does.
+        // Keeper receives the storage like any handler.
         let keeper = "\(ArticleID.generate())"
         _ = try unsafe TestPlugin(
             exportPlugin(Keeper.self), configuration: #"{"name": "\#(keeper)"}"#, storage: engine)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// An engine that says nonsense of its own text ends its call, not the process.
+    /// An engine that reports a nonsensical text size fails its call, but does not crash the process.
     @Test(arguments: [Int.min, -1, 0, 3, 600, .max]) func aFailuresTextOfAnySize(size: Int) {
         let error = #expect(throws: ServiceError.self) {
             try unsafe articled_failure.check { failure in
@@ -56,24 +56,24 @@ import Testing
         #expect(refusal == ServiceError(.outcomeUnknown, "the disk failed"))
     }
 
-    @Test func whatIsExpectedIsToldToTheEngine() {
+    @Test func prefetchReachesTheEngine() {
         let ids = (0..<3).map { _ in ArticleID.generate() }
-        for id in ids { storage.expect(id: id) }
-        #expect(MemoryEngine.expected.withLock { $0.filter(ids.contains) } == ids)
+        for id in ids { storage.prefetch(id: id) }
+        #expect(MemoryEngine.prefetched.withLock { $0.filter(ids.contains) } == ids)
     }
 
     /// An engine that was built before `expect` was added: its table ends with `statistics`.
-    @Test func anOlderEngineIsExpectedNothingOf() throws {
+    @Test func prefetchIsSkippedForAnOlderEngine() throws {
         let table = unsafe try #require(unsafe engine.descriptor.pointee.storage)
         var older = unsafe table.pointee
         unsafe older.size = UInt32(try #require(MemoryLayout<articled_storage>.offset(of: \.expect)))
         let id = ArticleID.generate()
         unsafe try withUnsafePointer(to: &older) { older in
             let storage = unsafe try InjectedStorage(older, engine: engine.instance)
-            storage.expect(id: id)
+            storage.prefetch(id: id)
             #expect(try storage.read(id: id) { _ in } == false)
         }
-        #expect(!MemoryEngine.expected.withLock { $0.contains(id) })
+        #expect(!MemoryEngine.prefetched.withLock { $0.contains(id) })
     }
 
     @Test func aRecordAsItWasWritten() async throws {
@@ -104,7 +104,7 @@ import Testing
         #expect(reads == 2)
     }
 
-    @Test func scansWithAllThatAQueryHas() async throws {
+    @Test func scansWithAllMembersOfAQuery() async throws {
         var ids: [ArticleID] = []
         for time in 0..<10 {
             let id = ArticleID.generate()
@@ -163,13 +163,13 @@ import Testing
         #expect(try storage.statistics() == StorageStatistics(usedBytes: 1, fileBytes: 2, transactions: 3, writes: 1))
     }
 
-    @Test func severalChangesOfOneCallAreToldTogetherInTheirOrder() async {
+    @Test func severalWritesOfOneCallAreCompletedTogetherInOrder() async {
         let writes = UnsafeMutableBufferPointer<articled_write>.allocate(capacity: 3)
         defer { unsafe writes.deallocate() }
         for index in 0..<3 {
             var write = unsafe articled_write()
             unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
-            // The second is of no known kind.
+            // The second one has an unknown kind.
             unsafe write.kind = index == 1 ? 77 : UInt32(ARTICLED_WRITE_PUT)
             unsafe write.flags = UInt32(ARTICLED_WRITE_BY_ID)
             unsafe write.id.0 = UInt8(index + 1)
@@ -188,7 +188,7 @@ import Testing
                 }, waiting.toOpaque())
         }
         #expect(outcomes == [100, 500 + StatusCode.unimplemented.rawValue, 100])
-        // None at all are told, too.
+        // A call without writes is completed too.
         let none = await withCheckedContinuation { (continuation: CheckedContinuation<[UInt32], Never>) in
             let waiting = unsafe Unmanaged.passRetained(Waiting(continuation))
             unsafe engine.descriptor.pointee.storage.pointee.write(
@@ -213,7 +213,7 @@ private struct Sizer: RecordReader, ~Copyable {
     mutating func read(_ record: borrowing StoredRecord) { size = record.content.byteCount }
 }
 
-/// Hands the storage that it is given to the test that started it.
+/// Passes the storage that it receives to the test that started it.
 private struct Keeper: Handler {
     static let descriptor = PluginDescriptor(
         name: "keeper", version: "1",

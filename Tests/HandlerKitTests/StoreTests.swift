@@ -25,12 +25,12 @@ import Testing
         #expect(updated.createdAt == created.createdAt)
     }
 
-    @Test func anIdNamesBeforeTheURL() async throws {
+    @Test func anIdTakesPrecedenceOverTheURL() async throws {
         let id = ArticleID.generate()
         let created = try await newsroom.put(Article(id: id, url: "https://a/1", title: "a"))
         #expect(created.outcome == .created)
         #expect(created.id == id)
-        // The new content is the whole truth: the URL is free again.
+        // The new content replaces everything: the URL is free again.
         let moved = try await newsroom.put(Article(id: id, title: "a"))
         #expect(moved.outcome == .updated)
         let other = try await newsroom.put(Article(url: "https://a/1", title: "b"))
@@ -58,7 +58,7 @@ import Testing
         #expect(try await newsroom.put(Article(id: id, title: "b"), expected: 1).revision == 2)
     }
 
-    @Test func refusesWhatIsNoArticle() async throws {
+    @Test func refusesInvalidArticles() async throws {
         let noVersion7 = ArticleID(high: 1, low: 2)
         await expectFailure(.invalidArgument) { try await newsroom.put(Article(id: noVersion7, title: "a")) }
         for url in ["mic.gov.vn/1", "https://a b", "https://a\u{7}", ":x", "1http://a", "http:", "/a"] {
@@ -66,8 +66,8 @@ import Testing
             #expect(text.hasPrefix("url: "))
         }
         let (_, noArticle) = await newsroom.call(newsroom.store, "store.put", [])
-        #expect(noArticle == .failed(3, "article: there is none"))
-        // A tag whose length lies.
+        #expect(noArticle == .failed(3, "article: missing"))
+        // A tag with a wrong length.
         guard case .failed(3, _) = await newsroom.call(newsroom.store, "store.put", [0x0a, 0x7f, 1]).end else {
             Issue.record("a length that lies was taken")
             return
@@ -75,7 +75,8 @@ import Testing
     }
 
     @Test func dropsTheServicesFieldsAndKeepsUnknownOnes() async throws {
-        // Fields 1, 4, 33 (the service's), 20 (unknown): the service's stand at the front and in the middle.
+        // Fields 1, 4, 33 (set by the service) and 20 (unknown): those of the service are at the front and in the
+        // middle.
         let id = ArticleID.generate()
         let article: [UInt8] =
             [0x0a, 16] + id.bytes + [0x22, 1, 0x61] + [0x88, 0x02, 5] + [0xa2, 0x01, 2, 7, 8]

@@ -3,14 +3,14 @@ import CPluginABI
 import HandlerKit
 import Testing
 
-/// Credits: a message that is taken gives its credit back; nothing is sent without credit.
+/// Credit: reading a message returns its credit, and nothing is sent without credit.
 @Suite struct StreamingTests {
     let loop = ManualLoop()
     let plugin: TestPlugin
 
     init() throws { plugin = try unsafe TestPlugin(exportPlugin(Scripted.self)) }
 
-    @Test func messagesInOrderAndTheirCreditBack() async {
+    @Test func messagesArriveInOrderAndReturnTheirCredit() async {
         let request = TestRequest(loop, streamed: true)
         plugin.handle("test.count", request)
         for size in [3, 0, 5] { request.message([UInt8](repeating: 1, count: size)) }
@@ -25,7 +25,7 @@ import Testing
         request.close()
     }
 
-    @Test func whatIsNotTakenHoldsItsCredit() async {
+    @Test func unreadMessagesHoldTheirCredit() async {
         let request = TestRequest(loop, streamed: true)
         plugin.handle("test.stopReading", request)
         request.message([])
@@ -56,11 +56,11 @@ import Testing
         request.close()
     }
 
-    @Test func sendsNoMoreThanThereIsCredit() async {
+    @Test func sendsNoMoreThanItsCredit() async {
         let request = TestRequest(loop, [10], credit: 250)
         plugin.handle("test.flood", request)
         loop.turn()
-        // Three messages of 116 use up 250; the last goes beyond.
+        // Three messages of 116 bytes use up 250; the last one exceeds them.
         #expect(request.sent.count == 3)
         request.grant(98)
         loop.turn()
@@ -90,10 +90,10 @@ import Testing
 
     @Test func aMessageThatIsTooLargeIsAnError() async {
         let request = TestRequest(loop, [1])
-        request.mostBytes = 50
+        request.maxBytes = 50
         plugin.handle("test.flood", request)
         #expect(await loop.turn { !request.ends.isEmpty })
-        #expect(request.ends == [.failed(8, "a message is larger than the client takes")])
+        #expect(request.ends == [.failed(8, "a message is larger than the client accepts")])
         request.close()
     }
 }

@@ -4,8 +4,8 @@ import HandlerKit
 
 @testable import LMDBStorage
 
-/// Storages in a process of its own that may do less than usual. Each answers 0 if all went as it should, else the number
-/// of what did not.
+/// Storages in a process with restrictions. Each function returns 0 on success, otherwise the number of the failed
+/// check.
 enum Confined {
     static func byAddressSpace(_ path: String) async throws -> Int32 {
         var limit = rlimit(rlim_cur: 4 << 30, rlim_max: 4 << 30)
@@ -28,7 +28,8 @@ enum Confined {
         }
     }
 
-    /// A limit on the file's size is a full disk that needs no privilege. Its signal is blocked on the committer's thread.
+    /// A limit on the file size is a full disk that needs no privileges. Its signal is blocked on the committer's
+    /// thread.
     static func byFileSize(_ path: String) async throws -> Int32 {
         var limit = rlimit(rlim_cur: 3 << 20, rlim_max: 3 << 20)
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
@@ -37,8 +38,8 @@ enum Confined {
         return await fill(engine)
     }
 
-    /// A change that was refused because its pages had no room was in the log already: a kill right after that, and a start with
-    /// room again, do not bring it back.
+    /// A write that was refused because its pages had no room was already in the log. A kill right after that, and a
+    /// start with enough room, do not bring it back.
     static func killedAfterARefusal(_ path: String) async throws -> Int32 {
         var limit = rlimit()
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
@@ -66,7 +67,7 @@ enum Confined {
         return try again.read(id: refused) { _ in } ? 4 : 0
     }
 
-    /// Where mounting is not allowed, `byFileSize` has to do.
+    /// Where mounting is not permitted, `byFileSize` has to suffice.
     static func byFileSystem(_ path: String) async throws -> Int32 {
         guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=3m") == 0 else { return 0 }
         defer { unsafe umount2(path, Int32(MNT_DETACH)) }
@@ -75,7 +76,7 @@ enum Confined {
         return await fill(engine)
     }
 
-    /// A start on a disk that is full already, with a database and without one: refused, and as good as before with room.
+    /// A start on a full disk, with files and without: it is refused, and works again with enough room.
     static func onAFullDisk(_ path: String) async throws -> Int32 {
         guard geteuid() == 0, unsafe mount("tmpfs", path, "tmpfs", 0, "size=12m") == 0 else { return 0 }
         defer { unsafe umount2(path, Int32(MNT_DETACH)) }
@@ -87,7 +88,7 @@ enum Confined {
         let id = ArticleID.generate()
         guard await engine.put(.id(id), "x").outcome.isCreated else { return 3 }
         engine.stop()
-        // As of a backup that was brought back without it.
+        // Like a backup that was restored without the lock file.
         guard unsafe unlink(directory + "/articles.mdb-lock") == 0, occupy(filler) else { return 4 }
         guard isRefused(directory) else { return 5 }
         unsafe unlink(filler)
@@ -96,7 +97,7 @@ enum Confined {
         return try engine.read(id: id) { _ in } ? 0 : 6
     }
 
-    /// Writes a file until there is no room at all.
+    /// Writes a file until the disk is full.
     private static func occupy(_ path: String) -> Bool {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(descriptor) }
@@ -127,7 +128,7 @@ enum Confined {
         guard refusal?.code == .resourceExhausted, refusal?.message.contains("articles.mdb") == true else { return 2 }
         guard engine.health.state == .unhealthy, stored.count > 20 else { return 3 }
         for id in stored where (try? engine.copy(id))?.content.count != 30_000 { return 4 }
-        // Making room helps.
+        // Deleting articles makes room.
         for id in stored.prefix(5) where await !engine.delete(id).outcome.isDeleted { return 5 }
         _ = await engine.put(.id(.generate()), "x")
         let again = await engine.put(.id(.generate()), content: [UInt8](repeating: 1, count: 30_000))

@@ -32,7 +32,7 @@ import Testing
         defer { engine.stop() }
         for (id, revision) in acknowledged {
             let copy = try #require(try engine.copy(id), "\(id) is lost")
-            // Changes that were on their way may have come to disk as well.
+            // Writes in flight may be durable too.
             #expect(copy.revision >= revision)
             #expect(try engine.copy(key: "\(id)")?.id == id)
         }
@@ -47,19 +47,19 @@ import Testing
     }
 }
 
-/// What the process does that is killed.
+/// What the process does until it is killed.
 enum CrashLoad {
-    /// What a revision of a record contains.
+    /// The content of a revision of a record.
     static func content(_ id: ArticleID, _ revision: UInt64) -> [UInt8] {
         let seed = id.low ^ revision
         return unsafe withUnsafeBytes(of: (id.high, id.low, revision)) { unsafe Array($0) }
             + [UInt8](repeating: UInt8(truncatingIfNeeded: seed), count: Int(200 + seed % 5000))
     }
 
-    /// Stores and stores, and tells of each acknowledgement, until it is killed.
+    /// Stores articles and reports each acknowledgement, until it is killed.
     static func run(_ state: String, _ pipe: String) async throws {
         let descriptor = unsafe open(pipe, O_WRONLY)
-        // First, whom to kill.
+        // The first message names the process to kill.
         tell(descriptor, UInt64(getpid()), 0, 0)
         let engine = try LMDBEngine(.tests, directory: state)
         await withTaskGroup(of: Void.self) { group in
@@ -86,7 +86,7 @@ enum CrashLoad {
     }
 }
 
-/// Reads acknowledgements, and kills the process that sends them after so many.
+/// Reads acknowledgements, and kills the process that sends them after a number of them.
 final class AcknowledgementCollector: @unchecked Sendable {
     private let descriptor: Int32
     private let end: (read: Int32, write: Int32)
@@ -94,7 +94,7 @@ final class AcknowledgementCollector: @unchecked Sendable {
     private var thread: Thread?
 
     init?(_ path: String, killAfter: Int) {
-        // For writing too, so that opening does not wait for the other side.
+        // Opened for writing too, so that opening does not wait for the other side.
         descriptor = unsafe open(path, O_RDWR | O_NONBLOCK)
         var ends: [Int32] = [0, 0]
         guard descriptor >= 0, unsafe Glibc.pipe(&ends) == 0 else { return nil }
@@ -107,7 +107,7 @@ final class AcknowledgementCollector: @unchecked Sendable {
         for each in [descriptor, end.read, end.write] { close(each) }
     }
 
-    /// What was acknowledged by the process, which is gone.
+    /// Everything that the process has acknowledged before it was killed.
     func finish() -> [(ArticleID, UInt64)] {
         _ = unsafe write(end.write, "x", 1)
         thread?.join()

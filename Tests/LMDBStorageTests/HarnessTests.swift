@@ -6,15 +6,15 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Faults at random: whatever becomes of the files, nothing that was acknowledged is missing without a word, no list is wrong without
-/// a word, and no start ends in a crash.
+/// Random faults: whatever happens to the files, nothing acknowledged is silently missing, no list is silently wrong,
+/// and no start crashes.
 ///
-/// `ARTICLED_HARNESS=10` makes ten times as many as usual.
+/// `ARTICLED_HARNESS=10` runs ten times as many.
 @Suite struct HarnessTests {
     private static let factor =
         unsafe getenv("ARTICLED_HARNESS").flatMap { unsafe Int(String(cString: $0)) } ?? 1
 
-    /// What came of a fault.
+    /// The result of a fault.
     private enum Outcome: String {
         case whole
         case damagedArticle = "damaged article"
@@ -81,7 +81,8 @@ import Testing
         print("missing, cut and exchanged files:", outcomes.map { "\($0.value) \($0.key.rawValue)" })
     }
 
-    /// The disk fails a write or a sync, and loses some blocks of what it was given; then the process is killed, or power is lost.
+    /// The disk fails a write or a sync, and loses some of the blocks written. Then the process is killed, or power
+    /// fails.
     @Test func failedWritesAndSyncs() async throws {
         var unknown = 0
         for seed in 0..<UInt64(10 * Self.factor) {
@@ -89,7 +90,7 @@ import Testing
             let directory = TemporaryDirectory()
             let disk = SimulatedDisk(directory.path)
             let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
-            /// What each article may have after all that: several if nobody knows.
+            /// The possible contents of each article; several if the outcome is unknown.
             var possible: [ArticleID: Set<[UInt8]>] = [:]
             let failing = 5 + Int(random.next(20))
             for step in 0..<40 {
@@ -138,7 +139,7 @@ import Testing
         }
     }
 
-    /// Opens files that a fault has changed, and compares what there is with the model.
+    /// Opens damaged files and compares the storage with the model.
     private static func open(_ image: StorageImage, _ run: ModelRun, _ comment: Comment) throws -> Outcome {
         let directory = TemporaryDirectory()
         image.write(to: directory.path)

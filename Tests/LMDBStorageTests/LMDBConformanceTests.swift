@@ -3,7 +3,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The engine keeps the rules of all engines.
+/// The engine follows the rules for all engines.
 @Suite struct LMDBConformanceTests {
     @Test(arguments: StorageConformance.all.map(\.name))
     func rule(_ name: String) async throws {

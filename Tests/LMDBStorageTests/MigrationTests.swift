@@ -5,31 +5,31 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The storage of an earlier articled is taken over whole.
+/// The storage of an earlier version is converted completely.
 @Suite struct MigrationTests {
     private let directory = TemporaryDirectory()
 
-    @Test(arguments: [1, 2, 3] as [UInt8]) func aFormerFormatIsTakenOver(format: UInt8) async throws {
+    @Test(arguments: [1, 2, 3] as [UInt8]) func anEarlierFormatIsConverted(format: UInt8) async throws {
         var run = ModelRun(seed: UInt64(format))
         let storage = try LMDBEngine(ModelRun.limits, directory: directory.path)
         for _ in 0..<60 { try await run.step(storage) }
         storage.stop()
-        let former = TemporaryDirectory()
-        try Self.makeFormer(of: directory.path, in: former.path, format)
-        try run.verify(former.path, "taken over from format \(format)")
-        try run.verify(former.path, "again")
-        #expect(try HeapHead.read(former.path + "/articles.mdb-records") != .former)
+        let legacy = TemporaryDirectory()
+        try Self.makeLegacy(of: directory.path, in: legacy.path, format)
+        try run.verify(legacy.path, "taken over from format \(format)")
+        try run.verify(legacy.path, "again")
+        #expect(try HeapHead.read(legacy.path + "/articles.mdb-records") != .legacy)
     }
 
-    /// What is damaged stays so, and is named; all else is there.
+    /// A damaged article stays damaged, and is named. Everything else is there.
     @Test func aDamagedArticleIsNamed() async throws {
         let ids = (0..<5).map { _ in ArticleID.generate() }
         let storage = try LMDBEngine(.tests, directory: directory.path)
         for id in ids { _ = await storage.put(.id(id), "text", key: "\(id)") }
         storage.stop()
-        let former = TemporaryDirectory()
-        try Self.makeFormer(of: directory.path, in: former.path, 3, damaging: ids[2])
-        let again = try LMDBEngine(.tests, directory: former.path)
+        let legacy = TemporaryDirectory()
+        try Self.makeLegacy(of: directory.path, in: legacy.path, 3, damaging: ids[2])
+        let again = try LMDBEngine(.tests, directory: legacy.path)
         defer { again.stop() }
         for id in ids where id != ids[2] { #expect(try again.copy(key: "\(id)")?.content == Array("text".utf8)) }
         let error = #expect(throws: ServiceError.self) { try again.copy(ids[2]) }
@@ -37,28 +37,28 @@ import Testing
         #expect(Set(try again.list().map(\.id)) == Set(ids))
     }
 
-    /// One that was not closed has changes in a log that only the earlier articled reads.
+    /// If it was not closed, its log has writes that only the earlier version can read.
     @Test func oneThatWasNotClosedIsRefused() async throws {
         let storage = try LMDBEngine(.tests, directory: directory.path)
         _ = await storage.put(.id(.generate()), "text")
         storage.stop()
-        let former = TemporaryDirectory()
-        try Self.makeFormer(of: directory.path, in: former.path, 3)
+        let legacy = TemporaryDirectory()
+        try Self.makeLegacy(of: directory.path, in: legacy.path, 3)
         let mark = FileMark(session: .new(), generation: 0, checkpoint: 1)
-        try mark.write(to: SystemFile(former.path + "/articles.mdb"), pageSize: Int(getpagesize()))
+        try mark.write(to: SystemFile(legacy.path + "/articles.mdb"), pageSize: Int(getpagesize()))
         let error = #expect(throws: ServiceError.self) {
-            try LMDBEngine(.tests, directory: former.path).stop()
+            try LMDBEngine(.tests, directory: legacy.path).stop()
         }
         #expect(error?.code == .failedPrecondition && error?.message.contains("older one") == true)
     }
 
-    /// Writes what an earlier articled would have of the records of a store.
-    private static func makeFormer(
+    /// Writes the records of a store as an earlier version would have.
+    private static func makeLegacy(
         of path: String, in directory: String, _ format: UInt8, damaging damaged: ArticleID? = nil
     ) throws {
-        let source = try Environment.forTests(path)
+        let source = try LMDBEnvironment.forTests(path)
         defer { source.close() }
-        let target = try Environment.forTests(directory)
+        let target = try LMDBEnvironment.forTests(directory)
         var heap = [UInt8](repeating: 0, count: 64)
         heap.replaceSubrange(..<8, with: Array("RTCLHEAP".utf8))
         heap[8] = 1
@@ -69,7 +69,7 @@ import Testing
                 guard let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)),
                     let record = unsafe source.record(value)
                 else { return }
-                records.append((id, former(id, unsafe [UInt8](record))))
+                records.append((id, legacy(id, unsafe [UInt8](record))))
             }
             var isFound = try unsafe cursor.move(.first, take) != nil
             while isFound { isFound = try unsafe cursor.move(.next, take) != nil }
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    private static func former(_ id: ArticleID, _ record: [UInt8]) -> [UInt8] {
+    private static func legacy(_ id: ArticleID, _ record: [UInt8]) -> [UInt8] {
         guard let header = unsafe record.lend({ unsafe RecordHeader(decoding: $0) }) else { return [] }
         var bytes = Array(record[..<56])
         bytes.set(UInt16(1), at: 4)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What a start says to a directory that it cannot use, and that it leaves it as it is.
+/// A start reports a directory that it cannot use, and does not change it.
 @Suite struct OpeningTests {
     private let directory = TemporaryDirectory()
     private var database: String { directory.path + "/articles.mdb" }
@@ -34,10 +34,10 @@ import Testing
         #expect(refusal(directory.path + "/file/below")?.code == .failedPrecondition)
     }
 
-    @Test func aSecondUserIsToldOfTheFirst() throws {
+    @Test func aSecondProcessIsRefused() throws {
         let first = try LMDBEngine(.tests, directory: directory.path)
         #expect(refusal(directory.path)?.code == .failedPrecondition)
-        // Without the file that names the first one, too.
+        // Even without the file that names the first one.
         unsafe unlink(directory.path + "/lock")
         #expect(refusal(directory.path)?.code == .failedPrecondition)
         FileBytes.write(Array("\(getpid())\n".utf8), to: directory.path + "/lock")
@@ -48,12 +48,13 @@ import Testing
         first.stop()
     }
 
-    @Test func theLockGoesWithItsOwner() throws {
+    @Test func theLockIsReleasedWithItsOwner() throws {
         for _ in 0..<2 { try LMDBEngine(.tests, directory: directory.path).stop() }
     }
 
-    /// Whatever stands in the place of the index: it is made anew from the articles, and kept under another name.
-    @Test func aDamagedIndexIsMadeAnew() async throws {
+    /// Whatever is in the place of the index: the index is rebuilt from the articles, and the old file is kept under
+    /// another name.
+    @Test func aDamagedIndexIsRebuilt() async throws {
         let whole = try await filled()
         let used = try #require(try DatabaseFile.inspect(database)).usedBytes
         var cases: [(String, [UInt8])] = [("empty", [])]
@@ -66,7 +67,7 @@ import Testing
         cases.append(("zeros", [UInt8](repeating: 0, count: whole.count)))
         for page in [0, 4096] {
             for offset in [10, 16, 20, 40, 80, 128, 136] {
-                // The older of the two heads may say what it likes of its roots: it is not in use.
+                // The roots in the older of the two meta pages do not matter: it is not in use.
                 if offset >= 80 { continue }
                 var bytes = whole
                 for index in 0..<8 { bytes[page + offset + index] = 0xfe }
@@ -148,7 +149,7 @@ import Testing
         }
     }
 
-    /// Fifty records; the file's bytes.
+    /// Stores fifty records. Returns the bytes of the index.
     private func filled() async throws -> [UInt8] {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         for number in 0..<50 {

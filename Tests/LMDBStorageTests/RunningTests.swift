@@ -7,7 +7,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What happens to a storage while it runs.
+/// Events while a storage is running.
 @Suite struct RunningTests {
     private let directory = TemporaryDirectory()
     private var heap: String { directory.path + "/articles.mdb-records" }
@@ -29,7 +29,7 @@ import Testing
     @Test func whatIsAcknowledgedIsCounted() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         let id = ArticleID.generate()
-        // All but the first change nothing: no disk holds the answer up.
+        // All but the first change nothing, and are answered without a sync.
         for number in 1...300 as ClosedRange<UInt64> {
             let counted = Mutex<UInt64?>(nil)
             let isTold = Semaphore()
@@ -48,7 +48,7 @@ import Testing
             var limits = EngineLimits.tests
             (limits.queueWrites, limits.queueBytes) = (writes, bytes)
             let engine = try LMDBEngine(limits, directory: directory.path)
-            // Who tells the writers waits in a completion, as long as this test likes.
+            // The thread that answers the writers waits in a completion, as long as this test wants.
             let (isHeld, mayGo) = (Semaphore(), Semaphore())
             engine.put(.id(.generate()), content: [1]) { _ in
                 isHeld.signal()
@@ -91,7 +91,7 @@ import Testing
         #expect(engine.health.state == .unhealthy)
         for id in stored { #expect(try engine.copy(key: "\(id)")?.id == id) }
         engine.stop()
-        // With more room it goes on.
+        // With more room it works again.
         limits.mapSize = 1 << 24
         let roomier = try LMDBEngine(limits, directory: directory.path)
         #expect(await roomier.put(.id(.generate()), content: [UInt8](repeating: 1, count: 3000)).outcome.isCreated)
@@ -166,12 +166,12 @@ import Testing
         }
         FileBytes.write(bytes, to: heap)
         let again = try LMDBEngine(ModelRun.plain, directory: directory.path)
-        // The content's checksum is whoever reads it to check.
+        // The reader of the content verifies its checksum.
         let flipped = try #require(try again.copy(ids[0]))
         #expect(CRC32C.checksum(flipped.content) != flipped.checksum)
         let error = #expect(throws: ServiceError.self) { try again.copy(ids[1]) }
         #expect(error?.code == .dataLoss && error?.message.contains("\(ids[1])") == true)
-        // A list has a place for it, and goes on.
+        // A list includes it, and continues.
         let list = try again.list()
         #expect(Set(list.map(\.id)) == Set(ids))
         let unreadable = try #require(list.first { $0.id == ids[1] })
@@ -185,8 +185,8 @@ import Testing
         again.stop()
     }
 
-    /// Of three articles the second is damaged: another one takes its place, by its id or its key, or it is deleted; and a
-    /// replay of the log does the same.
+    /// The second of three articles is damaged. It is replaced by its id or its key, or deleted. A replay of the log
+    /// does the same.
     private func replaceWhatIsDamaged(_ engine: LMDBEngine, _ ids: [ArticleID]) async throws {
         let damaged = StorageImage(of: directory.path)
         let mended = await engine.put(.key(new: .generate()), content: [1, 2], key: Array("key1".utf8))
@@ -194,7 +194,7 @@ import Testing
         for directory in [nil, TemporaryDirectory()] {
             var storage = engine
             if let directory {
-                // The log has the change, and the database the damage.
+                // The log has the write, and the index the damage.
                 damaged.with([.log0, .log1, .durable], from: StorageImage(of: self.directory.path))
                     .write(to: directory.path)
                 storage = try LMDBEngine(.tests, directory: directory.path)
@@ -217,8 +217,8 @@ import Testing
         storage.stop()
     }
 
-    /// In the leaf of LMDB's: size of the value (two halves of 16 bits), flags, size of the key, the key, and the value, which is
-    /// offset and size of the record.
+    /// In the leaf page of LMDB: size of the value (two halves of 16 bits), flags, size of the key, the key, and the
+    /// value, which is offset and size of the record.
     @Test(arguments: [
         (-6, [0xff, 0x7f]), (-8, [4]), (16, [0, 0, 0, 0, 1]), (16, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]),
         (16, [1]), (16, [0]), (24, [0xff, 0xff, 0xff, 0xff]), (24, [0, 0, 0, 0]),
@@ -227,7 +227,7 @@ import Testing
         let id = ArticleID.generate()
         let other = await engine.put(.id(.generate()), content: [UInt8](repeating: 8, count: 3000)).id
         _ = await engine.put(.id(id), content: [UInt8](repeating: 9, count: 3000))
-        engine.settle()
+        engine.commitPending()
         let database = directory.path + "/articles.mdb"
         var bytes = FileBytes.read(database)
         let key = id.bytes
@@ -238,12 +238,12 @@ import Testing
             isFound = true
         }
         #expect(isFound)
-        // While it runs: a start would make the index anew.
+        // While the service runs: a start would rebuild the index.
         FileBytes.overwrite(bytes, in: database)
         let again = engine
         let error = #expect(throws: ServiceError.self) { try again.copy(id)?.revision }
         #expect(error?.code == .dataLoss)
-        // It is replaced, and the place that it claimed is nobody's to give away.
+        // It is replaced, and the location that it claimed is not given to anyone.
         #expect(await again.put(.id(id), "new").refusal == nil)
         for _ in 0..<20 { _ = await again.put(.id(.generate()), content: [UInt8](repeating: 7, count: 3000)) }
         #expect(try again.copy(other)?.content == [UInt8](repeating: 8, count: 3000))

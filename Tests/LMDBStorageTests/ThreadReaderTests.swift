@@ -11,7 +11,7 @@ import Testing
 @Suite struct ThreadReaderTests {
     private let directory = TemporaryDirectory()
 
-    /// What the threads of a test tell each other.
+    /// How the threads of a test communicate.
     private final class Progress: Sendable {
         let stored = Atomic<UInt64>(0)
         let wrong = Atomic(0)
@@ -73,7 +73,7 @@ import Testing
             }
         }
         let used = try #require(try DatabaseFile.inspect(directory.path + "/articles.mdb")).usedBytes
-        // As in `singleChangesDoNotLetTheFilesGrow`; each of 2,000 changes replaces some 12 pages.
+        // As in `singleChangesDoNotLetTheFilesGrow`: each of 2,000 writes replaces about 12 pages.
         #expect(used < 3000 * 4096)
         progress.mayEnd.signal()
         idle.join()

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// When a group goes to disk, and what with.
+/// When a group goes to disk, and with which writes.
 @Suite struct WriteQueueTests {
     private let queue = WriteQueue(writes: 100, bytes: 1 << 20)
 
@@ -19,20 +19,20 @@ import Testing
 
     @Test func aGroupOfMostWritersGoesAtOnce() throws {
         try add(5)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 5)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 5)
         #expect(queue.more(1 << 20, for: 5, isLarge: false) == nil)
     }
 
-    /// Whoever was brought to disk and is still to be told has nothing to add, but takes up room.
-    @Test func whatIsOnDiskIsNoCompany() throws {
-        let queue = WriteQueue(writes: 10, bytes: 1 << 20, patience: 60_000_000_000)
+    /// A writer whose write is on disk, but not answered yet, has nothing to add, but takes up room.
+    @Test func syncedWritesDoNotDelayAGroup() throws {
+        let queue = WriteQueue(writes: 10, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<9 { try queue.add(Self.change()) }
-        let changes = try #require(queue.take(1 << 20, idle: nil).changes)
+        let changes = try #require(queue.take(1 << 20, idle: nil).taken)
         let group = WriteGroup(changes, [], in: nil)
-        group.isBrought = true
-        queue.wasBrought(group)
+        group.isSyncedByCommitter = true
+        queue.markSynced(group)
         try queue.add(Self.change())
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 1)
         let hasGone = Semaphore()
         let committer = try Thread("goes") {
             #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
@@ -46,43 +46,43 @@ import Testing
         for _ in 0..<9 { try queue.add(Self.change()) }
     }
 
-    @Test func whatWaitsComesWithIt() throws {
+    @Test func pendingWritesJoinTheGroup() throws {
         try add(2)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 2)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 2)
         try add(3)
         #expect(queue.more(1 << 20, for: 2, isLarge: false)?.count == 3)
         #expect(queue.more(1 << 20, for: 5, isLarge: false) == nil)
     }
 
-    @Test func aBusyDiskGathersAHandful() throws {
+    @Test func aBusyDiskGathersWrites() throws {
         try add(1)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 1)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 1)
         queue.syncStarted()
         try add(8)
         #expect(queue.more(1 << 20, for: 1, isLarge: false)?.count == 8)
         try add(7)
         queue.syncFinished(1)
-        // These are more than half of all: the others do not hold them up.
+        // These are more than half of all: they do not wait for the others.
         #expect(queue.more(1 << 20, for: 9, isLarge: false) == nil)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 7)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 7)
     }
 
     @Test func aLargeThirdOfAllFollowsAGroupThatIsAtTheDisk() throws {
         try add(9)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 9)
         queue.syncStarted()
         #expect(queue.more(1 << 20, for: 3, isLarge: true) == nil)
-        // One that is full has nothing to wait for.
+        // A full group has nothing to wait for.
         #expect(queue.more(0, for: 1, isLarge: true) == nil)
-        // A smaller part takes what has come.
+        // A group with room takes what has arrived.
         try add(8)
         #expect(queue.more(1 << 20, for: 3, isLarge: true)?.count == 8)
     }
 
-    /// Small groups go one by one, large ones two by two.
+    /// Small groups go one at a time, large ones two at a time.
     @Test(arguments: [false, true]) func aGroupWaitsForTheDisk(isLarge: Bool) throws {
         try add(9)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 9)
         for _ in 0..<(isLarge ? 2 : 1) { queue.syncStarted() }
         let isFree = Atomic(false)
         let goes = {
@@ -98,7 +98,7 @@ import Testing
             })
     }
 
-    /// Runs `body`, and a little later, on a thread of its own, what is to end its wait.
+    /// Runs `body`, and a little later, on a thread of its own, what ends its wait.
     private func waits(_ body: () -> Void, until end: @escaping @Sendable () -> Void) throws {
         let ending = try Thread("ending") {
             usleep(100_000)
@@ -108,28 +108,28 @@ import Testing
         ending.join()
     }
 
-    /// Nine of ten are being told of their changes. If none of them comes back, the tenth goes alone.
+    /// Nine of ten are being answered. If none of them comes back, the tenth goes alone.
     @Test func aSmallGroupDoesNotWaitForEver() throws {
         try add(10)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 10)
         #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
     }
 
     @Test func aSmallGroupWaitsForCompany() throws {
-        let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
+        let queue = WriteQueue(writes: 100, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 10)
         try waits(
             { #expect(queue.more(1 << 20, for: 1, isLarge: false)?.isEmpty == false) },
             until: { for _ in 0..<4 { try? queue.add(Self.change()) } })
     }
 
     @Test func aQueueThatClosesEndsTheWait() throws {
-        let queue = WriteQueue(writes: 100, bytes: 1 << 20, patience: 60_000_000_000)
+        let queue = WriteQueue(writes: 100, bytes: 1 << 20, maxWait: 60_000_000_000)
         for _ in 0..<10 { try queue.add(Self.change()) }
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 10)
         try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { queue.close() })
-        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).taken?.isEmpty == true)
     }
 
     @Test func aNudgeEndsAWaitWithoutChanges() throws {
@@ -141,37 +141,37 @@ import Testing
         queue.nudge()
         isDone.wait()
         waiting.join()
-        // One that comes before the wait does so too, and once.
+        // A nudge before the wait counts too, once.
         queue.nudge()
         #expect(queue.take(1 << 20, idle: nil).isNudge)
         #expect(queue.take(1 << 20, idle: 1).isIdle)
         queue.close()
-        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).taken?.isEmpty == true)
     }
 
-    /// A reader waits for the group as well: it goes, however busy the disk is.
+    /// A reader waits for the group too, so it goes however busy the disk is.
     @Test func aNudgeSendsAGroupToTheDisk() throws {
         try add(9)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 9)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 9)
         for _ in 0..<2 { queue.syncStarted() }
         try waits({ #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil) }, until: { self.queue.nudge() })
         try add(8)
         #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
         #expect(queue.take(1 << 20, idle: nil).isNudge)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 8)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 8)
     }
 
     @Test func aQueueThatIsClosedKeepsNobodyWaiting() throws {
         try add(10)
-        #expect(queue.take(1 << 20, idle: nil).changes?.count == 10)
+        #expect(queue.take(1 << 20, idle: nil).taken?.count == 10)
         queue.close()
         #expect(queue.more(1 << 20, for: 1, isLarge: false) == nil)
-        #expect(queue.take(1 << 20, idle: nil).changes?.isEmpty == true)
+        #expect(queue.take(1 << 20, idle: nil).taken?.isEmpty == true)
     }
 }
 
 extension WriteQueue.Taken {
-    fileprivate var changes: [PendingWrite]? { if case .changes(let changes) = self { changes } else { nil } }
+    fileprivate var taken: [PendingWrite]? { if case .writes(let changes) = self { changes } else { nil } }
     fileprivate var isNudge: Bool { if case .nudge = self { true } else { false } }
     fileprivate var isIdle: Bool { if case .idle = self { true } else { false } }
 }

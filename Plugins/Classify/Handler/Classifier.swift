@@ -1,19 +1,21 @@
 internal import ArticleProtocol
+internal import CLinux
+import Glibc
 internal import LinuxRuntime
 internal import Synchronization
 internal import TopicModel
 
-/// A model that was checked, and is in memory only while it is of use; any thread.
+/// A verified model that is loaded only while it is needed. May be used on any thread.
 ///
-/// Most of an idle service's memory would be its model. So it is read for the check, and again when somebody wants a
-/// text classified: some milliseconds, on a thread of their own, while the requests wait and event loops go on. The file
-/// stays open meanwhile, so that a model that takes its name does not become this one.
+/// The model would be most of an idle service's memory. So it is read once to verify it, and again when a text is to
+/// be classified. That takes a few milliseconds on a thread of its own, while the requests wait and event loops
+/// continue. The file stays open, so that a new model under the same name does not become this one.
 final class Classifier: Sendable {
     /// The model's name and checksum.
     let identity: String
     /// The answer to classify.topics.
     let topicsResult: TopicsResult
-    /// Where the model was read from.
+    /// The path that the model was read from.
     var path: String { file.path }
 
     private let file: ModelFile
@@ -29,10 +31,10 @@ final class Classifier: Sendable {
 
     typealias Waiter = @Sendable (Result<Scoring, ServiceError>) -> Void
 
-    /// Reads and checks the model.
+    /// Reads and verifies the model.
     ///
-    /// - Parameter stays: whether it stays in memory from the beginning, for requests that come at once.
-    init(settings: Settings, stays: Bool = false) throws(ServiceError) {
+    /// - Parameter keepsLoaded: whether the model stays loaded, for requests that are about to come.
+    init(settings: Settings, keepsLoaded: Bool = false) throws(ServiceError) {
         let path = if let named = settings.model { named } else { try ModelLocation.find() }
         let model: TopicModel
         do throws(TopicModelError) {
@@ -49,17 +51,17 @@ final class Classifier: Sendable {
                 TopicDescription(
                     slug: topic.slug, name: topic.name, trainingArticles: UInt64(clamping: topic.trainingArticles))
             }, model: model.identity, threshold: threshold)
-        state = Mutex(stays ? .present(Scoring(model, threshold: threshold)) : .absent)
+        state = Mutex(keepsLoaded ? .present(Scoring(model, threshold: threshold)) : .absent)
     }
 
-    /// The model, if it is in memory.
+    /// The model, if it is loaded.
     var scoring: Scoring? {
         state.withLock { state in
             if case .present(let scoring) = state { scoring } else { nil }
         }
     }
 
-    /// The model. Reads it if it is not in memory, while the task waits.
+    /// The model. If it is not loaded, loads it while the task waits.
     func loadedScoring() async throws(ServiceError) -> Scoring {
         if let scoring { return scoring }
         let result: Result<Scoring, ServiceError> = await withCheckedContinuation { continuation in
@@ -68,7 +70,7 @@ final class Classifier: Sendable {
         return try result.get()
     }
 
-    /// The same, while the thread waits: none of an event loop.
+    /// The model. If it is not loaded, loads it while the thread waits; not for event loops.
     func waitForScoring() throws(ServiceError) -> Scoring {
         if let scoring { return scoring }
         let kept = Mutex<Result<Scoring, ServiceError>?>(nil)
@@ -78,16 +80,16 @@ final class Classifier: Sendable {
             loaded.signal()
         }
         loaded.wait()
-        guard let result = kept.withLock({ $0 }) else { throw ServiceError(.internal, "the model was not read") }
+        guard let result = kept.withLock({ $0 }) else { throw ServiceError(.internal, "the model was not loaded") }
         return try result.get()
     }
 
-    /// Gives the model's memory back, if nobody has used it for `nanoseconds`. Requests that use it now keep it until they
-    /// are done.
+    /// Unloads the model if it was not used for `nanoseconds`. Requests that are using it keep it until they are
+    /// done.
     ///
-    /// - Returns: whether it did.
-    func rest(unusedFor nanoseconds: UInt64) -> Bool {
-        // Of class types the last reference may go here: not under the lock.
+    /// - Returns: whether it was unloaded.
+    func unload(ifUnusedFor nanoseconds: UInt64) -> Bool {
+        // This may release the last reference, which must not happen under the lock.
         let given: Scoring? = state.withLock { state in
             guard case .present(let scoring) = state, MonotonicClock.now &- scoring.lastUse >= nanoseconds else {
                 return nil
@@ -98,7 +100,7 @@ final class Classifier: Sendable {
         return given != nil
     }
 
-    /// Calls `waiter` once, now or from the thread that reads the model. One reads for all that wait.
+    /// Calls `waiter` once, now or on the thread that loads the model. The model is loaded once for all waiters.
     private func whenLoaded(_ waiter: @escaping Waiter) {
         enum Step {
             case use(Scoring)
@@ -123,8 +125,7 @@ final class Classifier: Sendable {
             do throws(SystemError) {
                 try Thread.detach("classify-model") { [self] in finish(read()) }
             } catch {
-                finish(
-                    .failure(ServiceError(.unavailable, "no thread can be started to read the model: \(error.text)")))
+                finish(.failure(ServiceError(.unavailable, "cannot start a thread to read the model: \(error.text)")))
             }
         }
     }
@@ -133,7 +134,7 @@ final class Classifier: Sendable {
         do throws(TopicModelError) {
             let model = try TopicModel(file)
             guard model.checksum == checksum else {
-                let message = "\(path) was written over since it was checked; reload articled, which reads it anew"
+                let message = "\(path) was overwritten since it was checked: reload articled to use the new one"
                 return .failure(ServiceError(.failedPrecondition, "classify.model: \(message)"))
             }
             return .success(Scoring(model, threshold: threshold))
@@ -153,5 +154,63 @@ final class Classifier: Sendable {
 
     private static func refused(_ error: TopicModelError) -> ServiceError {
         ServiceError(.failedPrecondition, "classify.model: \(error.message)")
+    }
+}
+
+/// The classifier in use. A reload replaces it while requests still use the old one.
+final class CurrentClassifier: Sendable {
+    private let slot: Mutex<Classifier>
+
+    init(_ classifier: Classifier) { slot = Mutex(classifier) }
+
+    var value: Classifier {
+        get { slot.withLock { $0 } }
+        set { slot.withLock { $0 = newValue } }
+    }
+}
+
+/// Finds the model that comes with the plugin, for when the configuration names none.
+enum ModelLocation {
+    static let fileName = "news-vi.topics"
+
+    /// Searches in this order: `models` next to the library; `models` next to the library's directory (as installed:
+    /// /usr/lib/articled/models); the share directory of the same prefix; that of the system; and
+    /// `Plugins/Classify/Model` in a parent directory (a checkout, where SwiftPM builds into `.build`).
+    static func find() throws(ServiceError) -> String {
+        let folder = try libraryFolder()
+        var places = ["\(folder)/models", "\(folder)/../models", "\(folder)/../../../share/articled/models"]
+        places.append("/usr/share/articled/models")
+        var above = folder
+        for _ in 0..<6 {
+            above = parent(of: above)
+            places.append("\(above == "/" ? "" : above)/Plugins/Classify/Model")
+            if above == "/" { break }
+        }
+        for place in places {
+            let path = "\(place)/\(fileName)"
+            if unsafe access(path, R_OK) == 0 { return path }
+        }
+        throw ServiceError(
+            .failedPrecondition,
+            "no topic model: \(fileName) is neither in \(places[0]) nor in \(places[3]). Name one in the configuration: "
+                + "classify.model")
+    }
+
+    /// The directory of this library, with symbolic links resolved.
+    private static func libraryFolder() throws(ServiceError) -> String {
+        var path = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+        let size = unsafe clinux_library_path(#dsohandle, &path, Int(PATH_MAX))
+        guard size > 0, let resolved = unsafe realpath(path, nil) else {
+            throw ServiceError(
+                .internal, "the plugin cannot determine its own path. Name a model in the configuration: classify.model"
+            )
+        }
+        defer { unsafe free(resolved) }
+        return unsafe parent(of: String(cString: resolved))
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+        return String(path[..<slash])
     }
 }

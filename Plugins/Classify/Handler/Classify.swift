@@ -3,21 +3,21 @@ public import HandlerKit
 internal import Synchronization
 internal import TopicModel
 
-/// Tells articles' topics: classify.text, classify.article, classify.topics.
+/// Classifies articles by topic: classify.text, classify.article, classify.topics.
 ///
-/// A short text is scored on the event loop, because that takes less time than going elsewhere and back; a long one goes
-/// to a worker thread of the plugin's own, so that no other request waits for it. The first ones after a while wait until
-/// the model is in memory again.
+/// A short text is scored on the event loop, which takes less time than switching threads. A long text goes to a
+/// worker thread of the plugin, so that no other request waits for it. After an idle period, the first requests wait
+/// until the model is loaded again.
 public struct Classify: Handler {
-    /// The methods, in the descriptor's order.
-    enum Call: Int {
+    /// The methods, in the order of the descriptor.
+    enum MethodIndex: Int {
         case text
         case article
         case topics
     }
 
-    /// Texts of at most so many bytes are scored on the event loop: some 100 microseconds.
-    static let mostBytesOnLoop = 6000
+    /// Texts of at most this many bytes are scored on the event loop, in about 100 microseconds.
+    static let maxBytesOnLoop = 6000
 
     public static var descriptor: PluginDescriptor {
         PluginDescriptor(
@@ -26,7 +26,7 @@ public struct Classify: Handler {
                 Method(
                     "classify.text", request: "articled.v1.ClassifyTextRequest",
                     response: "articled.v1.Classification", role: .read, flags: .idempotent),
-                // Not idempotent for the sake of `write_back`: carried out twice, it may undo what came between.
+                // Not idempotent because of `write_back`: a repeated call may undo a change made in between.
                 Method(
                     "classify.article", request: "articled.v1.ClassifyArticleRequest",
                     response: "articled.v1.ClassifyArticleResult", role: .read),
@@ -39,7 +39,7 @@ public struct Classify: Handler {
     let storage: any ArticleStorage
     let log: PluginLog
     let workers: Workers
-    /// Replaced as a whole by `reload`; requests under way keep the one they began with.
+    /// `reload` replaces it as a whole. Requests in flight keep the one that they started with.
     private let current: CurrentClassifier
     private let incoming: Incoming
 
@@ -50,18 +50,18 @@ public struct Classify: Handler {
         storage = try context.storage
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
-        workers = try Workers(count: settings.workers, mostWaiting: settings.mostWaiting)
+        workers = try Workers(count: settings.workers, maxWaiting: settings.mostWaiting)
         incoming = try Incoming(storage: storage, classifier: current, log: log)
         log.info("classifies with \(classifier.identity) from \(classifier.path)")
     }
 
-    /// What new requests are answered with.
+    /// The classifier for new requests.
     var classifier: Classifier { current.value }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
-        switch Call(rawValue: request.method) {
+        switch MethodIndex(rawValue: request.method) {
         case .text:
-            guard request.payload.byteCount <= Classify.mostBytesOnLoop, let scoring = classifier.scoring else {
+            guard request.payload.byteCount <= Classify.maxBytesOnLoop, let scoring = classifier.scoring else {
                 return responder
             }
             answerText(request.payload, scoring, responder)
@@ -71,18 +71,19 @@ public struct Classify: Handler {
         return nil
     }
 
-    public func handle(_ call: HandlerKit.Call, _ responder: consuming Responder) async throws {
-        switch Call(rawValue: call.method) {
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        switch MethodIndex(rawValue: call.method) {
         case .text:
             let request = try ClassifyTextRequest(decoding: call.payload)
             let size = call.payload.count
             let scoring = try await classifier.loadedScoring()
             let result =
-                size <= Classify.mostBytesOnLoop
+                size <= Classify.maxBytesOnLoop
                 ? scoring.classify(request) : try await workers.run { scoring.classify(request) }
             responder.respond(result)
         case .article: responder.respond(try await classifyArticle(call))
-        case .topics, nil: throw ServiceError(.internal, "classify has no method \(call.method) that waits")
+        case .topics, nil:
+            throw ServiceError(.internal, "classify.\(call.method) should have been answered immediately")
         }
     }
 
@@ -95,10 +96,10 @@ public struct Classify: Handler {
         }
     }
 
-    /// Takes another model or threshold. A model that cannot be read leaves the old one in force.
+    /// Switches to another model or threshold. If the model cannot be read, the old one stays in use.
     public func reload(_ configuration: PluginConfiguration) throws {
         let settings = try Settings(configuration)
-        let new = try Classifier(settings: settings, stays: classifier.scoring != nil)
+        let new = try Classifier(settings: settings, keepsLoaded: classifier.scoring != nil)
         let old = classifier.identity
         current.value = new
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")
@@ -107,5 +108,47 @@ public struct Classify: Handler {
     public func stop() {
         incoming.stop()
         workers.stop()
+    }
+}
+
+/// The plugin's section of the configuration.
+struct Settings: Decodable {
+    /// The model file. Default: the one that comes with the plugin.
+    var model: String?
+    /// The probability below which an answer is undecided. Default: the model's own.
+    var threshold: Float?
+    /// Threads for long texts.
+    var workers: Int
+    /// The most long texts that may wait for a thread; further ones are refused.
+    var mostWaiting: Int
+
+    enum CodingKeys: String, CodingKey {
+        case model
+        case threshold
+        case workers
+        case mostWaiting
+    }
+
+    init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        model = try values.decodeIfPresent(String.self, forKey: .model)
+        threshold = try values.decodeIfPresent(Float.self, forKey: .threshold)
+        workers = try values.decodeIfPresent(Int.self, forKey: .workers) ?? 1
+        mostWaiting = try values.decodeIfPresent(Int.self, forKey: .mostWaiting) ?? 256
+    }
+
+    /// Throws `invalidArgument`, with everything that is wrong.
+    init(_ configuration: PluginConfiguration) throws(ServiceError) {
+        self = try configuration.decode(Settings.self) { settings, problems in
+            if let threshold = settings.threshold, !(0...1).contains(threshold) {
+                problems.add("threshold", "\(threshold) is not a probability: must be between 0 and 1")
+            }
+            if !(1...64).contains(settings.workers) {
+                problems.add("workers", "\(settings.workers); 1 to 64 are allowed")
+            }
+            if !(1...65_536).contains(settings.mostWaiting) {
+                problems.add("mostWaiting", "\(settings.mostWaiting); 1 to 65536 are allowed")
+            }
+        }
     }
 }

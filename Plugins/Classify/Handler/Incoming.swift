@@ -4,26 +4,27 @@ internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Classifies the articles that were stored with the mark that they await topics (`store.classify` of the
-/// configuration), on a thread of its own: their writers were answered before. Lets the model rest when nobody needs it.
+/// Classifies articles that were stored with the mark that they await topics (`store.classify` in the configuration),
+/// on a thread of its own, after their writers were answered. Also unloads the model when it is not needed.
 ///
-/// The mark lies in the storage's index and goes with the write that brings the topics, so nothing is forgotten when the
-/// service ends, however it ends. An article that somebody changes meanwhile keeps what that one wrote, and its mark.
+/// The mark is in the storage's index, and the write that adds the topics removes it, so nothing is forgotten when
+/// the service ends, however it ends. If someone else changes the article in the meantime, that write wins, and the
+/// article keeps its mark.
 final class Incoming: Sendable {
-    /// What is read at once, and written by one commit.
-    private static let mostArticles = 64
-    private static let mostBytes = 4 << 20
-    /// How often the storage is asked whether anything was written, in nanoseconds.
+    /// The most articles to read at once, and to write in one commit.
+    private static let maxArticles = 64
+    private static let maxBytes = 4 << 20
+    /// How often to check the storage for new writes, in nanoseconds.
     private static let pause: UInt64 = 1_000_000_000
-    /// How long to wait when the storage is in trouble, in nanoseconds.
+    /// How long to wait after an error of the storage, in nanoseconds.
     private static let patience: UInt64 = 30_000_000_000
-    /// How long the model stays in memory when nothing is classified, in nanoseconds.
-    private static let modelRest: UInt64 = 300_000_000_000
+    /// How long the model stays loaded when nothing is classified, in nanoseconds.
+    private static let modelIdleTime: UInt64 = 300_000_000_000
 
     private let storage: any ArticleStorage
     private let classifier: CurrentClassifier
     private let log: PluginLog
-    /// Damaged articles that the journal knows of. They keep their mark.
+    /// Damaged articles that were already logged. They keep their mark.
     private let damaged = Mutex<Set<ArticleID>>([])
     private let isStopped = Atomic(false)
     private let stopping = Semaphore()
@@ -37,11 +38,11 @@ final class Incoming: Sendable {
         do throws(SystemError) {
             try Thread.detach("classify-new") { [self] in run() }
         } catch {
-            throw ServiceError(.unavailable, "no thread can be started for new articles: \(error.text)")
+            throw ServiceError(.unavailable, "cannot start a thread for new articles: \(error.text)")
         }
     }
 
-    /// Ends the thread after the articles that it is at, and waits for it.
+    /// Stops after the current articles, and waits for the thread to end.
     func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
         stopping.signal()
@@ -49,7 +50,7 @@ final class Incoming: Sendable {
     }
 
     private func run() {
-        // After requests, where the system lets us say so: it is this thread's niceness alone on Linux.
+        // Runs after requests, where the system permits: on Linux, niceness applies to a single thread.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
         var seen: UInt64?
         var trouble: ServiceError?
@@ -59,22 +60,23 @@ final class Incoming: Sendable {
                 if transactions != seen, try classifyAll() == 0 { seen = transactions }
                 trouble = nil
             } catch {
-                // Once, and not every time.
+                // Once, not every time.
                 if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
                 trouble = error
             }
-            if classifier.value.rest(unusedFor: Self.modelRest) { log.debug("gave the model's memory back") }
+            if classifier.value.unload(ifUnusedFor: Self.modelIdleTime) { log.debug("unloaded the model") }
         } while !stopping.wait(nanoseconds: trouble == nil ? Self.pause : Self.patience)
         ended.signal()
     }
 
-    /// Classifies what is marked, newest first, until nothing is left or the plugin stops.
+    /// Classifies the marked articles, newest first, until none is left or the plugin stops.
     ///
-    /// - Returns: how many articles it has changed. Throws what keeps the storage from reading or writing.
+    /// - Returns: the number of articles changed.
+    /// - Throws: if the storage cannot be read or written.
     private func classifyAll() throws(ServiceError) -> Int {
         var terms = TermList()
         terms.appendAwaitsTopics()
-        var query = StorageQuery(terms: terms, limit: Self.mostArticles)
+        var query = StorageQuery(terms: terms, limit: Self.maxArticles)
         var changed = 0
         while !isStopped.load(ordering: .relaxed) {
             let (articles, last) = try read(query)
@@ -100,7 +102,7 @@ final class Incoming: Sendable {
                     log.warning("\(error.message); it is not classified")
                 }
             }
-            return bytes < Self.mostBytes
+            return bytes < Self.maxBytes
         }
         return (articles, last)
     }
@@ -115,13 +117,13 @@ final class Incoming: Sendable {
         for article in articles {
             let classification = scoring.classify(article.parts, explain: false)
             do throws(ServiceError) {
-                // One that the model does not stand by loses its mark alone.
+                // An article without a confident answer only loses its mark.
                 let content =
                     classification.undecided ? article.content : try article.content(with: classification)
                 try article.replace(with: content, in: storage) { result in
                     outcome.withLock { outcome in
                         switch result.outcome {
-                        // Somebody else was faster: what that one wrote stands.
+                        // A concurrent write wins.
                         case .refused(let error) where error.code == .conflict || error.code == .notFound: break
                         case .refused(let error): outcome.trouble = error
                         case .created, .updated, .unchanged, .deleted: outcome.changed += 1

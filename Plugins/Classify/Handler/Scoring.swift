@@ -3,15 +3,15 @@ internal import LinuxRuntime
 internal import Synchronization
 internal import TopicModel
 
-/// A model that is in memory, with what is needed to answer from it; any thread.
+/// A loaded model with everything needed to classify. May be used on any thread.
 final class Scoring: Sendable {
     private let model: TopicModel
     private let threshold: Float
-    /// Scorers that are not in use: one for each thread that scored at the same time as others.
+    /// Scorers that are not in use. There is one for each thread that has scored at the same time as others.
     private let idle = Mutex<[Scorer]>([])
     private let used = Atomic<UInt64>(MonotonicClock.now)
 
-    /// A scorer keeps memory from text to text, and is one caller's at a time.
+    /// A scorer reuses its memory from text to text, and serves one caller at a time.
     private final class Scorer: @unchecked Sendable {  // taken out of `idle`, so that one thread alone has it
         var scorer: TopicScorer
 
@@ -23,7 +23,7 @@ final class Scoring: Sendable {
         self.threshold = threshold
     }
 
-    /// When it was last used: CLOCK_MONOTONIC, nanoseconds.
+    /// When it was last used: CLOCK_MONOTONIC, in nanoseconds.
     var lastUse: UInt64 { used.load(ordering: .relaxed) }
 
     /// The answer to classify.text.
@@ -31,7 +31,7 @@ final class Scoring: Sendable {
         classify([request.title, request.body], explain: request.explain)
     }
 
-    /// Classifies a text that lies in parts, the title first.
+    /// Classifies a text given in parts, the title first.
     func classify(_ parts: [String], explain: Bool) -> Classification {
         used.store(MonotonicClock.now, ordering: .relaxed)
         let lent = idle.withLock { $0.popLast() } ?? Scorer(model)

@@ -1,37 +1,40 @@
 internal import ArticleProtocol
+import Glibc
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Threads for what takes too long for an event loop, with a bounded queue before them.
+/// Threads for work that takes too long for an event loop, with a bounded queue.
 final class Workers: Sendable {
     private struct Queue {
         var waiting: [@Sendable () -> Void] = []
-        /// The first of `waiting` that was not taken yet: taking does not move the others.
+        /// The index of the first job that was not taken. Taking a job does not move the others.
         var next = 0
         var isStopped = false
     }
 
     private let queue = Mutex(Queue())
-    private let mostWaiting: Int
+    private let maxWaiting: Int
     private let available = Semaphore()
     private let count: Int
 
     /// Starts `count` threads.
-    init(count: Int, mostWaiting: Int) throws(ServiceError) {
-        self.mostWaiting = mostWaiting
+    init(count: Int, maxWaiting: Int) throws(ServiceError) {
+        self.maxWaiting = maxWaiting
         self.count = count
         for _ in 0..<count {
             do throws(SystemError) {
                 try Thread.detach("classify") { [self] in work() }
             } catch {
                 stop()
-                throw ServiceError(.unavailable, "no thread can be started for long texts: \(error.text)")
+                throw ServiceError(.unavailable, "cannot start a thread for long texts: \(error.text)")
             }
         }
     }
 
-    /// Runs `body` on a thread, and goes on on the caller's executor. Throws `resourceExhausted` if too much is waiting,
-    /// `cancelled` if the task is cancelled before its turn.
+    /// Runs `body` on a worker thread, and continues on the caller's executor.
+    ///
+    /// - Throws: `resourceExhausted` if too many jobs are waiting; `cancelled` if the task is cancelled before its
+    ///   turn.
     func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(ServiceError) -> Value {
         let job = WorkerJob(body)
         let result = await withTaskCancellationHandler {
@@ -48,9 +51,9 @@ final class Workers: Sendable {
     private func enqueue(_ run: @escaping @Sendable () -> Void) -> ServiceError? {
         let refusal: ServiceError? = queue.withLock { queue in
             if queue.isStopped { return ServiceError(.unavailable, "articled is stopping") }
-            guard queue.waiting.count - queue.next < mostWaiting else {
+            guard queue.waiting.count - queue.next < maxWaiting else {
                 return ServiceError(
-                    .resourceExhausted, "\(mostWaiting) long texts are waiting to be classified; try again later")
+                    .resourceExhausted, "\(maxWaiting) long texts are waiting to be classified; try again later")
             }
             queue.waiting.append(run)
             return nil
@@ -77,9 +80,72 @@ final class Workers: Sendable {
         }
     }
 
-    /// Ends the threads. What still waits is carried out before.
+    /// Ends the threads, after the jobs that are still waiting.
     func stop() {
         queue.withLock { $0.isStopped = true }
         for _ in 0..<count { available.signal() }
+    }
+}
+
+/// A job for a worker thread, and the task that waits for it.
+///
+/// A cancellation, a refusal and the job itself may race. Whoever takes the continuation first resumes it; the others
+/// find nothing to do.
+final class WorkerJob<Value: Sendable>: Sendable {
+    private enum State {
+        case created
+        case waiting(CheckedContinuation<Result<Value, ServiceError>, Never>)
+        /// Failed before the task waited, by an early cancellation.
+        case failed(ServiceError)
+        case ended
+    }
+
+    private let state = Mutex(State.created)
+    private let body: @Sendable () -> Value
+
+    init(_ body: @escaping @Sendable () -> Value) { self.body = body }
+
+    /// Stores the continuation. Returns `false` if the job has already failed; then it was resumed.
+    func wait(_ continuation: CheckedContinuation<Result<Value, ServiceError>, Never>) -> Bool {
+        let failure: ServiceError? = state.withLock { state in
+            if case .failed(let error) = state {
+                state = .ended
+                return error
+            }
+            state = .waiting(continuation)
+            return nil
+        }
+        guard let failure else { return true }
+        continuation.resume(returning: .failure(failure))
+        return false
+    }
+
+    /// Does the work, unless nobody is waiting for it.
+    func run() {
+        guard let continuation = takeContinuation() else { return }
+        continuation.resume(returning: .success(body()))
+    }
+
+    /// Ends the job without doing it, unless it has begun.
+    func fail(_ error: ServiceError) {
+        let continuation = state.withLock { state -> CheckedContinuation<Result<Value, ServiceError>, Never>? in
+            switch state {
+            case .created: state = .failed(error)
+            case .waiting(let continuation):
+                state = .ended
+                return continuation
+            case .failed, .ended: break
+            }
+            return nil
+        }
+        continuation?.resume(returning: .failure(error))
+    }
+
+    private func takeContinuation() -> CheckedContinuation<Result<Value, ServiceError>, Never>? {
+        state.withLock { state in
+            guard case .waiting(let continuation) = state else { return nil }
+            state = .ended
+            return continuation
+        }
     }
 }

@@ -1,13 +1,13 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// Every write of the engine, and every call that decides what is on disk, so that a test can have each of them fail.
-/// LMDB's own writes bypass it; ``Environment`` brings them to disk through it.
+/// All writes and syncs of the engine go through this protocol, so that a test can make each of them fail. LMDB
+/// writes its own file; ``LMDBEnvironment`` syncs it through here.
 protocol Disk: Sendable {
-    /// Opens a file, or makes it.
+    /// Opens a file, and creates it if it does not exist.
     ///
-    /// Each thread that syncs a file opens it for itself: an error that the kernel meets when it writes is told once to each
-    /// opening of the file (fsync(2)), and must not be told to another thread alone.
+    /// Each thread that syncs a file opens it separately. The kernel reports a write error once per open file
+    /// description (fsync(2)), so a shared one would report it to a single thread only.
     func open(_ path: String) throws(ServiceError) -> any DiskFile
 }
 
@@ -15,40 +15,40 @@ protocol Disk: Sendable {
 protocol DiskFile: AnyObject, Sendable {
     var path: String { get }
 
-    /// How many bytes it has; all of them were written before.
+    /// The size in bytes. Everything up to here has been written.
     func size() throws(ServiceError) -> Int
 
-    /// Whether it still has a name. What is written to one without a name is lost with the process.
+    /// Whether the file still has a name. Data in a file without a name is lost when the process ends.
     var isLinked: Bool { get }
 
-    /// Reads bytes; fewer at the end.
+    /// Reads up to `count` bytes; fewer at the end of the file.
     func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8]
 
-    /// Writes parts of memory behind each other. All of it, or an error.
+    /// Writes the parts one after the other: all of them, or it throws.
     func write(_ parts: [iovec], at offset: Int) throws(ServiceError)
 
-    /// Has the disk begin with what was written at an offset: ``sync()`` has less to wait for then. An error is as final as that
-    /// of a sync, which may not tell it again.
+    /// Starts writing a range to disk, so that ``sync()`` has less to wait for. An error is as final as an error of
+    /// `sync()`, which may not report it again.
     func startWriting(_ count: Int, at offset: Int) throws(ServiceError)
 
-    /// Has a part written, ahead of a sync, and waits for it. An error is as final as that of a sync.
+    /// Writes a range to disk ahead of a sync, and waits for it. An error is as final as an error of `sync()`.
     func writeAhead(_ count: Int, at offset: Int) throws(ServiceError)
 
-    /// Brings to disk what was written before. An error is final: what was not brought to disk cannot be told.
+    /// Makes everything written so far durable. An error is final: what is on disk is unknown from then on.
     func sync() throws(ServiceError)
 
-    /// Nobody reads a part soon, or all of it if `count` is 0: the memory is better used elsewhere.
+    /// Drops a range from the page cache, or the whole file if `count` is 0: it will not be read soon.
     func forget(_ count: Int, at offset: Int)
 
-    /// Gives space back.
+    /// Truncates the file to `size` if it is longer.
     func shrink(to size: Int)
 
-    /// Nobody uses it any more, though somebody may still have it.
+    /// Closes the file, even if another object still holds this one.
     func close()
 }
 
 extension DiskFile {
-    /// The same for an array.
+    /// Writes an array.
     func write(_ bytes: [UInt8], at offset: Int) throws(ServiceError) {
         try unsafe bytes.lend { bytes throws(ServiceError) in
             let part = unsafe iovec(
@@ -58,7 +58,43 @@ extension DiskFile {
     }
 }
 
-/// The real one.
+/// The real disk.
 struct SystemDisk: Disk {
     func open(_ path: String) throws(ServiceError) -> any DiskFile { try SystemFile(path) }
+}
+
+/// Tracks the end of a file that grows by small writes, and fills it with zeros ahead of them. A write into existing
+/// zeros costs a third less than one that extends the file, and the sync has no new size to record.
+struct FileEnd {
+    private static let zeros = [UInt8](repeating: 0, count: 64 << 10)
+
+    private(set) var offset: Int
+    /// How much to fill at once, in pieces of 64 KB.
+    private let pieces: Int
+    /// A write of at least this size is not preceded by zeros: writing everything twice would cost more than it
+    /// saves.
+    private let large: Int
+
+    /// - Parameter step: how much to fill at once; at least 64 KB.
+    init(_ offset: Int, step: Int, large: Int) {
+        self.offset = offset
+        self.pieces = step / Self.zeros.count
+        self.large = large
+    }
+
+    /// Called before a write. Filling is an optimization: if the disk is full, the write itself reports it.
+    mutating func prepare(_ file: any DiskFile, for range: Range<Int>) {
+        guard range.upperBound > offset else { return }
+        let start = max(offset, range.lowerBound)
+        offset = range.upperBound
+        if range.count < large, fill(file, at: start) { offset = max(offset, start + pieces * Self.zeros.count) }
+    }
+
+    private func fill(_ file: any DiskFile, at start: Int) -> Bool {
+        unsafe Self.zeros.lend { zeros in
+            let piece = unsafe iovec(
+                iov_base: UnsafeMutableRawPointer(mutating: zeros.baseAddress), iov_len: zeros.count)
+            return unsafe (try? file.write([iovec](repeating: piece, count: pieces), at: start)) != nil
+        }
+    }
 }

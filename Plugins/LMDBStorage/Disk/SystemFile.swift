@@ -1,12 +1,13 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import Glibc
+internal import HandlerKit
 internal import Synchronization
 
 /// A file on a real disk.
 final class SystemFile: DiskFile {
-    /// As many parts as one call takes (IOV_MAX of limits.h).
-    private static let mostParts = 1024
+    /// The most parts that one call accepts (IOV_MAX, limits.h).
+    private static let maxParts = 1024
 
     let path: String
     let descriptor: Int32
@@ -52,13 +53,13 @@ final class SystemFile: DiskFile {
         var left = unsafe parts[...]
         var offset = offset
         while unsafe !left.isEmpty {
-            let count = unsafe min(left.count, Self.mostParts)
+            let count = unsafe min(left.count, Self.maxParts)
             let written = unsafe left.withUnsafeBufferPointer {
                 unsafe pwritev(descriptor, $0.baseAddress, Int32(count), off_t(offset))
             }
             if written < 0, errno == EINTR { continue }
             guard written >= 0 else { throw .system("cannot write \(path)") }
-            // A full disk cuts a write short first, and refuses the next.
+            // On a full disk the first write is short, and the next one fails.
             offset += written
             unsafe Self.drop(written, from: &left)
         }
@@ -79,13 +80,13 @@ final class SystemFile: DiskFile {
 
     func startWriting(_ count: Int, at offset: Int) throws(ServiceError) {
         guard clinux_start_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
-            throw .system("cannot bring \(path) to disk")
+            throw .system("cannot sync \(path)")
         }
     }
 
     func writeAhead(_ count: Int, at offset: Int) throws(ServiceError) {
         guard clinux_write_back(descriptor, Int64(offset), Int64(count)) == 0 else {
-            throw .system("cannot bring \(path) to disk")
+            throw .system("cannot sync \(path)")
         }
     }
 
@@ -95,7 +96,7 @@ final class SystemFile: DiskFile {
     }
 
     func sync() throws(ServiceError) {
-        guard fdatasync(descriptor) == 0 else { throw .system("cannot bring \(path) to disk") }
+        guard fdatasync(descriptor) == 0 else { throw .system("cannot sync \(path)") }
     }
 
     func forget(_ count: Int, at offset: Int) {
@@ -105,5 +106,57 @@ final class SystemFile: DiskFile {
     func shrink(to size: Int) {
         var status = stat()
         if unsafe fstat(descriptor, &status) == 0, Int(status.st_size) > size { _ = ftruncate(descriptor, off_t(size)) }
+    }
+}
+
+/// Reads a file, or part of it, before it is opened for good.
+enum FilePart {
+    /// Reads up to `count` bytes, fewer at the end of the file; `nil` if there is no file. A directory yields no
+    /// bytes: whoever opens it later reports the error.
+    static func read(_ path: String, _ count: Int, at offset: Int) throws(ServiceError) -> [UInt8]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("cannot read \(path)")
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        let found = unsafe pread(descriptor, &bytes, count, off_t(offset))
+        guard found >= 0 || errno == EISDIR else { throw .system("cannot read \(path)") }
+        return Array(bytes.prefix(max(0, found)))
+    }
+
+    /// Reads the whole file; `nil` if there is none.
+    static func readAll(_ path: String) throws(ServiceError) -> [UInt8]? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            if errno == ENOENT { return nil }
+            throw .system("cannot read \(path)")
+        }
+        return try read(path, Int(status.st_size), at: 0)
+    }
+
+    /// Whether anything has this name.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+}
+
+/// Free disk space.
+enum DiskSpace {
+    private static let minFree: UInt64 = 256 << 20
+
+    /// Degraded while there is still time to act: below 256 MiB free, or below 5 % of a smaller disk.
+    static func health(of directory: String) -> Health {
+        var information = statvfs()
+        guard unsafe statvfs(directory, &information) == 0 else {
+            return Health(.unhealthy, "\(directory): \(unsafe String(cString: strerror(errno)))")
+        }
+        let unit = UInt64(information.f_frsize)
+        let free = UInt64(information.f_bavail) * unit
+        let total = UInt64(information.f_blocks) * unit
+        guard free < min(minFree, total / 20) else { return .healthy }
+        return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left: free some space")
     }
 }

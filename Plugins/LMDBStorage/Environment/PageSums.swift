@@ -1,12 +1,15 @@
 internal import ArticleProtocol
+internal import HandlerKit
+internal import LinuxRuntime
 internal import Synchronization
 
-/// A checksum of each page of the LMDB file, in a file beside it: LMDB has none of its own, and a page that is damaged would make
-/// articles vanish, or lists wrong, without a word.
+/// A checksum for each page of the LMDB file, in a file next to it. LMDB has no checksums: without these, a damaged
+/// page would make articles vanish or lists wrong, silently.
 ///
-/// The file has four bytes for each page, little-endian, by the page's number. With each checkpoint the sums of the pages that it
-/// has, and the one before had not, are written, before anything refers to it. A page of the checkpoint before is none of them, as
-/// long as that one is kept (``SnapshotPin``): so at each moment the sums are right for the version that a start begins with.
+/// The file has four bytes per page, little-endian, indexed by page number. Each checkpoint writes the sums of the
+/// pages that are new since the previous one, before anything refers to them. None of these pages belongs to the
+/// previous checkpoint while that one is pinned (``SnapshotPin``). So the sums are always right for the snapshot that
+/// a start would use.
 final class PageSums: Sendable {
     private static let block = 4096
     private static let perBlock = block / 4
@@ -15,7 +18,7 @@ final class PageSums: Sendable {
     private let pageSize: Int
     private let sums: Mutex<[UInt32]>
 
-    /// - Parameter path: of the file with the sums; it need not be there.
+    /// - Parameter path: the file with the sums; it may be missing.
     init(_ path: String, pageSize: Int) throws(ServiceError) {
         self.path = path
         self.pageSize = pageSize
@@ -23,11 +26,11 @@ final class PageSums: Sendable {
         sums = Mutex((0..<bytes.count / 4).map { bytes.integer(at: 4 * $0) })
     }
 
-    /// Sums up what a version has, and an earlier one has not, and brings the sums to disk.
+    /// Computes the sums of the pages that are new since an earlier snapshot, and makes them durable.
     ///
     /// - Parameters:
-    ///   - before: the version that the sums are right for; `nil`: none.
-    ///   - database: the LMDB file. Both versions are kept.
+    ///   - before: the snapshot that the sums are right for; `nil`: none.
+    ///   - database: the LMDB file. Both snapshots are pinned.
     func update(
         _ database: any DiskFile, from before: MetaPages?, to metas: MetaPages, _ disk: any Disk
     ) throws(ServiceError) {
@@ -67,10 +70,10 @@ final class PageSums: Sendable {
         try file.sync()
     }
 
-    /// Compares all pages of a version, which is kept meanwhile, with their sums.
+    /// Compares all pages of a pinned snapshot with their sums.
     ///
-    /// - Parameter progress: hears how many pages were compared.
-    /// - Returns: what is wrong with the first that differs; `nil`: all are as they were written.
+    /// - Parameter progress: called with the number of pages compared so far.
+    /// - Returns: what is wrong with the first page that differs; `nil` if all match.
     func fault(
         _ database: any DiskFile, _ metas: MetaPages, progress: (Int) -> Void = { _ in }
     ) throws(ServiceError) -> String? {
@@ -96,5 +99,79 @@ final class PageSums: Sendable {
             fault = error.message
         }
         return fault
+    }
+}
+
+/// Compares the index's pages with their checksums while the service runs. For any thread that may block.
+struct PageCheck: Sendable {
+    private let environment: LMDBEnvironment
+    private let checkpointer: Checkpointer
+    private let log: PluginLog
+
+    init(_ environment: LMDBEnvironment, _ checkpointer: Checkpointer, _ log: PluginLog) {
+        self.environment = environment
+        self.checkpointer = checkpointer
+        self.log = log
+    }
+
+    /// Logs what it finds. From then on, the health reports it, and requests that depend on the index alone are
+    /// refused.
+    ///
+    /// - Returns: what is wrong; `nil` if nothing is.
+    func run() -> String? {
+        let found = Mutex<String?>(nil)
+        let isDone = Semaphore()
+        checkpointer.checkPages { fault in
+            found.withLock { $0 = fault }
+            isDone.signal()
+        }
+        isDone.wait()
+        let fault = found.withLock { $0 }
+        if let fault { environment.damage.report(fault, log) }
+        return fault
+    }
+}
+
+/// Whether the index was found damaged while the service runs. If it was, answers that depend on the index alone are
+/// refused: "not found", and lists. Articles that are still found have checksums of their own. The next start
+/// rebuilds the index.
+final class IndexDamage: Sendable {
+    private let isKnown = Atomic(false)
+    private let reason = Mutex<String?>(nil)
+
+    /// The entries of a list are not in order.
+    static let outOfOrder = ServiceError(.dataLoss, "the entries of a list are out of order")
+
+    /// What is wrong; `nil` if no damage is known.
+    var current: String? { isKnown.load(ordering: .relaxed) ? reason.withLock { $0 } : nil }
+
+    /// Records the damage, and logs it once.
+    func report(_ found: String, _ log: PluginLog) {
+        guard note(found) else { return }
+        log.error(
+            "the index is damaged: \(found). Lists, and requests for articles that are not found, fail with DATA_LOSS, and nothing is written: restart the service, which rebuilds the index from the articles"
+        )
+    }
+
+    private func note(_ found: String) -> Bool {
+        let isNew = reason.withLock { reason in
+            defer { reason = reason ?? found }
+            return reason == nil
+        }
+        isKnown.store(true, ordering: .releasing)
+        return isNew
+    }
+
+    /// Throws if answers that depend on the index alone must be refused.
+    @inline(__always)
+    func check(_ path: String) throws(ServiceError) {
+        if isKnown.load(ordering: .relaxed) { throw error(path) }
+    }
+
+    private func error(_ path: String) -> ServiceError {
+        ServiceError(
+            .dataLoss,
+            "the index \(path) is damaged (\(current ?? "")): restart the service, which rebuilds it from the articles"
+        )
     }
 }

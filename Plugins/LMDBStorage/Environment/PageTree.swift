@@ -1,12 +1,12 @@
 internal import ArticleProtocol
 
-/// The pages of one version of an LMDB file, read with read(2): each is checked before anything that it says is believed.
+/// The pages of one snapshot of an LMDB file, read with read(2). Each page is checked before its contents are used.
 ///
-/// The layout is that of LMDB 0.9 on 64-bit machines (mdb.c: MDB_page, MDB_node, MDB_db). LMDB never changes a page that a version
-/// has, it writes another one: so a page that two versions have is the same in both, with all that lies below it, and what changed
-/// from one to the other is found without a look at the rest.
+/// The layout is that of LMDB 0.9 on 64-bit machines (mdb.c: MDB_page, MDB_node, MDB_db). LMDB never changes a page
+/// of a snapshot; it writes a copy. So a page that two snapshots share is the same in both, with its whole subtree,
+/// and the difference between two snapshots is found without reading the rest.
 struct PageTree {
-    /// A table: where its tree begins, and how high it is.
+    /// A table: the root of its tree, and the tree's height.
     struct Table: Equatable {
         var height: Int
         var root: UInt64
@@ -26,15 +26,15 @@ struct PageTree {
         }
     }
 
-    /// Of the list of free pages, and of the table of tables.
+    /// The free list and the main table.
     let tables: [Table]
-    /// How many pages the file has.
+    /// The number of pages in the file.
     let pages: UInt64
 
-    /// That of no version.
+    /// The tree of no snapshot.
     static let empty = PageTree(tables: [.empty, .empty], pages: 0)
 
-    /// The newer one of two heads.
+    /// The newer of two meta pages.
     init(_ metas: MetaPages, _ path: String) throws(ServiceError) {
         let (first, second) = try metas.pages(path)
         let isSecond = second.transaction > first.transaction
@@ -49,11 +49,11 @@ struct PageTree {
         self.pages = pages
     }
 
-    /// Visits the pages of this version that an earlier one does not have, those above before those below.
+    /// Visits the pages of this snapshot that an earlier one does not have, parents before children.
     ///
     /// - Parameters:
-    ///   - read: a page of this version, for the first time; checked, if it can be.
-    ///   - readBefore: a page of the earlier version.
+    ///   - read: reads a page of this snapshot, once, and checks it if it can.
+    ///   - readBefore: reads a page of the earlier snapshot.
     func forEachNew(
         since before: PageTree, read: (UInt64) throws(ServiceError) -> [UInt8],
         readBefore: (UInt64) throws(ServiceError) -> [UInt8]
@@ -71,7 +71,7 @@ struct PageTree {
     }
 }
 
-/// The walk down the trees of one table in two versions, level by level: pages that both have are left out with all below them.
+/// Walks the trees of one table in two snapshots, level by level, and skips the subtrees that both share.
 private struct TableComparison {
     let old: PageTree.Table
     let new: PageTree.Table
@@ -88,7 +88,7 @@ private struct TableComparison {
     /// What a page refers to.
     private struct Content {
         var children: [UInt64] = []
-        /// Runs of pages with one large value each.
+        /// Overflow pages: runs of pages with one large value each.
         var runs: [(first: UInt64, count: UInt64)] = []
         var tables: [String: PageTree.Table] = [:]
     }
@@ -98,8 +98,8 @@ private struct TableComparison {
     ) throws(ServiceError) {
         var olds = old.root == .max ? [] : [old.root]
         var news = new.root == .max ? [] : [new.root]
-        // What a tree may have at most: a damaged one may say anything.
-        guard old.height <= 64, new.height <= 64 else { throw PageFault.error("a tree is \(new.height) pages high") }
+        // No sound tree is higher. A damaged one may claim anything.
+        guard old.height <= 64, new.height <= 64 else { throw PageFault.error("a tree has \(new.height) levels") }
         var height = max(old.height, new.height)
         while height > 0, !news.isEmpty {
             if old.height >= height, new.height >= height {
@@ -130,7 +130,7 @@ private struct TableComparison {
         _ read: (UInt64) throws(ServiceError) -> [UInt8]
     ) throws(ServiceError) {
         for number in numbers {
-            guard number < pages else { throw PageFault.error("page \(number) lies behind the end") }
+            guard number < pages else { throw PageFault.error("page \(number) is beyond the end") }
             try parse(try read(number), number, isLeaf: isLeaf, pages, &content)
         }
     }
@@ -138,14 +138,14 @@ private struct TableComparison {
     private static func parse(
         _ page: [UInt8], _ number: UInt64, isLeaf: Bool, _ pages: UInt64, _ content: inout Content
     ) throws(ServiceError) {
-        // A file that was cut off has less of it.
+        // The page is short if the file was truncated.
         guard page.count >= 512 else { throw PageFault.error("page \(number) is cut off") }
         let stated: UInt64 = page.integer(at: 0)
         let flags: UInt16 = page.integer(at: 10)
         let lower: UInt16 = page.integer(at: 12)
         guard stated == number, flags & 0x0f == (isLeaf ? PageFlag.leaf : PageFlag.branch),
             flags & PageFlag.ofDuplicates == 0, lower >= 16, Int(lower) <= page.count
-        else { throw PageFault.error("page \(number) is not what its place says") }
+        else { throw PageFault.error("page \(number) has the wrong number or kind") }
         for index in 0..<(Int(lower) - 16) / 2 {
             let place: UInt16 = page.integer(at: 16 + 2 * index)
             let node = Int(place)
@@ -161,7 +161,7 @@ private struct TableComparison {
             if nodeFlags & PageFlag.largeValue != 0 {
                 guard value + 8 <= page.count else { throw PageFault.error("page \(number) is cut") }
                 let first: UInt64 = page.integer(at: value)
-                // A page header stands before the value (mdb.c: OVPAGES).
+                // The value follows a page header (mdb.c: OVPAGES).
                 let count = UInt64((16 + size - 1) / page.count + 1)
                 guard first < pages, count <= pages - first else { throw PageFault.error("page \(number) is damaged") }
                 content.runs.append((first, count))
@@ -177,7 +177,7 @@ private struct TableComparison {
 private enum PageFlag {
     static let branch: UInt16 = 0x01
     static let leaf: UInt16 = 0x02
-    /// P_LEAF2 and P_SUBP: no table of ours has them.
+    /// P_LEAF2 and P_SUBP: none of our tables uses them.
     static let ofDuplicates: UInt16 = 0x60
     static let largeValue: UInt16 = 0x01
     static let table: UInt16 = 0x02

@@ -3,9 +3,9 @@ internal import CLMDB
 internal import Glibc
 
 extension ServiceError {
-    /// What LMDB or the system answered, as a status that says what to do.
+    /// An error of LMDB or the system, as a status that says what to do.
     ///
-    /// - Parameter doing: what was tried, with the path: "cannot write /var/lib/articled/articles.mdb".
+    /// - Parameter doing: what failed, with the path: "cannot write /var/lib/articled/articles.mdb".
     init(lmdb code: Int32, _ doing: String) {
         let reason = unsafe String(cString: mdb_strerror(code))
         let (status, advice): (StatusCode, String) =
@@ -20,9 +20,9 @@ extension ServiceError {
             case EROFS: (.failedPrecondition, "mount it writable")
             case ENOTDIR, EISDIR, ENOENT: (.failedPrecondition, "check the path")
             case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
-                (.dataLoss, "the file is damaged: keep a copy of it, restore a backup; nothing was changed")
+                (.dataLoss, "the file is damaged: keep a copy of it, and restore a backup. Nothing was changed")
             case MDB_VERSION_MISMATCH, MDB_INCOMPATIBLE:
-                (.failedPrecondition, "it was made by another version or program; name another directory")
+                (.failedPrecondition, "it was made by another version or program: name another directory")
             case MDB_PANIC: (.unavailable, "an earlier write failed for good: see the journal, restart the service")
             case EIO: (.unavailable, "the disk reports an error: see the kernel's journal")
             default: (.internal, "see the journal")
@@ -30,6 +30,6 @@ extension ServiceError {
         self.init(status, "\(doing): \(reason); \(advice)")
     }
 
-    /// What the last system call answered.
+    /// The error of the last system call.
     static func system(_ doing: String) -> ServiceError { ServiceError(lmdb: errno, doing) }
 }

@@ -2,19 +2,19 @@ internal import ArticleProtocol
 internal import Glibc
 internal import Synchronization
 
-/// The file in which the records lie. Reads are from its map; a record is written to where nobody looks yet, before the
-/// database says that it is there.
+/// The file that holds the records. Reads use its memory map. A record is written to a place that no reader can see
+/// yet, before the table of records refers to it.
 ///
-/// Sendable although it has a pointer: the map is there from the beginning to ``close()``.
+/// Sendable although it holds a pointer: the map exists until ``close()``.
 @safe
 final class HeapFile: @unchecked Sendable {
     /// Where the first record may begin.
     static let start = HeapHead.space
 
     let path: String
-    /// The most that the file can have.
+    /// The greatest size of the file.
     let capacity: Int
-    /// What the file begins with, but for the session.
+    /// The head of the file, without the session.
     private let head: HeapHead
     private let file: any DiskFile
     private let descriptor: Int32
@@ -25,7 +25,7 @@ final class HeapFile: @unchecked Sendable {
 
     private struct Growth {
         var end: FileEnd
-        /// What was written, and not given to the disk ahead of a sync yet.
+        /// The range written since the last ``takeWritten()``.
         var written = 0..<0
 
         mutating func note(_ range: Range<Int>) {
@@ -34,7 +34,7 @@ final class HeapFile: @unchecked Sendable {
         }
     }
 
-    /// Makes an empty one, in the place of whatever is there. It has its name when this returns, and is on disk.
+    /// Creates an empty heap, replacing whatever is there. When this returns, it is on disk under its name.
     static func create(_ path: String, _ hash: KeyedHash, _ disk: any Disk) throws(ServiceError) {
         let unfinished = path + ".new"
         unsafe unlink(unfinished)
@@ -44,11 +44,11 @@ final class HeapFile: @unchecked Sendable {
         guard unsafe rename(unfinished, path) == 0 else { throw .system("cannot make \(path)") }
     }
 
-    /// Opens one.
+    /// Opens a heap.
     ///
     /// - Parameters:
-    ///   - head: what it begins with.
-    ///   - capacity: how large the map is to be; less if there is no address space for it.
+    ///   - head: its head.
+    ///   - capacity: the size of the map; a smaller one is used if there is not enough address space.
     init(_ path: String, _ head: HeapHead, capacity: Int, _ disk: any Disk) throws(ServiceError) {
         self.head = head
         self.path = path
@@ -57,7 +57,7 @@ final class HeapFile: @unchecked Sendable {
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot read \(path)") }
         do throws(ServiceError) {
-            unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), least: size)
+            unsafe (base, self.capacity) = try Self.map(descriptor, path, max(capacity, size), minSize: size)
         } catch {
             Glibc.close(descriptor)
             throw error
@@ -67,32 +67,33 @@ final class HeapFile: @unchecked Sendable {
     }
 
     private static func map(
-        _ descriptor: Int32, _ path: String, _ capacity: Int, least: Int
+        _ descriptor: Int32, _ path: String, _ capacity: Int, minSize: Int
     ) throws(ServiceError) -> (UnsafeRawPointer, Int) {
         var capacity = capacity
         while true {
             let map = unsafe mmap(nil, capacity, PROT_READ, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
             if let map = unsafe map, unsafe map != MAP_FAILED {
-                // Reads are random: to read ahead would push out what is in use once the file outgrows memory.
+                // Reads are random. Read-ahead would evict useful pages once the file outgrows memory.
                 unsafe madvise(map, capacity, MADV_RANDOM)
                 return (UnsafeRawPointer(map), capacity)
             }
-            guard errno == ENOMEM, capacity / 2 >= max(least, 1 << 25) else { throw .system("cannot map \(path)") }
+            guard errno == ENOMEM, capacity / 2 >= max(minSize, 1 << 25) else { throw .system("cannot map \(path)") }
             capacity /= 2
         }
     }
 
-    /// Nobody reads any more.
+    /// No reader may be left.
     func close() {
         unsafe munmap(UnsafeMutableRawPointer(mutating: base), capacity)
         Glibc.close(descriptor)
         file.close()
     }
 
-    /// Says who writes to it. With the next sync that is on disk.
+    /// Records the session that writes to the heap. The next sync makes that durable.
     ///
-    /// - Parameter closed: what it has; `nil`: the session has begun, and the heap is complete only together with its log.
-    func mark(_ session: LogSession, generation: UInt64, closed: HeapHead.Extent? = nil) throws(ServiceError) {
+    /// - Parameter closed: the heap's contents; `nil` if the session has begun and the heap is complete only with its
+    ///   log.
+    func mark(_ session: LogSession, generation: UInt64, closed: HeapHead.Contents? = nil) throws(ServiceError) {
         var head = head
         head.session = session
         head.generation = generation
@@ -100,19 +101,19 @@ final class HeapFile: @unchecked Sendable {
         try file.write(head.encoded(), at: 0)
     }
 
-    /// How long the file is.
+    /// The size of the file.
     func size() throws(ServiceError) -> Int { try file.size() }
 
-    /// Brings the records to disk. The committer's thread, or one that has the file alone.
+    /// Makes the records durable. For the committer's thread, or a thread that has the file to itself.
     func sync() throws(ServiceError) { try file.sync() }
 
-    /// Makes sure that what lies there is taken for no record. Nobody reads it any more.
+    /// Overwrites a header, so that no record is found there any more. No reader may see the place.
     func clear(_ extent: Extent) throws(ServiceError) {
         try file.write([UInt8](repeating: 0, count: HeapLocation.unit), at: extent.offset)
         growth.withLock { $0.note(extent.offset..<extent.offset + HeapLocation.unit) }
     }
 
-    /// The record at a location, unread and unchecked; `nil` if that is not in the file.
+    /// The bytes of a record, not read and not checked; `nil` if the location is outside the file.
     @inline(__always)
     func bytes(_ location: HeapLocation) -> UnsafeRawBufferPointer? {
         let (end, overflows) = location.offset.addingReportingOverflow(location.count)
@@ -121,20 +122,20 @@ final class HeapFile: @unchecked Sendable {
         return unsafe UnsafeRawBufferPointer(start: base + location.offset, count: location.count)
     }
 
-    /// The address of an offset that is known to be in the map.
+    /// The address of an offset within the map.
     func address(_ offset: Int) -> UnsafeRawPointer { unsafe base + offset }
 
-    /// Whether an address is in the map.
+    /// Whether an address is within the map.
     @inline(__always)
     func contains(_ address: UInt) -> Bool { unsafe address &- UInt(bitPattern: base) < UInt(capacity) }
 
-    /// Whether all of it, which begins in the map, can be read.
+    /// Whether all of these bytes, which begin in the map, can be read.
     func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let offset = unsafe Int(bitPattern: bytes.baseAddress) &- Int(bitPattern: base)
         return unsafe self.bytes(HeapLocation(offset: offset, count: bytes.count)) != nil
     }
 
-    /// The file may have grown since anyone asked.
+    /// Whether the file has grown to `end` since the last check.
     private func grows(to end: Int) -> Bool {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { return false }
@@ -143,7 +144,7 @@ final class HeapFile: @unchecked Sendable {
         return end <= min(size, capacity)
     }
 
-    /// Writes records that lie behind each other. The committer's thread.
+    /// Writes records one after the other. For the committer's thread.
     func write(_ parts: [iovec], at offset: Int, _ count: Int) throws(ServiceError) {
         let range = offset..<offset + count
         growth.withLock { $0.end.prepare(file, for: range) }
@@ -151,7 +152,7 @@ final class HeapFile: @unchecked Sendable {
         growth.withLock { $0.note(range) }
     }
 
-    /// What was written since this was asked last, and all between.
+    /// The range that covers everything written since the last call.
     func takeWritten() -> Range<Int> {
         growth.withLock { growth in
             defer { growth.written = 0..<0 }

@@ -1,40 +1,41 @@
 internal import ArticleProtocol
 internal import CLMDB
 
-/// Which parts of the heap have no record, as a table of the database says it: what a record takes and leaves changes with
-/// the transaction, or not at all.
+/// Which parts of the heap are free, as a table of the index. So taking and releasing space is part of the
+/// transaction.
 ///
-/// The keys begin with a byte for their kind; numbers in keys are big-endian, in values little-endian, of 8 bytes each:
+/// Keys begin with a byte for their kind. Numbers are 8 bytes: big-endian in keys, little-endian in values.
 ///
-/// | kind | behind it           | value                                                                        |
+/// | kind | followed by         | value                                                                        |
 /// |-----:|---------------------|------------------------------------------------------------------------------|
-/// |    0 |                     | where the records end; how much before that is free; how much waits; sequence number of the last change |
-/// |    1 | size, offset        | nothing: free                                                                |
-/// |    2 | offset              | size: the same, by its place                                                 |
-/// |    3 | transaction, offset | size: it waits; with the top bit set, a deletion's that is to wait twice      |
+/// |    0 |                     | end of the records; free bytes; waiting bytes; sequence number of the last write                        |
+/// |    1 | size, offset        | empty: the extent is free                                                    |
+/// |    2 | offset              | size: the same, by offset                                                    |
+/// |    3 | transaction, offset | size: the extent waits; the top bit marks a deletion, which waits twice       |
 ///
-/// What a record leaves waits until no reader and no recovery can come to it any more: the rule that LMDB has for its pages.
-/// Before it is free its header is cleared in the file, so that nobody who reads the heap alone takes it for an article
-/// (``HeapScan``). A deletion waits twice: the second time until what it deletes is cleared on disk.
+/// Released space waits until no reader and no recovery can reach it any more, which is LMDB's rule for its pages.
+/// Before it becomes free, its header is cleared in the file, so that a scan of the heap alone does not find the old
+/// record (``HeapScan``). A deletion waits twice: the second time until the record that it deletes is cleared on
+/// disk.
 struct HeapSpace: Equatable {
-    /// How many parts that waited become free in one transaction at most: no writer waits long for it.
-    static let mostReclaimed = 512
+    /// The most extents that one transaction reclaims, so that no writer waits long for it.
+    static let maxReclaimed = 512
 
     /// Where the records end.
     private(set) var end = HeapFile.start
-    /// How many bytes before that can be used.
+    /// Free bytes before the end.
     private(set) var free = 0
-    /// How many can be used later.
+    /// Bytes that become free later.
     private(set) var waiting = 0
-    /// Of the last change. Each change of the database has a greater one than those before it.
+    /// The sequence number of the last write. Numbers only grow.
     private(set) var sequence: UInt64 = 0
 
     private static let size = 32
 
-    /// Of an empty heap.
+    /// An empty heap.
     init() {}
 
-    /// Reads what the table says of the whole.
+    /// Decodes the totals.
     init(_ value: UnsafeRawBufferPointer, _ path: String) throws(ServiceError) {
         guard value.count == Self.size else { throw Self.damaged(path) }
         func number(_ index: Int) -> Int {
@@ -48,26 +49,26 @@ struct HeapSpace: Equatable {
     }
 
     private static func damaged(_ path: String) -> ServiceError {
-        DatabaseFile.damaged(path, "it does not say where its articles end")
+        DatabaseFile.damaged(path, "it does not contain where the articles end")
     }
 
-    /// A part that the table tells of: nothing is computed with one that does not lie among the records.
+    /// Checks an extent from the table: nothing is computed with one that lies outside the records.
     private func checked(_ extent: Extent?) throws(ServiceError) -> Extent? {
         guard let extent else { return nil }
         guard extent.offset >= HeapFile.start, extent.size > 0, extent.size <= end, extent.offset <= end - extent.size
         else {
             throw ServiceError(
                 .dataLoss,
-                "the table of free space has a part of \(extent.size) bytes at \(extent.offset), and the records end at \(end): the index is damaged; restart the service, and it is made anew"
+                "the table of free space has \(extent.size) bytes at \(extent.offset), but the records end at \(end): the index is damaged. Restart the service, which rebuilds it"
             )
         }
         return extent
     }
 
-    /// How many bytes the records have.
+    /// Bytes that records occupy.
     var used: Int { max(0, end - HeapFile.start - free - waiting) }
 
-    /// Reads it in a transaction.
+    /// Reads the totals in a transaction.
     init(_ transaction: borrowing WriteTransaction, _ table: MDB_dbi, _ path: String) throws(ServiceError) {
         let found = try unsafe transaction.lend(HeapKey.about, table) { value throws(ServiceError) in
             try unsafe HeapSpace(value, path)
@@ -76,7 +77,7 @@ struct HeapSpace: Equatable {
         self = found
     }
 
-    /// Writes it at the end of a transaction.
+    /// Writes the totals at the end of a transaction.
     func store(_ transaction: borrowing WriteTransaction, _ table: MDB_dbi) throws(ServiceError) {
         var bytes = [UInt8](repeating: 0, count: Self.size)
         bytes.set(UInt64(end), at: 0)
@@ -86,22 +87,22 @@ struct HeapSpace: Equatable {
         try transaction.put(HeapKey.about, bytes, table)
     }
 
-    /// Begins a table that is being made: where the records end, and the last change.
+    /// Initializes a table under construction: where the records end, and the last sequence number.
     mutating func begin(end: Int, sequence: UInt64) {
         self.end = end
         self.sequence = sequence
     }
 
-    /// All free parts, in the order of their places.
+    /// All free extents, by offset.
     func freeParts(
         _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> [Range<Int>] {
         var parts: [Range<Int>] = []
         let cursor = try transaction.cursor(table)
         func take(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Extent? {
-            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, value) }
+            unsafe HeapKey.freeAt(key).flatMap { unsafe Extent(offset: $0, value) }
         }
-        var next = try unsafe cursor.seek(HeapKey.place(0)) { unsafe take($0, $1) } ?? nil
+        var next = try unsafe cursor.seek(HeapKey.freeAt(0)) { unsafe take($0, $1) } ?? nil
         while let extent = try checked(next) {
             parts.append(extent.offset..<extent.end)
             next = try unsafe cursor.move(.next) { unsafe take($0, $1) } ?? nil
@@ -109,22 +110,23 @@ struct HeapSpace: Equatable {
         return parts
     }
 
-    /// Adds a part that has no record, and no free neighbour.
+    /// Adds a free extent that has no free neighbour.
     mutating func addFree(
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) { try add(extent, transaction, table) }
 
-    /// The number of one more change.
+    /// The sequence number for one more write.
     mutating func nextSequence() -> UInt64 {
-        // 2^64 changes are not made in a lifetime; one that was read from a damaged file must not trap.
+        // 2^64 writes are out of reach. A number read from a damaged file must not trap.
         sequence = sequence == .max ? .max : sequence + 1
         return sequence
     }
 
-    /// A change with this number was found.
+    /// Notes a sequence number that was found.
     mutating func note(sequence found: UInt64) { sequence = max(sequence, found) }
 
-    /// A place for a record: the smallest in which it fits, or at the end; `nil` if the file would be larger than `capacity`.
+    /// Takes space for a record: the smallest free extent that fits, or the end of the heap; `nil` if the heap would
+    /// exceed `capacity`.
     mutating func take(
         _ count: Int, capacity: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> HeapLocation? {
@@ -140,9 +142,9 @@ struct HeapSpace: Equatable {
         return HeapLocation(offset: end, count: count)
     }
 
-    /// Takes a place that was given before.
+    /// Takes a location that a record had before.
     ///
-    /// - Returns: whether it is free.
+    /// - Returns: whether it was free.
     mutating func claim(
         _ location: HeapLocation, capacity: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Bool {
@@ -163,32 +165,32 @@ struct HeapSpace: Equatable {
         return true
     }
 
-    /// A record has left its place, in the transaction of this number.
+    /// Releases the space of a record, in the transaction with this number.
     ///
-    /// - Parameter isDeletion: it is a deletion, which leaves its place as soon as it has it.
-    mutating func leave(
+    /// - Parameter isDeletion: the record is a deletion, which releases its space as soon as it is written.
+    mutating func release(
         _ location: HeapLocation, isDeletion: Bool = false, in number: UInt64,
         _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
-        let extent = Extent(offset: location.offset, size: location.extent, staysOnce: isDeletion)
+        let extent = Extent(offset: location.offset, size: location.extent, waitsTwice: isDeletion)
         try transaction.put(HeapKey.waiting(number, extent.offset), extent.encodedSize, table)
         waiting += extent.size
     }
 
-    /// Makes usable what was left in transactions up to this number.
+    /// Makes space usable that was released in transactions up to this number.
     ///
-    /// - Parameter clear: makes sure that nothing there is taken for a record, before it is free.
+    /// - Parameter clear: called before an extent becomes free, so that no record is found there.
     mutating func reclaim(
-        upTo number: UInt64, most: Int = mostReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi,
+        upTo number: UInt64, limit: Int = maxReclaimed, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi,
         clear: (Extent) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         var steps = 0
-        while waiting > 0, steps < most, let (left, extent) = try oldest(transaction, table),
+        while waiting > 0, steps < limit, let (left, extent) = try oldest(transaction, table),
             left <= number
         {
             steps += 1
             try transaction.delete(HeapKey.waiting(left, extent.offset), table)
-            if extent.staysOnce, left < transaction.number {
+            if extent.waitsTwice, left < transaction.number {
                 let again = Extent(offset: extent.offset, size: extent.size)
                 try transaction.put(HeapKey.waiting(transaction.number, again.offset), again.encodedSize, table)
                 continue
@@ -199,7 +201,7 @@ struct HeapSpace: Equatable {
         }
     }
 
-    /// Adds one together with its neighbours.
+    /// Adds an extent and merges it with its free neighbours.
     private mutating func addWhole(
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
@@ -219,7 +221,7 @@ struct HeapSpace: Equatable {
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
         try transaction.put(HeapKey.free(extent), [], table)
-        try transaction.put(HeapKey.place(extent.offset), extent.encodedSize, table)
+        try transaction.put(HeapKey.freeAt(extent.offset), extent.encodedSize, table)
         free += extent.size
     }
 
@@ -227,11 +229,11 @@ struct HeapSpace: Equatable {
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) {
         try transaction.delete(HeapKey.free(extent), table)
-        try transaction.delete(HeapKey.place(extent.offset), table)
+        try transaction.delete(HeapKey.freeAt(extent.offset), table)
         free = max(0, free - extent.size)
     }
 
-    /// The smallest free one of at least this size.
+    /// The smallest free extent of at least this size.
     private func smallest(
         _ size: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
@@ -243,7 +245,7 @@ struct HeapSpace: Equatable {
         return extent
     }
 
-    /// The one that has waited longest.
+    /// The extent that has waited longest.
     private func oldest(
         _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> (transaction: UInt64, extent: Extent)? {
@@ -257,7 +259,7 @@ struct HeapSpace: Equatable {
         return (number, extent)
     }
 
-    /// The free one that ends where this one begins.
+    /// The free extent that ends where this one begins.
     private func neighbour(
         before extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
@@ -265,7 +267,7 @@ struct HeapSpace: Equatable {
         return found?.end == extent.offset ? found : nil
     }
 
-    /// The free one that this one lies in.
+    /// The free extent that contains this one.
     private func around(
         _ extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
@@ -273,23 +275,23 @@ struct HeapSpace: Equatable {
         return found.end >= extent.end ? found : nil
     }
 
-    /// The last free one that begins before an offset.
+    /// The last free extent that begins before an offset.
     private func last(
         before offset: Int, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
         let cursor = try transaction.cursor(table)
-        let isFollowed = unsafe try cursor.seek(HeapKey.place(offset)) { _, _ in true } ?? false
+        let isFollowed = unsafe try cursor.seek(HeapKey.freeAt(offset)) { _, _ in true } ?? false
         let found = unsafe try cursor.move(isFollowed ? .previous : .last) { key, size in
-            unsafe HeapKey.place(key).flatMap { unsafe Extent(offset: $0, size) }
+            unsafe HeapKey.freeAt(key).flatMap { unsafe Extent(offset: $0, size) }
         }
         return try checked(found ?? nil)
     }
 
-    /// The free one that begins where this one ends.
+    /// The free extent that begins where this one ends.
     private func neighbour(
         after extent: Extent, _ transaction: borrowing WriteTransaction, _ table: MDB_dbi
     ) throws(ServiceError) -> Extent? {
-        let found = unsafe try transaction.lend(HeapKey.place(extent.end), table) {
+        let found = unsafe try transaction.lend(HeapKey.freeAt(extent.end), table) {
             unsafe Extent(offset: extent.end, $0)
         }
         return try checked(found ?? nil)

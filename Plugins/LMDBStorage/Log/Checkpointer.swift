@@ -3,31 +3,32 @@ internal import Glibc
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Makes checkpoints on a thread of its own: to bring many pages to disk takes long, and no commit waits for it.
+/// Makes checkpoints on a thread of its own. Syncing many pages takes long, and no commit waits for it.
 final class Checkpointer: Sendable {
     private struct State {
         var job: Checkpoint?
         var isBusy = false
         var isClosed = false
-        /// Somebody waits.
+        /// Someone is waiting for the checkpoint.
         var isUrgent = false
-        /// Of the last checkpoint that is on disk.
+        /// Pins the last durable checkpoint.
         var pin: SnapshotPin?
         var metas: MetaPages
-        /// Waits for the pages of that version to be checked.
+        /// A pending request to check that checkpoint's pages.
         var check: (@Sendable (String?) -> Void)?
     }
 
-    /// Of the database, whose changed pages lie anywhere, and of the heap, which is written in its order.
+    /// How much to write at once: for the LMDB file, whose changed pages are scattered, and the heap, which is
+    /// written in order.
     private static let step = (database: 256 << 10, heap: 512 << 10)
-    private static let mostSteps = 16_384
-    /// A pause is so many times as long as what went before it, while there is all the time.
-    private static let leisure = 1.0
-    /// And the pieces are larger by so many times their size, while there is none.
+    private static let maxSteps = 16_384
+    /// Without urgency, a pause is this many times as long as the write before it.
+    private static let pauseFactor = 1.0
+    /// With full urgency, the pieces are larger by this many times.
     private static let growth = 31.0
-    private static let mostPiece = 8 << 20
+    private static let maxPiece = 8 << 20
 
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let disk: any Disk
     private let sums: PageSums
     private let logs: [any DiskFile]
@@ -35,10 +36,10 @@ final class Checkpointer: Sendable {
     private let state: Mutex<State>
     private let hasWork = Semaphore()
     private let isDone = Semaphore()
-    /// How much the present checkpoint has to hurry, in thousandths.
-    private let haste = Atomic(0)
+    /// How urgent the running checkpoint is, in thousandths.
+    private let urgency = Atomic(0)
 
-    /// - Parameter opened: the checkpoint that a recovery would begin with is that of the start.
+    /// - Parameter opened: the storage as the start opened it; a recovery would begin with its checkpoint.
     init(_ opened: OpenedStorage, _ disk: any Disk, _ failure: LogFailure) throws(ServiceError) {
         environment = opened.environment
         self.disk = disk
@@ -48,12 +49,12 @@ final class Checkpointer: Sendable {
         state = Mutex(State(pin: opened.pin, metas: opened.metas))
     }
 
-    /// The heads of the version that a recovery would begin with. No checkpoint may be under way.
+    /// The meta pages of the snapshot that a recovery would begin with. No checkpoint may be running.
     var metas: MetaPages { state.withLock { $0.metas } }
 
-    /// Has all pages of the last checkpoint compared with their sums, on this thread, between checkpoints.
+    /// Compares all pages of the last checkpoint with their sums, on this thread, between checkpoints.
     ///
-    /// - Parameter done: hears what is wrong; `nil`: nothing. From this thread, or at once when it has ended.
+    /// - Parameter done: called with what is wrong, or `nil`; from this thread, or at once if it has ended.
     func checkPages(_ done: @escaping @Sendable (String?) -> Void) {
         let isAdded = state.withLock { state in
             guard !state.isClosed, state.check == nil else { return false }
@@ -63,15 +64,15 @@ final class Checkpointer: Sendable {
         if isAdded { hasWork.signal() } else { done(nil) }
     }
 
-    /// The version that a recovery would begin with.
+    /// The snapshot that a recovery would begin with.
     var durable: UInt64 { state.withLock { $0.pin?.number ?? 0 } }
 
-    /// Whether one is being made.
+    /// Whether a checkpoint is running.
     var isBusy: Bool { state.withLock { $0.isBusy } }
 
-    /// Has one made. None may be under way.
+    /// Starts a checkpoint. None may be running.
     func start(_ checkpoint: Checkpoint) {
-        haste.store(0, ordering: .relaxed)
+        urgency.store(0, ordering: .relaxed)
         state.withLock { state in
             state.job = checkpoint
             state.isBusy = true
@@ -79,11 +80,11 @@ final class Checkpointer: Sendable {
         hasWork.signal()
     }
 
-    /// How much of the log that may be written meanwhile is there: from 0 to 1, when the next checkpoint is due. One that is
-    /// done by half of that has not to hurry.
-    func log(isFullTo share: Double) { haste.store(Int(min(max(2 * share - 1, 0), 1) * 1000), ordering: .relaxed) }
+    /// Sets how full the log is: from 0 to 1, when the next checkpoint is due. A checkpoint that finishes by one half
+    /// need not hurry.
+    func logIsFull(to share: Double) { urgency.store(Int(min(max(2 * share - 1, 0), 1) * 1000), ordering: .relaxed) }
 
-    /// Waits until none is being made.
+    /// Waits until no checkpoint is running.
     func wait() {
         while state.withLock({ state in
             state.isUrgent = state.isBusy
@@ -91,7 +92,7 @@ final class Checkpointer: Sendable {
         }) { isDone.wait() }
     }
 
-    /// Makes them until ``close()``. On a thread of its own.
+    /// Makes checkpoints until ``close()``. On a thread of its own.
     func run() {
         while true {
             hasWork.wait()
@@ -104,7 +105,7 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Ends the thread, and keeps no version any more.
+    /// Ends the thread and releases the last checkpoint.
     func close() {
         wait()
         let pin = state.withLock { state in
@@ -115,26 +116,26 @@ final class Checkpointer: Sendable {
         hasWork.signal()
     }
 
-    /// Has a file written piece by piece, with pauses: the log shares the disk, and each of its syncs waits for what was
-    /// given to the disk before. The faster the log grows meanwhile, the larger the pieces and the shorter the pauses are, so
-    /// that it is done when the next checkpoint is due, and no writer has to wait for it.
+    /// Writes a file piece by piece, with pauses. The log shares the disk, and each of its syncs waits for what was
+    /// submitted before. The faster the log grows, the larger the pieces and the shorter the pauses, so that the
+    /// checkpoint is done when the next one is due and no writer has to wait for it.
     private func writeAhead(_ file: any DiskFile, _ range: Range<Int>, step: Int) throws(ServiceError) {
-        let least = max(step, range.count / Self.mostSteps)
+        let least = max(step, range.count / Self.maxSteps)
         var offset = range.lowerBound
         while offset < range.upperBound {
             if state.withLock({ $0.isUrgent }) { return }
-            let haste = Double(haste.load(ordering: .relaxed)) / 1000
-            let piece = max(least, min(Self.mostPiece, Int(Double(least) * (1 + haste * Self.growth))))
+            let urgency = Double(urgency.load(ordering: .relaxed)) / 1000
+            let piece = max(least, min(Self.maxPiece, Int(Double(least) * (1 + urgency * Self.growth))))
             let start = MonotonicClock.now
             try file.writeAhead(piece, at: offset)
             offset += piece
             let took = Double(MonotonicClock.elapsed(from: start, to: MonotonicClock.now)) / 1000
-            // Less is a piece in which nothing had changed.
-            if took > 50 { usleep(UInt32(min(took * Self.leisure * (1 - haste), 20_000))) }
+            // In less time, nothing had changed in this piece.
+            if took > 50 { usleep(UInt32(min(took * Self.pauseFactor * (1 - urgency), 20_000))) }
         }
     }
 
-    /// What is wrong with the pages of the last checkpoint, which is kept; `nil`: nothing.
+    /// What is wrong with the pages of the last checkpoint, which is pinned; `nil` if nothing is.
     private func pageFault() -> String? {
         do throws(ServiceError) {
             return try sums.fault(environment.files.database, metas)
@@ -147,7 +148,7 @@ final class Checkpointer: Sendable {
         var isMade = false
         do throws(ServiceError) {
             if failure.current == nil {
-                // What is written anew meanwhile is much less the second time, and all that the sync is left with.
+                // The second pass finds much less to write, and leaves little to the sync.
                 for _ in 0..<2 {
                     try writeAhead(
                         environment.files.database, 0..<environment.fileSize, step: Self.step.database)
@@ -160,7 +161,7 @@ final class Checkpointer: Sendable {
         } catch {
             failure.note(error)
         }
-        // If it failed, the former one is what a recovery begins with: its pages stay.
+        // If it failed, a recovery would still begin with the previous checkpoint: its pages stay pinned.
         let unneeded = state.withLock { state in
             let unneeded = isMade ? state.pin : checkpoint.pin
             if isMade { (state.pin, state.metas) = (checkpoint.pin, checkpoint.header.metas) }

@@ -1,34 +1,35 @@
 internal import ArticleProtocol
 
-/// What the two files of the log have of a session, wherever it stands: also behind a place that is damaged.
+/// All groups of a session in the two log files, also those after a damaged one.
 ///
-/// The log ends where nothing was acknowledged any more. How far that is at least, the log says itself: each group names the last
-/// one that was known to be on disk when it was written, and so do the header and the ``DurableMark``. A group up to there that is
-/// not to be found was lost by damage; one beyond it may have been on its way when the last end came.
+/// Groups after the last acknowledged one may be incomplete. The log itself tells how far acknowledgements went at
+/// least: each group names the last group known to be on disk when it was written, and so do the header and the
+/// ``DurableMark``. A missing group up to there was lost by damage. A missing group after that may have been in
+/// flight when the process ended.
 struct LogSurvey {
-    /// A group whose head and entries' heads are whole.
+    /// A group whose header and entry heads are intact.
     struct Found {
         let file: Int
         let position: Int
         let group: LogGroup
     }
 
-    /// All that belong behind the checkpoint, in their order; no number twice.
+    /// All groups after the checkpoint, in order, each number once.
     private(set) var groups: [Found] = []
-    /// The first group that is expected.
+    /// The number of the first expected group.
     let first: UInt64
-    /// The last group that is known to have been acknowledged, or one before ``first``.
+    /// The last group known to have been acknowledged, or one less than ``first``.
     private(set) var durable: UInt64
     private let files: [any DiskFile]
 
     /// - Parameters:
-    ///   - first: the first group behind the checkpoint.
-    ///   - durable: what other marks say of the last group on disk.
+    ///   - first: the first group after the checkpoint.
+    ///   - durable: the last group on disk according to other marks.
     init(
         _ files: [any DiskFile], _ session: LogSession, from first: UInt64, durable: UInt64
     ) throws(ServiceError) {
         self.files = files
-        // There is no group 0; and none has the greatest number, which has no next one.
+        // There is no group 0, and the greatest number has no successor.
         self.first = max(1, first)
         self.durable = max(self.first - 1, durable == .max ? 0 : durable)
         var found: [UInt64: Found] = [:]
@@ -60,12 +61,12 @@ struct LogSurvey {
         return (group, payload)
     }
 
-    /// The entries of a group.
+    /// Reads the entries of a group.
     func payload(_ found: Found) throws(ServiceError) -> [UInt8] {
         try files[found.file].read(found.group.payloadSize, at: found.position + LogGroup.size)
     }
 
-    /// Groups that were acknowledged, and are not to be found.
+    /// Acknowledged groups that cannot be found.
     var missing: [ClosedRange<UInt64>] {
         var gaps: [ClosedRange<UInt64>] = []
         var next = first
@@ -77,7 +78,7 @@ struct LogSurvey {
         return gaps
     }
 
-    /// The groups that count: all that were acknowledged, and what follows them without a gap and with all its records.
+    /// The groups to replay: all acknowledged ones, and those that follow without a gap and with all their records.
     func valid(_ heap: HeapFile?) throws(ServiceError) -> ArraySlice<Found> {
         var next = durable &+ 1
         var count = 0
@@ -89,5 +90,51 @@ struct LogSurvey {
             count += 1
         }
         return groups[..<count]
+    }
+}
+
+/// Reads groups that this process has written, from a position on: first in one file, then in the other. Ends at the
+/// first group that is not intact. For the log of an earlier process, use ``LogSurvey``.
+struct LogReader {
+    private let files: [any DiskFile]
+    /// Holds the records that are not in the log.
+    private let heap: HeapFile
+    private var index: Int
+    private var position = LogHeader.space
+    private var isInOther = false
+    private let session: LogSession
+    /// The number of the next group.
+    private(set) var sequence: UInt64
+
+    /// Starts at a position.
+    init(_ files: [any DiskFile], _ heap: HeapFile, _ session: LogSession, from place: RedoLog.Position) {
+        self.files = files
+        self.heap = heap
+        self.session = session
+        (index, position, sequence) = (place.index, place.position, place.sequence)
+    }
+
+    /// The next group and its entries; `nil` after the last one.
+    mutating func next() throws(ServiceError) -> (group: LogGroup, payload: [UInt8])? {
+        if let found = try read() { return found }
+        if isInOther { return nil }
+        (index, position, isInOther) = (1 - index, LogHeader.space, true)
+        return try read()
+    }
+
+    private mutating func read() throws(ServiceError) -> (LogGroup, [UInt8])? {
+        let file = files[index]
+        let head = try file.read(LogGroup.size, at: position)
+        guard let group = LogGroup(head), group.session == session, group.sequence == sequence else { return nil }
+        // Neither the size nor the entries can be trusted before the checksum is verified.
+        guard try file.size() - position - LogGroup.size >= group.payloadSize else { return nil }
+        let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
+        guard payload.count == group.payloadSize, group.isWhole(head, payload), try group.hasRecords(payload, heap)
+        else {
+            return nil
+        }
+        position = group.end(from: position)
+        sequence += 1
+        return (group, payload)
     }
 }

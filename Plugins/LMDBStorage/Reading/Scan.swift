@@ -1,8 +1,8 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// The records that are in all of a query's lists, newest first: the lists leap over each other to the next place that all
-/// of them share, so that the work follows the rarest term. What is not committed yet is merged in (``RecentPart``).
+/// The records that are in all lists of a query, newest first. The lists leapfrog to the next entry that all of them
+/// share, so the work depends on the rarest term. Uncommitted writes are merged in (``RecentMatches``).
 struct Scan {
     let query: StorageQuery
     let reader: ThreadReader
@@ -10,8 +10,8 @@ struct Scan {
     func forEach(_ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         guard query.limit > 0, let start else { return }
         let lowest = query.from.map(IndexEntry.sortable) ?? 0
-        var recent = try RecentPart(reader) { record, place in
-            place <= start && place.time >= lowest && hasAllTerms(record)
+        var recent = try RecentMatches(reader) { record, entry in
+            entry <= start && entry.time >= lowest && hasAllTerms(record)
         }
         var lists = try Lists(query.terms, reader)
         var visited = 0
@@ -42,9 +42,9 @@ struct Scan {
         return entry
     }
 
-    /// Lends the record that an entry of the tables leads to.
+    /// Lends the record of an index entry.
     ///
-    /// - Parameter isSkipped: it belongs to no record of the list: two terms may share a hash.
+    /// - Parameter isSkipped: set if the record is not in the list: two terms may share a hash.
     private func lend(
         _ entry: IndexEntry, _ isSkipped: inout Bool, _ visit: (borrowing StoredRecord) -> Bool
     ) throws(ServiceError) -> Bool {
@@ -65,13 +65,13 @@ struct Scan {
     }
 
     private func lend(
-        _ found: RecentPart.Candidate, _ visit: (borrowing StoredRecord) -> Bool
+        _ found: RecentMatches.Candidate, _ visit: (borrowing StoredRecord) -> Bool
     ) throws(ServiceError) -> Bool {
         do throws(ServiceError) {
             let start = unsafe reader.environment.heap.address(found.offset)
-            return try unsafe RecordView(found.place.id, at: start, in: reader.environment).lend(visit)
+            return try unsafe RecordView(found.entry.id, at: start, in: reader.environment).lend(visit)
         } catch {
-            return lendUnreadable(found.place, visit)
+            return lendUnreadable(found.entry, visit)
         }
     }
 
@@ -84,11 +84,11 @@ struct Scan {
             highest = IndexEntry(list: IndexEntry.all, time: time - 1, id: .last)
         }
         guard let after = query.after else { return highest }
-        let place = IndexEntry(list: IndexEntry.all, time: IndexEntry.sortable(after.time), id: after.id)
-        return place.predecessor.map { min($0, highest) }
+        let entry = IndexEntry(list: IndexEntry.all, time: IndexEntry.sortable(after.time), id: after.id)
+        return entry.predecessor.map { min($0, highest) }
     }
 
-    /// Of a record that cannot be read, the index knows the place.
+    /// If a record cannot be read, the index still knows its position in the list.
     private func lendUnreadable(_ entry: IndexEntry, _ visit: (borrowing StoredRecord) -> Bool) -> Bool {
         visit(
             StoredRecord(
@@ -102,5 +102,141 @@ struct Scan {
             unsafe PackedTerms.forEach(terms) { if unsafe !record.has($0) { missing = true } }
         }
         return !missing
+    }
+}
+
+/// The uncommitted writes that belong to a list. With them, a list need not wait for a commit, nor for the disk
+/// behind it.
+struct RecentMatches {
+    /// A record that belongs to the list.
+    struct Candidate {
+        let entry: IndexEntry
+        let offset: Int
+    }
+
+    /// The ids that were written, for which the tables are out of date.
+    private let ids: Set<ArticleID>
+    /// In ascending order.
+    private var candidates: [Candidate] = []
+
+    /// - Parameters:
+    ///   - reader: is moved to a snapshot that lacks nothing but what is here.
+    ///   - matches: whether a record with this entry belongs to the list.
+    init(
+        _ reader: ThreadReader, matches: (RecordView, IndexEntry) -> Bool
+    ) throws(ServiceError) {
+        let recent = reader.environment.recent
+        var changes: [(id: ArticleID, found: RecentWrites.Found)]
+        while true {
+            let open = recent.transaction
+            try reader.refresh()
+            changes = open > reader.version ? recent.all(in: open) : []
+            // If it was committed in the meantime, part of it may be gone from here, but the tables have it.
+            if recent.transaction == open || changes.isEmpty && open <= reader.version { break }
+        }
+        ids = Set(changes.map(\.id))
+        for case (let id, .at(let offset)) in changes {
+            guard
+                let record = unsafe try? RecordView(
+                    id, at: reader.environment.heap.address(offset), in: reader.environment)
+            else {
+                candidates.append(Candidate(entry: IndexEntry.unknown(id), offset: offset))
+                continue
+            }
+            let entry = IndexEntry(
+                list: IndexEntry.all, time: IndexEntry.sortable(record.header.time), id: id)
+            if matches(record, entry) { candidates.append(Candidate(entry: entry, offset: offset)) }
+        }
+        candidates.sort { $0.entry < $1.entry }
+    }
+
+    /// Whether the tables are out of date for this id.
+    func covers(_ id: ArticleID) -> Bool { !ids.isEmpty && ids.contains(id) }
+
+    /// The next candidate, unless it comes after an entry of the tables.
+    mutating func next(before entry: IndexEntry?) -> Candidate? {
+        guard let last = candidates.last, entry.map({ $0 < last.entry }) ?? true else { return nil }
+        return candidates.removeLast()
+    }
+}
+
+/// The lists of a query's terms, or the list of all records, walked in parallel.
+struct Lists: ~Copyable {
+    /// An array cannot hold values that cannot be copied.
+    private final class Shared {
+        var cursor: DescendingCursor
+        init(_ cursor: consuming DescendingCursor) { self.cursor = cursor }
+    }
+
+    private var lists: [Shared] = []
+
+    init(_ terms: TermList, _ reader: ThreadReader) throws(ServiceError) {
+        // Not a sequence, because its elements are lent.
+        // swift-format-ignore: ReplaceForEachWithForLoop
+        try terms.forEach { term throws(ServiceError) in
+            let list = unsafe term.withUnsafeBytes { unsafe IndexEntry.list(term: $0, reader.environment.hash) }
+            lists.append(Shared(try reader.list(list)))
+        }
+        if lists.isEmpty { lists.append(Shared(try reader.list(IndexEntry.all))) }
+    }
+
+    /// The greatest entry, at most `limit`, that is in all lists.
+    mutating func next(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        var candidate = limit
+        var agreeing = 0
+        var index = 0
+        // Each list either agrees with the candidate or lowers it, until all agree in a row.
+        while agreeing < lists.count {
+            guard let found = try lists[index].cursor.seek(notAbove: candidate) else { return nil }
+            let entry = found.moved(to: candidate.list)
+            // If the entries were not in order, a list might never end.
+            guard entry <= candidate else { throw IndexDamage.outOfOrder }
+            agreeing = entry == candidate ? agreeing + 1 : 1
+            candidate = entry
+            index = (index + 1) % lists.count
+        }
+        return candidate
+    }
+}
+
+/// Walks a list of the index in descending order.
+struct DescendingCursor: ~Copyable {
+    private let cursor: Cursor
+    private let list: UInt64
+    private var current: IndexEntry?
+
+    init(_ cursor: consuming Cursor, _ list: UInt64) {
+        self.cursor = cursor
+        self.list = list
+    }
+
+    /// The greatest entry of the list that is at most `limit`; `nil` if there is none. Limits may only decrease.
+    mutating func seek(notAbove limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        let limit = limit.moved(to: list)
+        if let current {
+            if current <= limit { return current }
+            // It is nearly always the neighbour, which is cheaper than a walk down the tree.
+            let neighbour = unsafe try cursor.move(.previous) { key, _ in unsafe IndexEntry(key) } ?? nil
+            if let neighbour, neighbour.list == list, neighbour > limit {
+                return try descend(limit)
+            }
+            return remember(neighbour)
+        }
+        return try descend(limit)
+    }
+
+    private mutating func descend(_ limit: IndexEntry) throws(ServiceError) -> IndexEntry? {
+        let above = unsafe try limit.withBytes { bytes throws(ServiceError) in
+            try unsafe cursor.seek(bytes) { key, _ in unsafe IndexEntry(key) }
+        }
+        if let above, above == limit { return remember(above) }
+        // LMDB finds the first entry that is not less. The one before it is wanted, or the last one.
+        return unsafe remember(
+            try cursor.move(above == nil ? .last : .previous) { key, _ in unsafe IndexEntry(key) } ?? nil)
+    }
+
+    private mutating func remember(_ entry: IndexEntry?) -> IndexEntry? {
+        current = entry?.list == list ? entry : nil
+        return current
     }
 }

@@ -3,36 +3,36 @@ internal import CLMDB
 internal import Glibc
 internal import Synchronization
 
-/// A read transaction that is used again and again, by one thread at a time: begun once, and renewed for a call
-/// when something was committed since the last one, which takes neither memory nor a lock (lmdb.h: mdb_txn_reset,
-/// mdb_txn_renew). Between calls it keeps its snapshot, and with it those of the pages that only this one still has; the
-/// committer takes that away in time (``letGo()``).
+/// A read transaction that one thread reuses. It is begun once, and renewed at a call if something was committed
+/// since the last one, which takes neither memory nor a lock (lmdb.h: mdb_txn_reset, mdb_txn_renew). Between calls it
+/// keeps its snapshot, and with it the pages that only this snapshot still has; the committer releases it in time
+/// (``releaseSnapshot()``).
 ///
-/// Sendable although it holds pointers: `hold` says whose they are.
+/// Sendable although it holds pointers: `hold` tells who may use them.
 @safe
 final class ThreadReader: @unchecked Sendable {
-    let environment: Environment
+    let environment: LMDBEnvironment
     private let transaction: OpaquePointer
     private let indexCursor: OpaquePointer
-    private let places: RecordPlaces
-    /// Of the present call, or of the last one. Others ask for it too.
+    private let locations: LocationCache
+    /// The snapshot of the current call, or of the last one. Other threads read it too.
     private let number = Atomic<UInt64>(0)
     private let hold = Atomic(Hold.none)
     private var isReleased = false
 
-    /// Who has the transaction, and whether there is a snapshot.
+    /// Who may use the transaction, and whether it has a snapshot.
     private enum Hold: UInt8, AtomicRepresentable {
-        /// Nobody, and there is none.
+        /// Nobody, and there is no snapshot.
         case none
-        /// Nobody: the last call's snapshot waits for the next call.
+        /// Nobody; the snapshot is kept for the next call.
         case kept
-        /// A call of the reader's thread.
+        /// A call on the reader's thread.
         case busy
-        /// The committer, for a moment.
+        /// The committer, briefly.
         case leaving
     }
 
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         var transaction: OpaquePointer?
         var code = unsafe mdb_txn_begin(environment.handle, nil, UInt32(MDB_RDONLY), &transaction)
         guard code == 0, let transaction = unsafe transaction else {
@@ -48,36 +48,36 @@ final class ThreadReader: @unchecked Sendable {
         self.environment = environment
         unsafe self.transaction = transaction
         unsafe indexCursor = cursor
-        places = RecordPlaces(of: environment.heap)
+        locations = LocationCache(of: environment.heap)
     }
 
     deinit { release() }
 
-    /// Gives the transaction back to LMDB; nothing can be read through this any more.
+    /// Returns the transaction to LMDB. Nothing can be read through this any more.
     func release() {
         if isReleased { return }
         isReleased = true
         unsafe mdb_cursor_close(indexCursor)
         unsafe mdb_txn_abort(transaction)
-        places.forget()
+        locations.forget()
     }
 
-    /// The version that the present call reads.
+    /// The snapshot of the current call.
     var version: UInt64 { snapshot }
 
     private var snapshot: UInt64 { number.load(ordering: .relaxed) }
 
-    /// The number of a version that this may read, or an earlier one; `nil`: what it reads next is the newest one of that time.
+    /// A snapshot that this reader may be reading, or an earlier one; `nil` if its next read will use the newest one.
     var held: UInt64? { hold.load(ordering: .sequentiallyConsistent) == .none ? nil : snapshot }
 
-    /// A call is under way.
+    /// Whether a call is under way.
     var isBusy: Bool { hold.load(ordering: .relaxed) == .busy }
 
-    /// Sees the database as it is now, until `end`.
+    /// Begins a call, which sees the newest snapshot until `end`.
     func begin() throws(ServiceError) {
         if isReleased { throw ServiceError(.unavailable, "the storage is closed") }
         let isKept = hold.compareExchange(expected: .kept, desired: .busy, ordering: .acquiring).exchanged
-        // Unless there is none, the committer is about to make it so.
+        // The hold is either `none`, or the committer is about to make it so.
         while !isKept,
             !hold.compareExchange(expected: .none, desired: .busy, ordering: .sequentiallyConsistent).exchanged
         {
@@ -91,7 +91,7 @@ final class ThreadReader: @unchecked Sendable {
         }
     }
 
-    /// Sees what was committed since the call began. Nothing that was lent before is good any more.
+    /// Moves to the newest snapshot. Everything lent before becomes invalid.
     func refresh() throws(ServiceError) {
         if snapshot == environment.newest { return }
         unsafe mdb_txn_reset(transaction)
@@ -100,31 +100,30 @@ final class ThreadReader: @unchecked Sendable {
 
     private func renew() throws(ServiceError) {
         let code = unsafe mdb_txn_renew(transaction)
-        // Without a version the next call must not take it for one that it has.
+        // If renewing fails, the next call must not assume that it has a snapshot.
         number.store(code == 0 ? unsafe UInt64(mdb_txn_id(transaction)) : 0, ordering: .relaxed)
         guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
     }
 
-    /// Sees nothing any more. The snapshot is kept for the next call.
+    /// Ends a call. The snapshot is kept for the next one.
     func end() { hold.store(.kept, ordering: .releasing) }
 
-    /// Gives up the snapshot that no call is using: the pages that only it still has can be used again. The committer's
-    /// thread.
-    func letGo() {
+    /// Releases the snapshot if no call is using it, so that its pages can be reused. On the committer's thread.
+    func releaseSnapshot() {
         guard hold.compareExchange(expected: .kept, desired: .leaving, ordering: .acquiring).exchanged else { return }
         unsafe mdb_txn_reset(transaction)
         hold.store(.none, ordering: .releasing)
     }
 
-    /// The record may be asked for soon.
-    func expect(_ id: ArticleID) { places.expect(id) }
+    /// The record may be read soon.
+    func prefetch(_ id: ArticleID) { locations.prefetch(id) }
 
-    /// Lends a record as it was acknowledged last to `body`; `nil` if there is none.
+    /// Lends the record as last acknowledged to `body`; `nil` if there is none.
     func latest<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
         let open = environment.recent.transaction
-        // Else the tables have it already, and what was left in that transaction may be used again.
+        // Otherwise the tables already have it, and the location may have been reused.
         if open > snapshot, let found = environment.recent.find(id, in: open) {
             return try record(id, found, body)
         }
@@ -155,7 +154,7 @@ final class ThreadReader: @unchecked Sendable {
                 let found = isOpen ? recent.find(entry.id, in: open) : nil
                 func lend(_ record: RecordView) throws(ServiceError) {
                     guard unsafe Memory.equal(record.key, key) else { return }
-                    // What was not found among the recent changes may have been committed, and others stand there now.
+                    // The transaction was committed while looking, so the location may have been reused.
                     isOutdated = found == nil && recent.transaction != open
                     if !isOutdated { result = try body(record) }
                 }
@@ -167,17 +166,17 @@ final class ThreadReader: @unchecked Sendable {
     }
 
     private func record<Result>(
-        _ id: ArticleID, _ found: RecentChanges.Found, _ body: (RecordView) throws(ServiceError) -> Result
+        _ id: ArticleID, _ found: RecentWrites.Found, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
         guard case .at(let offset) = found else { return nil }
         return try body(unsafe RecordView(id, at: environment.heap.address(offset), in: environment))
     }
 
-    /// Lends a record to `body` as the call's version of the tables has it; `nil` if there is none.
+    /// Lends the record of the call's snapshot to `body`; `nil` if there is none.
     func record<Result>(
         _ id: ArticleID, _ body: (RecordView) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result? {
-        if let place = unsafe places.find(id, environment.changes) {
+        if let place = unsafe locations.find(id, environment.writeStamps) {
             return try body(unsafe RecordView(id, at: place, in: environment))
         }
         return unsafe try id.withKey { key throws(ServiceError) -> Result? in
@@ -187,12 +186,12 @@ final class ThreadReader: @unchecked Sendable {
             if code == MDB_NOTFOUND { return nil }
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot read \(environment.path)") }
             let record = try unsafe RecordView(id, value.bytes, in: environment)
-            unsafe places.note(id, record.start, in: snapshot)
+            unsafe locations.note(id, record.start, in: snapshot)
             return try body(record)
         }
     }
 
-    /// Calls `body` with each entry of a list, in ascending order, until it answers `false`.
+    /// Calls `body` with each entry of a list, in ascending order, until it returns `false`.
     func forEachEntry(
         _ list: UInt64, _ body: (IndexEntry) throws(ServiceError) -> Bool
     ) throws(ServiceError) {
@@ -213,17 +212,17 @@ final class ThreadReader: @unchecked Sendable {
         }
     }
 
-    /// A list, to be walked downwards.
-    func list(_ list: UInt64) throws(ServiceError) -> ListCursor {
-        try ListCursor(cursor(environment.index), list)
+    /// A cursor that walks a list in descending order.
+    func list(_ list: UInt64) throws(ServiceError) -> DescendingCursor {
+        try DescendingCursor(cursor(environment.index), list)
     }
 
-    /// A place in a table, in the call's version of it. It does not outlive the call.
+    /// A cursor of a table, in the call's snapshot. It must not outlive the call.
     func cursor(_ table: MDB_dbi) throws(ServiceError) -> Cursor {
         try unsafe Cursor(transaction, table, environment.path)
     }
 
-    /// How much of the heap has records.
+    /// The totals of the heap.
     func space() throws(ServiceError) -> HeapSpace {
         unsafe try HeapKey.about.lend { key throws(ServiceError) -> HeapSpace in
             var key = unsafe MDB_val(key)
@@ -234,7 +233,7 @@ final class ThreadReader: @unchecked Sendable {
         }
     }
 
-    /// Entries and pages of a table.
+    /// The number of entries and pages of a table.
     func statistics(_ table: MDB_dbi) throws(ServiceError) -> MDB_stat {
         var statistics = MDB_stat()
         let code = unsafe mdb_stat(transaction, table, &statistics)

@@ -2,21 +2,21 @@ internal import ArticleProtocol
 internal import Glibc
 internal import Synchronization
 
-/// Each thread's reader, made at its first read and kept until the thread ends.
+/// One reader per thread, created at the thread's first read and kept until the thread ends.
 ///
-/// Sendable although a thread's key is a plain number: POSIX gives each thread its own value behind it.
+/// Sendable although a thread-specific key is a plain number: POSIX keeps a separate value for each thread.
 final class ThreadReaders: @unchecked Sendable {
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let key: pthread_key_t
     private let registry: Registry
     private let isOpen = Atomic(true)
 
-    /// The readers that there are. It outlives the storage for as long as a thread still has one.
+    /// All readers. It outlives the storage while a thread still has a reader.
     private final class Registry: Sendable {
         let readers = Mutex<[ObjectIdentifier: ThreadReader]?>([:])
     }
 
-    /// What a thread keeps.
+    /// The value that a thread keeps.
     private final class Slot {
         let reader: ThreadReader
         let registry: Registry
@@ -26,11 +26,11 @@ final class ThreadReaders: @unchecked Sendable {
             self.registry = registry
         }
 
-        /// The thread ends: LMDB's slot is free for another one.
+        /// The thread ends, which frees LMDB's slot for another reader.
         deinit { registry.readers.withLock { _ = $0?.removeValue(forKey: ObjectIdentifier(reader)) } }
     }
 
-    init(_ environment: Environment) throws(ServiceError) {
+    init(_ environment: LMDBEnvironment) throws(ServiceError) {
         var key: pthread_key_t = 0
         let code = unsafe pthread_key_create(&key) { slot in
             if let slot = unsafe slot { unsafe Unmanaged<Slot>.fromOpaque(slot).release() }
@@ -41,10 +41,10 @@ final class ThreadReaders: @unchecked Sendable {
         registry = Registry()
     }
 
-    /// Runs `body` with a reader that sees the database as it is now.
+    /// Runs `body` with a reader that sees the newest snapshot.
     func read<Result>(_ body: (ThreadReader) throws(ServiceError) -> Result) throws(ServiceError) -> Result {
         let reader = try reader()
-        // A read from within a read: the outer one's records must stay as they are.
+        // A read within a read: the records of the outer one must stay valid.
         if reader.isBusy { return try readBeside(body) }
         try reader.begin()
         defer { reader.end() }
@@ -68,26 +68,26 @@ final class ThreadReaders: @unchecked Sendable {
         return unsafe Unmanaged<Slot>.fromOpaque(slot).takeUnretainedValue().reader
     }
 
-    /// Takes the snapshots that no call is using from all readers. The committer's thread.
-    func letGo() {
+    /// Releases the snapshots that no call is using. On the committer's thread.
+    func releaseSnapshots() {
         registry.readers.withLock { readers in
-            for reader in (readers ?? [:]).values { reader.letGo() }
+            for reader in (readers ?? [:]).values { reader.releaseSnapshot() }
         }
     }
 
-    /// The oldest version that a reader may still read; `nil`: none is being read. The committer's thread.
+    /// The oldest snapshot that a reader may be reading; `nil` if there is none. On the committer's thread.
     var oldest: UInt64? {
         registry.readers.withLock { readers in (readers ?? [:]).values.compactMap(\.held).min() }
     }
 
-    /// Gives up all readers. `false` if one of them is in use, which the host rules out: the file stays open then.
+    /// Closes all readers. Returns `false` if one is in use, which the host rules out; the file then stays open.
     func close() -> Bool {
         isOpen.store(false, ordering: .relaxed)
         let all = registry.readers.withLock { readers in
             defer { readers = nil }
             return readers ?? [:]
         }
-        // The slots of threads that live on are left behind; what counts is the transactions.
+        // The values of threads that live on are leaked. Only the transactions matter.
         pthread_key_delete(key)
         guard !all.values.contains(where: \.isBusy) else { return false }
         for reader in all.values { reader.release() }

@@ -1,35 +1,35 @@
 internal import ArticleProtocol
 
-/// What a record begins with in the heap; 88 bytes, little-endian:
+/// The header of a record in the heap. 88 bytes, little-endian:
 ///
 /// | at | bytes | what                                                                       |
 /// |---:|------:|----------------------------------------------------------------------------|
-/// |  0 |     4 | CRC-32C of all that follows, up to the content                             |
+/// |  0 |     4 | CRC-32C of everything up to the content                                    |
 /// |  4 |     2 | format of the record: 2                                                    |
-/// |  6 |     2 | size of the terms, each behind its length (one byte)                       |
-/// |  8 |     4 | CRC-32C of the content, as the writer gave it                              |
+/// |  6 |     2 | size of the terms, each preceded by its length (1 byte)                    |
+/// |  8 |     4 | CRC-32C of the content, from the writer                                    |
 /// | 12 |     4 | size of the key                                                            |
 /// | 16 |     8 | revision                                                                   |
-/// | 24 |     8 | created at, in milliseconds since 1970-01-01T00:00:00Z                     |
-/// | 32 |     8 | this revision stored at                                                    |
+/// | 24 |     8 | when it was created, in milliseconds since 1970-01-01T00:00:00Z                     |
+/// | 32 |     8 | when this revision was stored, in the same unit                            |
 /// | 40 |     8 | time, which orders lists                                                   |
 /// | 48 |     4 | size of the content                                                        |
 /// | 52 |     2 | kind: 0 an article, 1 a deletion                                           |
-/// | 54 |     2 | 0: room for the codec of a compressed content                              |
+/// | 54 |     2 | 0: reserved for the codec of compressed content                            |
 /// | 56 |    16 | id, big-endian                                                             |
-/// | 72 |     8 | sequence number of the change that made it                                 |
+/// | 72 |     8 | sequence number of the write                                               |
 /// | 80 |     8 | seal: ``seal(_:_:_:at:)``                                                  |
 ///
-/// A record says whose it is, when it was written and where: so every index can be made anew from the heap alone
-/// (``HeapScan``). The content's checksum is checked by its reader; the rest is checked at each read.
+/// A record contains its id, its sequence number and a seal over its offset. So the index can always be rebuilt from
+/// the heap alone (``HeapScan``). Each read checks the first checksum; the reader of the content checks the second.
 struct RecordHeader: Equatable {
     static let size = 88
     static let format: UInt16 = 2
 
-    /// What a record tells.
+    /// What a record is.
     enum Kind: UInt16 {
         case article = 0
-        /// There is no such article any more. It stays until the place of the last revision was cleared.
+        /// The article was deleted. It stays until the record of the last revision was cleared.
         case deletion = 1
     }
 
@@ -46,7 +46,7 @@ struct RecordHeader: Equatable {
     var time: Int64
     var contentSize: UInt32 = 0
 
-    /// Writes all but the checksum.
+    /// Encodes everything but the checksum.
     func encode(to bytes: UnsafeMutableRawBufferPointer) {
         func store<Value: FixedWidthInteger>(_ value: Value, _ offset: Int) {
             unsafe bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
@@ -68,7 +68,7 @@ struct RecordHeader: Equatable {
         store(seal, 80)
     }
 
-    /// Reads what `encode` wrote; `nil` if it is another format or kind. There must be ``size`` bytes.
+    /// Decodes a header; `nil` if it has another format or kind. There must be at least ``size`` bytes.
     @inline(__always)
     init?(decoding bytes: UnsafeRawBufferPointer) {
         func load<Value: FixedWidthInteger & BitwiseCopyable>(_ offset: Int) -> Value {
@@ -112,18 +112,52 @@ struct RecordHeader: Equatable {
 
     /// Where the content begins.
     var contentOffset: Int { Self.size + Int(keySize) + Int(termsSize) }
-    /// How large the record is.
+    /// The size of the record.
     var recordSize: Int { contentOffset + Int(contentSize) }
 
-    /// Ties a record to its place in the heap, by a key that nobody outside knows: what a content pretends to be is never taken for
-    /// a record, and neither is one that was copied, or written to the wrong place.
+    /// A seal over id, sequence number and offset, with a secret key. Content that imitates a record is never taken
+    /// for one, and neither is a record that was copied or written to the wrong place.
     static func seal(_ hash: KeyedHash, _ id: ArticleID, _ sequence: UInt64, at offset: Int) -> UInt64 {
         let words = (id.high, id.low, sequence, UInt64(truncatingIfNeeded: offset))
         return unsafe withUnsafeBytes(of: words) { unsafe hash($0) }
     }
 
-    /// Whether it belongs where it was found.
+    /// Whether the record belongs where it was found.
     func isSealed(_ hash: KeyedHash, at offset: Int) -> Bool {
         seal == Self.seal(hash, id, sequence, at: offset)
+    }
+}
+
+/// The checksum of a record without its content.
+enum RecordChecksum {
+    /// Computes it.
+    static func of(_ record: UnsafeRawBufferPointer, _ header: RecordHeader) -> UInt32 {
+        unsafe CRC32C.checksum(UnsafeRawBufferPointer(rebasing: record[4..<header.contentOffset]))
+    }
+
+    /// The header of a record whose checksum matches (its content is not checked); `nil` if it is damaged.
+    @inline(__always)
+    static func header(_ record: UnsafeRawBufferPointer) -> RecordHeader? {
+        guard record.count >= RecordHeader.size, let header = unsafe RecordHeader(decoding: record),
+            header.recordSize == record.count, unsafe of(record, header) == stored(record)
+        else { return nil }
+        return header
+    }
+
+    /// Whether a record is intact, including its content, and has this id.
+    static func isWhole(_ id: ArticleID, _ record: UnsafeRawBufferPointer) -> Bool {
+        guard let header = unsafe header(record), header.id == id else { return false }
+        return unsafe isContentWhole(record, header)
+    }
+
+    /// Whether the content matches its checksum.
+    static func isContentWhole(_ record: UnsafeRawBufferPointer, _ header: RecordHeader) -> Bool {
+        let content = unsafe UnsafeRawBufferPointer(rebasing: record[header.contentOffset...])
+        return unsafe CRC32C.checksum(content) == header.contentChecksum
+    }
+
+    /// The checksum stored in the record.
+    static func stored(_ record: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(littleEndian: unsafe record.loadUnaligned(as: UInt32.self))
     }
 }

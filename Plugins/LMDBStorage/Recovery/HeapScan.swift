@@ -1,27 +1,27 @@
 internal import ArticleProtocol
 
-/// Goes through the heap from its beginning to its end, and finds the records in it, with no help of an index.
+/// Finds the records of a heap by reading it from start to end, without the index.
 struct HeapScan {
     private static let window = 4 << 20
-    /// Key and terms of a record are shorter.
-    private static let mostBeforeContent = 1 << 20
+    /// Key and terms of a record are shorter than this.
+    private static let maxBeforeContent = 1 << 20
 
     /// A record that was found.
     struct Found {
         let header: RecordHeader
         let location: HeapLocation
-        /// Its id, sequence and place are sound, and what else stands before its content is not.
+        /// Id, sequence number and offset are valid, but something else before the content is not.
         let isDamaged: Bool
     }
 
     let file: any DiskFile
     let hash: KeyedHash
 
-    /// Visits the records in the order of their places.
+    /// Visits the records in the order of their offsets.
     ///
     /// - Parameters:
     ///   - part: where to look; `nil`: everywhere.
-    ///   - progress: hears how far it is.
+    ///   - progress: called with the current offset.
     func forEach(
         in part: Range<Int>? = nil, progress: (Int) -> Void, _ visit: (Found) throws(ServiceError) -> Void
     ) throws(ServiceError) {
@@ -53,7 +53,7 @@ struct HeapScan {
         let count = header.recordSize
         let location = HeapLocation(offset: offset, count: min(count, size - offset))
         let damaged = Found(header: header, location: location, isDamaged: true)
-        guard count <= size - offset, header.contentOffset <= Self.mostBeforeContent else { return damaged }
+        guard count <= size - offset, header.contentOffset <= Self.maxBeforeContent else { return damaged }
         if offset - start + header.contentOffset > window.count {
             (window, start) = (try file.read(min(Self.window, size - offset), at: offset), offset)
             if window.count < header.contentOffset { return damaged }
@@ -72,6 +72,32 @@ struct HeapScan {
         return unsafe window.lend { bytes in
             unsafe RecordHeader(
                 decoding: UnsafeRawBufferPointer(rebasing: bytes[index..<index + RecordHeader.size]))
+        }
+    }
+}
+
+/// Records in free space that a recovery has left behind: earlier revisions, deleted articles, and groups that did
+/// not reach the disk completely. They are cleared, as a later rebuild of the index would take them for articles.
+struct OrphanRecords {
+    let environment: LMDBEnvironment
+
+    init(_ environment: LMDBEnvironment) { self.environment = environment }
+
+    /// Clears them.
+    func clear(_ progress: StartProgress) throws(ServiceError) {
+        let size = try environment.heap.size()
+        let free = try unsafe WriteTransaction.run(environment.handle, environment.path) {
+            transaction throws(ServiceError) in
+            let space = try HeapSpace(transaction, environment.space, environment.path)
+            return try space.freeParts(transaction, environment.space) + [space.end..<max(space.end, size)]
+        }
+        let scan = HeapScan(file: environment.files.heap, hash: environment.hash)
+        for part in free {
+            try scan.forEach(
+                in: part, progress: { progress.report("looking for unfinished writes: byte \($0)") },
+                { found throws(ServiceError) in
+                    try environment.heap.clear(Extent(offset: found.location.offset, size: found.location.extent))
+                })
         }
     }
 }

@@ -2,48 +2,47 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Makes the index anew from the heap and the log.
+/// Rebuilds the index from the heap and the log.
 ///
-/// Of each article the record with the greatest sequence number counts, wherever it was found; what was deleted later is gone. Records
-/// beyond the last change that the log confirms belong to changes that nobody was told of, and are none. So the order in which
-/// records are found does not matter, and an end in the middle costs nothing but time: the next start begins once more.
+/// The record with the greatest sequence number of each article counts, wherever it was found; an article whose
+/// deletion is newer is gone. Records beyond the last confirmed sequence number belong to writes that were never
+/// acknowledged, and are ignored. So the order in which records are found does not matter. A crash in the middle
+/// costs only time: the next start rebuilds again.
 struct IndexRebuild {
-    private static let most = 4096
-
     let directory: DataDirectory
     let head: HeapHead
     let limits: EngineLimits
     let disk: any Disk
-    /// The groups of the log that count, if there is a log.
+    /// The groups of the log to apply, if there is a log.
     let log: (survey: LogSurvey, groups: ArraySlice<LogSurvey.Found>)?
-    /// The last change that a checkpoint tells of; `nil`: nothing tells, and all records count.
+    /// The last sequence number confirmed by a checkpoint; `nil` if nothing confirms one, and all records count.
     let confirmed: UInt64?
     let progress: StartProgress
 
-    /// What came of it.
+    /// The result.
     struct Outcome {
-        /// How many articles the index has.
+        /// The number of articles in the index.
         var records = 0
-        /// Some of those of whom too little is left to read them.
+        /// Some of the articles that are too damaged to be read.
         var damaged: [ArticleID] = []
     }
 
-    /// Makes the index, and puts it in its place.
+    /// Rebuilds the index and puts it in place.
     func run() throws(ServiceError) -> Outcome {
-        let environment = try Environment.make(in: directory, head, limits, disk)
+        let environment = try LMDBEnvironment.make(in: directory, head, limits, disk)
         var isClosed = false
         defer { if !isClosed { environment.close() } }
         try environment.disableSync()
-        var work = Work(environment, head.hash)
-        let last = try replay(&work)
-        try scan(&work, last: last)
-        try work.flush()
-        try work.forget(work.deletions)
-        let outcome = Outcome(records: try work.index(progress), damaged: work.damaged)
-        try work.storeSpace(progress)
+        var builder = IndexBuilder(environment, head.hash)
+        let last = try replay(&builder)
+        try scan(&builder, last: last)
+        try builder.flush()
+        try builder.applyDeletions(builder.deletions)
+        let outcome = Outcome(records: try builder.index(progress), damaged: builder.damaged)
+        try builder.storeSpace(progress)
         try environment.files.sync()
-        // What a deletion deletes is cleared on disk by now.
-        try work.clearDeletions()
+        // By now, the records that these deletions delete are cleared on disk.
+        try builder.clearDeletions()
         try environment.files.sync()
         environment.close()
         isClosed = true
@@ -51,10 +50,10 @@ struct IndexRebuild {
         return outcome
     }
 
-    /// Writes the records of the log to their places.
+    /// Writes the records of the log to their locations.
     ///
-    /// - Returns: the last change that counts; `nil`: all do.
-    private func replay(_ work: inout Work) throws(ServiceError) -> UInt64? {
+    /// - Returns: the last sequence number that counts; `nil` if all do.
+    private func replay(_ builder: inout IndexBuilder) throws(ServiceError) -> UInt64? {
         guard let log else { return confirmed }
         var last = confirmed
         for found in log.groups {
@@ -62,7 +61,7 @@ struct IndexRebuild {
             var failure: ServiceError?
             _ = try unsafe payload.lend { bytes throws(ServiceError) in
                 try unsafe LogEntry.forEach(bytes, count: found.group.count) { entry throws(ServiceError) in
-                    guard let record = unsafe entry.bytes(work.environment.heap) else { return }
+                    guard let record = unsafe entry.bytes(builder.environment.heap) else { return }
                     if let header = unsafe RecordChecksum.header(record) {
                         last = max(last ?? 0, header.sequence)
                     }
@@ -70,7 +69,7 @@ struct IndexRebuild {
                         try unsafe [UInt8](record).lend { record throws(ServiceError) in
                             let part = unsafe iovec(
                                 iov_base: UnsafeMutableRawPointer(mutating: record.baseAddress), iov_len: record.count)
-                            try unsafe work.environment.heap.write([part], at: entry.location.offset, record.count)
+                            try unsafe builder.environment.heap.write([part], at: entry.location.offset, record.count)
                         }
                     } catch {
                         failure = error
@@ -82,33 +81,33 @@ struct IndexRebuild {
         return last
     }
 
-    private func scan(_ work: inout Work, last: UInt64?) throws(ServiceError) {
-        let size = max(1, try work.environment.files.heap.size())
-        try HeapScan(file: work.environment.files.heap, hash: head.hash).forEach(
-            progress: { progress.report("making the index anew: \($0 * 100 / size) % of the articles read") },
+    private func scan(_ builder: inout IndexBuilder, last: UInt64?) throws(ServiceError) {
+        let size = max(1, try builder.environment.files.heap.size())
+        try HeapScan(file: builder.environment.files.heap, hash: head.hash).forEach(
+            progress: { progress.report("rebuilding the index: \($0 * 100 / size) % of the articles read") },
             { found throws(ServiceError) in
-                if found.header.sequence > last ?? .max { return work.drop(found) }
-                try work.note(found)
+                if found.header.sequence > last ?? .max { return builder.drop(found) }
+                try builder.note(found)
             })
     }
 }
 
-/// The index that is being made.
-private struct Work {
-    let environment: Environment
+/// The index under construction.
+private struct IndexBuilder {
+    let environment: LMDBEnvironment
     private let hash: KeyedHash
-    /// Of what was found, and not written yet.
+    /// Found but not yet written.
     private var found: [HeapScan.Found] = []
-    /// The last deletion of each id, and where those lie.
+    /// The last deletion of each id.
     private(set) var deletions: [ArticleID: UInt64] = [:]
     private var deletionPlaces: [HeapLocation] = []
-    /// Records that are no articles any more.
+    /// Records that are no longer articles.
     private var dropped: [HeapLocation] = []
     private(set) var damaged: [ArticleID] = []
     private var sequence: UInt64 = 0
     private var extents: [Extent] = []
 
-    init(_ environment: Environment, _ hash: KeyedHash) {
+    init(_ environment: LMDBEnvironment, _ hash: KeyedHash) {
         self.environment = environment
         self.hash = hash
     }
@@ -126,14 +125,14 @@ private struct Work {
         if found.count >= 4096 { try flush() }
     }
 
-    /// Names the places of records in the table, of each article the latest.
+    /// Writes the locations of the found records to the table, of each article the latest.
     mutating func flush() throws(ServiceError) {
         if found.isEmpty { return }
-        let batch = found
+        let pending = found
         found = []
         var losers: [HeapLocation] = []
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-            for record in batch {
+            for record in pending {
                 try unsafe record.header.id.withKey { key throws(ServiceError) in
                     let present = try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
                         unsafe HeapLocation(value)
@@ -160,8 +159,8 @@ private struct Work {
         return unsafe RecordHeader(decoding: bytes)?.sequence ?? 0
     }
 
-    /// Takes away what was deleted after it was stored.
-    mutating func forget(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
+    /// Removes articles that were deleted after they were stored.
+    mutating func applyDeletions(_ deletions: [ArticleID: UInt64]) throws(ServiceError) {
         var losers: [HeapLocation] = []
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             for (id, number) in deletions {
@@ -176,9 +175,9 @@ private struct Work {
         dropped += losers
     }
 
-    /// Fills the index with the entries of all records.
+    /// Adds the index entries of all records.
     ///
-    /// - Returns: how many there are.
+    /// - Returns: the number of records.
     mutating func index(_ progress: StartProgress) throws(ServiceError) -> Int {
         var after: ArticleID?
         var count = 0
@@ -193,7 +192,7 @@ private struct Work {
             }
             count += places.count
             after = last.id
-            progress.report("making the index anew: \(count) articles")
+            progress.report("rebuilding the index: \(count) articles")
         }
     }
 
@@ -233,7 +232,7 @@ private struct Work {
         return unsafe RecordEntries.of(id, key: record.key, time: record.header.time, terms: record.terms, hash)
     }
 
-    /// Says which parts of the heap have no record, and clears what lies there.
+    /// Stores which parts of the heap are free, and clears what is there.
     mutating func storeSpace(_ progress: StartProgress) throws(ServiceError) {
         for location in dropped {
             try environment.heap.clear(Extent(offset: location.offset, size: location.extent))
@@ -254,7 +253,7 @@ private struct Work {
                 }
                 try space.store(transaction, environment.space)
             }
-            progress.report("making the index anew: free space")
+            progress.report("rebuilding the index: free space")
         }
     }
 

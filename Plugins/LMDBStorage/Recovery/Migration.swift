@@ -2,54 +2,55 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Takes over the storage of an earlier articled, whose records did not say whose they are: all of them are written to a new heap,
-/// which takes the place of the old one when it is complete and on disk. The index is made anew from that (``IndexRebuild``).
+/// Converts the storage of an earlier version, whose records did not contain their ids. All records are written to a
+/// new heap, which replaces the old one when it is complete and on disk. The index is then rebuilt
+/// (``IndexRebuild``).
 ///
-/// An end in the middle changes nothing: the next start begins once more.
+/// A crash in the middle changes nothing: the next start converts again.
 struct Migration {
     let directory: DataDirectory
     let limits: EngineLimits
     let disk: any Disk
     let progress: StartProgress
 
-    /// Does nothing if there is nothing to take over.
+    /// Does nothing if there is nothing to convert.
     func run() throws(ServiceError) {
         let head = try HeapHead.read(directory.heap)
-        guard head == .former || head == nil && FilePart.exists(directory.database) else { return }
-        // A heap that is missing is told elsewhere, unless the records stand in the index.
-        guard let former = try FormerIndex(directory, limits), head == .former || former.hasRecords else { return }
+        guard head == .legacy || head == nil && FilePart.exists(directory.database) else { return }
+        // A missing heap is reported later, unless the records are in the index.
+        guard let legacy = try LegacyIndex(directory, limits), head == .legacy || legacy.hasRecords else { return }
         let log = try LogHeaders(directory)
         let mark = try FileMark(of: directory.database, pageSize: Int(getpagesize()))
-        if log.unfinishedFormer != nil || mark?.isComplete == false {
+        if log.unfinishedLegacy != nil || mark?.isComplete == false {
             throw ServiceError(
                 .failedPrecondition,
-                "\(directory.database) was not closed by the articled that wrote it, which was an older one: start that one once more, and stop it; nothing was changed"
+                "\(directory.database) was not closed by the articled that wrote it, which was an older one: start and stop that one again. Nothing was changed"
             )
         }
-        try copy(former, generation: log.nextGeneration(after: 0))
+        try copy(legacy, generation: log.nextGeneration(after: 0))
     }
 
-    private func copy(_ former: FormerIndex, generation: UInt64) throws(ServiceError) {
+    private func copy(_ legacy: LegacyIndex, generation: UInt64) throws(ServiceError) {
         let path = directory.heap + ".new"
         unsafe unlink(path)
-        var head = HeapHead(former.hash)
-        var writer = RecordWriter(try disk.open(path), head.hash)
+        var head = HeapHead(legacy.hash)
+        var writer = MigrationWriter(try disk.open(path), head.hash)
         let old = try FilePart.exists(directory.heap) ? disk.open(directory.heap) : nil
-        let total = max(1, former.count)
-        try former.visit { id, value throws(ServiceError) in
+        let total = max(1, legacy.count)
+        try legacy.visit { id, value throws(ServiceError) in
             let record = try record(value, in: old)
-            try writer.add(id, FormerRecord(id, record))
-            progress.report("taking over the articles of an earlier articled: \(writer.count * 100 / total) %")
+            try writer.add(id, LegacyRecord(id, record))
+            progress.report("converting the articles of an earlier articled: \(writer.count * 100 / total) %")
         }
-        let extent = try writer.finish()
-        (head.session, head.generation, head.closed) = (.new(), generation, extent)
+        let contents = try writer.finish()
+        (head.session, head.generation, head.closed) = (.new(), generation, contents)
         try writer.file.write(head.encoded(), at: 0)
         try writer.file.sync()
         guard unsafe rename(path, directory.heap) == 0 else { throw .system("cannot make \(directory.heap)") }
         try directory.sync()
     }
 
-    /// The bytes of a record: up to format 2 they stood in the table itself.
+    /// The bytes of a record. Up to format 2 they were in the table itself.
     private func record(_ value: [UInt8], in heap: (any DiskFile)?) throws(ServiceError) -> [UInt8] {
         if value.count > HeapLocation.size { return value }
         guard let heap, let location = unsafe value.lend({ unsafe HeapLocation($0) }) else { return [] }
@@ -57,12 +58,13 @@ struct Migration {
     }
 }
 
-/// A record as it was before: 56 bytes, then key, terms and content; its checksum began with the id, which did not stand in it.
-private struct FormerRecord {
+/// A record in the earlier format: 56 bytes, then key, terms and content. Its checksum began with the id, which was
+/// not part of the record.
+private struct LegacyRecord {
     private static let size = 56
 
     var header: RecordHeader
-    /// Key, terms and content; `nil`: the record is damaged.
+    /// Key, terms and content; `nil` if the record is damaged.
     var rest: ArraySlice<UInt8>?
 
     init(_ id: ArticleID, _ bytes: [UInt8]) {
@@ -87,9 +89,9 @@ private struct FormerRecord {
     }
 }
 
-/// Writes records behind each other, in a heap of its own.
-private struct RecordWriter {
-    private static let most = 4 << 20
+/// Writes records one after the other to a new heap.
+private struct MigrationWriter {
+    private static let bufferSize = 4 << 20
 
     let file: any DiskFile
     private let hash: KeyedHash
@@ -102,25 +104,25 @@ private struct RecordWriter {
         self.hash = hash
     }
 
-    /// Adds one. Of a damaged one only whose it is: reading it is DATA_LOSS, as before.
-    mutating func add(_ id: ArticleID, _ former: FormerRecord) throws(ServiceError) {
+    /// Adds a record. Of a damaged one only the header is kept, so that reading it is still DATA_LOSS.
+    mutating func add(_ id: ArticleID, _ legacy: LegacyRecord) throws(ServiceError) {
         count += 1
-        var header = former.header
+        var header = legacy.header
         header.sequence = UInt64(count)
         header.seal = RecordHeader.seal(hash, id, header.sequence, at: offset + bytes.count)
-        if former.rest == nil { (header.keySize, header.termsSize, header.contentSize) = (0, 0, 0) }
-        var record = [UInt8](repeating: 0, count: RecordHeader.size) + (former.rest ?? [])
+        if legacy.rest == nil { (header.keySize, header.termsSize, header.contentSize) = (0, 0, 0) }
+        var record = [UInt8](repeating: 0, count: RecordHeader.size) + (legacy.rest ?? [])
         unsafe record.withUnsafeMutableBytes { unsafe header.encode(to: $0) }
-        if former.rest != nil { record.set(CRC32C.checksum(Array(record[4..<header.contentOffset])), at: 0) }
+        if legacy.rest != nil { record.set(CRC32C.checksum(Array(record[4..<header.contentOffset])), at: 0) }
         bytes += record
         bytes += [UInt8](repeating: 0, count: HeapLocation.extent(of: record.count) - record.count)
-        if bytes.count >= Self.most { try flush() }
+        if bytes.count >= Self.bufferSize { try flush() }
     }
 
-    /// What there is.
-    mutating func finish() throws(ServiceError) -> HeapHead.Extent {
+    /// The contents of the new heap.
+    mutating func finish() throws(ServiceError) -> HeapHead.Contents {
         try flush()
-        return HeapHead.Extent(records: UInt64(count), end: offset, sequence: UInt64(count))
+        return HeapHead.Contents(records: UInt64(count), end: offset, sequence: UInt64(count))
     }
 
     private mutating func flush() throws(ServiceError) {
@@ -130,17 +132,17 @@ private struct RecordWriter {
     }
 }
 
-/// The index of an earlier articled, read alone.
+/// The index of an earlier version, opened read-only.
 @safe
-private final class FormerIndex {
+private final class LegacyIndex {
     let hash: KeyedHash
     let count: Int
-    /// Whether records may stand in it.
+    /// Whether records may be in the index itself.
     let hasRecords: Bool
     private let environment: OpaquePointer
     private let path: String
 
-    /// `nil`: it is of no earlier articled.
+    /// `nil` if it does not come from an earlier version.
     init?(_ directory: DataDirectory, _ limits: EngineLimits) throws(ServiceError) {
         path = directory.database
         guard let file = try DatabaseFile.inspect(path) else { return nil }
@@ -149,7 +151,7 @@ private final class FormerIndex {
         guard code == 0, let handle = unsafe handle else { throw ServiceError(lmdb: code, "cannot open \(path)") }
         unsafe mdb_env_set_mapsize(handle, max(1 << 26, file.usedBytes))
         unsafe mdb_env_set_maxdbs(handle, 8)
-        // The lock file is not needed: the directory is locked, and nobody writes.
+        // No lock file is needed: the directory is locked, and nobody writes.
         code = unsafe mdb_env_open(handle, path, UInt32(MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK), 0o600)
         do throws(ServiceError) {
             guard code == 0 else { throw ServiceError(lmdb: code, "cannot open \(path)") }
@@ -168,7 +170,7 @@ private final class FormerIndex {
                 unsafe mdb_stat(transaction, records, &statistics)
                 return (try FormatRecord(bytes, path), statistics.ms_entries)
             }
-            guard let (format, count) = found, format.isFormer else {
+            guard let (format, count) = found, format.isLegacy else {
                 unsafe mdb_env_close(handle)
                 return nil
             }
@@ -196,7 +198,7 @@ private final class FormerIndex {
         return try unsafe body(transaction, path)
     }
 
-    /// Calls `body` with each id and what the table has for it, in ascending order.
+    /// Calls `body` with each id and its value in the table, in ascending order.
     func visit(_ body: (ArticleID, [UInt8]) throws(ServiceError) -> Void) throws(ServiceError) {
         try unsafe Self.read(environment, path) { transaction, path throws(ServiceError) in
             var records: MDB_dbi = 0

@@ -1,45 +1,65 @@
 internal import ArticleProtocol
 internal import HandlerKit
+internal import LinuxRuntime
+internal import Synchronization
 
-/// A database that is open and whole, with a log that is empty.
+/// A storage that is open and complete, with an empty log.
 struct OpenedStorage {
-    let environment: Environment
+    let environment: LMDBEnvironment
     let log: RedoLog
-    /// Keeps the version that the log begins with.
+    /// Pins the snapshot that the log begins with.
     let pin: SnapshotPin
-    /// The heads of that version.
+    /// The meta pages of that snapshot.
     let metas: MetaPages
     let sums: PageSums
-    /// What there was to do, for the journal.
+    /// What was done, for the log.
     var report = StartReport()
 }
 
-/// What a start found, and did about it.
+/// What a start found and did.
 struct StartReport {
-    /// How many changes the log had, and the index not yet; `nil` if the last end was a clean one.
+    /// The number of writes replayed from the log; `nil` if the storage was closed cleanly.
     var replayed: Int?
-    /// Why the index was made anew, and how many articles it has.
+    /// Why the index was rebuilt, and how many articles it has.
     var rebuilt: (reason: String, records: Int)?
-    /// Articles that are too damaged to be read; some of them.
+    /// Some of the articles that are too damaged to be read.
     var damaged: [ArticleID] = []
-    /// What was given up because the operator said so.
+    /// The losses that the operator accepted.
     var givenUp: [String] = []
 }
 
 extension StartReport {
-    /// Tells people.
-    func tell(_ log: PluginLog, _ directory: DataDirectory) {
+    /// Logs it.
+    func write(to log: PluginLog, _ directory: DataDirectory) {
         if let rebuilt {
             log.warning(
-                "the index \(directory.database) was made anew from the articles, \(rebuilt.records) of them: \(rebuilt.reason)"
+                "the index \(directory.database) was rebuilt from the articles (\(rebuilt.records) of them): \(rebuilt.reason)"
             )
         }
         if let replayed {
-            log.notice("\(directory.database) was not closed: \(replayed) changes were taken from its log")
+            log.notice("\(directory.database) was not closed: \(replayed) writes were replayed from the log")
         }
         for id in damaged.prefix(20) {
             log.error("the article \(id) is damaged: restore it from a backup, or store it again")
         }
-        if damaged.count > 20 { log.error("and \(damaged.count - 20) more articles, at least, are damaged") }
+        if damaged.count > 20 { log.error("at least \(damaged.count - 20) more articles are damaged") }
+    }
+}
+
+/// Reports the progress of a start, a few times per second at most. The host waits as long as a start makes progress.
+final class StartProgress: Sendable {
+    private static let pause: UInt64 = 200_000_000
+
+    private let tell: @Sendable (String) -> Void
+    private let last = Atomic<UInt64>(0)
+
+    init(_ tell: @escaping @Sendable (String) -> Void = { _ in }) { self.tell = tell }
+
+    /// Reports progress.
+    func report(_ status: @autoclosure () -> String) {
+        let now = MonotonicClock.now
+        guard MonotonicClock.elapsed(from: last.load(ordering: .relaxed), to: now) >= Self.pause else { return }
+        last.store(now, ordering: .relaxed)
+        tell(status())
     }
 }

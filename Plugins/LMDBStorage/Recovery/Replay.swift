@@ -1,53 +1,52 @@
 internal import ArticleProtocol
 
-/// Makes the changes that the log holds in the database again. To make one twice, or one that is there already, is the
-/// same as once.
+/// Applies the writes in the log to the tables. Applying a write again changes nothing.
 ///
-/// A record that is damaged costs its own article alone: that is found where it was, and reading it is DATA_LOSS.
+/// A damaged record affects only its own article, which stays in its lists, and reading it is DATA_LOSS.
 struct Replay {
-    /// What one transaction changes at most, so that its pages fit into memory. A group may have more: a recovery that ends in
-    /// the middle of one begins with the same version again.
-    private static let most = (changes: 512, bytes: 8 << 20)
+    /// The most that one transaction applies, so that its pages fit into memory. A group may be larger: a recovery
+    /// that is interrupted within it starts again from the same snapshot.
+    private static let transactionLimit = (changes: 512, bytes: 8 << 20)
 
-    let environment: Environment
-    /// The version that the first change is made in.
+    let environment: LMDBEnvironment
+    /// The snapshot that the first write is applied to.
     let start: UInt64
-    private(set) var changes = 0
-    /// Articles whose record in the log is damaged; a few of them.
+    private(set) var count = 0
+    /// Some of the articles whose record in the log is damaged.
     private(set) var damaged: [ArticleID] = []
 
-    init(_ environment: Environment, from start: UInt64) {
+    init(_ environment: LMDBEnvironment, from start: UInt64) {
         self.environment = environment
         self.start = start
     }
 
-    /// Makes groups.
+    /// Applies groups.
     ///
-    /// - Parameter progress: hears how many of them are made.
+    /// - Parameter progress: called with the number of groups applied.
     mutating func run(
         _ groups: ArraySlice<LogSurvey.Found>, of survey: LogSurvey, progress: (Int) -> Void
     ) throws(ServiceError) {
-        var batch: [(LogGroup, [UInt8])] = []
+        var pending: [(LogGroup, [UInt8])] = []
         var (waiting, bytes) = (0, 0)
         for (index, found) in groups.enumerated() {
-            batch.append((found.group, try survey.payload(found)))
+            pending.append((found.group, try survey.payload(found)))
             waiting += found.group.count
             bytes += found.group.payloadSize
-            guard waiting >= Self.most.changes || bytes >= Self.most.bytes else { continue }
-            try run(batch)
-            (batch, waiting, bytes) = ([], 0, 0)
+            guard waiting >= Self.transactionLimit.changes || bytes >= Self.transactionLimit.bytes else { continue }
+            try run(pending)
+            (pending, waiting, bytes) = ([], 0, 0)
             progress(index + 1)
         }
-        if !batch.isEmpty { try run(batch) }
+        if !pending.isEmpty { try run(pending) }
     }
 
-    private mutating func run(_ batch: [(LogGroup, [UInt8])]) throws(ServiceError) {
-        let most = batch.map(\.0.count).max() ?? 0
-        for first in stride(from: 0, to: most, by: Self.most.changes) {
-            let part = first..<first + Self.most.changes
+    private mutating func run(_ pending: [(LogGroup, [UInt8])]) throws(ServiceError) {
+        let maxCount = pending.map(\.0.count).max() ?? 0
+        for first in stride(from: 0, to: maxCount, by: Self.transactionLimit.changes) {
+            let part = first..<first + Self.transactionLimit.changes
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
-                var heap = try HeapChanges(environment, transaction, replayingFrom: start, most: .max)
-                for (group, payload) in batch where group.count > first {
+                var heap = try HeapWriter(environment, transaction, replayingFrom: start, limit: .max)
+                for (group, payload) in pending where group.count > first {
                     try make(group, payload, part, &heap, transaction)
                 }
                 try heap.finish(transaction)
@@ -55,9 +54,9 @@ struct Replay {
         }
     }
 
-    /// Makes one group, or a part of its changes.
+    /// Applies one group, or part of its entries.
     mutating func make(
-        _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapChanges,
+        _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapWriter,
         _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         var index = 0
@@ -66,7 +65,7 @@ struct Replay {
                 defer { index += 1 }
                 guard part?.contains(index) ?? true else { return }
                 try make(entry, &heap, transaction)
-                changes += 1
+                count += 1
             }
             // The records are written from this memory.
             try heap.flush()
@@ -75,24 +74,24 @@ struct Replay {
         guard isSound else {
             throw ServiceError(
                 .dataLoss,
-                "the log of \(environment.path) is not what its checksums say it is: keep a copy of the directory, restore a backup"
+                "the log of \(environment.path) does not match its checksums: keep a copy of the directory, and restore a backup"
             )
         }
     }
 
     private mutating func make(
-        _ entry: LogEntry, _ heap: inout HeapChanges, _ transaction: borrowing WriteTransaction
+        _ entry: LogEntry, _ heap: inout HeapWriter, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         let id = entry.id
         let before = try unsafe id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                // Of one that is damaged nobody knows the entries, and those that stay lead to nothing that matches them;
-                // nor is its place to be trusted.
+                // The entries of a damaged record are unknown. They stay in the index, where they match nothing. Its
+                // location cannot be trusted either.
                 unsafe try heap.record(id, value).map { (entries($0), unsafe HeapLocation(value)) } ?? ([], nil)
             }
         }
         guard let record = unsafe entry.bytes(environment.heap) else {
-            throw HeapHead.mismatch(environment.heap.path, "it ends before the article \(id), which the log has in it")
+            throw HeapHead.mismatch(environment.heap.path, "it ends before the article \(id), which the log refers to")
         }
         let header = unsafe RecordChecksum.header(record)
         if let header { heap.note(sequence: header.sequence) }
@@ -121,12 +120,12 @@ struct Replay {
                 if unsafe entry.record == nil { try heap.flush() }
             }
         }
-        if let left = before?.1 { try heap.leave(left, transaction) }
+        if let left = before?.1 { try heap.release(left, transaction) }
         try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
     }
 
-    /// Lends the record's bytes for writing: a copy, if it is in the heap already. It is written again all the same: the kernel may
-    /// take a page for written that never came to disk (fsync(2), "errors").
+    /// Lends the record's bytes for writing; a copy if it is already in the heap. It is written again anyway, because
+    /// the kernel may consider a page clean that never reached the disk (fsync(2), "errors").
     private func write(
         _ record: UnsafeRawBufferPointer, _ entry: LogEntry,
         _ body: (UnsafeRawBufferPointer) throws(ServiceError) -> Void

@@ -1,24 +1,24 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// Opens a storage in whatever state the last end left it: cleanly stopped, killed, without power, in the middle of a start, or
-/// with files that are missing, damaged or of another time. The directory is locked.
+/// Opens a storage in whatever state it was left: closed, killed, without power, in the middle of a start, or with
+/// files that are missing, damaged or out of date. The directory is locked.
 ///
-/// The heap and the log have the articles; the index is made from them. So an index that is not the one that belongs to them is made
-/// anew, whatever is wrong with it. Of the heap and the log nothing can be made anew: where something is missing there, the start is
-/// refused, unless the operator accepts the loss. Which belong together the sessions tell (``HeapHead``, ``FileMark``, ``LogHeader``),
-/// and which are newer, the generations.
+/// The articles are in the heap and the log; the index is derived from them. An index that is damaged or does not
+/// belong to them is rebuilt. The heap and the log cannot be rebuilt: if something is missing there, the start is
+/// refused unless the operator accepts the loss. Sessions tell which files belong together (``HeapHead``,
+/// ``FileMark``, ``LogHeader``), and generations tell which are newer.
 struct StorageStart {
     let directory: DataDirectory
     let limits: EngineLimits
     let disk: any Disk
-    /// The operator accepts what cannot be brought back.
+    /// The operator accepts losing what cannot be recovered.
     var acceptsLoss = false
     var progress = StartProgress()
-    /// Hears what is given up, before anything is changed.
+    /// Called with each loss, before anything is changed.
     var announce: (String) -> Void = { _ in }
 
-    /// Opens, and recovers what is to be recovered.
+    /// Opens the storage, and recovers it if necessary.
     func open() throws(ServiceError) -> OpenedStorage {
         var report = StartReport()
         try Migration(directory: directory, limits: limits, disk: disk, progress: progress).run()
@@ -33,8 +33,8 @@ struct StorageStart {
         let header = log.newest(of: head.session)
         let survey = try survey(head, header?.header, files)
         if header == nil, head.closed == nil, !(mark?.isComplete == true && mark?.session == head.session) {
-            try accept(
-                "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or of another time, and the storage was not closed: changes that only they have are lost; the articles in \(directory.heap) are kept",
+            try acceptLoss(
+                "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or out of date, and the storage was not closed: writes that only they contain are lost; the articles in \(directory.heap) are kept",
                 &report)
         }
         try checkGroups(survey, &report)
@@ -45,11 +45,11 @@ struct StorageStart {
             if let mark, mark.isComplete, mark.session == head.session {
                 let metas = try MetaPages(path: directory.database, pageSize: Int(getpagesize()))
                 guard metas.checksum == mark.headsChecksum else {
-                    throw DatabaseFile.damaged(directory.database, "one of its two heads is not as it was written")
+                    throw DatabaseFile.damaged(directory.database, "one of its two meta pages is not as it was written")
                 }
                 try check(metas, sums)
-                let environment = try Environment.open(in: directory, head, limits, disk)
-                return try closing(environment) { () throws(ServiceError) in
+                let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+                return try closingOnError(environment) { () throws(ServiceError) in
                     try begin(environment, head, log, index: 0, sums, from: metas, report)
                 }
             }
@@ -63,18 +63,19 @@ struct StorageStart {
 
     // MARK: What is there
 
-    /// The head of the heap, which is made if there is nothing at all.
+    /// The head of the heap. Creates the heap if there are no files at all.
     private func head(_ log: LogHeaders) throws(ServiceError) -> HeapHead {
         switch try HeapHead.read(directory.heap) {
         case .head(let head): return head
-        case .former: throw HeapHead.mismatch(directory.heap, "it is of an earlier articled, and its index is missing")
+        case .legacy:
+            throw HeapHead.mismatch(directory.heap, "it was written by an earlier articled, and its index is missing")
         case nil: break
         }
         for path in [directory.database, directory.sums] + (log.isEmpty ? [] : [directory.log(0)])
         where FilePart.exists(path) {
             throw ServiceError(
                 .dataLoss,
-                "\(directory.heap), the file with the articles, is missing beside \(path): put it back, or restore a backup; to begin with no articles, move the other files away. Nothing was changed"
+                "\(directory.heap), the file with the articles, is missing, but \(path) exists: put it back, or restore a backup. To start without articles, move the other files away. Nothing was changed"
             )
         }
         let hash = KeyedHash.new()
@@ -83,29 +84,30 @@ struct StorageStart {
         return HeapHead(hash)
     }
 
-    /// What the index says of its log; `nil`: it says nothing that can be believed.
+    /// The index's mark; `nil` if there is none that can be trusted.
     private func mark() -> FileMark? { try? FileMark(of: directory.database, pageSize: Int(getpagesize())) }
 
-    /// Nothing else may be newer than the records.
+    /// Nothing may be newer than the heap.
     private func checkAge(
         _ head: HeapHead, _ mark: FileMark?, _ log: LogHeaders, _ report: inout StartReport
     ) throws(ServiceError) {
         let begun = log.newestBegun
         if max(mark?.generation ?? 0, begun?.generation ?? 0) > head.generation {
-            try accept(
-                "\(directory.heap), the file with the articles, is older than the files beside it: articles that were stored or changed since are lost",
+            try acceptLoss(
+                "\(directory.heap), the file with the articles, is older than the files next to it: articles that were stored or changed since then are lost",
                 &report)
             return
         }
-        // Of one generation there is one session: what has another is of another storage. The log tells whose the articles are.
+        // Each generation has one session. A different one comes from another storage; the log decides whose articles
+        // these are.
         let isOther = { (generation: UInt64, session: LogSession) in
             generation == head.generation && session != head.session
         }
         let isForeign =
             begun.map { isOther($0.generation, $0.session) } ?? mark.map { isOther($0.generation, $0.session) }
         if !head.isNew, isForeign == true {
-            try accept(
-                "\(directory.heap), the file with the articles, is that of another storage than the files beside it",
+            try acceptLoss(
+                "\(directory.heap), the file with the articles, belongs to another storage than the files next to it",
                 &report)
         }
     }
@@ -113,7 +115,7 @@ struct StorageStart {
     private func survey(
         _ head: HeapHead, _ header: LogHeader?, _ files: [any DiskFile]
     ) throws(ServiceError) -> LogSurvey? {
-        // The log is closed after all else was: nothing in it is needed then.
+        // The log is closed last, so a closed log is not needed.
         guard let header, !header.isClosed || header.number == 1 else { return nil }
         let known = try DurableMark(of: directory.durable)
         return try LogSurvey(
@@ -125,32 +127,33 @@ struct StorageStart {
         guard let survey, case let gaps = survey.missing, !gaps.isEmpty else { return }
         let numbers = gaps.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
         let later = survey.groups.filter { $0.group.sequence > gaps[0].lowerBound }.reduce(0) { $0 + $1.group.count }
-        try accept(
-            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the changes of group \(numbers.joined(separator: ", ")) were acknowledged, and cannot be read; \(later) changes behind them can, and are kept",
+        try acceptLoss(
+            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the writes of group \(numbers.joined(separator: ", ")) were acknowledged, but cannot be read; \(later) later writes can be read, and are kept",
             &report)
     }
 
-    /// Why the index cannot be used as it is; `nil`: it seems to be the one that belongs to the records.
+    /// Why the index cannot be used as it is; `nil` if it seems to belong to the heap.
     private func indexFault(_ head: HeapHead, _ mark: FileMark?, _ header: LogHeader?) -> String? {
         if !FilePart.exists(directory.database) { return "it is missing" }
-        guard let mark else { return "its first page is damaged, or it is something else" }
-        // The last start ended between its first steps: the header has the version that the session begins with.
+        guard let mark else { return "its first page is damaged, or it is not an index" }
+        // The last start was interrupted between its first steps. The header has the snapshot that the session begins
+        // with.
         if let header, header.isClosed, header.number == 1 { return nil }
         guard mark.session == head.session, mark.generation == head.generation else {
-            return "it is of another time than the articles"
+            return "it does not match the articles"
         }
         if mark.isComplete { return nil }
         guard let header else { return "it was not closed, and its log is missing" }
-        if header.number < mark.checkpoint { return "its log does not say where to begin" }
+        if header.number < mark.checkpoint { return "its log does not contain its last checkpoint" }
         return nil
     }
 
-    /// Throws, or notes what is given up.
-    private func accept(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
+    /// Throws, or records the loss.
+    private func acceptLoss(_ loss: String, _ report: inout StartReport) throws(ServiceError) {
         guard acceptsLoss else {
             throw ServiceError(
                 .dataLoss,
-                "\(loss). Nothing was changed. Restore a backup; or run `articled --recover` to go on without what is lost"
+                "\(loss). Nothing was changed. Restore a backup, or run `articled --recover` to continue without what is lost"
             )
         }
         announce(loss)
@@ -159,7 +162,7 @@ struct StorageStart {
 
     // MARK: Opening
 
-    /// Throws `dataLoss` unless all pages of a version are as they were written.
+    /// Throws `dataLoss` unless all pages of a snapshot match their checksums.
     private func check(_ metas: MetaPages, _ sums: PageSums) throws(ServiceError) {
         let database = try disk.open(directory.database)
         let size = max(1, try database.size() / Int(getpagesize()))
@@ -169,17 +172,17 @@ struct StorageStart {
         if let fault { throw DatabaseFile.damaged(directory.database, fault) }
     }
 
-    /// The index is what some moment left of it. Version t of it is whole, whatever was written later: all its pages
-    /// are on disk, and were kept from being used again (``SnapshotPin``). So LMDB is made to forget what came later, by
-    /// the heads as they were, and all changes since t are made anew. An end in the middle of this changes nothing of it.
+    /// Recovers the index from a checkpoint. The checkpoint's snapshot t is intact, whatever was written later: all
+    /// its pages are on disk and were not reused (``SnapshotPin``). Writing back the meta pages of t makes LMDB
+    /// forget everything later; then all writes since t are replayed. A crash in the middle changes nothing of this.
     private func recover(
         _ head: HeapHead, _ log: LogHeaders, _ index: Int, _ header: LogHeader, _ survey: LogSurvey?, _ sums: PageSums,
         _ report: StartReport
     ) throws(ServiceError) -> OpenedStorage {
         try restoreHeads(header)
         try check(header.metas, sums)
-        let environment = try Environment.open(in: directory, head, limits, disk)
-        return try closing(environment) { () throws(ServiceError) in
+        let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+        return try closingOnError(environment) { () throws(ServiceError) in
             try environment.disableSync()
             let pin = try SnapshotPin(environment)
             defer { pin.release() }
@@ -192,7 +195,7 @@ struct StorageStart {
                 }
             }
             try OrphanRecords(environment).clear(progress)
-            report.replayed = replay.changes
+            report.replayed = replay.count
             report.damaged = replay.damaged
             // Not over the checkpoint that this recovery began with.
             return try begin(environment, head, log, index: 1 - index, sums, from: header.metas, report)
@@ -210,7 +213,7 @@ struct StorageStart {
         try header.metas.restore(to: file, pageSize: header.pageSize)
     }
 
-    /// Makes the index anew, and opens it.
+    /// Rebuilds the index and opens it.
     private func rebuild(
         _ head: HeapHead, _ log: LogHeaders, _ survey: LogSurvey?, _ sums: PageSums, _ reason: String,
         _ report: inout StartReport
@@ -222,35 +225,35 @@ struct StorageStart {
             defer { heap.close() }
             groups = (survey, try survey.valid(heap))
         }
-        try checkExtent(head, header, groups?.groups, &report)
+        try checkHeapSize(head, header, groups?.groups, &report)
         let outcome = try IndexRebuild(
             directory: directory, head: head, limits: limits, disk: disk, log: groups,
-            confirmed: head.closed?.sequence ?? header?.extent.sequence, progress: progress
+            confirmed: head.closed?.sequence ?? header?.contents.sequence, progress: progress
         ).run()
         if let expected = expectedRecords(head, header, groups?.groups), outcome.records < expected {
-            try accept(
-                "of \(expected) articles in \(directory.heap) \(expected - outcome.records) cannot be found: their records are damaged",
+            try acceptLoss(
+                "\(expected - outcome.records) of \(expected) articles in \(directory.heap) cannot be found: their records are damaged",
                 &report)
         }
         if !head.isNew { report.rebuilt = (reason, outcome.records) }
         report.damaged += outcome.damaged
-        let environment = try Environment.open(in: directory, head, limits, disk)
-        return try closing(environment) { () throws(ServiceError) in
-            // Not over the checkpoint that a rebuild would begin with once more.
+        let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
+        return try closingOnError(environment) { () throws(ServiceError) in
+            // Not over the checkpoint that another rebuild would begin with.
             let index = log.newest(of: head.session).map { 1 - $0.index } ?? 0
             return try begin(environment, head, log, index: index, sums, from: nil, report)
         }
     }
 
-    /// The heap must be as long as it was.
-    private func checkExtent(
+    /// The heap must be at least as long as it was.
+    private func checkHeapSize(
         _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?, _ report: inout StartReport
     ) throws(ServiceError) {
-        guard let end = head.closed?.end ?? header?.extent.end else { return }
+        guard let end = head.closed?.end ?? header?.contents.end else { return }
         let size = try disk.open(directory.heap).size()
         if size < end {
-            try accept(
-                "\(directory.heap), the file with the articles, was cut off: it has \(size) bytes, and had \(end)",
+            try acceptLoss(
+                "\(directory.heap), the file with the articles, was truncated: it has \(size) bytes, and had \(end)",
                 &report)
         }
     }
@@ -259,14 +262,14 @@ struct StorageStart {
         _ head: HeapHead, _ header: LogHeader?, _ groups: ArraySlice<LogSurvey.Found>?
     ) -> Int? {
         if let closed = head.closed { return Int(clamping: closed.records) }
-        return (groups?.last?.group.records ?? header?.extent.records).map { Int(clamping: $0) }
+        return (groups?.last?.group.records ?? header?.contents.records).map { Int(clamping: $0) }
     }
 
-    /// Makes the database depend on an empty log, of a session of its own. Each step is on disk before the next one; after
-    /// each, a start finds its way: with the earlier mark, the new header is an empty log that nobody needs; with the new
-    /// mark, it is the log.
+    /// Begins a session with an empty log. Each step is on disk before the next one. After each step, the next start
+    /// finds a consistent state: with the earlier mark, the new header is an empty log that is not needed; with the
+    /// new mark, it is the log.
     private func begin(
-        _ environment: Environment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
+        _ environment: LMDBEnvironment, _ head: HeapHead, _ found: LogHeaders, index: Int, _ sums: PageSums,
         from before: MetaPages?, _ report: StartReport
     ) throws(ServiceError) -> OpenedStorage {
         try environment.disableSync()
@@ -279,7 +282,7 @@ struct StorageStart {
             let metas = try MetaPages(path: environment.path, pageSize: environment.pageSize)
             if metas != before { try sums.update(environment.files.database, from: before, to: metas, disk) }
             var header = log.header(
-                number: 1, metas, pageSize: environment.pageSize, try environment.extent())
+                number: 1, metas, pageSize: environment.pageSize, try environment.heapContents())
             header.isClosed = true
             try log.file.write(header.encoded(), at: 0)
             try log.file.sync()
@@ -301,8 +304,8 @@ struct StorageStart {
         }
     }
 
-    private func closing<Result>(
-        _ environment: Environment, _ body: () throws(ServiceError) -> Result
+    private func closingOnError<Result>(
+        _ environment: LMDBEnvironment, _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
         do throws(ServiceError) {
             return try body()

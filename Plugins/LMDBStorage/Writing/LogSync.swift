@@ -3,12 +3,12 @@ internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Brings groups to disk, and then tells the writers: on a thread of its own, so that the group is shown to readers, and
-/// the next group made, meanwhile. A small one can be brought there by the committer itself, sooner than another thread would be
-/// at work; the writers are told from this one all the same, for what they do then may need the committer.
+/// Syncs groups and then answers their writers, on a thread of its own, while the group is published to readers and
+/// the next one is prepared. The committer can sync a small group itself, which is faster than waking another thread.
+/// The writers are answered from this thread even then, since their completions may need the committer.
 ///
-/// Groups are told in their order, those too that wrote nothing: what their answers say of other records must be on disk
-/// as well.
+/// Groups are answered in order, including those that wrote nothing: their answers may depend on other records, which
+/// must be on disk first.
 final class LogSync: Sendable {
     private struct State {
         var groups: [WriteGroup] = []
@@ -17,7 +17,7 @@ final class LogSync: Sendable {
 
     private let queue: WriteQueue
     private let failure: LogFailure
-    private let environment: Environment
+    private let environment: LMDBEnvironment
     private let session: LogSession
     /// The files, opened for this thread.
     private let logs: [any DiskFile]
@@ -40,7 +40,7 @@ final class LogSync: Sendable {
         mark = try disk.open(directory.durable)
     }
 
-    /// The last group that is known to be on disk.
+    /// The last group known to be on disk.
     var durable: UInt64 { lastDurable.load(ordering: .relaxed) }
 
     /// Adds a group that is in the log.
@@ -50,17 +50,18 @@ final class LogSync: Sendable {
         hasWork.signal()
     }
 
-    /// Brings a group to disk on the committer's own thread, and has its writers told. No other one is on its way to disk.
-    func bring(_ group: WriteGroup) {
-        // The committer's own opening of the file: that which it has written through.
+    /// Syncs a group on the committer's own thread, and has its writers answered. No other group may be waiting for
+    /// the disk.
+    func syncNow(_ group: WriteGroup) {
+        // Uses the file as opened by the committer, which wrote through it.
         sync([group]) { file in file }
-        group.isBrought = true
-        queue.wasBrought(group)
+        group.isSyncedByCommitter = true
+        queue.markSynced(group)
         state.withLock { $0.groups.append(group) }
         hasWork.signal()
     }
 
-    /// No group comes any more; those that were added are still told.
+    /// No more groups will come. Those that were added are still answered.
     func close() {
         state.withLock { $0.isClosed = true }
         hasWork.signal()
@@ -80,7 +81,7 @@ final class LogSync: Sendable {
     }
 
     private func finish(_ groups: [WriteGroup]) {
-        let others = groups.filter { !$0.isBrought }
+        let others = groups.filter { !$0.isSyncedByCommitter }
         if !others.isEmpty {
             sync(others) { file in logs.first { $0.path == file.path } ?? file }
             queue.syncFinished(others.count)
@@ -88,7 +89,7 @@ final class LogSync: Sendable {
         for group in groups where group.waitForDecision() {
             queue.release(group)
             for (write, result) in zip(group.writes, group.results) {
-                // What was refused has changed nothing, whatever became of the rest.
+                // A refused write has changed nothing, whatever happened to the others.
                 if let trouble = group.trouble, !result.isRefused {
                     write.complete(WriteResult(.refused(trouble), id: result.id))
                 } else {
@@ -98,9 +99,9 @@ final class LogSync: Sendable {
         }
     }
 
-    /// One sync for all that are in one file.
+    /// Syncs each file once for all groups in it.
     ///
-    /// - Parameter own: the present thread's opening of a file.
+    /// - Parameter own: returns a file as opened for the current thread.
     private func sync(_ groups: [WriteGroup], own: (any DiskFile) -> any DiskFile) {
         do throws(ServiceError) {
             if failure.current == nil {
@@ -122,15 +123,65 @@ final class LogSync: Sendable {
         for group in groups { group.trouble = trouble }
     }
 
-    /// Before anybody is told.
+    /// Called before anyone is told.
     private func noteDurable(_ sequence: UInt64) {
         guard sequence > lastDurable.load(ordering: .relaxed) else { return }
         lastDurable.store(sequence, ordering: .relaxed)
-        // A help for a start that finds damage; without it, it finds less.
+        // It helps a start that finds damage; without it, less damage is recognized.
         try? DurableMark(session, sequence).write(to: mark)
     }
 }
 
 extension WriteResult {
     fileprivate var isRefused: Bool { if case .refused = outcome { true } else { false } }
+}
+
+/// Writes that are in the log as one group. They are on their way to disk while they are published to readers or
+/// committed.
+///
+/// Sendable although it has variables: one side writes them before it signals, the other reads them after that.
+final class WriteGroup: @unchecked Sendable {
+    let writes: [PendingWrite]
+    /// One result per write.
+    let results: [WriteResult]
+    /// The log file; `nil` if nothing was written.
+    let file: (any DiskFile)?
+    /// The group's number in the log.
+    let sequence: UInt64
+    /// The log only refers to the records, so the heap must be synced too.
+    let needsHeap: Bool
+    /// The committer has synced it itself, or tried to.
+    var isSyncedByCommitter = false
+    /// Why it may not be on disk; set once the sync was tried.
+    var trouble: ServiceError?
+    private var isWithdrawn = false
+    private let isDecided = Semaphore()
+
+    init(
+        _ writes: [PendingWrite], _ results: [WriteResult], in file: (any DiskFile)?, sequence: UInt64 = 0,
+        withHeap needsHeap: Bool = false
+    ) {
+        self.writes = writes
+        self.results = results
+        self.file = file
+        self.sequence = sequence
+        self.needsHeap = needsHeap
+    }
+
+    /// Readers can see the group, or will with the next commit.
+    func confirm() { isDecided.signal() }
+
+    /// The group failed. Its writers are not answered from here.
+    func withdraw() {
+        isWithdrawn = true
+        isDecided.signal()
+    }
+
+    /// Waits for either of the two. Call it once.
+    ///
+    /// - Returns: whether the writers are to be answered.
+    func waitForDecision() -> Bool {
+        isDecided.wait()
+        return !isWithdrawn
+    }
 }

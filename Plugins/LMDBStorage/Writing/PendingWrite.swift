@@ -1,11 +1,11 @@
 internal import ArticleProtocol
 internal import HandlerKit
 
-/// A change that waits for its transaction, with all that it needs, in one piece of memory: what is asked for, room for the head
-/// of an entry of the log, then the record as it will be in the file, but for its header. Key, terms and content are copied
-/// once, to their place, and stay there, so that one call can write many records.
+/// A write that waits for its transaction, in one block of memory: the request, space for the head of a log entry,
+/// then the record as it will be in the file, except for its header. Key, terms and content are copied once to their
+/// final position, so that one call can write many records.
 ///
-/// Sendable although it has memory: whoever has the change writes to that, one after the other.
+/// Sendable although it holds memory: only the current owner of the write modifies it.
 @safe
 struct PendingWrite: @unchecked Sendable {
     private struct Head {
@@ -25,12 +25,12 @@ struct PendingWrite: @unchecked Sendable {
     private final class Memory: ManagedBuffer<Head, UInt8> {}
 
     private static let keyOffset = LogEntry.size + RecordHeader.size
-    /// Of a record: far above what crosses the wire, far below what the header and LMDB can tell.
-    private static let mostBytes = 1 << 30
+    /// The largest record: far above what crosses the wire, far below what the header and LMDB can represent.
+    private static let maxBytes = 1 << 30
 
     private let memory: Memory
 
-    /// Copies a change.
+    /// Copies a write.
     init(_ write: borrowing StorageWrite, _ completion: @escaping @Sendable (WriteResult) -> Void) {
         let (key, content) = (write.key, write.content)
         memory = unsafe write.terms.withPackedBytes { terms in
@@ -64,38 +64,38 @@ struct PendingWrite: @unchecked Sendable {
     var contentChecksum: UInt32 { unsafe head.pointee.contentChecksum }
     var keySize: Int { unsafe head.pointee.keySize }
 
-    /// The id that the change came with.
+    /// The id that came with the write.
     var namedID: ArticleID {
         switch target {
         case .id(let id), .key(let id): id
         }
     }
 
-    /// What is wrong with the change in itself.
+    /// What is wrong with the write itself.
     ///
-    /// Were a record let in whose content is not what its checksum says, nobody could tell it from one that did not come to disk as
-    /// a whole: a recovery would take it for the end of the log.
+    /// Content that does not match its checksum must be refused: in the log it would look like a record that did not
+    /// reach the disk completely, and a recovery would take it for the end of the log.
     var fault: ServiceError? {
         if case .key = target, keySize == 0 {
-            return ServiceError(.invalidArgument, "a change names its article by a key, and the key is empty")
+            return ServiceError(.invalidArgument, "a write identifies its article by a key, but the key is empty")
         }
-        if recordSize > Self.mostBytes {
+        if recordSize > Self.maxBytes {
             return ServiceError(
-                .resourceExhausted, "an article has at most \(Self.mostBytes) bytes, this one has \(recordSize)")
+                .resourceExhausted, "an article may have at most \(Self.maxBytes) bytes, this one has \(recordSize)")
         }
         guard kind == .put else { return nil }
         let checksum = unsafe CRC32C.checksum(content)
         if checksum == contentChecksum { return nil }
         return ServiceError(
             .internal,
-            "the content's CRC-32C is \(checksum), and its writer says \(contentChecksum): the handler that wrote it has a fault"
+            "the content's CRC-32C is \(checksum), but the write says \(contentChecksum): the handler that wrote it has a bug"
         )
     }
 
-    /// Tells who asked for the change. Once.
+    /// Answers the writer. Call it once.
     func complete(_ result: WriteResult) { unsafe head.pointee.completion(result) }
 
-    // By its address: the way of the language asks at each access whether somebody else is at one.
+    // By address: regular access checks for exclusivity each time.
     private var head: UnsafeMutablePointer<Head> { unsafe memory.withUnsafeMutablePointerToHeader { unsafe $0 } }
     private var bytes: UnsafeMutableRawBufferPointer { unsafe Self.bytes(of: memory) }
 
@@ -105,28 +105,28 @@ struct PendingWrite: @unchecked Sendable {
         }
     }
 
-    /// How large the record is, with the key that a deletion came with.
+    /// The size of the record. For a deletion it includes the key in the request.
     var recordSize: Int { unsafe bytes.count - LogEntry.size }
 
-    // What follows lends memory that lives as long as the change.
+    // The properties below lend memory that is valid as long as the write.
 
-    /// The record: as it will be in the file once it is complete.
+    /// The record, as it will be in the file once it is complete.
     var record: UnsafeRawBufferPointer { unsafe part(0, kind == .put ? recordSize : RecordHeader.size) }
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, keySize) }
     /// The terms, each behind its length.
     var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize, head.pointee.termsSize) }
-    /// What is to be stored.
+    /// The content to store.
     var content: UnsafeRawBufferPointer {
         unsafe part(RecordHeader.size + keySize + head.pointee.termsSize, head.pointee.contentSize)
     }
 
-    /// Fills in the record's header: it is complete then. Of a deletion the record is the header alone.
+    /// Completes the record by filling in its header. A deletion's record is the header alone.
     ///
-    /// - Parameter place: what ties it to where it will lie.
-    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ place: RecordPlace) {
+    /// - Parameter stamp: sequence number and seal.
+    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ stamp: RecordStamp) {
         var filled = RecordHeader(
-            kind: kind == .put ? .article : .deletion, id: id, sequence: place.sequence, seal: place.seal,
+            kind: kind == .put ? .article : .deletion, id: id, sequence: stamp.sequence, seal: stamp.seal,
             revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt)
         if kind == .put {
             filled.termsSize = UInt16(clamping: unsafe head.pointee.termsSize)
@@ -140,9 +140,9 @@ struct PendingWrite: @unchecked Sendable {
         unsafe record.storeBytes(of: checksum.littleEndian, as: UInt32.self)
     }
 
-    /// The complete record as an entry of the log.
+    /// The complete record as a log entry.
     ///
-    /// - Parameter isInHeap: it is there already, and the entry only says so.
+    /// - Parameter isInHeap: the record is already in the heap, and the entry only refers to it.
     func entry(_ id: ArticleID, _ location: HeapLocation, isInHeap: Bool) -> UnsafeRawBufferPointer {
         if let start = unsafe bytes.baseAddress {
             unsafe LogEntry.encode(

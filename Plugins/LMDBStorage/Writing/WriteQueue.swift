@@ -3,32 +3,32 @@ internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Changes that wait for the committer: in at one end, bounded; out all at once.
+/// Writes that wait for the committer. The queue is bounded; the committer takes all of them at once.
 final class WriteQueue: Sendable {
     fileprivate struct State {
-        /// Those that wait for the committer.
+        /// Writes that the committer has not taken.
         var writes: [PendingWrite] = []
         var bytes = 0
-        /// All whose writers are still to be told.
+        /// All writes whose writers have not been answered.
         var unfinished = (writes: 0, bytes: 0)
-        /// Of these, those that are on disk.
+        /// Of these, how many are on disk.
         var onDisk = 0
         var isStopping = false
-        /// The committer is wanted for something else.
+        /// The committer is needed for something else.
         var isNudged = false
-        /// Groups on their way to disk.
+        /// Groups being synced.
         var groupsAtDisk = 0
-        /// The committer waits until so many changes are there, or a group that was at the disk is not any more.
+        /// Wakes the committer when this many writes are pending, or when a sync finishes.
         var wakeAt: Int?
 
-        /// How many changes a group of `count` lacks that goes to disk. A part of all that are under way is enough: the others
-        /// are at the disk, or have it next.
-        func lack(_ count: Int) -> Int {
+        /// How many writes a group of `count` lacks before it should go to disk. A fraction of all unanswered writes
+        /// is enough: the others are being synced, or will be next.
+        func missing(_ count: Int) -> Int {
             let parts = groupsAtDisk == 0 ? 2 : 3
             return (unfinished.writes - onDisk + parts - 1) / parts - count
         }
 
-        /// Whether the committer is to be woken now.
+        /// Whether to wake the committer now.
         mutating func wakes(_ isForced: Bool = false) -> Bool {
             guard let wakeAt, isForced || writes.count >= wakeAt else { return false }
             self.wakeAt = nil
@@ -36,43 +36,43 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// While the disk is busy the committer is woken for so many changes at once, and not for each.
-    private static let handful = 8
-    /// How long a group waits for company that may come, in nanoseconds: about as long as the disk would take for a group of
-    /// its own.
-    static let patience = 100_000
+    /// While the disk is busy, the committer is woken for this many writes at once rather than for each.
+    private static let wakeThreshold = 8
+    /// How long a group waits for more writes, in nanoseconds: about as long as the disk would take for another
+    /// group.
+    static let maxWait = 100_000
 
-    /// What a group that does not go to disk waits for, besides more changes.
+    /// What a group that does not go to disk yet waits for, apart from more writes.
     private enum Wait {
         case disk
-        /// Not for long.
-        case company
+        /// More writes, for a short time.
+        case more
     }
 
     private let state = Mutex(State())
     private let wakeUp = Semaphore()
     private let limit: (writes: Int, bytes: Int)
-    private let patience: Int
+    private let maxWait: Int
 
-    init(writes: Int, bytes: Int, patience: Int = WriteQueue.patience) {
+    init(writes: Int, bytes: Int, maxWait: Int = WriteQueue.maxWait) {
         limit = (writes, bytes)
-        self.patience = patience
+        self.maxWait = maxWait
     }
 
-    /// Adds a change. Throws, with nothing added, if the queue is full or closed.
+    /// Adds a write. Throws, without adding it, if the queue is full or closed.
     func add(_ write: PendingWrite) throws(ServiceError) {
         let wakes = try state.withLock { state throws(ServiceError) in
             guard !state.isStopping else {
-                throw ServiceError(.unavailable, "the storage is being closed; connect again and retry")
+                throw ServiceError(.unavailable, "the storage is closing: reconnect and retry")
             }
-            // A change that is larger than all may be together is let in alone: it can go nowhere else.
+            // A write larger than the limit is admitted alone; it could never be admitted otherwise.
             let size = write.recordSize
             let isTooLarge = size > limit.bytes && state.writes.isEmpty
             guard state.unfinished.writes < limit.writes, isTooLarge || state.unfinished.bytes + size <= limit.bytes
             else {
                 throw ServiceError(
                     .resourceExhausted,
-                    "the disk is slower than the writers: \(state.unfinished.writes) changes wait already; retry later"
+                    "the disk is slower than the writers: \(state.unfinished.writes) writes are pending: retry later"
                 )
             }
             state.writes.append(write)
@@ -84,19 +84,19 @@ final class WriteQueue: Sendable {
         if wakes { wakeUp.signal() }
     }
 
-    /// What ``take(_:idle:)`` came to.
+    /// The result of ``take(_:idle:)``.
     enum Taken {
-        /// None only when the queue is closed and drained.
-        case changes([PendingWrite])
-        /// None came for as long as that.
+        /// Empty only when the queue is closed and drained.
+        case writes([PendingWrite])
+        /// None came in that time.
         case idle
         /// There was a ``nudge()``.
         case nudge
     }
 
-    /// Waits for changes and takes them: all, but no more than `bytes` unless a single one is larger.
+    /// Waits for writes and takes all of them, but at most `bytes` unless a single one is larger.
     ///
-    /// - Parameter idle: how long to wait for a change, in nanoseconds; `nil`: for ever.
+    /// - Parameter idle: how long to wait, in nanoseconds; `nil`: for ever.
     func take(_ bytes: Int, idle: Int?) -> Taken {
         var hasWaited = false
         while true {
@@ -108,7 +108,7 @@ final class WriteQueue: Sendable {
                     return nil
                 }
                 state.wakeAt = nil
-                return .changes(state.take(bytes))
+                return .writes(state.take(bytes))
             }
             if let taken { return taken }
             guard let idle else {
@@ -121,34 +121,34 @@ final class WriteQueue: Sendable {
         }
     }
 
-    /// What came since the last call, for a group that does not go to disk yet: the disk is busy, or most of the changes under
-    /// way are being told of at this moment, and those writers may have the next ones here at once.
+    /// Writes that arrived since the last call, for a group that does not go to disk yet: the disk is busy, or most
+    /// writers are being answered right now and may send their next writes at once.
     ///
     /// - Parameters:
-    ///   - bytes: how much there is still room for.
-    ///   - count: how many changes the group has.
-    ///   - isLarge: it takes the disk much longer than a sync without anything to write.
-    /// - Returns: `nil` as soon as the group is to go to disk as it is, if only because of a ``nudge()``.
+    ///   - bytes: how much room is left.
+    ///   - count: the number of writes in the group.
+    ///   - isLarge: the group takes the disk much longer than an empty sync.
+    /// - Returns: `nil` as soon as the group should go to disk as it is; also after a ``nudge()``.
     func more(_ bytes: Int, for count: Int, isLarge: Bool) -> [PendingWrite]? {
         var isPatient = true
         while true {
             let (taken, wait) = state.withLock { state -> ([PendingWrite], Wait?) in
                 state.wakeAt = nil
                 if state.isNudged { return ([], nil) }
-                let lack = state.lack(count)
+                let missing = state.missing(count)
                 let enough: Int
                 let wait: Wait?
                 switch state.groupsAtDisk {
                 case 0:
-                    let lacks = isPatient && bytes > 0 && lack > 0 && !state.isStopping
-                    (enough, wait) = (lack > 0 ? 1 : .max, lacks ? .company : nil)
-                // The disk is not to wait for the next one of them; small ones had better grow meanwhile.
-                case 1 where isLarge && (lack <= 0 || bytes <= 0): (enough, wait) = (.max, nil)
-                default: (enough, wait) = (Self.handful, .disk)
+                    let waits = isPatient && bytes > 0 && missing > 0 && !state.isStopping
+                    (enough, wait) = (missing > 0 ? 1 : .max, waits ? .more : nil)
+                // A large group should be ready when the disk is; a small one should rather grow in the meantime.
+                case 1 where isLarge && (missing <= 0 || bytes <= 0): (enough, wait) = (.max, nil)
+                default: (enough, wait) = (Self.wakeThreshold, .disk)
                 }
                 if bytes > 0, state.writes.count >= enough { return (state.take(bytes), nil) }
                 switch wait {
-                case .company: state.wakeAt = lack
+                case .more: state.wakeAt = missing
                 case .disk: state.wakeAt = bytes > 0 ? enough : .max
                 case nil: break
                 }
@@ -157,17 +157,17 @@ final class WriteQueue: Sendable {
             if !taken.isEmpty { return taken }
             switch wait {
             case .disk: wakeUp.wait()
-            case .company:
+            case .more:
                 isPatient = false
-                waitForCompany()
+                waitForMore()
             case nil: return nil
             }
         }
     }
 
-    private func waitForCompany() {
-        if wakeUp.wait(nanoseconds: UInt64(clamping: patience)) { return }
-        // Whoever was faster than this has signalled, or is about to.
+    private func waitForMore() {
+        if wakeUp.wait(nanoseconds: UInt64(clamping: maxWait)) { return }
+        // Whoever reset `wakeAt` has signalled, or is about to.
         let isSignalled = state.withLock { state in
             defer { state.wakeAt = nil }
             return state.wakeAt == nil
@@ -175,36 +175,36 @@ final class WriteQueue: Sendable {
         if isSignalled { wakeUp.wait() }
     }
 
-    /// Whether no group is on its way to disk. The committer's to ask: nobody else sends one.
+    /// Whether no group is being synced. Only the committer may ask, as only it starts syncs.
     var isDiskFree: Bool { state.withLock { $0.groupsAtDisk == 0 } }
 
-    /// A group goes to disk.
+    /// A group is about to be synced.
     func syncStarted() { state.withLock { $0.groupsAtDisk += 1 } }
 
-    /// So many groups are there: another one may go.
+    /// This many groups were synced.
     func syncFinished(_ groups: Int) {
         let wakes = state.withLock { state in
             state.groupsAtDisk -= groups
-            // Who waits for a first change has nothing for the disk.
+            // While it waits for the first write of a group, the committer has nothing to sync.
             return state.wakeAt != 1 && state.wakes(true)
         }
         if wakes { wakeUp.signal() }
     }
 
-    /// A group was brought to disk by the committer itself.
-    func wasBrought(_ group: WriteGroup) { state.withLock { $0.onDisk += group.writes.count } }
+    /// The committer has synced a group itself.
+    func markSynced(_ group: WriteGroup) { state.withLock { $0.onDisk += group.writes.count } }
 
-    /// A group is on disk, or refused, and its writers are about to be told.
+    /// A group is on disk or refused, and its writers are about to be answered.
     func release(_ group: WriteGroup) {
         let bytes = group.writes.reduce(0) { $0 + $1.recordSize }
         state.withLock { state in
             state.unfinished.writes -= group.writes.count
             state.unfinished.bytes -= bytes
-            if group.isBrought { state.onDisk -= group.writes.count }
+            if group.isSyncedByCommitter { state.onDisk -= group.writes.count }
         }
     }
 
-    /// Lets ``take(_:idle:)`` return, if it waits or when it is called next; until then a group waits for nothing.
+    /// Makes ``take(_:idle:)`` return, now or when it is called next. Until then a group waits for nothing.
     func nudge() {
         let wakes = state.withLock { state in
             state.isNudged = true
@@ -213,7 +213,7 @@ final class WriteQueue: Sendable {
         if wakes { wakeUp.signal() }
     }
 
-    /// No change is let in any more; those that wait are still taken.
+    /// No more writes are admitted. Those that are pending are still taken.
     func close() {
         let wakes = state.withLock { state in
             state.isStopping = true
@@ -224,18 +224,18 @@ final class WriteQueue: Sendable {
 }
 
 extension WriteQueue.State {
-    fileprivate mutating func take(_ most: Int) -> [PendingWrite] {
-        guard bytes > most else {
+    fileprivate mutating func take(_ maxBytes: Int) -> [PendingWrite] {
+        guard bytes > maxBytes else {
             let taken = writes
             (writes, bytes) = ([], 0)
-            // As many are likely to come again.
+            // About as many are likely to come again.
             writes.reserveCapacity(taken.count)
             return taken
         }
         var size = 0
         let count = writes.prefix { write in
             size += write.recordSize
-            return size <= most
+            return size <= maxBytes
         }.count
         let taken = Array(writes.prefix(max(1, count)))
         writes.removeFirst(taken.count)

@@ -1,5 +1,6 @@
 internal import CPluginABI
 internal import Glibc
+internal import JSONTree
 
 /// Who may read, write and administer.
 public struct AccessPolicy: Sendable, Equatable {
@@ -44,5 +45,121 @@ public struct AccessPolicy: Sendable, Equatable {
             if group == listener.group { roles |= socketGroup }
         }
         return roles
+    }
+}
+
+extension AccessPolicy {
+    /// The section `access`. Names are looked up now, in the databases that getpwnam(3) and getgrnam(3) read.
+    init(_ section: ConfigurationSection, owner: UInt32) {
+        self.init(owner: owner)
+        for (key, role) in Self.names {
+            let part = section.section(key)
+            for user in part.accounts("users", Account.user) { users[user, default: 0] |= role }
+            for group in part.accounts("groups", Account.group) { groups[group, default: 0] |= role }
+            if part.bool("everyone") == true { everyone |= role }
+            part.finish()
+        }
+        if let given = section.roles("socketGroup") { socketGroup = given }
+        if let given = section.roles("tcp") { tcp = given }
+        section.finish()
+    }
+
+    static let names = [("read", read), ("write", write), ("administer", administer)]
+}
+
+extension ConfigurationSection {
+    /// An array of role names as a set.
+    fileprivate func roles(_ key: String) -> AccessPolicy.Roles? {
+        guard let names = strings(key) else { return nil }
+        var roles: AccessPolicy.Roles = 0
+        for (index, name) in names.enumerated() {
+            if let role = AccessPolicy.names.first(where: { $0.0 == name }) {
+                roles |= role.1
+            } else {
+                problem("\(key)[\(index)]", "\"\(name)\" is none of read, write, administer")
+            }
+        }
+        return roles
+    }
+
+    /// An array of names or numbers as numbers.
+    fileprivate func accounts(_ key: String, _ lookUp: (String) -> UInt32?) -> [UInt32] {
+        (array(key) ?? []).enumerated().compactMap { index, element in
+            switch element {
+            case .integer(let number):
+                // The highest number stands for "none" in the kernel's interfaces.
+                if let number = UInt32(exactly: number), number != .max { return number }
+                problem("\(key)[\(index)]", "\(number) cannot be an id")
+            case .string(let name):
+                if let number = lookUp(name) { return number }
+                problem("\(key)[\(index)]", "there is no \"\(name)\" on this machine")
+            default: problem("\(key)[\(index)]", "\(element.kind), where a name or a number belongs")
+            }
+            return nil
+        }
+    }
+}
+
+/// The system's users and groups.
+enum Account {
+    /// A user's number: getpwnam_r(3).
+    static func user(_ name: String) -> UInt32? {
+        var record = unsafe passwd()
+        return unsafe withMemory { buffer, size in
+            var found: UnsafeMutablePointer<passwd>?
+            guard unsafe getpwnam_r(name, &record, buffer, size, &found) == 0, unsafe found != nil else { return nil }
+            return unsafe record.pw_uid
+        }
+    }
+
+    /// A group's number: getgrnam_r(3).
+    static func group(_ name: String) -> UInt32? {
+        var record = unsafe Glibc.group()
+        return unsafe withMemory { buffer, size in
+            var found: UnsafeMutablePointer<Glibc.group>?
+            guard unsafe getgrnam_r(name, &record, buffer, size, &found) == 0, unsafe found != nil else { return nil }
+            return unsafe record.gr_gid
+        }
+    }
+
+    /// Room for one record's strings; a group of many members needs much.
+    private static func withMemory(_ body: (UnsafeMutablePointer<CChar>, Int) -> UInt32?) -> UInt32? {
+        let size = 1 << 20
+        let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+        defer { unsafe buffer.deallocate() }
+        return unsafe body(buffer, size)
+    }
+}
+
+extension AccessPolicy {
+    /// The keys of the section `access`, in the order of the example configuration.
+    static let keys: [ConfigurationKey] =
+        names.flatMap { name, role in keys(of: name, role) } + [
+            ConfigurationKey(
+                path: "access.socketGroup", form: .texts, isLive: true,
+                meaning:
+                    "What members of the group may do that the file of the Unix socket belongs to: read, write, administer.",
+                text: { ConfigurationText.roles($0.access.socketGroup) }),
+            ConfigurationKey(
+                path: "access.tcp", form: .texts, isLive: true,
+                meaning: "What everybody may do who can connect to a TCP socket.",
+                text: { ConfigurationText.roles($0.access.tcp) }),
+        ]
+
+    private static func keys(of name: String, _ role: Roles) -> [ConfigurationKey] {
+        [
+            ConfigurationKey(
+                path: "access.\(name).users", form: .accounts, isLive: true,
+                meaning: "Users who may \(name), on a Unix socket.",
+                text: { ConfigurationText.accounts($0.access.users, role) }),
+            ConfigurationKey(
+                path: "access.\(name).groups", form: .accounts, isLive: true,
+                meaning: "Groups whose members may \(name); supplementary groups count.",
+                text: { ConfigurationText.accounts($0.access.groups, role) }),
+            ConfigurationKey(
+                path: "access.\(name).everyone", form: .flag, isLive: true,
+                meaning: "Whether everybody who can connect to a Unix socket may \(name).",
+                text: { "\($0.access.everyone & role != 0)" }),
+        ]
     }
 }

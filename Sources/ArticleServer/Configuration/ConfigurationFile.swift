@@ -16,7 +16,9 @@ public enum ConfigurationFile {
         let owner = geteuid()
         if let given { return try reading(try bytes(given), given, owner) }
         var places = [packaged]
-        if let directory = try Environment.directory("CONFIGURATION_DIRECTORY") { places = ["\(directory)/\(name)"] }
+        if let directory = try ProcessEnvironment.directory("CONFIGURATION_DIRECTORY") {
+            places = ["\(directory)/\(name)"]
+        }
         for path in places where unsafe access(path, F_OK) == 0 {
             return try reading(try bytes(path), path, owner)
         }
@@ -64,5 +66,25 @@ public enum ConfigurationFile {
             count += more
         }
         return Array(bytes[..<count])
+    }
+}
+
+/// What came of reading a configuration: what could be understood, and all that was wrong.
+public struct ConfigurationReading: Sendable {
+    /// What is wrong has its default here.
+    public var configuration: ServerConfiguration
+    /// nil for the defaults, which come from nowhere.
+    public let source: ConfigurationSource?
+    public let problems: [ConfigurationProblem]
+
+    /// The configuration, if nothing is wrong with it.
+    public func checked() throws(StartError) -> ServerConfiguration {
+        guard problems.isEmpty else { throw error(problems) }
+        return configuration
+    }
+
+    /// An error that tells of all these problems, with their places.
+    public func error(_ problems: [ConfigurationProblem]) -> StartError {
+        StartError(.configuration, source?.text(of: problems) ?? problems.map(\.description))
     }
 }

@@ -23,6 +23,9 @@ public struct ConfigurationKey: Sendable {
         case sections = "an object for each plugin, by its name"
     }
 
+    /// Every key, in the order of the example configuration. Tests hold it against what is read and against that example.
+    public static let all = ServerConfiguration.keys + ServiceLimits.keys + AccessPolicy.keys + PluginSettings.keys
+
     /// What holds without the key.
     public var standard: String { text(ServerConfiguration(owner: 0)) }
 }
@@ -31,5 +34,37 @@ extension ServerConfiguration {
     /// The keys whose values differ.
     public func differences(to other: ServerConfiguration) -> [ConfigurationKey] {
         ConfigurationKey.all.filter { $0.text(self) != $0.text(other) }
+    }
+}
+
+/// Values of a configuration as a person may write them.
+enum ConfigurationText {
+    static func list(_ texts: [String]) -> String { "[\(texts.joined(separator: ", "))]" }
+
+    static func mode(_ mode: UInt32) -> String { "0" + String(mode, radix: 8) }
+
+    static func time(_ milliseconds: some BinaryInteger) -> String {
+        milliseconds == 0 ? "0" : TimeText.of(nanoseconds: UInt64(clamping: milliseconds) &* 1_000_000)
+    }
+
+    static func size(_ bytes: Int) -> String {
+        for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        where bytes >= size && bytes % size == 0 {
+            return "\(bytes / size) \(unit)"
+        }
+        return "\(bytes) B"
+    }
+
+    static func roles(_ roles: AccessPolicy.Roles) -> String {
+        list(AccessPolicy.names.filter { roles & $0.1 != 0 }.map(\.0))
+    }
+
+    /// The ids that have a role.
+    static func accounts(_ accounts: [UInt32: AccessPolicy.Roles], _ role: AccessPolicy.Roles) -> String {
+        list(accounts.filter { $0.value & role != 0 }.keys.sorted().map { "\($0)" })
+    }
+
+    static func sections(_ sections: [String: [UInt8]]) -> String {
+        list(sections.sorted { $0.key < $1.key }.map { "\($0.key): \(String(decoding: $0.value, as: UTF8.self))" })
     }
 }

@@ -79,3 +79,62 @@ extension ServiceLimits {
         section.finish()
     }
 }
+
+extension ServiceLimits {
+    /// The keys of the section `limits`, in the order of the example configuration.
+    static let keys: [ConfigurationKey] = [
+        ConfigurationKey(
+            path: "limits.connections", form: .number, isLive: true,
+            meaning: "Open connections.",
+            text: { "\($0.limits.maxConnections)" }),
+        ConfigurationKey(
+            path: "limits.inFlightPerConnection", form: .number, isLive: true,
+            meaning: "Requests at once on one connection; holds for connections that are made later.",
+            text: { "\($0.limits.maxInFlight)" }),
+        ConfigurationKey(
+            path: "limits.inFlight", form: .number, isLive: true,
+            meaning: "Requests at once on all connections together.",
+            text: { "\($0.limits.maxInFlightTotal)" }),
+        ConfigurationKey(
+            path: "limits.frame", form: .size, isLive: true,
+            meaning: "The largest message; holds for connections that are made later.",
+            text: { ConfigurationText.size($0.limits.maxFrame) }),
+        ConfigurationKey(
+            path: "limits.streamWindow", form: .size, isLive: true,
+            meaning: "What a client may send ahead of a stream of requests; holds for connections that are made later.",
+            text: { ConfigurationText.size($0.limits.streamWindow) }),
+        ConfigurationKey(
+            path: "limits.bufferedPerConnection", form: .size, isLive: true,
+            meaning: "Unread answers of one connection before its streams have to wait.",
+            text: { ConfigurationText.size($0.limits.maxBuffered) }),
+        ConfigurationKey(
+            path: "limits.buffered", form: .size, isLive: true,
+            meaning: "What all connections together may buffer.",
+            text: { ConfigurationText.size($0.limits.maxBufferedTotal) }),
+        ConfigurationKey(
+            path: "limits.helloTimeout", form: .time, isLive: true,
+            meaning: "How long a new connection may take for its HELLO.",
+            text: { ConfigurationText.time($0.limits.helloTimeoutMilliseconds) }),
+        ConfigurationKey(
+            path: "limits.idleTimeout", form: .time, isLive: true,
+            meaning: "How long a connection may have nothing in flight; 0: for ever.",
+            text: { ConfigurationText.time($0.limits.idleTimeoutMilliseconds) }),
+        ConfigurationKey(
+            path: "limits.stallTimeout", form: .time, isLive: true,
+            meaning:
+                "How long a peer may not go on with a frame that it has begun, or not read its answers; 0: for ever.",
+            text: { ConfigurationText.time($0.limits.stallTimeoutMilliseconds) }),
+        ConfigurationKey(
+            path: "limits.defaultDeadline", form: .time, isLive: true,
+            meaning: "For a request that names no deadline.",
+            text: { ConfigurationText.time($0.limits.defaultDeadlineMilliseconds) }),
+        ConfigurationKey(
+            path: "limits.maxDeadline", form: .time, isLive: true,
+            meaning: "A longer deadline is lowered to this.",
+            text: { ConfigurationText.time($0.limits.maxDeadlineMilliseconds) }),
+        ConfigurationKey(
+            path: "limits.drainTimeout", form: .time, isLive: true,
+            meaning: "How long what is in flight may go on when the service is stopped.",
+            text: { ConfigurationText.time($0.limits.drainTimeoutMilliseconds) }),
+    ]
+}

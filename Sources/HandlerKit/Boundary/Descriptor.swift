@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension articled_plugin {
-    /// The C form of a descriptor, for as long as the process.
+    /// The C form of a descriptor. It is never freed.
     static func immortal(
         _ description: PluginDescriptor, storage: UnsafePointer<articled_storage>?,
         start: @escaping PluginExports.Start,
@@ -41,15 +41,15 @@ extension articled_plugin {
                     }
                 }, check: check,
                 expect: { plugin, method, message in
-                    unsafe PluginInstance.at(plugin)?.expect(Int(method), message)
+                    unsafe PluginInstance.at(plugin)?.prefetch(Int(method), message)
                 }))
         return unsafe UnsafePointer(plugin)
     }
 
-    /// ARTICLED_PLUGIN_MAGIC, "ARTDPLIN" in little-endian order; the macro is none that Swift imports.
+    /// ARTICLED_PLUGIN_MAGIC, "ARTDPLIN" in little-endian order. Swift cannot import the macro.
     private static var magic: UInt64 { 0x4e49_4c50_4454_5241 }
 
-    /// ARTICLED_ABI, which is an expression that Swift does not import.
+    /// ARTICLED_ABI. Swift cannot import the expression.
     private static var abi: UInt32 { UInt32(ARTICLED_ABI_MAJOR) << 16 | UInt32(ARTICLED_ABI_MINOR) }
 }
 
@@ -65,10 +65,64 @@ extension articled_method {
     }
 }
 
-/// A C string for as long as the process.
+/// A C string that is never freed.
 private func immortalText(_ text: String) -> UnsafePointer<CChar> {
     let bytes = Array(text.utf8CString)
     let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
     for (index, byte) in bytes.enumerated() { unsafe (copy + index).initialize(to: byte) }
     return unsafe UnsafePointer(copy)
+}
+
+extension PluginContext {
+    /// Reads what the host passes to `start`.
+    init(_ start: UnsafePointer<articled_start>, _ host: UnsafePointer<articled_host>) throws(ServiceError) {
+        let configuration = unsafe [UInt8](start.pointee.configuration)
+        var storage: (any ArticleStorage)?
+        if let table = unsafe start.pointee.storage {
+            storage = try unsafe InjectedStorage(table, engine: start.pointee.engine)
+        }
+        nonisolated(unsafe) let (host, log) = unsafe (host, start.pointee.log)
+        self.init(
+            configuration: PluginConfiguration(json: configuration.isEmpty ? Array("{}".utf8) : configuration),
+            log: unsafe PluginLog(host, log),
+            stateDirectory: unsafe String(start.pointee.state_directory), storage: storage,
+            acceptsLoss: unsafe start.pointee.flags & UInt32(ARTICLED_START_RECOVER) != 0,
+            progress: { status in
+                guard let starting = unsafe host.starting else { return }
+                var status = status
+                status.withUTF8 { text in unsafe starting(log, articled_bytes(UnsafeRawBufferPointer(text))) }
+            })
+    }
+}
+
+extension PluginLog {
+    /// The host's log. Its pointers are never freed, and `log` may be called from any thread.
+    fileprivate init(_ host: UnsafePointer<articled_host>, _ log: UnsafeMutableRawPointer?) {
+        nonisolated(unsafe) let host = unsafe host
+        nonisolated(unsafe) let log = unsafe log
+        self.init { level, message in
+            var message = message
+            message.withUTF8 { text in
+                unsafe host.pointee.log(log, level.rawValue, articled_bytes(UnsafeRawBufferPointer(text)))
+            }
+        }
+    }
+}
+
+extension UnsafePointer<articled_host> {
+    /// Present from ABI 1.3 on; `nil` if the host is older, and limits a start regardless of progress.
+    fileprivate var starting: (@convention(c) (UnsafeMutableRawPointer?, articled_bytes) -> Void)? {
+        unsafe pointee.size >= UInt32(MemoryLayout<articled_host>.size) ? unsafe pointee.starting : nil
+    }
+
+    /// Throws unless the host has all functions that HandlerKit calls and that every host has.
+    func checkComplete() throws(ServiceError) {
+        let host = unsafe pointee
+        let least = unsafe MemoryLayout<articled_host>.offset(of: \.starting) ?? MemoryLayout<articled_host>.size
+        guard unsafe host.size >= UInt32(least), unsafe host.log != nil,
+            unsafe host.schedule != nil, unsafe host.is_current != nil, unsafe host.respond != nil,
+            unsafe host.send != nil, unsafe host.finish != nil, unsafe host.fail != nil, unsafe host.watch != nil,
+            unsafe host.consumed != nil
+        else { throw ServiceError(.failedPrecondition, "this articled lacks functions that the plugin needs") }
+    }
 }

@@ -1,16 +1,17 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import Synchronization
 
-/// An engine's functions in the C form.
+/// The C functions of an engine.
 enum EngineTable {
-    /// Immortal, as the host keeps its address.
+    /// Never freed, since the host keeps its address.
     nonisolated(unsafe) static let table: UnsafePointer<articled_storage> = {
         let table = UnsafeMutablePointer<articled_storage>.allocate(capacity: 1)
         unsafe table.initialize(
             to: articled_storage(
                 size: UInt32(MemoryLayout<articled_storage>.size), reserved: 0,
                 get: { engine, id, lend, context, failure in
-                    // By its type: this is the way of every fetch.
+                    // By concrete type: this is the hot path of every fetch.
                     var isFound = true
                     let code = unsafe articled_failure.answer(failure) {
                         guard let instance = unsafe PluginInstance.at(engine), let id = unsafe id,
@@ -41,7 +42,7 @@ enum EngineTable {
                 write: { engine, writes, count, done, context in
                     guard let done = unsafe done else { return }
                     guard count > 0 else { return unsafe done(context, nil, 0) }
-                    let told = unsafe WriteDone(done, context)
+                    let told = unsafe WriteCallback(done, context)
                     if count == 1 { return unsafe write(engine, writes, told) }
                     let batch = WriteBatch(count, told)
                     guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
@@ -67,14 +68,14 @@ enum EngineTable {
                 },
                 expect: { engine, id in
                     guard let id = unsafe id else { return }
-                    unsafe PluginInstance.at(engine)?.expect(ArticleID(at: id))
+                    unsafe PluginInstance.at(engine)?.prefetch(ArticleID(at: id))
                 }))
         return unsafe UnsafePointer(table)
     }()
 
-    /// Makes one change: most calls have no more.
+    /// Handles a single write, which most calls have.
     private static func write(
-        _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteDone
+        _ engine: UnsafeMutableRawPointer?, _ write: UnsafePointer<articled_write>?, _ done: WriteCallback
     ) {
         do throws(ServiceError) {
             guard let engine = unsafe PluginInstance.at(engine)?.engine, let write = unsafe write else { throw missing }
@@ -88,7 +89,7 @@ enum EngineTable {
         ServiceError(.internal, "a storage function was called without its arguments")
     }
 
-    /// Runs a function of the engine's, and answers its status code; `false` is NOT_FOUND.
+    /// Runs a function of the engine and returns its status code; `false` becomes NOT_FOUND.
     private static func answer(
         _ engine: UnsafeMutableRawPointer?, _ failure: UnsafeMutablePointer<articled_failure>?,
         _ body: (any StorageEngine) throws(ServiceError) -> Bool
@@ -103,7 +104,7 @@ enum EngineTable {
 }
 
 extension articled_storage_statistics {
-    /// The caller's header may be an older one, with fewer members behind these.
+    /// The caller's header may be older and lack the last members.
     fileprivate mutating func set(_ present: StorageStatistics) {
         records = present.records
         used_bytes = present.usedBytes
@@ -116,4 +117,59 @@ extension articled_storage_statistics {
         scrub_damaged = present.scrub.damaged
         scrub_running = present.scrub.isRunning ? 1 : 0
     }
+}
+
+/// The writes of one C call, whose results are returned together.
+final class WriteBatch: Sendable {
+    private let done: WriteCallback
+    private let state: Mutex<State>
+
+    private struct State {
+        var results: [WriteResult]
+        var left: Int
+    }
+
+    init(_ count: Int, _ done: WriteCallback) {
+        let unknown = WriteResult(.refused(.unanswered), id: .zero)
+        self.done = done
+        self.state = Mutex(State(results: Array(repeating: unknown, count: count), left: count))
+    }
+
+    /// One write is on disk or refused. The last one completes the call.
+    func finish(_ index: Int, _ result: WriteResult) {
+        let all = state.withLock { state -> [WriteResult]? in
+            state.results[index] = result
+            state.left -= 1
+            return state.left == 0 ? state.results : nil
+        }
+        if let all { done(all) }
+    }
+
+    /// Refuses all writes.
+    func refuseAll(_ error: ServiceError) {
+        done(state.withLock { $0.results.map { _ in WriteResult(.refused(error), id: .zero) } })
+    }
+}
+
+/// The completion of a C write.
+///
+/// Sendable although it holds a pointer: by contract, `done` may be called from any thread, and its context is only
+/// passed to it.
+@safe
+struct WriteCallback: @unchecked Sendable {
+    typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
+
+    private let done: Function
+    private let context: UnsafeMutableRawPointer?
+
+    init(_ done: @escaping Function, _ context: UnsafeMutableRawPointer?) {
+        unsafe self.done = done
+        unsafe self.context = context
+    }
+
+    /// Completes a call with one write. Call it once.
+    func callAsFunction(_ result: WriteResult) { unsafe result.withC { unsafe done(context, $0, 1) } }
+
+    /// Completes a call with several writes, in order. Call it once.
+    func callAsFunction(_ results: [WriteResult]) { unsafe WriteResult.withC(results) { unsafe done(context, $0, $1) } }
 }

@@ -1,25 +1,25 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// The storage of another plugin, as the host hands it over.
+/// The storage of another plugin, as the host passes it.
 ///
-/// Sendable although it is made of pointers: both are immortal, and the header says of all functions that they may be
-/// called from any thread.
+/// Sendable although it holds pointers: both are never freed, and by contract all functions may be called from any
+/// thread.
 @safe
 struct InjectedStorage: ArticleStorage, @unchecked Sendable {
     private let table: UnsafePointer<articled_storage>
     private let engine: UnsafeMutableRawPointer?
-    /// nil: the engine is older, or does not care.
+    /// `nil` if the engine is older, or has no use for it.
     private let expect: (@convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UInt8>?) -> Void)?
 
     init(_ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?) throws(ServiceError) {
-        // What was added to the header later may be missing, and must not be read then.
+        // Members added to the header later may be missing, and must not be read then.
         let size = unsafe Int(table.pointee.size)
         let first = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? .max
         guard size >= first, unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil,
             unsafe table.pointee.scan != nil, unsafe table.pointee.write != nil,
             unsafe table.pointee.statistics != nil
-        else { throw ServiceError(.failedPrecondition, "the storage offers less than the plugin was built for") }
+        else { throw ServiceError(.failedPrecondition, "the storage lacks functions that the plugin needs") }
         unsafe self.table = table
         unsafe self.engine = engine
         unsafe expect = size >= MemoryLayout<articled_storage>.size ? table.pointee.expect : nil
@@ -57,7 +57,7 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         }
     }
 
-    func expect(id: ArticleID) {
+    func prefetch(id: ArticleID) {
         guard let expect = unsafe expect else { return }
         unsafe id.withBytes { unsafe expect(engine, $0) }
     }
@@ -91,5 +91,80 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
             scrub: StorageStatistics.Scrub(
                 endedAt: statistics.scrub_ended_at, records: statistics.scrub_records,
                 damaged: statistics.scrub_damaged, isRunning: statistics.scrub_running != 0))
+    }
+}
+
+/// A reader on the caller's stack as the context of a C callback: its address and type, without an allocation.
+@safe
+struct LentReader {
+    private let reader: UnsafeMutableRawPointer
+    private let type: any (RecordReader & ~Copyable).Type
+
+    typealias Lend = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_record>?) -> Void
+
+    /// Calls `body` with the callback for `reader`, and the context to pass to it.
+    static func with<Reader: RecordReader & ~Copyable>(
+        _ reader: inout Reader, _ body: (Lend, UnsafeMutableRawPointer) throws(ServiceError) -> Bool
+    ) throws(ServiceError) -> Bool {
+        try unsafe withUnsafeMutablePointer(to: &reader) { pointer throws(ServiceError) in
+            var lent = unsafe LentReader(reader: UnsafeMutableRawPointer(pointer), type: Reader.self)
+            return try unsafe withUnsafeMutablePointer(to: &lent) { lent throws(ServiceError) in
+                try unsafe body(call, UnsafeMutableRawPointer(lent))
+            }
+        }
+    }
+
+    private static let call: Lend = { context, record in
+        guard let context = unsafe context, let record = unsafe record else { return }
+        let lent = unsafe context.assumingMemoryBound(to: LentReader.self).pointee
+        unsafe StoredRecord.with(record) { unsafe lent.type.call(lent.reader, $0) }
+    }
+}
+
+extension RecordReader where Self: ~Copyable {
+    /// Passes the record to the reader of this type at `pointer`.
+    fileprivate static func call(_ pointer: UnsafeMutableRawPointer, _ record: borrowing StoredRecord) {
+        unsafe pointer.assumingMemoryBound(to: Self.self).pointee.read(record)
+    }
+}
+
+/// A closure as a reader.
+struct ClosureReader: RecordReader {
+    let lend: (borrowing StoredRecord) -> Void
+
+    mutating func read(_ record: borrowing StoredRecord) { lend(record) }
+}
+
+/// A closure as the context of a scan's callback.
+struct Visitor {
+    let visit: (borrowing StoredRecord) -> Bool
+
+    static let call: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_record>?) -> Int32 = {
+        context, record in
+        // Returning 1 ends the scan.
+        guard let context = unsafe context, let record = unsafe record else { return 1 }
+        let visitor = unsafe context.assumingMemoryBound(to: Visitor.self)
+        return unsafe StoredRecord.with(record) { unsafe visitor.pointee.visit($0) } ? 0 : 1
+    }
+}
+
+/// A closure that waits for the result of a write, as the context of a C callback.
+final class WriteCompletion: Sendable {
+    private let completion: @Sendable (WriteResult) -> Void
+
+    init(_ completion: @escaping @Sendable (WriteResult) -> Void) { self.completion = completion }
+
+    /// Keeps it alive until `call`, which the engine calls exactly once.
+    func retained() -> UnsafeMutableRawPointer { unsafe Unmanaged.passRetained(self).toOpaque() }
+
+    static let call: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void = {
+        context, results, count in
+        guard let context = unsafe context else { return }
+        let waiting = unsafe Unmanaged<WriteCompletion>.fromOpaque(context).takeRetainedValue()
+        guard let result = unsafe results, count == 1 else {
+            let error = ServiceError(.internal, "the storage returned \(count) results for one write")
+            return waiting.completion(WriteResult(.refused(error), id: .zero))
+        }
+        waiting.completion(unsafe WriteResult(result.pointee))
     }
 }

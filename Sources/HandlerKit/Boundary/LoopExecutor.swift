@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Runs tasks on one of the host's event loops.
 ///
-/// Sendable although it is made of pointers: the loop and the host's table are immortal, and `schedule` may be called
+/// Sendable although it holds pointers: the loop and the host's table are never freed, and `schedule` may be called
 /// from any thread.
 @safe
 final class LoopExecutor: TaskExecutor, @unchecked Sendable {
@@ -15,10 +15,10 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         unsafe self.host = host
     }
 
-    /// One for each loop, for ever: a loop's job names its executor without keeping it.
+    /// One per loop, never released: a job refers to its executor without retaining it.
     private static let all = Mutex<[LoopExecutor]>([])
 
-    /// The executor of `loop`. There are as many as processors, so a search is quicker than a table.
+    /// The executor of `loop`. There are as many loops as processors, so a linear search is faster than a table.
     static func of(_ loop: OpaquePointer, _ host: UnsafePointer<articled_host>) -> LoopExecutor {
         let address = UInt(bitPattern: loop)
         let table = UInt(bitPattern: host)
@@ -42,9 +42,25 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
             unsafe task.runSynchronously(
                 on: Unmanaged<LoopExecutor>.fromOpaque(executor).takeUnretainedValue().asUnownedTaskExecutor())
         }
-        // A job is a pointer to the task, which lives until it was run; each enqueued job is run exactly once.
+        // A job points to its task, which lives until it has run. Each enqueued job runs exactly once.
         unsafe host.pointee.schedule(
             loop, run, unsafeBitCast(UnownedJob(job), to: UnsafeMutableRawPointer.self),
             Unmanaged.passUnretained(self).toOpaque())
+    }
+}
+
+/// Work to run on an event loop.
+final class LoopJob: Sendable {
+    private let body: @Sendable () -> Void
+
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+    /// Makes the host run it on `loop`, exactly once, which releases it.
+    func schedule(on loop: OpaquePointer?, _ host: UnsafePointer<articled_host>) {
+        let run: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void = { job, _ in
+            guard let job = unsafe job else { return }
+            unsafe Unmanaged<LoopJob>.fromOpaque(job).takeRetainedValue().body()
+        }
+        unsafe host.pointee.schedule(loop, run, Unmanaged.passRetained(self).toOpaque(), nil)
     }
 }

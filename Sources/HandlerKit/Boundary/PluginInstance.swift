@@ -1,19 +1,20 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// A started plugin: what the host hands back as the first argument of all calls.
+/// A started plugin, which the host passes as the first argument of each call.
 ///
-/// The kinds of plugin are subclasses that know the plugin's type: a call finds it without opening an existential,
-/// which would be copied for each request. What a kind does not have answers as such a plugin would.
+/// The kinds of plugins are subclasses that know the plugin's type, so a call does not open an existential, which
+/// would be copied for each request. Functions that a kind does not have behave like those of a plugin without them.
 ///
-/// Sendable although it is made of a pointer: the host's table is immortal, and subclasses add nothing but what is Sendable.
+/// Sendable although it holds a pointer: the host's table is never freed, and subclasses add only Sendable
+/// properties.
 @safe
 class PluginInstance: @unchecked Sendable {
     final let host: UnsafePointer<articled_host>
 
     init(host: UnsafePointer<articled_host>) { unsafe self.host = host }
 
-    /// The instance behind the host's pointer, which lives as long as the process.
+    /// The instance for the host's pointer. It is never released.
     @inline(__always)
     static func at(_ plugin: UnsafeMutableRawPointer?) -> PluginInstance? {
         guard let plugin = unsafe plugin else { return nil }
@@ -22,17 +23,17 @@ class PluginInstance: @unchecked Sendable {
 
     // MARK: Of a handler
 
-    /// One request, on its event loop.
+    /// Handles a request, on its event loop.
     func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
         unsafe RequestHandle(request, host: host).fail(.unanswered)
     }
 
     /// A request that will probably come.
-    func expect(_ method: Int, _ message: articled_bytes) {}
+    func prefetch(_ method: Int, _ message: articled_bytes) {}
 
     // MARK: Of a storage engine
 
-    /// The engine; nil if the plugin is none.
+    /// The engine; `nil` if the plugin has none.
     var engine: (any StorageEngine)? { nil }
 
     /// Lends the record with this id.
@@ -40,8 +41,8 @@ class PluginInstance: @unchecked Sendable {
         _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
     ) throws(ServiceError) -> Bool { throw EngineTable.missing }
 
-    /// The record may be asked for soon.
-    func expect(_ id: ArticleID) {}
+    /// The record may be read soon.
+    func prefetch(_ id: ArticleID) {}
 
     // MARK: Of both
 
@@ -49,4 +50,96 @@ class PluginInstance: @unchecked Sendable {
     func stop() {}
     var health: Health { .healthy }
     func reload(_ configuration: PluginConfiguration) throws {}
+}
+
+/// A started plugin that handles requests.
+@safe
+final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendable {  // as its superclass
+    private let handler: Plugin
+
+    init(_ handler: Plugin, host: UnsafePointer<articled_host>) {
+        self.handler = handler
+        unsafe super.init(host: host)
+    }
+
+    override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
+        unsafe handler.dispatch(method, request, host: host)
+    }
+
+    override func prefetch(_ method: Int, _ message: articled_bytes) {
+        let bytes = unsafe message.buffer
+        unsafe handler.prefetch(method: method, message: RawSpan(_unsafeBytes: bytes))
+    }
+
+    override func drain() { handler.drain() }
+    override func stop() { handler.stop() }
+    override var health: Health { handler.health }
+    override func reload(_ configuration: PluginConfiguration) throws { try handler.reload(configuration) }
+}
+
+extension Handler {
+    /// Handles a request: at once if the handler can, otherwise in a task on the same loop.
+    func dispatch(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>)
+    {
+        let handle = unsafe RequestHandle(request, host: host)
+        let payload = unsafe request.pointee.payload.buffer
+        let view = unsafe Request(method: method, request.pointee, payload: RawSpan(_unsafeBytes: payload))
+        guard let responder = answer(view, Responder(handle)) else { return }
+        responder.disarm()
+        let state = CallState(handle, isStreamed: view.isStreamed)
+        handle.watch(state)
+        let call = Call(view, payload: unsafe [UInt8](payload), state: state)
+        guard let loop = unsafe handle.loop else {
+            return handle.fail(ServiceError(.internal, "the request has no event loop"), state)
+        }
+        let executor = unsafe LoopExecutor.of(loop, host)
+        let task = Task.immediate(executorPreference: executor) {
+            do {
+                try await self.handle(call, Responder(handle, state: state))
+                state.returned(nil)
+            } catch {
+                state.returned(error)
+            }
+        }
+        state.started(task)
+    }
+}
+
+/// A started plugin that provides the storage.
+@safe
+class EngineInstance<Engine: StorageEngine>: PluginInstance, @unchecked Sendable {  // as its superclass
+    fileprivate final let storage: Engine
+
+    init(_ storage: Engine, host: UnsafePointer<articled_host>) {
+        self.storage = storage
+        unsafe super.init(host: host)
+    }
+
+    override var engine: (any StorageEngine)? { storage }
+
+    override func read(
+        _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
+    ) throws(ServiceError) -> Bool {
+        try storage.read(id: id) { unsafe $0.withC { unsafe lend($0) } }
+    }
+
+    override func prefetch(_ id: ArticleID) { storage.prefetch(id: id) }
+
+    override func drain() { storage.drain() }
+    override func stop() { storage.stop() }
+    override var health: Health { storage.health }
+    override func reload(_ configuration: PluginConfiguration) throws { try storage.reload(configuration) }
+}
+
+/// A started plugin that provides the storage and handles requests too.
+@safe
+final class ServingEngineInstance<Engine: ServingEngine>: EngineInstance<Engine>, @unchecked Sendable {  // likewise
+    override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
+        unsafe storage.dispatch(method, request, host: host)
+    }
+
+    override func prefetch(_ method: Int, _ message: articled_bytes) {
+        let bytes = unsafe message.buffer
+        unsafe storage.prefetch(method: method, message: RawSpan(_unsafeBytes: bytes))
+    }
 }

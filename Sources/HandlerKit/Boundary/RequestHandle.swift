@@ -1,10 +1,10 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// A request of the host's, and what the host does with it.
+/// A request of the host, and the operations on it.
 ///
-/// Sendable although it is made of pointers: the host's table and the loop are immortal, and the request is touched only
-/// on its loop and only before it is ended, which the responder's ownership and `CallState` see to.
+/// Sendable although it holds pointers: the host's table and the loop are never freed. The request is only accessed
+/// on its loop and before it is ended, which the responder's ownership and `CallState` ensure.
 @safe
 struct RequestHandle: @unchecked Sendable {
     let request: UnsafeMutablePointer<articled_request>
@@ -19,16 +19,16 @@ struct RequestHandle: @unchecked Sendable {
 
     // MARK: On any thread
 
-    /// Whether this thread is the request's event loop.
+    /// Whether the current thread is the request's event loop.
     var isCurrent: Bool { unsafe host.pointee.is_current(loop) != 0 }
 
-    /// Runs `body` on the request's event loop: now if this is it, else soon.
+    /// Runs `body` on the request's event loop: immediately if this is it, otherwise soon.
     func onLoop(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
         unsafe LoopJob(body).schedule(on: loop, host)
     }
 
-    /// Has the host call `run` with `work` on the request's event loop, exactly once.
+    /// Makes the host call `run` with `work` on the request's event loop, exactly once.
     func schedule(
         _ work: UnsafeMutableRawPointer,
         _ run: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void
@@ -36,7 +36,7 @@ struct RequestHandle: @unchecked Sendable {
         unsafe host.pointee.schedule(loop, run, work, nil)
     }
 
-    /// Ends the request with its one response message.
+    /// Ends the request with its single response message.
     func respond(
         _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, _ fourth: RawSpan, checksum: UInt32?, _ state: CallState?
     ) {
@@ -55,7 +55,7 @@ struct RequestHandle: @unchecked Sendable {
     func fail(_ error: ServiceError, _ state: CallState? = nil) {
         guard isCurrent else { return onLoop { fail(error, state) } }
         end(state) {
-            // 0 would be success.
+            // 0 would mean success.
             let code = error.code == .ok ? StatusCode.internal.rawValue : error.code.rawValue
             var message = error.message
             message.withUTF8 { text in
@@ -70,7 +70,7 @@ struct RequestHandle: @unchecked Sendable {
         end(state) { _ = unsafe host.pointee.finish(request) }
     }
 
-    /// Gives back the credit of one message of `size` bytes that was taken, unless the request is ended.
+    /// Returns the credit of one message of `size` bytes, unless the request is ended.
     func consumed(message size: Int, _ state: CallState) {
         guard isCurrent else { return onLoop { consumed(message: size, state) } }
         if !state.isEnded { unsafe host.pointee.consumed(request, size + Int(ARTICLED_MESSAGE_OVERHEAD)) }
@@ -87,7 +87,7 @@ struct RequestHandle: @unchecked Sendable {
         }
     }
 
-    /// As `send`, from elsewhere.
+    /// Like `send`, but from another thread.
     func sendFromLoop(_ bytes: [UInt8]) async -> Sent {
         await withCheckedContinuation { continuation in
             onLoop {
@@ -97,16 +97,114 @@ struct RequestHandle: @unchecked Sendable {
         }
     }
 
-    /// Has the request's events delivered to `state`, until the request is ended.
+    /// Delivers the request's events to `state` until the request is ended.
     func watch(_ state: CallState) {
         unsafe host.pointee.watch(request, RequestEvents.table, RequestEvents.retain(state))
     }
 
-    /// Ends the request by `body`, unless it is ended, and lets go of what its events were delivered to.
+    /// Ends the request with `body`, unless it is already ended, and releases the receiver of its events.
     private func end(_ state: CallState?, _ body: () -> Void) {
         guard let state else { return body() }
         guard state.end() else { return }
         body()
         RequestEvents.release(state)
+    }
+}
+
+extension RequestHandle {
+    /// The result of sending a message.
+    enum Sent {
+        case sent
+        /// There was no credit; `writable` is called when there is.
+        case blocked
+        /// There is no receiver any more.
+        case gone
+        /// The message exceeds the peer's frame limit.
+        case tooLarge
+
+        /// An unknown code means that nothing more can be sent.
+        init(_ code: UInt32) {
+            switch Int(code) {
+            case ARTICLED_SENT: self = .sent
+            case ARTICLED_BLOCKED: self = .blocked
+            case ARTICLED_TOO_LARGE: self = .tooLarge
+            default: self = .gone
+            }
+        }
+    }
+}
+
+/// Receives the host's events of requests that are handled in tasks, and passes them to `CallState`.
+enum RequestEvents {
+    /// Never freed, since the host keeps its address.
+    nonisolated(unsafe) static let table: UnsafePointer<articled_events> = {
+        let table = UnsafeMutablePointer<articled_events>.allocate(capacity: 1)
+        unsafe table.initialize(
+            to: articled_events(
+                size: UInt32(MemoryLayout<articled_events>.size), reserved: 0,
+                message: { context, _, message in
+                    unsafe state(context)?.received([UInt8](message))
+                },
+                ended: { context, _ in
+                    unsafe state(context)?.receivedLast()
+                },
+                writable: { context, _ in
+                    unsafe state(context)?.becameWritable()
+                },
+                cancelled: { context, _, code in
+                    unsafe state(context)?.cancel(reason(code))
+                }))
+        return unsafe UnsafePointer(table)
+    }()
+
+    /// Keeps `state` alive until `release`. Returns the context of the request's events.
+    static func retain(_ state: CallState) -> UnsafeMutableRawPointer {
+        unsafe Unmanaged.passRetained(state).toOpaque()
+    }
+
+    /// The request is ended, and no more events come.
+    static func release(_ state: CallState) {
+        unsafe Unmanaged.passUnretained(state).release()
+    }
+
+    private static func state(_ context: UnsafeMutableRawPointer?) -> CallState? {
+        guard let context = unsafe context else { return nil }
+        return unsafe Unmanaged<CallState>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private static func reason(_ code: UInt32) -> ServiceError {
+        switch StatusCode(rawValue: code) {
+        case .deadlineExceeded: ServiceError(.deadlineExceeded, "the deadline has passed")
+        case .unavailable: ServiceError(.unavailable, "the connection went away")
+        default: ServiceError(.cancelled, "the client cancelled the request")
+        }
+    }
+}
+
+extension Request {
+    /// A request as the host passes it; `payload` is the request's own.
+    @_lifetime(copy payload)
+    init(method: Int, _ request: articled_request, payload: RawSpan) {
+        self.init(
+            method: method, payload: payload, id: unsafe request.id,
+            deadline: unsafe request.deadline == .max ? nil : Deadline(nanoseconds: request.deadline),
+            peer: unsafe Peer(
+                roles: Role(rawValue: request.roles), user: Peer.id(request.peer_uid), group: Peer.id(request.peer_gid),
+                process: Peer.id(request.peer_pid)),
+            isStreamed: unsafe request.flags & UInt32(ARTICLED_REQUEST_MORE) != 0)
+    }
+}
+
+extension Peer {
+    /// ARTICLED_NO_ID becomes `nil`.
+    fileprivate static func id(_ number: UInt32) -> UInt32? { number == .max ? nil : number }
+}
+
+extension Call {
+    /// A request that outlives the host's call.
+    init(_ request: borrowing Request, payload: [UInt8], state: CallState) {
+        self.init(
+            method: request.method, payload: payload, id: request.id, deadline: request.deadline, peer: request.peer,
+            state: state)
     }
 }

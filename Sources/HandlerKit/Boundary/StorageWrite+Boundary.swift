@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension StorageWrite {
-    /// Calls `body` with the change in the C form.
+    /// Calls `body` with the C form of the write.
     func withC(_ body: (UnsafePointer<articled_write>) -> Void) {
         unsafe terms.withC { terms, count in
             unsafe content.withUnsafeBytes { content in
@@ -11,7 +11,7 @@ extension StorageWrite {
                     unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
                     unsafe write.kind = kind.rawValue
                     unsafe write.content_crc32c = contentChecksum
-                    // The greatest number stands for any revision. No record ever has it, or the one below.
+                    // The greatest number means any revision. No record ever reaches it or the one below.
                     unsafe write.expected_revision = expectedRevision.map { min($0, .max - 1) } ?? .max
                     unsafe write.time = time ?? .min
                     unsafe write.content = articled_bytes(content)
@@ -37,14 +37,14 @@ extension StorageWrite {
         }
     }
 
-    /// Calls `body` with the change that another side asks for. Throws if it is none.
+    /// Calls `body` with a write in the C form. Throws if it is invalid.
     static func with(
         _ write: UnsafePointer<articled_write>, _ body: (borrowing StorageWrite) -> Void
     ) throws(ServiceError) {
         let write = unsafe write.pointee
         guard unsafe write.size >= UInt32(MemoryLayout<articled_write>.size) else {
             throw ServiceError(
-                .internal, "a change of \(unsafe write.size) bytes is shorter than the engine's header says")
+                .internal, "a write of \(unsafe write.size) bytes is smaller than the engine expects")
         }
         let id = unsafe withUnsafeBytes(of: write.id) { unsafe ArticleID(at: $0.baseAddress!) }
         let isByID = unsafe write.flags & UInt32(ARTICLED_WRITE_BY_ID) != 0
@@ -67,7 +67,85 @@ extension StorageWrite {
                 body(StorageWrite(deleteKey: key, expectedRevision: expected))
             }
         case nil:
-            throw ServiceError(.unimplemented, "a change of the unknown kind \(unsafe write.kind)")
+            throw ServiceError(.unimplemented, "a write of the unknown kind \(unsafe write.kind)")
+        }
+    }
+}
+
+extension WriteResult {
+    /// A result as an engine returns it.
+    init(_ written: articled_written) {
+        let outcome: Outcome =
+            switch Int(unsafe written.outcome) {
+            case ARTICLED_CREATED: .created
+            case ARTICLED_UPDATED: .updated
+            case ARTICLED_UNCHANGED: .unchanged
+            case ARTICLED_DELETED: .deleted
+            default:
+                .refused(
+                    ServiceError(
+                        StatusCode(rawValue: unsafe written.code).flatMap { $0 == .ok ? nil : $0 } ?? .internal,
+                        unsafe String(written.message)))
+            }
+        let id = unsafe withUnsafeBytes(of: written.id) { unsafe ArticleID(at: $0.baseAddress!) }
+        unsafe self.init(
+            outcome, id: id, revision: written.revision, createdAt: written.created_at, storedAt: written.stored_at)
+    }
+
+    /// Calls `body` with the C form of the result.
+    func withC(_ body: (UnsafePointer<articled_written>) -> Void) {
+        guard case .refused(let error) = outcome else {
+            return unsafe withUnsafePointer(to: written(articled_bytes(), 0), body)
+        }
+        var message = error.message
+        message.withUTF8 { text in
+            unsafe withUnsafePointer(
+                to: written(articled_bytes(UnsafeRawBufferPointer(text)), error.code.rawValue), body)
+        }
+    }
+
+    /// Calls `body` with the C form of the results.
+    static func withC(_ results: [WriteResult], _ body: (UnsafePointer<articled_written>?, Int) -> Void) {
+        unsafe withUnsafeTemporaryAllocation(of: articled_written.self, capacity: max(1, results.count)) { written in
+            unsafe fill(written, results[...]) { unsafe body(UnsafePointer(written.baseAddress), results.count) }
+        }
+    }
+
+    /// Fills in one result after the other, nested within the lifetimes of the earlier texts.
+    private static func fill(
+        _ written: UnsafeMutableBufferPointer<articled_written>, _ rest: ArraySlice<WriteResult>, _ body: () -> Void
+    ) {
+        guard let result = rest.first else { return body() }
+        unsafe result.withC {
+            unsafe written.initializeElement(at: rest.startIndex, to: $0.pointee)
+            unsafe fill(written, rest.dropFirst(), body)
+        }
+    }
+
+    private func written(_ message: articled_bytes, _ code: UInt32) -> articled_written {
+        var written = unsafe articled_written()
+        unsafe written.size = UInt32(MemoryLayout<articled_written>.size)
+        unsafe written.outcome = number
+        unsafe written.code = code
+        unsafe id.withBytes { id in
+            unsafe withUnsafeMutableBytes(of: &written.id) {
+                unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+            }
+        }
+        unsafe written.revision = revision
+        unsafe written.created_at = createdAt
+        unsafe written.stored_at = storedAt
+        unsafe written.message = message
+        return unsafe written
+    }
+
+    private var number: UInt32 {
+        switch outcome {
+        case .created: UInt32(ARTICLED_CREATED)
+        case .updated: UInt32(ARTICLED_UPDATED)
+        case .unchanged: UInt32(ARTICLED_UNCHANGED)
+        case .deleted: UInt32(ARTICLED_DELETED)
+        case .refused: UInt32(ARTICLED_REFUSED)
         }
     }
 }

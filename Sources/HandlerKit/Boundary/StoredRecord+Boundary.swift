@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension StoredRecord {
-    /// Calls `body` with the record that the other side lends.
+    /// Calls `body` with a record in the C form.
     static func with<Result>(
         _ record: UnsafePointer<articled_record>, _ body: (borrowing StoredRecord) -> Result
     ) -> Result {
@@ -17,7 +17,7 @@ extension StoredRecord {
         return body(lent)
     }
 
-    /// Calls `body` with the record in the C form.
+    /// Calls `body` with the C form of the record.
     func withC<Result>(_ body: (UnsafePointer<articled_record>) -> Result) -> Result {
         unsafe content.withUnsafeBytes { content in
             unsafe key.withUnsafeBytes { key in
@@ -36,6 +36,85 @@ extension StoredRecord {
                 unsafe record.content = articled_bytes(content)
                 unsafe record.key = articled_bytes(key)
                 return unsafe body(&record)
+            }
+        }
+    }
+}
+
+extension StorageQuery {
+    /// Calls `body` with the C form of the query.
+    func withC<Result>(_ body: (UnsafePointer<articled_query>) -> Result) -> Result {
+        unsafe terms.withC { terms, count in
+            var query = unsafe articled_query()
+            unsafe query.size = UInt32(MemoryLayout<articled_query>.size)
+            unsafe query.terms = UnsafePointer(terms)
+            unsafe query.term_count = count
+            unsafe query.from = from ?? .min
+            unsafe query.until = until ?? .max
+            unsafe query.most = UInt64(clamping: limit)
+            if let after {
+                unsafe query.after_valid = 1
+                unsafe query.after_time = after.time
+                unsafe after.id.withBytes { id in
+                    unsafe withUnsafeMutableBytes(of: &query.after_id) {
+                        unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
+                    }
+                }
+            }
+            return unsafe body(&query)
+        }
+    }
+
+    /// A query in the C form. Throws if no record could match it.
+    init(_ query: articled_query) throws(ServiceError) {
+        let terms = try unsafe TermList(query.terms, query.term_count)
+        guard terms.count <= Self.termLimit else {
+            throw ServiceError(
+                .invalidArgument, "a query has \(terms.count) terms; at most \(Self.termLimit) are allowed")
+        }
+        var after: Position?
+        if unsafe query.after_valid != 0 {
+            let id = unsafe withUnsafeBytes(of: query.after_id) { unsafe ArticleID(at: $0.baseAddress!) }
+            after = unsafe Position(time: query.after_time, id: id)
+        }
+        unsafe self.init(
+            terms: terms, from: query.from == .min ? nil : query.from, until: query.until == .max ? nil : query.until,
+            after: after, limit: Int(clamping: query.most))
+    }
+}
+
+extension TermList {
+    /// Calls `body` with the C form of the terms, on the stack.
+    func withC<Result>(_ body: (UnsafeMutablePointer<articled_bytes>?, Int) -> Result) -> Result {
+        unsafe withUnsafeTemporaryAllocation(of: articled_bytes.self, capacity: Self.limit) { parts in
+            unsafe withPackedBytes { packed in
+                var index = 0
+                var offset = 0
+                while offset < packed.count {
+                    let size = Int(unsafe packed[offset])
+                    unsafe parts.initializeElement(
+                        at: index,
+                        to: articled_bytes(UnsafeRawBufferPointer(rebasing: packed[(offset + 1)..<(offset + 1 + size)]))
+                    )
+                    index += 1
+                    offset += 1 + size
+                }
+                return unsafe body(parts.baseAddress, index)
+            }
+        }
+    }
+
+    /// Terms in the C form. Throws unless all of them are valid.
+    init(_ terms: UnsafePointer<articled_bytes>?, _ count: Int) throws(ServiceError) {
+        self.init()
+        guard count > 0 else { return }
+        guard let terms = unsafe terms, count <= Self.limit else {
+            throw ServiceError(.invalidArgument, "\(count) terms; at most \(Self.limit) are allowed")
+        }
+        for index in 0..<count {
+            let term = unsafe terms[index].buffer
+            guard append("", unsafe RawSpan(_unsafeBytes: term)) else {
+                throw ServiceError(.invalidArgument, "a term of \(term.count) bytes; 1 to \(Self.longest) are allowed")
             }
         }
     }

@@ -1,62 +1,147 @@
-/// What a handler plugin is: a type that answers the requests for its methods.
+internal import ArticleProtocol
+
+/// Answers the requests for a plugin's methods.
 ///
-/// A plugin library exports one such type with one line:
+/// A plugin library exports one handler:
 ///
 /// ```swift
 /// @c(articled_plugin_descriptor)
 /// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Greeter.self) }
 /// ```
 ///
-/// articled makes one instance at its start and uses it for all requests, from all of its event loops: hence `Sendable`.
+/// articled creates one instance when it starts, and uses it for all requests, from all of its event loops. That is
+/// why a handler is `Sendable`.
 ///
-/// A request is offered to `answer` first, which runs on the request's event loop and must not wait. What `answer` gives
-/// back goes on to `handle`, as a task on the same loop.
+/// Each request is offered to ``answer(_:_:)`` first, which runs on the request's event loop and must not block. If
+/// it returns the responder, the request goes on to ``handle(_:_:)``, in a task on the same loop.
 public protocol Handler: Sendable {
-    /// Name, version and methods. Asked for once.
+    /// Name, version and methods. Read once, before the plugin is started.
     static var descriptor: PluginDescriptor { get }
 
-    /// Prepares the plugin. An error here keeps articled from starting; its text goes to the journal.
+    /// Prepares the plugin.
     ///
-    /// Runs on a thread that may block, within the host's time limit for a start.
+    /// Runs once, on a thread that may block, within the host's time limit for a start.
+    ///
+    /// - Parameter context: configuration, log and storage.
+    /// - Throws: an error to keep articled from starting. Its text is logged.
     init(context: PluginContext) throws
 
-    /// Would `init` and `reload` take this section of the configuration? Throws all that is wrong with it, as
-    /// ``PluginConfiguration/decode(_:check:)`` does, and changes nothing. `articled --check-configuration` asks, and
-    /// articled itself before it starts or reloads anything. By default nothing is wrong.
+    /// Checks a section of the configuration, and changes nothing.
+    ///
+    /// Called for `articled --check-configuration`, and before each start and reload; on any thread but an event
+    /// loop. The default accepts everything.
+    ///
+    /// - Throws: everything that is wrong, as ``PluginConfiguration/decode(_:check:)`` does, if `init` and `reload`
+    ///   would reject the section.
     static func check(_ configuration: PluginConfiguration) throws
 
-    /// Answers a request at once, on its event loop, where nothing may block.
+    /// Answers a request immediately, if that is possible without waiting.
+    ///
+    /// Runs on the request's event loop, where nothing may block.
     ///
     /// - Parameters:
-    ///   - request: lent for the time of the call; its bytes lie in the connection's buffer.
-    ///   - responder: to be consumed by answering, or given back.
-    /// - Returns: the responder if the request has to wait for something: `handle` is called then. `nil` if it is
-    ///   answered, or if the responder was turned into a ``PendingResponse``. The default gives it back.
+    ///   - request: lent for the duration of the call; its bytes are in the connection's buffer.
+    ///   - responder: consumed by answering, or returned.
+    /// - Returns: the responder, if the request has to wait for something; then `handle` is called. `nil` if the
+    ///   request was answered, or the responder was turned into a ``PendingResponse``. The default returns the
+    ///   responder.
     func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder?
 
-    /// A request stands behind a few others and will probably be offered to `answer` soon, on this thread: the occasion
-    /// for `ArticleStorage.expect(id:)`. By default nothing.
+    /// Announces a request that will probably be offered to `answer` soon, on this thread.
     ///
-    /// - Parameter message: the request's, not checked yet: it may be damaged.
-    func expect(method: Int, message: RawSpan)
+    /// The request is queued behind a few others. This is the time to call ``ArticleStorage/prefetch(id:)``. Runs on
+    /// an event loop. The default does nothing.
+    ///
+    /// - Parameters:
+    ///   - method: the index of the method in the descriptor.
+    ///   - message: the request message, which is not checked yet and may be damaged.
+    func prefetch(method: Int, message: RawSpan)
 
-    /// Answers a request in a task of its own, on its event loop between suspensions.
+    /// Answers a request in a task of its own.
     ///
-    /// The task is cancelled when the client cancels, the deadline passes or the connection goes away. An error thrown
-    /// here ends the request: a `ServiceError` with its own code, any other with `internal`. Returning without having
-    /// answered ends it with `internal` too, unless the responder lives on elsewhere.
+    /// Runs on the request's event loop between suspensions. The task is cancelled when the client cancels, the
+    /// deadline passes, or the connection is lost.
+    ///
+    /// - Parameters:
+    ///   - call: the request.
+    ///   - responder: must be used to answer exactly once.
+    /// - Throws: an error to end the request: a `ServiceError` with its own code, any other error with `internal`.
+    ///   Returning without an answer ends it with `internal` too, unless the responder is kept elsewhere.
     func handle(_ call: Call, _ responder: consuming Responder) async throws
 
-    /// Takes a new configuration while running. An error keeps the old one in force. By default the configuration is
-    /// fixed at the start. Not called on an event loop.
+    /// Applies a new configuration while the service runs.
+    ///
+    /// Runs on any thread but an event loop. The default ignores the new configuration, as for a plugin whose
+    /// settings are fixed at the start.
+    ///
+    /// - Throws: an error to keep the old configuration. Its text is logged.
     func reload(_ configuration: PluginConfiguration) throws
 
-    /// No new request will come; those in flight go on.
+    /// Called when no new requests will come; requests in flight continue. On any thread but an event loop.
     func drain()
 
-    /// No request is in flight any more: release what the end of the process would not.
+    /// Called when no request is in flight any more. Release what must not be left to the exit of the process. On any
+    /// thread but an event loop.
     func stop()
 
-    /// How the plugin is. Asked from any thread, answered at once.
+    /// The plugin's health. May be read on any thread, and must return immediately.
     var health: Health { get }
+}
+
+extension Handler {
+    /// Accepts everything: `init` checks the configuration.
+    public static func check(_ configuration: PluginConfiguration) throws {}
+
+    /// Returns the responder, so that `handle` is called.
+    public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? { responder }
+
+    /// Does nothing.
+    public func prefetch(method: Int, message: RawSpan) {}
+
+    /// Throws `internal`. For handlers that answer every request immediately.
+    public func handle(_ call: Call, _ responder: consuming Responder) async throws {
+        throw ServiceError(.internal, "\(Self.descriptor.name) neither answered nor handled a request")
+    }
+
+    /// Does nothing: the configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws {}
+
+    /// Does nothing.
+    public func drain() {}
+
+    /// Does nothing.
+    public func stop() {}
+
+    /// Healthy.
+    public var health: Health { .healthy }
+}
+
+/// The health of a plugin, which `articlectl status` and the metrics show.
+public struct Health: Sendable, Equatable {
+    /// How well a plugin works, from best to worst.
+    public enum State: UInt32, Sendable, Comparable {
+        /// Everything works.
+        case healthy = 0
+        /// It works, but someone should look at it.
+        case degraded = 1
+        /// It cannot do its work.
+        case unhealthy = 2
+
+        /// Orders states from best to worst.
+        public static func < (a: State, b: State) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    /// The state.
+    public var state: State
+    /// The reason, for people; empty if the plugin is healthy.
+    public var message: String
+
+    /// Creates a health with a state and, unless it is healthy, a reason.
+    public init(_ state: State, _ message: String = "") {
+        self.state = state
+        self.message = message
+    }
+
+    /// Everything works.
+    public static let healthy = Health(.healthy)
 }

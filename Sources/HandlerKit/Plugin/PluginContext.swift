@@ -1,35 +1,35 @@
 internal import ArticleProtocol
 
-/// What articled hands to a plugin at its start.
+/// What articled passes to a plugin when it starts.
 public struct PluginContext: Sendable {
     /// The plugin's section of the configuration.
     public let configuration: PluginConfiguration
-    /// The journal.
+    /// The plugin's log.
     public let log: PluginLog
-    /// Where a storage engine keeps its files; empty if the host names no place.
+    /// The directory for the files of a storage engine; an absolute path, or empty if the host has none.
     public let stateDirectory: String
-    /// The administrator accepts that a storage engine gives up what it cannot bring back (`articled --recover`).
+    /// Whether the administrator accepts that a storage engine drops what it cannot recover (`articled --recover`).
     public let acceptsLoss: Bool
-    /// Says that a long start gets on, and with what, for people. From any thread, while `init` runs: the host's limit for a start
-    /// counts from the last call.
+    /// Reports progress of a long start, with a text for people. May be called on any thread while `init` runs. The
+    /// host's time limit for a start restarts with each call.
     public let progress: @Sendable (String) -> Void
 
     let injectedStorage: (any ArticleStorage)?
 
-    /// The storage that the configuration chose.
+    /// The storage that the configuration names. May be used on any thread.
     ///
-    /// Throws `failedPrecondition` unless the descriptor says `needsStorage`.
+    /// Throws `failedPrecondition` unless the descriptor has `needsStorage`.
     public var storage: any ArticleStorage {
         get throws(ServiceError) {
             guard let injectedStorage else {
                 throw ServiceError(
-                    .failedPrecondition, "the plugin was given no storage: say needsStorage in its descriptor")
+                    .failedPrecondition, "the plugin was given no storage: set needsStorage in its descriptor")
             }
             return injectedStorage
         }
     }
 
-    /// A context made by hand, to try a plugin's type without a host.
+    /// Creates a context without a host, to test a plugin.
     public init(
         configuration: PluginConfiguration = PluginConfiguration(json: Array("{}".utf8)), log: PluginLog = .none,
         stateDirectory: String = "", storage: (any ArticleStorage)? = nil, acceptsLoss: Bool = false,
@@ -42,4 +42,47 @@ public struct PluginContext: Sendable {
         self.acceptsLoss = acceptsLoss
         self.progress = progress
     }
+}
+
+/// The plugin's log: lines in the journal under the plugin's name.
+///
+/// May be used on any thread. Write one line for each event that is worth a person's time.
+public struct PluginLog: Sendable {
+    /// Severity, with the numbers of syslog(3).
+    public enum Level: UInt32, Sendable {
+        /// Something failed.
+        case error = 3
+        /// Something may fail soon.
+        case warning = 4
+        /// Normal, but significant.
+        case notice = 5
+        /// Normal.
+        case info = 6
+        /// Details for troubleshooting.
+        case debug = 7
+    }
+
+    let sink: @Sendable (Level, String) -> Void
+
+    /// Creates a log with a destination of its own, to test a plugin.
+    ///
+    /// - Parameter sink: called with each line, on the thread that writes it.
+    public init(_ sink: @escaping @Sendable (Level, String) -> Void) { self.sink = sink }
+
+    /// Discards everything.
+    public static let none = PluginLog { _, _ in }
+
+    /// Writes one line.
+    public func write(_ level: Level, _ message: String) { sink(level, message) }
+
+    /// Writes a line with the level ``Level/error``.
+    public func error(_ message: String) { sink(.error, message) }
+    /// Writes a line with the level ``Level/warning``.
+    public func warning(_ message: String) { sink(.warning, message) }
+    /// Writes a line with the level ``Level/notice``.
+    public func notice(_ message: String) { sink(.notice, message) }
+    /// Writes a line with the level ``Level/info``.
+    public func info(_ message: String) { sink(.info, message) }
+    /// Writes a line with the level ``Level/debug``.
+    public func debug(_ message: String) { sink(.debug, message) }
 }

@@ -1,11 +1,11 @@
 internal import ArticleProtocol
 internal import Synchronization
 
-/// A request that is handled in a task: what its events, its task and its responder have to know of each other.
+/// Connects the events, the task and the responder of a request that is handled in a task.
 ///
-/// Events come on the event loop; the task may be anywhere, hence the lock. A waiting continuation is taken out under the
-/// lock and resumed outside of it, by whichever event comes first: message, end, credit, cancellation by the client or of
-/// the task, end of the request.
+/// Events come on the event loop, while the task may be anywhere, hence the lock. A waiting continuation is removed
+/// under the lock and resumed outside of it, by whichever comes first: a message, the last message, credit, a
+/// cancellation by the client or of the task, or the end of the request.
 final class CallState: Sendable {
     let handle: RequestHandle
     private let state: Mutex<State>
@@ -20,19 +20,19 @@ final class CallState: Sendable {
         var task: Task<Void, Never>?
         var isEnded = false
         var cancellation: ServiceError?
-        /// The responder is gone without an answer, and `handle` may still throw the error to answer with.
+        /// The responder was dropped without an answer. `handle` may still throw the error to answer with.
         var isDropped = false
         var hasReturned = false
-        var messages = MessageQueue()
+        var messages = UnreadMessages()
         var readers: [CheckedContinuation<Void, Never>] = []
         var writers: [CheckedContinuation<Void, Never>] = []
-        /// Keeps a `writable` event, so that one between a blocked `send` and the wait for it is not missed.
+        /// Remembers a `writable` event, so that one between a blocked `send` and the wait for it is not lost.
         var isWritable = false
 
         var isOver: Bool { isEnded || cancellation != nil }
         var hasNothingToTell: Bool { messages.isEmpty && !messages.isClosed && !isOver }
 
-        /// What a reader finds. What arrived before a cancellation is not of use any more.
+        /// The next thing for a reader. After a cancellation, messages that arrived before are discarded.
         mutating func next() throws(ServiceError) -> Next {
             if let cancellation { throw cancellation }
             if let message = messages.take() { return .message(message) }
@@ -58,15 +58,15 @@ final class CallState: Sendable {
         if !isStreamed { state.withLock { $0.messages.close() } }
     }
 
-    /// Why nobody waits for the answer any more.
+    /// Why the answer is no longer needed; `nil` if it is.
     var cancellation: ServiceError? { state.withLock { $0.cancellation } }
 
-    /// Whether the request is ended: the host's request must not be touched then.
+    /// Whether the request is ended. The host's request must not be accessed then.
     var isEnded: Bool { state.withLock { $0.isEnded } }
 
     // MARK: The task
 
-    /// Makes the task known that a cancellation has to reach.
+    /// Registers the task that a cancellation has to reach.
     func started(_ task: Task<Void, Never>) {
         let isCancelled = state.withLock { state in
             if !state.isEnded { state.task = task }
@@ -75,7 +75,7 @@ final class CallState: Sendable {
         if isCancelled { task.cancel() }
     }
 
-    /// The handler has returned. If the responder was dropped before, this is the answer.
+    /// The handler has returned. If the responder was dropped before, the error becomes the answer.
     func returned(_ error: (any Error)?) {
         let answer: ServiceError? = state.withLock { state in
             state.hasReturned = true
@@ -88,7 +88,7 @@ final class CallState: Sendable {
         if let answer { handle.fail(answer, self) }
     }
 
-    /// The responder is gone without an answer. While the handler runs it may still say why by throwing.
+    /// The responder was dropped without an answer. While the handler runs, it may still throw the reason.
     func drop() {
         let hasReturned = state.withLock { state in
             state.isDropped = true
@@ -97,7 +97,7 @@ final class CallState: Sendable {
         if hasReturned { handle.fail(.unanswered, self) }
     }
 
-    /// The request is being ended, on the event loop. `false` if it is ended already.
+    /// Marks the request as ended, on the event loop. Returns `false` if it was ended already.
     func end() -> Bool {
         let (ended, readers, writers) = state.withLock { state in
             defer {
@@ -146,7 +146,7 @@ final class CallState: Sendable {
 
     // MARK: Waiting, in the task
 
-    /// The next message of a streamed request; `nil` behind the last one.
+    /// The next message of a streamed request; `nil` after the last one.
     func nextMessage() async throws(ServiceError) -> [UInt8]? {
         while true {
             switch try state.withLock({ state throws(ServiceError) in try state.next() }) {
@@ -162,7 +162,7 @@ final class CallState: Sendable {
         }
     }
 
-    /// Returns when the host has said that there is credit again.
+    /// Returns when the host has signalled credit.
     func writable() async throws(ServiceError) {
         while true {
             let isWritable = try state.withLock { state throws(ServiceError) in
@@ -177,8 +177,8 @@ final class CallState: Sendable {
         }
     }
 
-    // A task that is cancelled leaves its wait by itself: the flag is set before `onCancel` runs, so either the flag is
-    // seen under the lock, or `onCancel` finds the continuation in the list.
+    // A cancelled task stops waiting by itself: the flag is set before `onCancel` runs, so either the flag is seen
+    // under the lock, or `onCancel` finds the continuation in the list.
 
     private func waitForMessage() async {
         await withTaskCancellationHandler {
@@ -208,5 +208,33 @@ final class CallState: Sendable {
         } onCancel: {
             for waiting in state.withLock({ $0.takeWriters() }) { waiting.resume() }
         }
+    }
+}
+
+/// The messages of a streamed request that were not read yet. The client's credit bounds their size.
+struct UnreadMessages {
+    private var messages: [[UInt8]] = []
+    private var taken = 0
+    /// The client has sent its last message.
+    private(set) var isClosed = false
+
+    var isEmpty: Bool { taken == messages.count }
+
+    mutating func append(_ message: [UInt8]) { messages.append(message) }
+
+    mutating func close() { isClosed = true }
+
+    mutating func take() -> [UInt8]? {
+        guard taken < messages.count else { return nil }
+        defer {
+            taken += 1
+            if taken == messages.count {
+                messages.removeAll(keepingCapacity: true)
+                taken = 0
+            }
+        }
+        var message: [UInt8] = []
+        swap(&message, &messages[taken])
+        return message
     }
 }

@@ -1,68 +1,73 @@
-/// What a storage plugin is: an ``ArticleStorage`` with a life of its own.
+/// A storage plugin: an ``ArticleStorage`` with a lifecycle.
 ///
-/// A plugin library exports one such type with one line:
+/// A plugin library exports one engine:
 ///
 /// ```swift
 /// @c(articled_plugin_descriptor)
 /// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }
 /// ```
 public protocol StorageEngine: ArticleStorage {
-    /// Name and version. One with methods is a ``ServingEngine``.
+    /// Name and version. An engine with methods is a ``ServingEngine``.
     static var descriptor: PluginDescriptor { get }
 
-    /// Opens the storage in `context.stateDirectory`. An error here keeps articled from starting.
+    /// Opens the storage in `context.stateDirectory`.
+    ///
+    /// Runs once, on a thread that may block. Report the progress of a long recovery with ``PluginContext/progress``.
+    ///
+    /// - Throws: an error to keep articled from starting. Its text is logged.
     init(context: PluginContext) throws
 
-    /// Would `init` and `reload` take this section of the configuration? As ``Handler/check(_:)``.
+    /// Checks a section of the configuration, like ``Handler/check(_:)``.
     static func check(_ configuration: PluginConfiguration) throws
 
-    /// Takes a new configuration while running; an error keeps the old one in force.
+    /// Applies a new configuration while the service runs, on any thread but an event loop. Throws to keep the old
+    /// one.
     func reload(_ configuration: PluginConfiguration) throws
 
-    /// No new request will come to articled; changes may still be made by those in flight.
+    /// Called when no new requests will come; requests in flight may still write.
     func drain()
 
-    /// Nobody reads or writes any more: bring everything to disk and close.
+    /// Called when nobody reads or writes any more: make everything durable, and close.
     func stop()
 
-    /// How the storage is. Asked from any thread, answered at once.
+    /// The storage's health. May be read on any thread, and must return immediately.
     var health: Health { get }
 }
 
 extension StorageEngine {
-    /// Left to `init`.
+    /// Accepts everything: `init` checks the configuration.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
-    /// The configuration is fixed at the start.
+    /// Does nothing: the configuration is fixed at the start.
     public func reload(_ configuration: PluginConfiguration) throws {}
 
-    /// Nothing to do.
+    /// Does nothing.
     public func drain() {}
 
-    /// Nothing to do.
+    /// Does nothing.
     public func stop() {}
 
     /// Healthy.
     public var health: Health { .healthy }
 }
 
-/// A storage engine that also answers requests: for methods about the storage itself, such as a backup.
+/// A storage engine that also handles requests, for methods about the storage itself, such as a backup.
 ///
-/// One instance does both. `answer` and `handle` get the requests for the descriptor's methods, as with any ``Handler``; the storage
-/// functions serve the other plugins. `exportEngine` exports it.
+/// One instance does both. `answer` and `handle` receive the requests for the descriptor's methods, as with any
+/// ``Handler``; the storage functions serve the other plugins. Export it with ``exportEngine(_:)``.
 public protocol ServingEngine: StorageEngine, Handler {}
 
 extension ServingEngine {
-    /// Left to `init`.
+    /// Accepts everything: `init` checks the configuration.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
-    /// The configuration is fixed at the start.
+    /// Does nothing: the configuration is fixed at the start.
     public func reload(_ configuration: PluginConfiguration) throws {}
 
-    /// Nothing to do.
+    /// Does nothing.
     public func drain() {}
 
-    /// Nothing to do.
+    /// Does nothing.
     public func stop() {}
 
     /// Healthy.

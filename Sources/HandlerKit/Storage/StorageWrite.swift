@@ -1,41 +1,42 @@
 public import ArticleProtocol
 
-/// One change, lent to the storage for the time of the call.
+/// A write: stores or deletes one record. It is lent to the storage for the duration of the call.
 public struct StorageWrite: ~Copyable, ~Escapable {
-    /// What to do.
+    /// What a write does.
     public enum Kind: UInt32, Sendable {
-        /// Create the record, or replace it as a whole.
+        /// Creates the record, or replaces it completely.
         case put = 1
-        /// Take the record away.
+        /// Deletes the record.
         case delete = 2
     }
 
-    /// What names the record.
+    /// What identifies the record.
     public enum Target: Sendable, Equatable {
-        /// The id. It need not exist yet for a put.
+        /// The id. For a put, it need not exist yet.
         case id(ArticleID)
-        /// The alternate key ``StorageWrite/key``. `new` is the id that a record gets which does not exist yet.
+        /// The alternate key ``StorageWrite/key``. `new` is the id for a record that does not exist yet.
         case key(new: ArticleID)
     }
 
-    /// What to do.
+    /// What the write does.
     public let kind: Kind
-    /// What names the record.
+    /// What identifies the record.
     public let target: Target
-    /// A put: the record's alternate key, empty if it has none. A delete by key: the key that names it.
+    /// For a put, the record's alternate key, or empty. For a delete by key, the key of the record.
     public let key: RawSpan
-    /// 0: must not exist; n: must be at revision n; `nil`: whatever is there.
+    /// 0: must not exist; n: must be at revision n; `nil`: any.
     public let expectedRevision: UInt64?
-    /// Its place in lists, in milliseconds since 1970-01-01T00:00:00Z; `nil`: when the record was created.
+    /// The record's time, which orders lists, in milliseconds since 1970-01-01T00:00:00Z; `nil`: when the record was
+    /// created.
     public let time: Int64?
-    /// What to store.
+    /// The content to store.
     public let content: RawSpan
-    /// CRC-32C of the content. A change with another one is refused.
+    /// The CRC-32C of the content. A write whose content does not match is refused.
     public let contentChecksum: UInt32
-    /// What the record is found under.
+    /// The terms under which the record is listed.
     public let terms: TermList
 
-    /// A record to be created or replaced.
+    /// Creates or replaces a record.
     @_lifetime(copy content, copy key)
     public init(
         put target: Target, key: RawSpan, expectedRevision: UInt64? = nil, time: Int64? = nil, content: RawSpan,
@@ -51,7 +52,7 @@ public struct StorageWrite: ~Copyable, ~Escapable {
         self.terms = terms
     }
 
-    /// A record to be taken away, by its id.
+    /// Deletes a record by its id.
     @_lifetime(immortal)
     public init(delete id: ArticleID, expectedRevision: UInt64? = nil) {
         self.kind = .delete
@@ -64,7 +65,7 @@ public struct StorageWrite: ~Copyable, ~Escapable {
         self.terms = TermList()
     }
 
-    /// A record to be taken away, by its alternate key.
+    /// Deletes a record by its alternate key.
     @_lifetime(copy key)
     public init(deleteKey key: RawSpan, expectedRevision: UInt64? = nil) {
         self.kind = .delete
@@ -76,4 +77,51 @@ public struct StorageWrite: ~Copyable, ~Escapable {
         self.contentChecksum = 0
         self.terms = TermList()
     }
+}
+
+/// The result of a write.
+public struct WriteResult: Sendable {
+    /// How a write ended.
+    public enum Outcome: Sendable {
+        /// The record is new.
+        case created
+        /// The record was replaced.
+        case updated
+        /// Content, key, time and terms are the same as before: nothing was written, and the revision is unchanged.
+        case unchanged
+        /// The record was deleted.
+        case deleted
+        /// Nothing has changed, unless the code is `outcomeUnknown`: then the write may or may not take effect, now
+        /// or after a restart.
+        ///
+        /// `notFound`: there is no such record. `conflict`: ``WriteResult/revision`` is the current revision, 0 if
+        /// there is no record. `alreadyExists`: the key belongs to the record ``WriteResult/id``.
+        /// `resourceExhausted`, `unavailable`, `dataLoss`, `internal`: errors of the storage.
+        case refused(ServiceError)
+    }
+
+    /// How the write ended.
+    public var outcome: Outcome
+    /// The record.
+    public var id: ArticleID
+    /// The current revision; for a delete, the deleted one.
+    public var revision: UInt64
+    /// When the record was created, in milliseconds since 1970-01-01T00:00:00Z.
+    public var createdAt: Int64
+    /// When this revision was stored, in the same unit.
+    public var storedAt: Int64
+
+    /// Creates a result.
+    public init(_ outcome: Outcome, id: ArticleID, revision: UInt64 = 0, createdAt: Int64 = 0, storedAt: Int64 = 0) {
+        self.outcome = outcome
+        self.id = id
+        self.revision = revision
+        self.createdAt = createdAt
+        self.storedAt = storedAt
+    }
+}
+
+extension ArticleID {
+    /// Used where there is no record to name.
+    static var zero: ArticleID { ArticleID(high: 0, low: 0) }
 }

@@ -17,6 +17,12 @@ struct BenchPlan: Sendable {
     let values: String?
     let index: String?
     let verifies: Bool
+    /// Measure the service that runs already, whose store others use.
+    let isLive: Bool
+    /// Leave there what was stored.
+    let keeps: Bool
+    /// The directory to make the scratch service's in.
+    let scratch: String?
 
     init(_ arguments: Arguments) throws(CommandFailure) {
         let name = arguments.operands.first ?? ""
@@ -40,6 +46,23 @@ struct BenchPlan: Sendable {
         values = arguments.value("values")
         index = arguments.value("index")
         verifies = arguments.flag("verify")
+        isLive = arguments.flag("live")
+        keeps = arguments.flag("keep")
+        scratch = arguments.value("scratch")
+        let named = arguments.value("socket") ?? arguments.value("tcp")
+        guard isLive || named == nil else {
+            throw .usage(
+                "articlectl bench starts a service of its own to measure; \(named ?? "") is not used",
+                hint: "--live measures the service there, and stores articles in it")
+        }
+        guard isLive || peer == .articled else {
+            throw .usage("--peer \(peer.rawValue) needs --live, and --socket or --tcp to say where it is")
+        }
+        guard peer == .articled || named != nil else {
+            throw .usage("--peer \(peer.rawValue) needs --socket or --tcp to say where it is")
+        }
+        guard isLive || !keeps else { throw .usage("--keep needs --live: a scratch service keeps nothing") }
+        guard !isLive || scratch == nil else { throw .usage("--scratch and --live exclude each other") }
         guard (values == nil) == (index == nil) else { throw .usage("--values and --index belong together") }
         guard peer == .articled || operation == .fetch || operation == .store else {
             throw .usage("a Redis cannot \(operation.rawValue): only fetch and store can be compared")
@@ -68,6 +91,9 @@ struct BenchPlan: Sendable {
         .value("values", "FILE", "take the bodies from FILE, where they stand one behind the other"),
         .value("index", "FILE", "where each of them begins: 64-bit little-endian offsets, and the end"),
         .flag("verify", "check each answer's checksum; costs the generator time"),
-        .value("peer", "NAME", "measure another server with the same load: redis (with --socket or --tcp)"),
+        .value("scratch", "DIR", "where the scratch service keeps its articles; default $TMPDIR, or /var/tmp"),
+        .flag("live", "measure the service that runs already; what is stored there is deleted afterwards"),
+        .flag("keep", "with --live: leave there what was stored; the next `bench fetch` finds it"),
+        .value("peer", "NAME", "with --live: measure another server with the same load: redis"),
     ]
 }

@@ -1,6 +1,6 @@
 import ArticleProtocol
 
-/// Bodies as articles, each made when it is asked for.
+/// Bodies as articles, each made when it is asked for. Ctrl-C ends them.
 struct BodyArticles: AsyncSequence, Sendable {
     typealias Element = Article
     typealias Failure = Never
@@ -15,7 +15,7 @@ struct BodyArticles: AsyncSequence, Sendable {
         var numbers: ArraySlice<Int>
 
         mutating func next() async -> Article? {
-            guard let number = numbers.popFirst() else { return nil }
+            guard !Signals.isInterrupted, let number = numbers.popFirst() else { return nil }
             let body = unsafe String(decoding: bodies[number], as: UTF8.self)
             return Article(id: ArticleID(bench: number, of: bodies), body: body)
         }

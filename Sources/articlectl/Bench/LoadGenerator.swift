@@ -65,7 +65,9 @@ import Glibc
 
     /// Runs for `seconds` after a warm-up, or until Ctrl-C; with 0 seconds, until the dialect has no more requests, measuring
     /// from the start.
-    mutating func run(seconds: Double, warmUp: Double) throws(CommandFailure) -> Result {
+    mutating func run(
+        seconds: Double, warmUp: Double, isInterruptible: Bool = true
+    ) throws(CommandFailure) -> Result {
         let began = clinux_now()
         let from = seconds > 0 ? began + UInt64(warmUp * 1e9) : began
         var until = seconds > 0 ? from + UInt64(seconds * 1e9) : UInt64.max
@@ -78,7 +80,7 @@ import Glibc
             let count = unsafe events.withUnsafeMutableBufferPointer {
                 unsafe clinux_epoll_wait(poller, $0.baseAddress, Int32($0.count), 10_000)
             }
-            if Signals.isInterrupted { until = min(until, clinux_now()) }
+            if isInterruptible, Signals.isInterrupted { until = min(until, clinux_now()) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .unavailable("no answer within 10 s: the service hangs, or answers are lost") }
             for position in 0..<Int(count) {

@@ -3,24 +3,29 @@ import ArticleProtocol
 
 /// Makes sure that the articles to fetch are in the store.
 struct Preparation {
-    private let session: Session
-    private let plan: BenchPlan
+    private let client: ArticleClient
+    private let endpoint: Endpoint
+    private let bodies: Bodies
+    /// What it has stored, by the numbers of the texts: those that were there before are not among it.
+    private(set) var stored: [Int] = []
 
-    init(_ session: Session, _ plan: BenchPlan) {
-        self.session = session
-        self.plan = plan
+    init(_ client: ArticleClient, _ endpoint: Endpoint, _ bodies: Bodies) {
+        self.client = client
+        self.endpoint = endpoint
+        self.bodies = bodies
     }
 
     /// The size of each article's answer. Stores what is missing.
-    func ensure(_ bodies: Bodies) async throws -> [UInt32] {
-        var sizes = try survey(bodies)
+    ///
+    /// - Parameter tell: is called with the number of articles that are to be stored, if there are any.
+    mutating func ensure(_ tell: (Int) -> Void) async throws -> [UInt32] {
+        var sizes = try survey()
         let missing = sizes.indices.filter { sizes[$0] == 0 }
         guard !missing.isEmpty else { return sizes }
-        if session.terminal.showsErrors, !session.json {
-            Complaint.write("storing \(Quantity.grouped(missing.count)) articles to fetch ...\n")
-        }
-        try await store(missing, of: bodies)
-        sizes = try survey(bodies)
+        tell(missing.count)
+        try await store(missing)
+        guard !Signals.isInterrupted else { throw CommandFailure(.interrupted, "stopped before anything was measured") }
+        sizes = try survey()
         guard !sizes.contains(0) else {
             throw CommandFailure.unavailable("articles that were stored cannot be fetched")
         }
@@ -28,10 +33,10 @@ struct Preparation {
     }
 
     /// Fetches each article once.
-    private func survey(_ bodies: Bodies) throws(CommandFailure) -> [UInt32] {
-        let (descriptors, methods) = try ServiceConnections.articled(session.endpoint, count: 1, pipeline: 16)
+    private func survey() throws(CommandFailure) -> [UInt32] {
+        let (descriptors, methods) = try ServiceConnections.articled(endpoint, count: 1, pipeline: 16)
         guard let method = methods["fetch.get"] else {
-            throw .unavailable("the service at \(session.endpoint) has no method fetch.get: is the plugin installed?")
+            throw .unavailable("the service at \(endpoint) has no method fetch.get: is the plugin installed?")
         }
         let requests = Requests(.survey, method: method, bodies: bodies, seed: 1)
         var generator = try LoadGenerator(
@@ -43,8 +48,10 @@ struct Preparation {
         return generator.dialect.sizes
     }
 
-    private func store(_ numbers: [Int], of bodies: Bodies) async throws {
-        try await session.client.put(contentsOf: BodyArticles(bodies: bodies, numbers: numbers)) { outcomes in
+    private mutating func store(_ numbers: [Int]) async throws {
+        // All of them may be there by the time an error is seen.
+        stored = numbers
+        try await client.put(contentsOf: BodyArticles(bodies: bodies, numbers: numbers)) { outcomes in
             for try await outcome in outcomes { _ = try outcome.result.get() }
         }
     }

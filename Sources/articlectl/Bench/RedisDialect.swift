@@ -1,8 +1,13 @@
 import Glibc
 
-/// RESP2, for a Redis beside articled on the same load: GET and SET of `key:%012d`, as redis-benchmark names them.
+/// RESP2, for a Redis beside articled on the same load: GET, SET and DEL of `key:%012d`, as redis-benchmark names them.
 struct RedisDialect: Dialect {
-    enum Operation { case get, set, load }
+    enum Operation {
+        /// Keys at random.
+        case get, set
+        /// Each key once, in order.
+        case load, remove
+    }
 
     private let operation: Operation
     private let bodies: Bodies
@@ -17,12 +22,13 @@ struct RedisDialect: Dialect {
         random = RandomSequence(seed: seed)
     }
 
-    var largestRequest: Int { 96 + (operation == .get ? 0 : bodies.largest) }
+    var largestRequest: Int { 96 + (carriesBody ? bodies.largest : 0) }
+    private var carriesBody: Bool { operation == .set || operation == .load }
 
     @inline(__always)
     mutating func write(_ slot: Int, _ lane: UnsafeMutablePointer<Lane>, to target: UnsafeMutableRawPointer) -> Int {
         let number: Int
-        if operation == .load {
+        if operation == .load || operation == .remove {
             guard next < bodies.count else { return 0 }
             number = next
             next += 1
@@ -31,7 +37,11 @@ struct RedisDialect: Dialect {
         }
         unsafe lane.pointee.expected[slot] = UInt32(truncatingIfNeeded: number)
         var end = unsafe target
-        unsafe Self.put(operation == .get ? "*2\r\n$3\r\nGET\r\n$16\r\nkey:" : "*3\r\n$3\r\nSET\r\n$16\r\nkey:", &end)
+        switch operation {
+        case .get: unsafe Self.put("*2\r\n$3\r\nGET\r\n$16\r\nkey:", &end)
+        case .set, .load: unsafe Self.put("*3\r\n$3\r\nSET\r\n$16\r\nkey:", &end)
+        case .remove: unsafe Self.put("*2\r\n$3\r\nDEL\r\n$16\r\nkey:", &end)
+        }
         var rest = number
         for place in stride(from: 11, through: 0, by: -1) {
             unsafe end.storeBytes(of: UInt8(48 + rest % 10), toByteOffset: place, as: UInt8.self)
@@ -39,7 +49,7 @@ struct RedisDialect: Dialect {
         }
         unsafe end += 12
         unsafe Self.put("\r\n", &end)
-        if operation != .get {
+        if carriesBody {
             let body = unsafe bodies[number]
             unsafe Self.put("$", &end)
             unsafe Self.put(decimal: body.count, &end)
@@ -87,7 +97,7 @@ struct RedisDialect: Dialect {
     private mutating func line(_ lane: UnsafeMutablePointer<Lane>, _ slot: Int) -> Bool {
         let text = unsafe UnsafeBufferPointer(start: lane.pointee.head, count: lane.pointee.headCount)
         if operation != .get {
-            if unsafe text[0] != UInt8(ascii: "+") { unsafe note(text) }
+            if unsafe text[0] != (operation == .remove ? UInt8(ascii: ":") : UInt8(ascii: "+")) { unsafe note(text) }
             return true
         }
         var length = -1

@@ -22,12 +22,18 @@ import ArticleProtocol
     private let frameSize: Int
     private var random: RandomSequence
     private var next = 0
+    /// The ids of what is stored.
+    private let sequence: StoreSequence
     /// By article: the size of its answer.
     private(set) var sizes: [UInt32]
     let largest: Int
 
-    init(_ operation: Operation, method: UInt16, bodies: Bodies, sizes: [UInt32] = [], seed: UInt64) {
+    init(
+        _ operation: Operation, method: UInt16, bodies: Bodies, sizes: [UInt32] = [], seed: UInt64,
+        sequence: StoreSequence = StoreSequence()
+    ) {
         self.operation = operation
+        self.sequence = sequence
         self.method = method
         self.bodies = bodies
         random = RandomSequence(seed: seed)
@@ -92,7 +98,7 @@ import ArticleProtocol
             // PutRequest { article { id, body } }: the article's length is that of its two fields.
             let bodyHead = 1 + Self.varintSize(body.count)
             before.begin(1, length: 18 + bodyHead + body.count)
-            before.write(ArticleID.generate(), at: 1)
+            before.write(sequence.next(), at: 1)
             before.begin(6, length: body.count)
         } else {
             before.begin(2, length: body.count)

@@ -49,7 +49,7 @@ struct Evaluate: Command {
                 JSON.object([("model", .string(identity))] + EvaluationReport(evaluation).members).text)
         } else {
             try session.output.line(session.style.bold(identity))
-            try EvaluationReport(evaluation).write(to: session)
+            try EvaluationReport(evaluation).write(to: session.output, style: session.style)
         }
         return .success
     }

@@ -37,15 +37,15 @@ struct EvaluationReport {
     }
 
     /// Tables: the topics, who was taken for whom, the calibration.
-    func write(to session: Session) throws(CommandFailure) {
-        try session.output.line(summary)
-        try session.output.line()
-        try write(topicTable, to: session)
-        try session.output.line()
-        try session.output.line("rows: the right topic; columns: the answer")
-        try write(confusionTable, to: session)
-        try session.output.line()
-        try write(calibrationTable, to: session)
+    func write(to output: Output, style: Style) throws(CommandFailure) {
+        try output.line(summary)
+        try output.line()
+        try write(topicTable, to: output, style)
+        try output.line()
+        try output.line("rows: the right topic; columns: the answer")
+        try write(confusionTable, to: output, style)
+        try output.line()
+        try write(calibrationTable, to: output, style)
     }
 
     private var summary: String {
@@ -104,8 +104,8 @@ struct EvaluationReport {
         return table
     }
 
-    private func write(_ table: Table, to session: Session) throws(CommandFailure) {
-        for line in table.lines(width: nil, style: session.style) { try session.output.line(line) }
+    private func write(_ table: Table, to output: Output, _ style: Style) throws(CommandFailure) {
+        for line in table.lines(width: nil, style: style) { try output.line(line) }
     }
 
     private func percent(_ share: Double) -> String { Quantity.fixed(share * 100, 1) + " %" }

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+internal import Glibc
 import TopicModel
 import TopicTraining
 
@@ -12,11 +13,12 @@ struct Train: Command {
                 + "topic. Of each line `label`, `topic` or the first of `topics` is the topic; `text`, or `title`, `summary` "
                 + "and `body`, is the text: so what `articlectl export` writes can be learned from. With --store the "
                 + "articles in the store that have a topic are the data.",
-            "The same data, options and seed give the same file, byte for byte. The file is put in place whole, so a service "
-                + "that uses it can be told to reload at any time.",
+            "The same data, options and seed give the same model, byte for byte. A model file is replaced as a whole, so a "
+                + "service that uses it can reload at any time.",
+            "--hold-out and --k-fold measure the data. They need no -o: without it no model is kept.",
         ],
         options: [
-            .value("output", short: "o", "MODEL", "where the model goes; needed"),
+            .value("output", short: "o", "MODEL", "where the model goes; - is standard output"),
             .flag("store", "learn from the store's articles that have a topic"),
             .value("name", "NAME", "what the model calls itself; default: topics"),
             .value("names", "FILE", "topics' names for people: lines of a slug and a name"),
@@ -33,11 +35,13 @@ struct Train: Command {
         examples: [
             .init("articlectl train articles.jsonl -o news.topics", "from a file"),
             .init("articlectl train topics/ -o news.topics --hold-out 20", "and say how good it is"),
-            .init("articlectl train --store -o own.topics --k-fold 5", "from what the newsroom has labelled"),
+            .init("articlectl train --store -o own.topics", "from what the newsroom has labelled"),
+            .init("articlectl train --store --k-fold 5", "measure that, and keep no model"),
         ])
 
     private let data: String?
-    private let output: String
+    /// Where the model goes; nil: it is only measured.
+    private let output: String?
     private let parts: Int?
     private let onlyLast: Bool
     private var options = TrainingOptions()
@@ -47,13 +51,14 @@ struct Train: Command {
         guard arguments.flag("store") != (data != nil) else {
             throw CommandFailure.usage("give either DATA or --store", hint: "`articlectl help train` shows how")
         }
-        guard let output = arguments.value("output") else {
-            throw CommandFailure.usage("where shall the model go?", hint: "give -o MODEL")
-        }
-        self.output = output
+        output = arguments.value("output")
         let share = try arguments.number("hold-out", in: 1...50)
         let folds = try arguments.number("k-fold", in: 2...100)
         guard share == nil || folds == nil else { throw CommandFailure.usage("give either --hold-out or --k-fold") }
+        guard output != nil || share != nil || folds != nil else {
+            throw CommandFailure.usage(
+                "there is nothing to do", hint: "-o MODEL writes a model, --k-fold 5 measures one")
+        }
         parts = folds ?? share.map { max(2, (100 + $0 / 2) / $0) }
         onlyLast = folds == nil
         options.name = arguments.value("name") ?? options.name
@@ -82,21 +87,63 @@ struct Train: Command {
     }
 
     func run(_ session: Session) async throws -> ExitCode {
+        let file = try output.map { path throws(CommandFailure) in try OutputFile(path) }
         let (texts, skipped) = try await texts(session)
-        let line = StageLine(shown: session.terminal.showsErrors)
+        let (evaluation, bytes) = try learn(texts, StageLine(shown: session.terminal.showsErrors))
+        // Standard output is the model's then, and the report is for people.
+        let report =
+            file?.isStandardOutput == true
+            ? Output(descriptor: STDERR_FILENO, name: "standard error", isTerminal: false) : session.output
+        if let file, let bytes {
+            let model: TopicModel
+            do throws(TopicModelError) {
+                model = try TopicModel(bytes: bytes, name: file.name)
+            } catch {
+                throw CommandFailure(error)
+            }
+            try file.write(bytes)
+            try file.finish()
+            let summary = Summary(model: model, path: file.name, articles: texts.count, skipped: skipped)
+            if session.json {
+                try report.line(JSON.object(summary.members + heldOut(evaluation)).text)
+            } else {
+                try report.line(summary.text)
+            }
+        } else if session.json {
+            let counts: [(String, JSON)] = [("articles", .integer(texts.count)), ("skipped", .integer(skipped))]
+            try report.line(JSON.object(counts + heldOut(evaluation)).text)
+        }
+        if let evaluation, !session.json {
+            try report.line("held out, by models that did not learn from it:")
+            let style = file?.isStandardOutput == true ? Style(enabled: false) : session.style
+            try EvaluationReport(evaluation).write(to: report, style: style)
+        }
+        try report.flush()
+        return skipped > 0 && data != nil ? .data : .success
+    }
+
+    /// - Returns: what was measured, if that was asked for, and the model's file, if that was.
+    private func learn(
+        _ texts: [LabelledText], _ line: StageLine
+    ) throws(CommandFailure) -> (Evaluation?, [UInt8]?) {
         defer { line.clear() }
         do throws(TopicModelError) {
             var evaluation: Evaluation?
             if let parts {
                 evaluation = try Validation(options: options) { line.show($0.stage, $0.fraction) }
-                    .run(texts, parts: parts, onlyLast: onlyLast, scratch: output + ".part")
+                    .run(texts, parts: parts, onlyLast: onlyLast)
             }
-            try Trainer(options: options) { line.show($0.stage, $0.fraction) }.train(texts).write(to: output)
-            line.clear()
-            return try tell(session, try TopicModel(path: output), texts.count, skipped, evaluation)
+            guard output != nil else { return (evaluation, nil) }
+            return (
+                evaluation, try Trainer(options: options) { line.show($0.stage, $0.fraction) }.train(texts).encoded()
+            )
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    private func heldOut(_ evaluation: Evaluation?) -> [(String, JSON)] {
+        evaluation.map { [("held_out", EvaluationReport($0).json)] } ?? []
     }
 
     private func texts(_ session: Session) async throws -> ([LabelledText], Int) {
@@ -123,31 +170,25 @@ struct Train: Command {
         return (texts, count - texts.count)
     }
 
-    private func tell(
-        _ session: Session, _ model: TopicModel, _ count: Int, _ skipped: Int, _ evaluation: Evaluation?
-    ) throws(TopicModelError) -> ExitCode {
-        do throws(CommandFailure) {
-            if session.json {
-                let json: [(String, JSON)] = [
-                    ("model", .string(model.identity)), ("path", .string(output)), ("bytes", .integer(model.fileSize)),
-                    ("articles", .integer(count)), ("skipped", .integer(skipped)),
-                    ("topics", .integer(model.topics.count)),
-                ]
-                let measured = evaluation.map { [("held_out", EvaluationReport($0).json)] } ?? []
-                try session.output.line(JSON.object(json + measured).text)
-            } else {
-                try session.output.line(
-                    "\(output): \(model.identity), \(model.topics.count) topics from \(Quantity.grouped(count)) articles, "
-                        + Quantity.bytes(model.fileSize))
-                if let evaluation {
-                    try session.output.line("held out, by models that did not learn from it:")
-                    try EvaluationReport(evaluation).write(to: session)
-                }
-            }
-        } catch {
-            throw TopicModelError(.unwritable, error.message)
+    /// What came of it.
+    private struct Summary {
+        let model: TopicModel
+        let path: String
+        let articles: Int
+        let skipped: Int
+
+        var text: String {
+            "\(path): \(model.identity), \(model.topics.count) topics from \(Quantity.grouped(articles)) articles, "
+                + Quantity.bytes(model.fileSize)
         }
-        return skipped > 0 && data != nil ? .data : .success
+
+        var members: [(String, JSON)] {
+            [
+                ("model", .string(model.identity)), ("path", .string(path)), ("bytes", .integer(model.fileSize)),
+                ("articles", .integer(articles)), ("skipped", .integer(skipped)),
+                ("topics", .integer(model.topics.count)),
+            ]
+        }
     }
 }
 

@@ -12,11 +12,17 @@ import Testing
         #expect(plan.operation == .fetch && plan.peer == .articled)
         #expect(plan.connections == 7 && plan.pipeline == 16 && plan.seconds == 2 && plan.size == 500)
         #expect(plan.verifies && plan.articles == 100_000)
+        #expect(!plan.isLive && !plan.keeps)
+        #expect(try Self.plan("store", "--live", "--keep").keeps)
+        #expect(try Self.plan("store", "--live", "--peer", "redis", "--socket", "x").peer == .redis)
     }
 
     @Test(arguments: [
         ["fetsh"], ["fetch", "--connections", "0"], ["fetch", "--values", "x"], ["ping", "--peer", "redis"],
         ["fetch", "--peer", "valkey"], ["fetch", "--size", "8000000"], ["store", "--pipeline", "many"],
+        ["fetch", "--socket", "x"], ["ping", "--tcp", "127.0.0.1:1"], ["fetch", "--keep"],
+        ["fetch", "--live", "--scratch", "/tmp"], ["fetch", "--peer", "redis", "--socket", "x"],
+        ["fetch", "--peer", "redis", "--live"],
     ]) func whatMakesNoSenseIsUsage(words: [String]) {
         let error = #expect(throws: CommandFailure.self) {
             try BenchPlan(Arguments(words, for: Bench.description))

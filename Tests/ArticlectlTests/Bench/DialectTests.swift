@@ -41,6 +41,18 @@ import Testing
         #expect(article.body.utf8.count == 100)
     }
 
+    /// So that all of them can be deleted when their count is known.
+    @Test func whatIsStoredHasIdsThatAreKnownByTheirNumber() throws {
+        let sequence = StoreSequence()
+        let ids = (0..<5000).map { _ in sequence.next() }
+        #expect(sequence.count == 5000)
+        #expect(ids.allSatisfy { $0.isVersion7 })
+        #expect(ids.indices.allSatisfy { sequence[$0] == ids[$0] })
+        #expect(zip(ids, ids.dropFirst()).allSatisfy { "\($0)" < "\($1)" })
+        #expect(Set(ids.map(\.description)).count == 5000)
+        #expect(StoreSequence().next() != ids[0])
+    }
+
     @Test func aClassificationCarriesABody() throws {
         let (_, payload) = try Self.written(Requests(.classify, method: 1, bodies: Self.bodies, seed: 1), slot: 0)
         #expect(try ClassifyTextRequest(decoding: payload).body.utf8.count == 100)
@@ -151,6 +163,9 @@ import Testing
         #expect(try Self.feed(&stores, Array("+OK\r\n-OOM\r\n+OK\r\n".utf8), step: step, pipeline: 3) == 3)
         #expect(stores.errors == 1)
         #expect(stores.firstError == "answer -OOM")
+        var removals = RedisDialect(.remove, Self.bodies, seed: 1)
+        #expect(try Self.feed(&removals, Array(":1\r\n:0\r\n-ERR no\r\n".utf8), step: step, pipeline: 3) == 3)
+        #expect(removals.errors == 1)
     }
 
     @Test func madeUpTextIsTextOfItsSizeAndTheSameEachTime() {

@@ -21,7 +21,7 @@ import Testing
         let commands = Articlectl.commands.map { $0.description }
         let page = ManualPage.text(commands)
         for command in commands {
-            #expect(page.contains("\n.SS \(command.name)"))
+            #expect(page.contains("\n.SS \(command.name.replacing("-", with: "\\-"))"))
             for option in command.allOptions {
                 #expect(page.contains("\\-\\-\(option.name.replacing("-", with: "\\-"))\\fR"))
             }

@@ -34,7 +34,7 @@ import Testing
         let damaged = try tool.run("verify")
         #expect(damaged.code == 74)
         #expect(damaged.lines.count == 2)
-        #expect(damaged.lines.first?.hasPrefix(ids[3] + "  its content is not what its checksum says") == true)
+        #expect(damaged.lines.first?.hasPrefix(ids[3] + "  its content does not match its checksum") == true)
         #expect(damaged.lines.last?.hasPrefix("damaged: 1 finding; 5 articles") == true)
         let json = try tool.run("verify", "--json").json()
         #expect(json["sound"] as? Bool == false)
@@ -103,7 +103,7 @@ import Testing
         while try tool.run("status", "--json").json()["health"].map({ "\($0)" })?.contains("degraded") != true {
             _ = poll(nil, 0, 100)
         }
-        #expect(service.told.contains("the article \(ids[1]): its content is not what its checksum says"))
+        #expect(service.told.contains("the article \(ids[1]): its content does not match its checksum"))
     }
 
     @Test func itIsForAdministrators() throws {

@@ -51,7 +51,7 @@ import Testing
         let tool = CommandLineTool(service)
         let bad = try tool.file("bad.topics", "no model")
         let bench = tool.process(
-            ["bench", "classify", "--connections", "2", "--pipeline", "8", "--seconds", "4", "--json"])
+            ["bench", "classify", "--live", "--connections", "2", "--pipeline", "8", "--seconds", "4", "--json"])
         let result = service.directory.appending(path: "bench")
         _ = FileManager.default.createFile(atPath: result.path, contents: nil)
         bench.standardOutput = try FileHandle(forWritingTo: result)

@@ -49,13 +49,15 @@ final class PublishedPackage: Sendable {
 
     /// Builds a package that depends on this one, away from its sources. Its environment has `ARTICLED_URL`. Answers
     /// with the directory of what was built.
-    func build(_ package: URL) throws -> URL {
+    ///
+    /// - Parameter testing: runs the package's own tests as well.
+    func build(_ package: URL, testing: Bool = false) throws -> URL {
         let scratch = directory.appending(path: "build-" + package.lastPathComponent)
         try Self.run(
             """
             export ARTICLED_URL="$1" TMPDIR="$4"  # where the package manager leaves its locks
-            swift build --package-path "$2" --scratch-path "$3"
-            """, arguments: [url, package.path, scratch.path, directory.path])
+            swift "$5" --package-path "$2" --scratch-path "$3"
+            """, arguments: [url, package.path, scratch.path, directory.path, testing ? "test" : "build"])
         return scratch.appending(path: "debug")
     }
 

@@ -1,7 +1,7 @@
 import ArticleProtocol
 import HandlerKit
 
-/// A storage engine with methods of its own: how much it keeps, told at once or by a task.
+/// A storage engine with methods of its own, which return the number of records, immediately or from a task.
 final class AnsweringEngine: ServingEngine {
     static let descriptor = PluginDescriptor(
         name: "answering", version: "1",

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that a handler waits for and a test lets happen, whichever comes first; deaf to cancellation.
+/// Something that a handler waits for and a test allows, in either order. Ignores cancellation.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false

@@ -2,9 +2,9 @@ import ArticleProtocol
 import CPluginABI
 import Synchronization
 
-/// articled's side of the plugin boundary, without articled: everything happens when the test says so.
+/// The host's side of the plugin boundary, without articled. Everything happens when the test says so.
 enum ManualHost {
-    /// Lines that plugins wrote, by the address they log under.
+    /// Lines that plugins have logged, by their log pointer.
     static let journal = Mutex<[UInt: [String]]>([:])
 
     nonisolated(unsafe) static let table: UnsafePointer<articled_host> = {

@@ -1,9 +1,9 @@
 import Glibc
 import Synchronization
 
-/// An event loop that turns only when the test says so. The loop's thread is whichever is inside `enter`.
+/// An event loop that runs only when the test says so. Its thread is whichever one is inside `enter`.
 ///
-/// Waiting for a job suspends and blocks no thread: handlers under test share the threads with the tests.
+/// Waiting for a job suspends and does not block a thread: handlers and tests share the threads.
 final class ManualLoop: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -37,14 +37,14 @@ final class ManualLoop: Sendable {
         waiting?.resume()
     }
 
-    /// Runs what is scheduled now, and what that schedules.
+    /// Runs scheduled jobs, including those that they schedule.
     func turn() {
         enter {
             while let job = state.withLock({ $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }) { job() }
         }
     }
 
-    /// Turns until `condition` holds. `false` if it does not within thirty seconds, which only a hang takes.
+    /// Runs until `condition` holds. Returns `false` if it does not within thirty seconds, which only a hang takes.
     func turn(until condition: () -> Bool) async -> Bool {
         let limit = Task {
             try await Task.sleep(for: .seconds(30))

@@ -2,7 +2,7 @@ import ArticleProtocol
 import HandlerKit
 import Synchronization
 
-/// A storage engine in memory that keeps to the header's rules; it completes writes from another thread.
+/// A storage engine in memory that follows the rules of the header. It completes writes on another thread.
 final class MemoryEngine: StorageEngine {
     struct Record {
         var revision: UInt64
@@ -28,7 +28,7 @@ final class MemoryEngine: StorageEngine {
 
     init(context: PluginContext) throws {}
 
-    /// What no engine can read, by ids that are one test's own.
+    /// Ids that no engine can read. Each test uses its own.
     static let damaged = Mutex<Set<ArticleID>>([])
 
     func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
@@ -44,10 +44,10 @@ final class MemoryEngine: StorageEngine {
         return try read(id: id, lend)
     }
 
-    /// What was expected of any engine, by ids that are one test's own.
-    static let expected = Mutex<[ArticleID]>([])
+    /// Ids that were prefetched from any engine. Each test uses its own.
+    static let prefetched = Mutex<[ArticleID]>([])
 
-    func expect(id: ArticleID) { Self.expected.withLock { $0.append(id) } }
+    func prefetch(id: ArticleID) { Self.prefetched.withLock { $0.append(id) } }
 
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         let all = state.withLock { $0.records }.sorted { ($0.value.time, $0.key) > ($1.value.time, $1.key) }
@@ -67,7 +67,7 @@ final class MemoryEngine: StorageEngine {
         }
     }
 
-    /// Whose writes are made, and answered as if that were not known; by ids that are one test's own.
+    /// Ids whose writes take effect but are answered with an unknown outcome. Each test uses its own.
     static let doubtful = Mutex<Set<ArticleID>>([])
 
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {

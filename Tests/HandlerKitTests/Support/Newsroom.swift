@@ -3,7 +3,7 @@ import CPluginABI
 import HandlerKit
 import Testing
 
-/// The Store and Fetch libraries as they are delivered, over an engine in memory.
+/// The Store and Fetch libraries, as shipped, with an engine in memory.
 struct Newsroom {
     let loop = ManualLoop()
     let store: TestPlugin
@@ -15,7 +15,7 @@ struct Newsroom {
         fetch = try TestPlugin(library: "Fetch", storage: storage)
     }
 
-    /// Calls a method with one request message, and answers what came.
+    /// Calls a method with one request message, and returns the messages and the end.
     func call(
         _ plugin: TestPlugin, _ method: String, _ bytes: [UInt8]
     ) async -> (messages: [[UInt8]], end: TestRequest.End?) {
@@ -69,7 +69,7 @@ struct Newsroom {
     func list(_ request: ListRequest) async throws -> [ListItem] { try await stream(fetch, "fetch.list", request) }
 }
 
-/// Expects a `ServiceError` with a code, and answers its text.
+/// Expects a `ServiceError` with a code, and returns its message.
 @discardableResult
 func expectFailure<Value>(
     _ code: StatusCode, _ body: () async throws -> Value, location: SourceLocation = #_sourceLocation

@@ -2,7 +2,7 @@ import ArticleProtocol
 import HandlerKit
 import Synchronization
 
-/// A handler with one method for each way to treat a request.
+/// A handler with one method for each way to handle a request.
 struct Scripted: Handler {
     enum Behaviour: String, CaseIterable {
         case echo, drop, forget, refuse, throwError, wait, ignore, count, flood, elsewhere, away, deadline, leave
@@ -99,7 +99,7 @@ struct Scripted: Handler {
     }
 }
 
-/// Code that runs on no event loop.
+/// Code that does not run on an event loop.
 actor Elsewhere {
     static let shared = Elsewhere()
 

@@ -3,15 +3,15 @@ import CPluginABI
 import Glibc
 import HandlerKit
 
-/// A plugin that the manual host has started.
+/// A plugin that was started by the manual host.
 ///
-/// Sendable although it is made of pointers: both are immortal.
+/// Sendable although it holds pointers: both are never freed.
 @safe
 struct TestPlugin: @unchecked Sendable {
     let descriptor: UnsafePointer<articled_plugin>
     let instance: UnsafeMutableRawPointer?
 
-    /// Starts what this process exports.
+    /// Starts a plugin that this process exports.
     init(
         _ descriptor: UnsafeRawPointer?, configuration: String = "{}", storage: TestPlugin? = nil
     ) throws(ServiceError) {
@@ -45,7 +45,7 @@ struct TestPlugin: @unchecked Sendable {
         unsafe self.instance = instance
     }
 
-    /// Loads the library `name` from beside the tests, as articled would, and starts it.
+    /// Loads the library `name` from the directory of the tests, as articled would, and starts it.
     init(library name: String, storage: TestPlugin? = nil) throws(ServiceError) {
         var path = [CChar](repeating: 0, count: 4096)
         _ = unsafe readlink("/proc/self/exe", &path, 4095)
@@ -58,7 +58,7 @@ struct TestPlugin: @unchecked Sendable {
         try unsafe self.init(descriptor(), storage: storage)
     }
 
-    /// Hands the plugin a request for the method called `method`, and takes the lent payload away behind it.
+    /// Passes the plugin a request for the method `method`, and overwrites the lent payload afterwards.
     func handle(_ method: String, _ request: TestRequest) {
         let count = unsafe descriptor.pointee.method_count
         for index in 0..<count {

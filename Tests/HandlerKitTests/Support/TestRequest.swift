@@ -2,9 +2,9 @@ import ArticleProtocol
 import CPluginABI
 import Synchronization
 
-/// A request of the manual host's: what is asked, and all that the plugin does with it.
+/// A request of the manual host, which records what the plugin does with it.
 ///
-/// Sendable although it is made of pointers: it is touched on the loop's thread only.
+/// Sendable although it holds pointers: it is accessed on the loop's thread only.
 @safe
 final class TestRequest: @unchecked Sendable {
     enum End: Equatable {
@@ -17,17 +17,17 @@ final class TestRequest: @unchecked Sendable {
     let pointer = UnsafeMutablePointer<articled_request>.allocate(capacity: 1)
     private let payload: UnsafeMutableRawBufferPointer
 
-    /// How it was ended; exactly one is right.
+    /// How it was ended. Exactly one entry is right.
     var ends: [End] = []
     /// The messages of a streamed response.
     var sent: [[UInt8]] = []
-    /// What of the plugin's credit is left.
+    /// Credit left for the plugin.
     var credit = Int.max
-    /// What of the client's credit came back.
+    /// Credit returned to the client.
     var consumed = 0
-    /// The largest message that the client takes.
-    var mostBytes = Int.max
-    /// Calls that a plugin may not make.
+    /// The largest message that the client accepts.
+    var maxBytes = Int.max
+    /// Calls that a plugin must not make.
     var violations: [String] = []
     var isWatched = false
     private var isBlocked = false
@@ -53,7 +53,7 @@ final class TestRequest: @unchecked Sendable {
         Self.all.withLock { $0[address] = self }
     }
 
-    /// Forgets the request, and its memory: nothing may come for it any more.
+    /// Frees the request: no call for it may come any more.
     func close() {
         let address = unsafe UInt(bitPattern: pointer)
         Self.all.withLock { $0[address] = nil }
@@ -68,7 +68,7 @@ final class TestRequest: @unchecked Sendable {
         return all.withLock { $0[address] }
     }
 
-    /// The payload is lent for the time of the call alone: it changes behind it.
+    /// The payload is only lent for the call, so it is overwritten afterwards.
     func scramblePayload() {
         for index in unsafe payload.indices { unsafe payload[index] = 0xff }
     }
@@ -83,14 +83,14 @@ final class TestRequest: @unchecked Sendable {
     func end(_ end: End) -> UInt32 {
         check("end")
         ends.append(end)
-        if case .response(let bytes, _) = end, bytes.count > mostBytes { return UInt32(ARTICLED_TOO_LARGE) }
+        if case .response(let bytes, _) = end, bytes.count > maxBytes { return UInt32(ARTICLED_TOO_LARGE) }
         return UInt32(isCancelled ? ARTICLED_GONE : ARTICLED_SENT)
     }
 
     func send(_ bytes: [UInt8]) -> UInt32 {
         check("send")
         if isCancelled { return UInt32(ARTICLED_GONE) }
-        if bytes.count > mostBytes { return UInt32(ARTICLED_TOO_LARGE) }
+        if bytes.count > maxBytes { return UInt32(ARTICLED_TOO_LARGE) }
         guard credit > 0 else {
             isBlocked = true
             return UInt32(ARTICLED_BLOCKED)
@@ -110,7 +110,7 @@ final class TestRequest: @unchecked Sendable {
 
     // MARK: What the client does
 
-    /// One more message of a streamed request.
+    /// Delivers a message of a streamed request.
     func message(_ bytes: [UInt8]) {
         guard ends.isEmpty, let message = unsafe events?.pointee.message else { return }
         unsafe bytes.withUnsafeBytes {
@@ -119,7 +119,7 @@ final class TestRequest: @unchecked Sendable {
         }
     }
 
-    /// The last message was sent.
+    /// Signals the end of the messages.
     func endMessages() {
         guard ends.isEmpty, let ended = unsafe events?.pointee.ended else { return }
         loop.enter { unsafe ended(context, pointer) }
@@ -133,7 +133,7 @@ final class TestRequest: @unchecked Sendable {
         loop.enter { unsafe writable(context, pointer) }
     }
 
-    /// Cancels, or lets the deadline pass, or the connection go away.
+    /// Cancels the request, or lets its deadline pass, or the connection break.
     func cancel(_ code: Int = ARTICLED_CANCELLED) {
         isCancelled = true
         guard ends.isEmpty, let cancelled = unsafe events?.pointee.cancelled else { return }

@@ -123,7 +123,7 @@ extension WriteResult.Outcome {
     var isDeleted: Bool { if case .deleted = self { true } else { false } }
 }
 
-/// Collects the results of changes that are made without waiting for each, in the order in which they were made.
+/// Collects the results of concurrent writes, in the order of the writes.
 final class Answers: Sendable {
     private struct State {
         var results: [WriteResult?] = []
@@ -137,7 +137,7 @@ final class Answers: Sendable {
 
     private let state = Mutex(State())
 
-    /// Makes a change.
+    /// Starts a write.
     func put(
         _ storage: any ArticleStorage, _ target: StorageWrite.Target, _ content: [UInt8], expected: UInt64? = nil,
         key: [UInt8] = []
@@ -157,7 +157,7 @@ final class Answers: Sendable {
         }
     }
 
-    /// Waits for all that were made.
+    /// Waits for all writes.
     func all() async -> [WriteResult] {
         await withCheckedContinuation { continuation in
             let all = state.withLock { state -> [WriteResult]? in

@@ -29,7 +29,7 @@ extension StorageConformance {
             #expect(try storage.list(terms, until: .min).isEmpty)
             #expect(try storage.list(terms, limit: 0).isEmpty)
             #expect(try storage.list(terms, limit: 3).map(\.id) == ids.suffix(3).reversed())
-            // Page by page, of every size, gives the whole.
+            // Pages of every size add up to the whole.
             for size in 1...7 {
                 var seen: [ArticleID] = []
                 var after: StorageQuery.Position?
@@ -41,7 +41,7 @@ extension StorageConformance {
                 }
                 #expect(seen == ids.reversed())
             }
-            // Where there is no record, too.
+            // Also at a position without a record.
             let place = StorageQuery.Position(time: 10, id: ArticleID(high: 0, low: 0))
             #expect(try storage.list(terms, after: place, limit: 1).first?.time == 9)
         }
@@ -139,7 +139,7 @@ extension StorageConformance {
                         let key = "\(writer)/\(number)"
                         let result = await storage.put(.key(new: .generate()), key, key: key, terms: ["w:\(writer)"])
                         #expect(result.outcome.isCreated)
-                        // What is acknowledged is seen.
+                        // An acknowledged write is visible.
                         #expect(try storage.copy(key: key)?.content == Array(key.utf8))
                         #expect(try storage.list(["w:\(writer)"]).count == number + 1)
                     }

@@ -3,23 +3,23 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Places are given once, and again only when nobody can come to what was there.
+/// Space is given to one record at a time, and reused only when nobody can reach the old one.
 @Suite struct HeapSpaceTests {
     private let directory = TemporaryDirectory()
 
-    @Test func placesAreGivenToOneAtATime() throws {
-        let environment = try Environment.forTests(directory.path)
+    @Test func spaceIsGivenToOneRecordAtATime() throws {
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         var random = SeededNumbers(state: 99)
         var live: [HeapLocation] = []
-        /// What was left, and when.
+        /// Released locations, with the transaction.
         var left: [(location: HeapLocation, number: UInt64)] = []
         for round in 0..<400 {
             let isOver = round >= 360
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
                 var space = try HeapSpace(transaction, environment.space, environment.path)
                 let number = transaction.number
-                // Up to a transaction some time ago, or all.
+                // Up to an earlier transaction, or everything.
                 let reclaimed = isOver ? number - 1 : number - min(number, 1 + random.next(6))
                 try space.reclaim(upTo: reclaimed, transaction, environment.space) { _ throws(ServiceError) in }
                 left.removeAll { $0.number <= reclaimed }
@@ -31,7 +31,7 @@ import Testing
                 }
                 for _ in 0..<(isOver ? live.count / 4 + 2 : Int(random.next(12))) where !live.isEmpty {
                     let location = live.remove(at: Int(random.next(UInt64(live.count))))
-                    try space.leave(location, in: number, transaction, environment.space)
+                    try space.release(location, in: number, transaction, environment.space)
                     left.append((location, number))
                 }
                 try space.store(transaction, environment.space)
@@ -43,15 +43,15 @@ import Testing
             try #require(space.waiting == left.reduce(0) { $0 + $1.location.extent })
             try #require(taken.last.map { $0.offset + $0.extent <= space.end } ?? true)
         }
-        // All was left, and became one piece again.
+        // Everything was released, and merged into one extent.
         #expect(live.isEmpty)
         #expect(try Self.space(environment).end == HeapFile.start)
         #expect(try Self.count(environment) == 1)
     }
 
-    /// What is given is the smallest that is large enough, and no more of it than is needed.
-    @Test func whatWasLeftIsUsedAgain() throws {
-        let environment = try Environment.forTests(directory.path)
+    /// The smallest extent that fits is used, and no more of it than needed.
+    @Test func releasedSpaceIsReused() throws {
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let sizes = [640, 64, 320, 64, 128, 64]
         let places = try Self.take(environment, sizes.map { $0 - 5 })
@@ -59,7 +59,7 @@ import Testing
         let left = [0, 2, 4].compactMap { places[$0] }
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            for location in left { try space.leave(location, in: 3, transaction, environment.space) }
+            for location in left { try space.release(location, in: 3, transaction, environment.space) }
             try space.store(transaction, environment.space)
         }
         let end = try Self.space(environment).end
@@ -71,19 +71,19 @@ import Testing
         #expect(try Self.space(environment).free == 0)
     }
 
-    /// A replay gives each record the place that it had: what was given since a version, in its order, is free in that version,
-    /// but for what was left there since.
-    @Test func whatWasGivenCanBeClaimed() throws {
+    /// A replay gives each record its old location: whatever was taken since a snapshot, in order, is free in that
+    /// snapshot, except for what was released since.
+    @Test func aLocationCanBeClaimedAgain() throws {
         let elsewhere = TemporaryDirectory()
-        let first = try Environment.forTests(directory.path)
-        let second = try Environment.forTests(elsewhere.path)
+        let first = try LMDBEnvironment.forTests(directory.path)
+        let second = try LMDBEnvironment.forTests(elsewhere.path)
         defer {
             first.close()
             second.close()
         }
         var random = SeededNumbers(state: 5)
         var live: [HeapLocation] = []
-        // Both the same, up to a version.
+        // Both are the same up to a snapshot.
         for _ in 0..<40 {
             var copy = random
             let before = live
@@ -97,7 +97,7 @@ import Testing
         for _ in 0..<60 { steps += try Self.change(first, &random, &live, reclaiming: version) }
         try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, second.space, second.path)
-            try space.reclaim(upTo: version, most: .max, transaction, second.space) { _ throws(ServiceError) in }
+            try space.reclaim(upTo: version, limit: .max, transaction, second.space) { _ throws(ServiceError) in }
             for step in steps {
                 switch step {
                 case .taken(let location):
@@ -106,14 +106,14 @@ import Testing
                         if isFree != isFirst { throw ServiceError(.internal, "\(location): \(isFree)") }
                     }
                 case .left(let location):
-                    try space.leave(location, in: transaction.number, transaction, second.space)
+                    try space.release(location, in: transaction.number, transaction, second.space)
                 }
             }
             try space.store(transaction, second.space)
         }
         #expect(try Self.space(second).used == live.reduce(0) { $0 + $1.extent })
         #expect(try Self.space(first).used == live.reduce(0) { $0 + $1.extent })
-        // Behind the end of what a file can have, and in its head, there is no place.
+        // There is no space beyond the greatest size of the file, and none in its head.
         try unsafe WriteTransaction.run(second.handle, second.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, second.space, second.path)
             for offset in [0, 1 << 30, Int.max - 63] {
@@ -130,15 +130,15 @@ import Testing
         case left(HeapLocation)
     }
 
-    /// A transaction of some records that take places, and some that leave theirs.
+    /// A transaction in which some records take space and others release it.
     private static func change(
-        _ environment: Environment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
+        _ environment: LMDBEnvironment, _ random: inout SeededNumbers, _ live: inout [HeapLocation],
         reclaiming number: UInt64
     ) throws(ServiceError) -> [Step] {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var steps: [Step] = []
             var space = try HeapSpace(transaction, environment.space, environment.path)
-            try space.reclaim(upTo: number, most: 3, transaction, environment.space) { _ throws(ServiceError) in }
+            try space.reclaim(upTo: number, limit: 3, transaction, environment.space) { _ throws(ServiceError) in }
             for _ in 0..<(2 + random.next(4)) {
                 let count = 1 + Int(random.next(3000))
                 guard let location = try space.take(count, capacity: 1 << 30, transaction, environment.space) else {
@@ -148,7 +148,7 @@ import Testing
                 steps.append(.taken(location))
                 if random.next(3) > 0 {
                     let gone = live.remove(at: Int(random.next(UInt64(live.count))))
-                    try space.leave(gone, in: transaction.number, transaction, environment.space)
+                    try space.release(gone, in: transaction.number, transaction, environment.space)
                     steps.append(.left(gone))
                 }
             }
@@ -157,14 +157,14 @@ import Testing
         }
     }
 
-    /// Of the next transaction.
-    private static func number(_ environment: Environment) throws(ServiceError) -> UInt64 {
+    /// The number of the next transaction.
+    private static func number(_ environment: LMDBEnvironment) throws(ServiceError) -> UInt64 {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { $0.number }
     }
 
-    /// Places for so many bytes each; the file has room for 10,000.
+    /// Takes space for `counts` bytes each. The file has room for 10,000.
     private static func take(
-        _ environment: Environment, _ counts: [Int], reclaiming number: UInt64 = 0
+        _ environment: LMDBEnvironment, _ counts: [Int], reclaiming number: UInt64 = 0
     ) throws(ServiceError) -> [HeapLocation?] {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var space = try HeapSpace(transaction, environment.space, environment.path)
@@ -178,13 +178,13 @@ import Testing
         }
     }
 
-    private static func space(_ environment: Environment) throws(ServiceError) -> HeapSpace {
+    private static func space(_ environment: LMDBEnvironment) throws(ServiceError) -> HeapSpace {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try HeapSpace(transaction, environment.space, environment.path)
         }
     }
 
-    private static func count(_ environment: Environment) throws(ServiceError) -> Int {
+    private static func count(_ environment: LMDBEnvironment) throws(ServiceError) -> Int {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             try transaction.count(environment.space)
         }

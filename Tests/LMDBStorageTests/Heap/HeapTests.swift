@@ -6,12 +6,12 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The file with the records, beside the database that says where they are.
+/// The heap, next to an index that refers to it.
 @Suite struct HeapTests {
     private let directory = TemporaryDirectory()
     private var heap: String { directory.path + "/articles.mdb-records" }
 
-    /// Its place is given to no other record, however often it is replaced meanwhile.
+    /// Its space is given to no other record while it is being read, however often the record is replaced.
     @Test func whatIsBeingReadStays() throws {
         var limits = EngineLimits.tests
         limits.logGroups = 3
@@ -36,7 +36,7 @@ import Testing
             }
             func replace() { for round in 0..<60 { put(round % 2 == 0 ? id : other, UInt8(round)) } }
             if isNested {
-                // The inner read's version is newer than the outer one's, and older than what comes.
+                // The inner read's snapshot is newer than the outer one's, and older than the writes that follow.
                 var error: (any Error)?
                 try read {
                     put(id, 200)
@@ -47,19 +47,19 @@ import Testing
                 try read(replace)
             }
         }
-        // Nobody reads any more: what was left is used again.
+        // No reader is left: released space is reused.
         for round in 0..<20 { put(id, UInt8(round)) }
         let size = FileBytes.read(heap).count
         for round in 0..<100 { put(id, UInt8(round)) }
         #expect(FileBytes.read(heap).count == size)
     }
 
-    /// After a recovery nothing has a place, or an entry of the index, but the records that there are.
+    /// After a recovery, only existing records have space and index entries.
     @Test(arguments: 0..<8 as Range<UInt64>) func aRecoveryLeavesNothingBehind(seed: UInt64) async throws {
         var run = ModelRun(seed: seed)
         try await PowerLossTests.killed(&run, steps: 60).write(to: directory.path)
         try run.verify(directory.path, "seed \(seed)")
-        let environment = try Environment.forTests(directory.path)
+        let environment = try LMDBEnvironment.forTests(directory.path)
         defer { environment.close() }
         let (used, entries, expected) = try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
@@ -112,12 +112,12 @@ import Testing
                 #expect(error?.message.contains(reason) == true, "\(name): \(error?.message ?? "opened")")
             }
         }
-        // The articles of a later time have all that the index has, and more: it is made anew.
+        // A later heap has everything that the index refers to, and more: the index is rebuilt.
         #expect(Self.refusal(whole.with([.heap], from: later)) == nil)
         #expect(Self.refusal(whole) == nil)
     }
 
-    /// The files of a storage that was stopped with so many records more.
+    /// The files of a storage that was stopped after `count` more writes.
     private static func filled(_ path: String, _ count: Int) async throws -> StorageImage {
         let engine = try LMDBEngine(.tests, directory: path)
         for _ in 0..<count { _ = await engine.put(.id(.generate()), content: [UInt8](repeating: 7, count: 1000)) }
@@ -125,7 +125,7 @@ import Testing
         return StorageImage(of: path)
     }
 
-    /// Why a start refuses files, which must be as they were then.
+    /// Why a start refuses these files, which it must not change.
     private static func refusal(_ image: StorageImage) -> ServiceError? {
         let directory = TemporaryDirectory()
         image.write(to: directory.path)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// The log begins anew all the time, and neither file grows for it.
+/// The log starts over all the time, and neither file grows.
 @Suite struct CheckpointTests {
     private let directory = TemporaryDirectory()
     private var database: String { directory.path + "/articles.mdb" }
@@ -17,7 +17,7 @@ import Testing
         let reads = Atomic(0)
     }
 
-    /// One change a transaction is the worst case: pages that each of them replaces wait for a checkpoint.
+    /// One write per transaction is the worst case: the pages that each of them replaces wait for a checkpoint.
     @Test func singleChangesDoNotLetTheFilesGrow() async throws {
         var limits = EngineLimits.tests
         limits.logGroups = 50
@@ -30,20 +30,20 @@ import Testing
             }
         }
         let used = try #require(try DatabaseFile.inspect(database)).usedBytes
-        // 2,000 versions of a page each were written; what is live takes 20, and up to 100 changes of some 12 pages each
-        // wait for two checkpoints.
+        // 2,000 versions of a page each were written. 20 are live, and up to 100 writes of about 12 pages each wait
+        // for two checkpoints.
         #expect(used < 3000 * 4096)
-        // What a version leaves another one takes, two checkpoints later.
+        // Released space is reused two checkpoints later.
         #expect(StorageImage(of: directory.path).heap.count < 300 * 3200)
         for log in StorageImage(of: directory.path).logs { #expect(log.count <= 4 << 20) }
         engine.stop()
     }
 
-    /// Bytes bound the log too, also those that went to the heap alone, and the writers wait for the disk.
-    @Test(arguments: [1, Int.max]) func aLongLogBeginsAnew(leastInHeap: Int) async throws {
+    /// Bytes limit the log too, including those written to the heap only, and writers wait for the disk.
+    @Test(arguments: [1, Int.max]) func aLongLogStartsOver(heapOnlyBytes: Int) async throws {
         var limits = EngineLimits.tests
         limits.logSize = 1 << 20
-        limits.leastInHeap = leastInHeap
+        limits.heapOnlyBytes = heapOnlyBytes
         let engine = try LMDBEngine(limits, directory: directory.path)
         let ids = (0..<40).map { _ in ArticleID.generate() }
         for _ in 0..<60 {
@@ -56,7 +56,7 @@ import Testing
         for log in StorageImage(of: directory.path).logs { #expect(log.count <= 4 << 20) }
         let statistics = try engine.statistics()
         #expect(statistics.records == 40)
-        // Of 24 MB that were written 400 KB are live; the rest waits for two checkpoints at most, or was used again.
+        // Of 24 MB written, 400 KB are live. The rest waits for two checkpoints at most, or was reused.
         #expect(FileBytes.read(directory.path + "/articles.mdb-records").count < 8 << 20)
         let files = StorageImage(of: directory.path)
         #expect(statistics.fileBytes > UInt64(files.logs[0].count + files.logs[1].count))
@@ -101,14 +101,14 @@ import Testing
         engine.stop()
     }
 
-    /// The disk cannot keep up, and the writers wait for a checkpoint: readers have what was made before that.
+    /// The disk cannot keep up, and writers wait for a checkpoint. Readers see everything before that.
     @Test func readersDoNotWaitForTheDiskWithWriters() async throws {
         let disk = SimulatedDisk(directory.path)
         var limits = ModelRun.plain
         limits.logGroups = 4
         let engine = try LMDBEngine(limits, directory: directory.path, disk: disk)
         disk.hold(true)
-        // Each is a group: the first four begin a checkpoint, which is held, and twice as many behind them are all that may be.
+        // Each write is a group. The first four begin a checkpoint, which is held, and twice as many may follow.
         for number in 1...12 { #expect(await engine.put(.id(.generate()), "\(number)").outcome.isCreated) }
         let listed = Mutex(0)
         let isListed = Semaphore()
@@ -123,13 +123,13 @@ import Testing
         engine.stop()
     }
 
-    /// Nobody writes any more: the next start finds nothing to do.
-    @Test func whenNobodyWritesTheDatabaseIsBroughtToDisk() async throws {
+    /// After an idle period a checkpoint is made, so that the next start has nothing to do.
+    @Test func anIdleStorageMakesACheckpoint() async throws {
         let disk = SimulatedDisk(directory.path)
         let engine = try LMDBEngine(.tests, directory: directory.path, disk: disk)
         let before = disk.state.withLock { $0.databaseSyncs }
         _ = await engine.put(.id(.generate()), "text")
-        // One signal for each sync of the start; the next one is the checkpoint's.
+        // One signal for each sync of the start; the next one comes from the checkpoint.
         for _ in 0..<before { disk.hasSynced.wait() }
         disk.hasSynced.wait()
         engine.stop()
@@ -145,6 +145,6 @@ import Testing
         stopped.without(.log0, .log1, .sums, .durable).write(to: copy.path)
         try run.verify(copy.path, "the copy")
         try run.verify(directory.path, "the original")
-        for log in StorageImage(of: directory.path).logs { #expect(log.count <= RedoLog.restSize) }
+        for log in StorageImage(of: directory.path).logs { #expect(log.count <= RedoLog.closedSize) }
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What a file is filled with ahead is behind all that was written, and no more than was said.
+/// Zeros are written after the data only, and as many as specified.
 @Suite struct FileEndTests {
     private let directory = TemporaryDirectory()
 
@@ -36,7 +36,7 @@ import Testing
         end.prepare(file, for: 0..<50_000)
         #expect(try file.size() == 0)
         #expect(end.offset == 50_000)
-        // Within the file nothing is to be done, and behind a gap it goes on.
+        // Within the file there is nothing to do; after a gap, filling continues.
         end.prepare(file, for: 100..<200)
         #expect(try file.size() == 0)
         end.prepare(file, for: 60_000..<60_001)

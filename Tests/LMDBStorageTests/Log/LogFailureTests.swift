@@ -6,11 +6,11 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What the disk does not keep is not acknowledged.
+/// A write that the disk does not keep is not acknowledged.
 @Suite struct LogFailureTests {
     private let directory = TemporaryDirectory()
 
-    /// Nor does a sync say again what the disk said when it was to begin.
+    /// A sync does not repeat an error that was reported when writing started.
     @Test(arguments: [false, true]) func aSyncThatFailsIsTheLast(atItsStart: Bool) async throws {
         let disk = SimulatedDisk(directory.path)
         let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, disk: disk)
@@ -22,9 +22,9 @@ import Testing
             Issue.record("acknowledged after a sync that failed")
             return
         }
-        // It may be there after the next start.
-        #expect(error.code == .outcomeUnknown && error.message.contains("may be there"))
-        // A sync that succeeds afterwards says nothing.
+        // It may exist after the next start.
+        #expect(error.code == .outcomeUnknown && error.message.contains("may or may not take effect"))
+        // A later sync that succeeds means nothing.
         disk.state.withLock { ($0.startError, $0.syncError) = (0, 0) }
         #expect(await storage.put(.id(.generate()), "later").refusal == .unavailable)
         #expect(await storage.put(.id(kept.id), "kept", key: "kept").refusal == .unavailable)
@@ -43,13 +43,13 @@ import Testing
         }
     }
 
-    @Test func aDatabaseThatCannotBeSyncedIsTold() async throws {
+    @Test func aFailedCheckpointDisablesWriting() async throws {
         let disk = SimulatedDisk(directory.path)
         let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
         disk.hold(true)
         var kept: [ArticleID] = []
         for _ in 0..<ModelRun.limits.logGroups + 2 { kept.append(await storage.put(.id(.generate()), "kept").id) }
-        // From here on nothing works: the checkpoint that is under way fails.
+        // From here on everything fails, including the running checkpoint.
         disk.state.withLock { $0.callsLeft = 0 }
         disk.hold(false)
         while await storage.put(.id(.generate()), "lost").refusal != .unavailable {}
@@ -74,7 +74,7 @@ import Testing
             Issue.record("acknowledged without a log")
             return
         }
-        // The checkpoint that was to make room could not be made either, and that is the end.
+        // The checkpoint that was to make room failed too, which disables writing.
         #expect(error.message.contains("articles.mdb-redo"))
         #expect(try storage.copy(refused) == nil)
         #expect(try storage.copy(key: "refused") == nil)

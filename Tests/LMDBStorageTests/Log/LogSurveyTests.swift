@@ -3,7 +3,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What a recovery finds in a log whose numbers nobody can have written.
+/// A recovery of a log with impossible numbers.
 @Suite struct LogSurveyTests {
     private let directory = TemporaryDirectory()
     private let session = LogSession(high: 1, low: 2)

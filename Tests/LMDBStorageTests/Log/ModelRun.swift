@@ -4,7 +4,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// A storage that changes at random, and a model of what it has to have.
+/// Random writes to a storage, and a model of its expected contents.
 struct ModelRun {
     static let ids = (0..<24).map {
         ArticleID(high: 0x0199_0000_0000_7000 + UInt64($0) << 16, low: 1 << 63 | UInt64($0))
@@ -17,19 +17,19 @@ struct ModelRun {
         random = SeededNumbers(state: (seed &+ 1) &* 0x9E37_79B9_7F4A_7C15)
     }
 
-    /// A log that begins anew when it is long enough alone: on a busy machine a test may write nothing for long.
+    /// The log starts over only when it is long enough: on a busy machine a test may be idle for long.
     static var plain: EngineLimits {
         var limits = EngineLimits.tests
         limits.idle = 3_600_000_000_000
         return limits
     }
 
-    /// A log that begins anew all the time.
+    /// The log starts over all the time.
     static var limits: EngineLimits {
         var limits = plain
         limits.logGroups = 5
-        // The large records go to the heap alone.
-        limits.leastInHeap = 1000
+        // Large records go to the heap only.
+        limits.heapOnlyBytes = 1000
         limits.maxReaders = 16
         return limits
     }
@@ -42,14 +42,14 @@ struct ModelRun {
         model.note(result)
     }
 
-    /// Opens what is in a directory, and compares all of it with the model, in every order in which it can be read.
+    /// Opens a directory and compares everything with the model, in each way that it can be read.
     func verify(_ directory: String, _ comment: Comment, disk: any Disk = SystemDisk()) throws {
         let storage = try LMDBEngine(Self.limits, directory: directory, disk: disk)
         defer { storage.stop() }
         try verify(storage, comment)
     }
 
-    /// Reads each record, by its id and by its key, and no list.
+    /// Reads each record by its id and its key, but no list.
     func verifyRecords(_ storage: LMDBEngine, _ comment: Comment) throws {
         for id in Self.ids {
             let copy = try storage.copy(id)

@@ -5,9 +5,10 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Files that are missing, damaged, or of another time: an index is made anew, and of records and log it is told.
+/// Files that are missing, damaged or out of date: an index is rebuilt; problems of the heap and the log are
+/// reported.
 @Suite struct OtherTimesTests {
-    /// A storage at two moments of one session, and closed after that; and what it has then.
+    /// A storage at two moments of one session, and closed after that, with the expected contents.
     private struct History {
         var old = StorageImage()
         var new = StorageImage()
@@ -31,7 +32,7 @@ import Testing
         return history
     }
 
-    @Test(arguments: 0..<3 as Range<UInt64>) func anIndexOfAnotherTimeIsMadeAnew(seed: UInt64) async throws {
+    @Test(arguments: 0..<3 as Range<UInt64>) func anOutdatedIndexIsRebuilt(seed: UInt64) async throws {
         let history = try await Self.history(seed: seed)
         let other = try await Self.history(seed: seed + 100)
         for (image, name) in [(history.new, "killed"), (history.closed, "closed")] {
@@ -41,7 +42,7 @@ import Testing
             ] {
                 let mixed = image.with([.database], from: index)
                 try Self.verify(mixed, history.atNew, "seed \(seed): \(name), with an index: \(kind)")
-                // And with the sums that belong to it.
+                // Also with the checksums that belong to it.
                 try Self.verify(
                     mixed.with([.sums], from: index), history.atNew, "seed \(seed): \(name), index and sums: \(kind)")
             }
@@ -55,10 +56,10 @@ import Testing
         try Self.verify(alone, history.atNew, "closed, the records alone")
     }
 
-    /// Records or a log that are missing, or older than the rest, are never passed over.
+    /// A missing or outdated heap or log is never ignored.
     @Test func whatIsMissingIsAnError() async throws {
         let history = try await Self.history()
-        // A later session, so that the generations tell.
+        // A later session, so that the generations differ.
         let directory = TemporaryDirectory()
         history.closed.write(to: directory.path)
         let disk = SimulatedDisk(directory.path)
@@ -81,11 +82,11 @@ import Testing
             let error = Self.refusal(image)
             #expect(error?.code == .dataLoss, "\(name): \(error?.message ?? "opened")")
         }
-        // Nothing at all is a new storage.
+        // No files at all are a new storage.
         #expect(Self.refusal(StorageImage()) == nil)
     }
 
-    /// The header of the log is there twice.
+    /// The header of the log is stored twice.
     @Test func aDamagedHeaderCostsNothing() async throws {
         let history = try await Self.history()
         for file in [StorageImage.File.log0, .log1] {
@@ -104,8 +105,8 @@ import Testing
         }
     }
 
-    /// Each page of the index that is in use, damaged at random.
-    @Test func aDamagedPageIsMadeAnew() async throws {
+    /// Damages each used page of the index at random.
+    @Test func anIndexWithADamagedPageIsRebuilt() async throws {
         let history = try await Self.history()
         var random = SeededNumbers(state: 77)
         for image in [history.new, history.closed] {
@@ -139,7 +140,7 @@ import Testing
         try run.verify(directory.path, comment)
     }
 
-    /// Why a start refuses files, which must be as they were then.
+    /// Why a start refuses these files, which it must not change.
     private static func refusal(_ image: StorageImage) -> ServiceError? {
         let directory = TemporaryDirectory()
         image.write(to: directory.path)

@@ -6,8 +6,8 @@ import Testing
 
 @testable import LMDBStorage
 
-/// Power is lost at any moment: of each block of the files there is what was synced, or anything written later. Everything
-/// that was acknowledged is there, and the trees are whole.
+/// Power fails at any moment: each block of the files has what was synced, or anything written later. Everything
+/// acknowledged is there, and the trees are intact.
 @Suite struct PowerLossTests {
     private static let seeds: UInt64 =
         unsafe getenv("ARTICLED_POWER_LOSS_SEEDS").flatMap { unsafe UInt64(String(cString: $0)) } ?? 16
@@ -19,7 +19,7 @@ import Testing
             let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
             var run = ModelRun(seed: seed)
             for step in 0..<(40 + run.random.next(40)) {
-                // A checkpoint is under way for some groups.
+                // A checkpoint is running during some groups.
                 if run.random.next(8) == 0 { disk.hold(true) }
                 if run.random.next(4) == 0 { disk.hold(false) }
                 if step % 4 == 0 { disk.hold(false) }
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test func norWhenItIsLostAgainWhileRecovering() async throws {
+    @Test func norDuringARecovery() async throws {
         for seed in 0..<Self.seeds / 4 {
             var run = ModelRun(seed: seed)
             var image = try await Self.killed(&run, steps: 30)
@@ -46,7 +46,7 @@ import Testing
                     image = .afterPowerLoss(synced: images.synced, written: images.written, &run.random)
                     continue
                 }
-                // All calls of a start are behind us.
+                // The start made all its calls.
                 storage.stop()
                 #expect(calls > 5)
                 break
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// The files as they are after kill -9, with changes in the log that are behind the checkpoint.
+    /// The files after kill -9, with writes in the log after the checkpoint.
     static func killed(_ run: inout ModelRun, steps: Int) async throws -> StorageImage {
         let directory = TemporaryDirectory()
         let disk = SimulatedDisk(directory.path)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LMDBStorage
 
-/// What a start makes of a log.
+/// How a start recovers from a log.
 @Suite struct RecoveryTests {
     @Test func aKillLosesNothing() async throws {
         for steps in 0..<25 {
@@ -15,7 +15,7 @@ import Testing
             let directory = TemporaryDirectory()
             image.write(to: directory.path)
             try run.verify(directory.path, "\(steps) steps", disk: SimulatedDisk(directory.path))
-            // And the recovered one is stopped, and opened again.
+            // The recovered storage is stopped and opened again.
             try run.verify(directory.path, "\(steps) steps, again")
         }
     }
@@ -40,9 +40,9 @@ import Testing
         #expect(starts > 5)
     }
 
-    /// Groups of one change each, and no checkpoint among them; the last one is cut off or damaged at each of its bytes, and nothing
-    /// tells that it was acknowledged: it is none then, unless what it needs is whole.
-    @Test func aTornTailIsNoGroup() async throws {
+    /// Groups of one write each, without a checkpoint. The last one is truncated or damaged at each of its bytes, and
+    /// nothing says that it was acknowledged: then it does not count, unless everything needed is intact.
+    @Test func aTornTailDoesNotCount() async throws {
         let (image, ids, ends) = try await Self.fourGroups()
         let size = LogGroup.size + LogEntry.size + RecordHeader.size + 5 + 2 + 9
         #expect(ends[3] == ends[2] + LogGroup.block && size > 100)
@@ -56,8 +56,8 @@ import Testing
         try Self.expect(image, ids, "whole")
     }
 
-    /// What was acknowledged is never dropped without a word: wherever a byte of the log is damaged, the articles are all there, or
-    /// the one that is damaged is named, or the start is refused, and tells what is lost if it is told to go on.
+    /// Nothing acknowledged is dropped silently. Wherever a byte of the log is damaged, all articles are there, or
+    /// the damaged one is named, or the start is refused and names the loss when it is told to continue.
     @Test func aDamagedGroupIsNamed() async throws {
         let (image, ids, ends) = try await Self.fourGroups()
         var outcomes: Set<String> = []
@@ -75,9 +75,9 @@ import Testing
         #expect(outcomes == ["whole", "damaged article", "refused"])
     }
 
-    /// The same for a large group, whose records are in the heap alone.
+    /// The same for a large group, whose records are in the heap only.
     @Test func aDamagedRecordInTheHeapIsOneArticle() async throws {
-        let (image, ids, _) = try await Self.fourGroups(leastInHeap: 1)
+        let (image, ids, _) = try await Self.fourGroups(heapOnlyBytes: 1)
         #expect(Self.place(of: "content 0", in: image[.log0]) == nil)
         for number in 0..<4 {
             let place = try #require(Self.place(of: "content \(number)", in: image.heap))
@@ -86,7 +86,7 @@ import Testing
                 damaged.heap[offset] ^= 1
                 #expect(try await Self.tell(damaged, ids, number, "\(number), at \(offset)") == "damaged article")
             }
-            // Nothing tells that the last one was acknowledged: then it is none.
+            // Nothing says that the last one was acknowledged, so it does not count.
             if number == 3 {
                 var damaged = image.without(.durable)
                 damaged.heap[place] ^= 1
@@ -96,14 +96,14 @@ import Testing
         try Self.expect(image, ids, "whole")
     }
 
-    /// Four articles, each in a group of its own, as kill -9 left them; and where the groups end.
+    /// Four articles in a group each, as kill -9 left them, and where the groups end.
     private static func fourGroups(
-        leastInHeap: Int = .max
+        heapOnlyBytes: Int = .max
     ) async throws -> (image: StorageImage, ids: [ArticleID], ends: [Int]) {
         let directory = TemporaryDirectory()
         let disk = SimulatedDisk(directory.path)
         var limits = ModelRun.plain
-        limits.leastInHeap = leastInHeap
+        limits.heapOnlyBytes = heapOnlyBytes
         let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
         var ids: [ArticleID] = []
         var ends: [Int] = []
@@ -117,9 +117,9 @@ import Testing
         return (image, ids, ends)
     }
 
-    /// Opens damaged files, and sees that nothing is missing without a word.
+    /// Opens damaged files, and checks that nothing is silently missing.
     ///
-    /// - Returns: what came of it: "whole", "damaged article", or "refused".
+    /// - Returns: the result: "whole", "damaged article", or "refused".
     private static func tell(
         _ image: StorageImage, _ ids: [ArticleID], _ damaged: Int, _ comment: Comment
     ) async throws -> String {
@@ -144,7 +144,7 @@ import Testing
             try #require(error.code == .dataLoss && error.message.contains("--recover"), comment)
             #expect(StorageImage(of: directory.path) == image, comment)
         }
-        // What is lost is told first, and all else is kept.
+        // The loss is named first, and everything else is kept.
         let storage = try LMDBEngine(ModelRun.plain, directory: directory.path, acceptsLoss: true)
         let rest = ids.enumerated().filter { $0.offset != damaged }.map(\.element)
         #expect(Set(try storage.list().map(\.id)).isSuperset(of: rest), comment)
@@ -153,20 +153,20 @@ import Testing
         return "refused"
     }
 
-    /// A handler that has a fault does not cost others what was acknowledged behind it.
+    /// A handler with a bug does not cost others what was acknowledged after its write.
     @Test func aWrongChecksumIsNotTheEndOfTheLog() async throws {
-        for leastInHeap in [1, .max] {
+        for heapOnlyBytes in [1, .max] {
             let directory = TemporaryDirectory()
             let disk = SimulatedDisk(directory.path)
             var limits = ModelRun.plain
-            limits.leastInHeap = leastInHeap
+            limits.heapOnlyBytes = heapOnlyBytes
             let storage = try LMDBEngine(limits, directory: directory.path, disk: disk)
             let first = await storage.put(.id(.generate()), "first", terms: ["t"])
             _ = await storage.put(.id(.generate()), content: [1, 2, 3], terms: ["t"], checksum: 7)
             let last = await storage.put(.id(.generate()), "last", terms: ["t"])
             let image = disk.images().written
             storage.stop()
-            try Self.expect(image, [first.id, last.id], "records in the heap from \(leastInHeap) bytes on")
+            try Self.expect(image, [first.id, last.id], "records in the heap from \(heapOnlyBytes) bytes on")
         }
     }
 
@@ -178,7 +178,7 @@ import Testing
     }
 
     /// A group that was refused after it was written to the log.
-    @Test func whatIsTakenBackIsNotFound() throws {
+    @Test func aRetractedGroupIsNotFound() throws {
         let directory = TemporaryDirectory()
         let files: [any DiskFile] = [
             try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1"),
@@ -191,16 +191,16 @@ import Testing
         #expect(try Self.numbers(files, log) == [1])
         log.confirm(try write("third"))
         #expect(try Self.numbers(files, log) == [1, 2])
-        // In the other file it goes on.
-        log.turn()
+        // Continues in the other file.
+        log.switchFile()
         log.confirm(try write("fourth"))
         #expect(try Self.numbers(files, log) == [1, 2, 3])
-        // What stands before a checkpoint does not count.
+        // Groups before a checkpoint do not count.
         #expect(try Self.numbers(files, log, from: 3) == [3])
     }
 
-    /// What an earlier time left in the file, right where the next group would be, and with its number.
-    @Test func groupsOfAnEarlierTimeAreNotFound() throws {
+    /// An old group in the file, exactly where the next group would be, with its number.
+    @Test func groupsOfAnEarlierSessionAreNotFound() throws {
         let directory = TemporaryDirectory()
         let files: [any DiskFile] = [
             try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1"),
@@ -213,8 +213,8 @@ import Testing
         #expect(try Self.numbers(files, log) == [1])
     }
 
-    /// A group that is missing counts if something tells that it was on disk: a later group, or the mark.
-    @Test func whatIsMissingIsTold() throws {
+    /// A missing group counts if something says that it was on disk: a later group, or the mark.
+    @Test func missingGroupsAreReported() throws {
         let directory = TemporaryDirectory()
         let files: [any DiskFile] = [try SystemFile(directory.path + "/0"), try SystemFile(directory.path + "/1")]
         var log = try RedoLog(files, .new(), generation: 1, index: 0)
@@ -228,18 +228,18 @@ import Testing
         }
         #expect(try survey().missing.isEmpty && survey().valid(nil).count == 4)
         let zeros = [UInt8](repeating: 0, count: LogGroup.size)
-        // The last: nobody was told of it, as far as is known, or somebody was.
+        // The last group: it was not acknowledged as far as is known, or it was.
         try files[0].write(zeros, at: places[3])
         #expect(try survey().missing.isEmpty && survey().valid(nil).count == 3)
         #expect(try survey(durable: 4).missing == [4...4])
         #expect(try survey(durable: 6).missing == [4...6])
-        // One before it that a later group knows of.
+        // An earlier group that a later one knows of.
         log = try RedoLog(files, .new(), generation: 2, index: 0)
         for durable in [0, 1, 1, 3] as [UInt64] { log.confirm(try Self.write("text", &log, durable: durable)) }
         try files[0].write(zeros, at: places[1])
         #expect(try survey().missing == [2...2])
         #expect(try survey().valid(nil).map(\.group.sequence) == [1, 3, 4])
-        // And one of which nobody knows: the end of what counts, though others are whole behind it.
+        // An earlier group that nothing knows of: it ends the valid groups, although later ones are intact.
         log = try RedoLog(files, .new(), generation: 3, index: 0)
         for durable in [0, 1, 1, 1] as [UInt64] { log.confirm(try Self.write("text", &log, durable: durable)) }
         try files[0].write(zeros, at: places[1])
@@ -258,7 +258,7 @@ import Testing
             StorageWrite(
                 put: .id(id), key: RawSpan(), content: content.rawSpan, contentChecksum: CRC32C.checksum(content))
         ) { _ in }
-        write.fill(id, revision: 1, createdAt: 1, storedAt: 1, RecordPlace(sequence: 1, seal: 1))
+        write.fill(id, revision: 1, createdAt: 1, storedAt: 1, RecordStamp(sequence: 1, seal: 1))
         return try #require(
             try log.append(
                 [write], [WriteResult(.created, id: id, revision: 1)],

@@ -5,26 +5,26 @@ import Synchronization
 
 @testable import LMDBStorage
 
-/// A disk that knows what would be on it after power was lost, and fails when it is told to. Nothing else is simulated:
-/// the files are real.
+/// A disk that knows what it would contain after a power failure, and that fails on request. Nothing else is
+/// simulated: the files are real.
 ///
-/// It fails as kernels do: blocks that could not be written are told of once to each opening of the file, are taken for clean from then
-/// on, and are not written again unless somebody writes to them.
+/// It fails like a kernel: blocks that could not be written are reported once per open file, then considered clean,
+/// and not written again unless someone writes to them.
 final class SimulatedDisk: Disk {
     struct State {
         var synced: StorageImage
-        /// Of each file what it was when it was last synced, whether or not that came to disk.
+        /// The contents of each file at its last sync, whether or not they reached the disk.
         var attempted: StorageImage
-        /// Blocks that were written since, even if with what was there.
+        /// Blocks written since, even with the same contents.
         var dirty: [StorageImage.File: Set<Int>] = [:]
-        /// Calls until all fail, for good.
+        /// The number of calls until all of them fail, permanently.
         var callsLeft = Int.max
-        /// What syncs and writes of the log answer.
+        /// The errors of syncs and writes of the log.
         var syncError: Int32 = 0
-        /// What the log answers when it is to begin with what was written; a sync says nothing of it.
+        /// The error of the log when writing is started; a sync does not repeat it.
         var startError: Int32 = 0
         var writeError: Int32 = 0
-        /// The next sync of this file loses some blocks, and says so.
+        /// The next sync of this file loses some blocks, and reports it.
         var losing: (file: StorageImage.File, random: SeededNumbers)?
         /// How often blocks of a file were lost.
         var losses: [StorageImage.File: Int] = [:]
@@ -36,7 +36,7 @@ final class SimulatedDisk: Disk {
 
     let directory: String
     let state: Mutex<State>
-    /// Signalled at each sync of the database.
+    /// Signalled at each sync of the LMDB file.
     let hasSynced = Semaphore()
     private let mayGo = Semaphore()
 
@@ -52,9 +52,9 @@ final class SimulatedDisk: Disk {
         return SimulatedFile(try SystemFile(path), file, self)
     }
 
-    /// Brings what was written to disk, but for blocks that are lost.
+    /// Makes writes durable, except for lost blocks.
     ///
-    /// - Parameter told: of how many losses the caller's opening of the file was told.
+    /// - Parameter told: the number of losses already reported to this open file.
     func sync(_ file: StorageImage.File, _ told: inout Int) throws(ServiceError) {
         if file == .database { while state.withLock({ $0.isHeld }) { mayGo.wait() } }
         try call { state throws(ServiceError) in
@@ -79,9 +79,9 @@ final class SimulatedDisk: Disk {
         if file == .database { hasSynced.signal() }
     }
 
-    /// Brings all dirty blocks to disk but those that `isLost` names.
+    /// Makes all dirty blocks durable except those that `isLost` selects.
     ///
-    /// - Returns: whether one was lost.
+    /// - Returns: whether any was lost.
     private static func bring(
         _ now: [UInt8], _ file: StorageImage.File, _ state: inout State, isLost: () -> Bool
     ) -> Bool {
@@ -114,18 +114,19 @@ final class SimulatedDisk: Disk {
         }
     }
 
-    /// Lets syncs of the database wait, or go on.
+    /// Blocks syncs of the LMDB file, or lets them continue.
     func hold(_ isHeld: Bool) {
         state.withLock { $0.isHeld = isHeld }
         if !isHeld { mayGo.signal() }
     }
 
-    /// What is on disk for certain, and what was written. Nothing is synced, and nothing written to the log, meanwhile.
+    /// What is on disk for certain, and what was written. Nothing may be synced or written to the log in the
+    /// meantime.
     func images() -> (synced: StorageImage, written: StorageImage) {
         state.withLock { state in (state.synced, StorageImage(of: directory)) }
     }
 
-    /// A call of the storage's, one after the other.
+    /// Runs one call of the storage at a time.
     func call<Result>(
         _ body: (inout State) throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
@@ -135,4 +136,60 @@ final class SimulatedDisk: Disk {
             return try body(&state)
         }
     }
+}
+
+/// A file on a ``SimulatedDisk``.
+final class SimulatedFile: DiskFile {
+    private let file: SystemFile
+    /// `nil` if its state after a power failure does not matter.
+    private let kind: StorageImage.File?
+    private let disk: SimulatedDisk
+    private let told: Mutex<Int>
+
+    init(_ file: SystemFile, _ kind: StorageImage.File?, _ disk: SimulatedDisk) {
+        self.file = file
+        self.kind = kind
+        self.disk = disk
+        told = Mutex(disk.state.withLock { state in kind.flatMap { state.losses[$0] } ?? 0 })
+    }
+
+    var path: String { file.path }
+    var isLinked: Bool { file.isLinked }
+    private var isLog: Bool { kind == .log0 || kind == .log1 }
+
+    func size() throws(ServiceError) -> Int { try file.size() }
+
+    func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8] { try file.read(count, at: offset) }
+
+    func write(_ parts: [iovec], at offset: Int) throws(ServiceError) {
+        try disk.call { state throws(ServiceError) in
+            guard state.writeError == 0 || !isLog else {
+                throw ServiceError(lmdb: state.writeError, "cannot write \(path)")
+            }
+            try unsafe file.write(parts, at: offset)
+            guard let kind else { return }
+            let end = unsafe parts.reduce(offset) { unsafe $0 + $1.iov_len }
+            for block in offset / SimulatedDisk.block...max(offset, end - 1) / SimulatedDisk.block {
+                state.dirty[kind, default: []].insert(block)
+            }
+        }
+    }
+
+    func startWriting(_ count: Int, at offset: Int) throws(ServiceError) {
+        let error = disk.state.withLock { $0.startError }
+        guard error == 0 else { throw ServiceError(lmdb: error, "cannot sync \(path)") }
+        try file.startWriting(count, at: offset)
+    }
+
+    func writeAhead(_ count: Int, at offset: Int) throws(ServiceError) {}
+
+    func sync() throws(ServiceError) {
+        if let kind { return try told.withLock { told throws(ServiceError) in try disk.sync(kind, &told) } }
+        try disk.call { _ throws(ServiceError) in }
+    }
+
+    func forget(_ count: Int, at offset: Int) {}
+
+    func shrink(to size: Int) { file.shrink(to: size) }
+    func close() { file.close() }
 }

@@ -22,10 +22,10 @@ struct StorageImage: Equatable {
 
     private var files: [File: [UInt8]] = [:]
 
-    /// Those of no storage.
+    /// No files.
     init() {}
 
-    /// As the files are now, but for zeros at the end of the database: space that was allocated ahead.
+    /// The current files, except for zeros at the end of the LMDB file, which are preallocated.
     init(of directory: String) {
         for file in File.allCases { files[file] = Self.read(file, directory) }
     }
@@ -50,14 +50,14 @@ struct StorageImage: Equatable {
         set { (self[.log0], self[.log1]) = (newValue[0], newValue[1]) }
     }
 
-    /// The same but for some files, which are those of another one.
+    /// Replaces some files by those of another image.
     func with(_ exchanged: [File], from other: StorageImage) -> StorageImage {
         var image = self
         for file in exchanged { image[file] = other[file] }
         return image
     }
 
-    /// The same without some files.
+    /// Removes some files.
     func without(_ missing: File...) -> StorageImage { with(missing, from: StorageImage()) }
 
     static func read(_ file: File, _ directory: String) -> [UInt8] {
@@ -80,20 +80,21 @@ struct StorageImage: Equatable {
         return Array(bytes.prefix(used))
     }
 
-    /// Makes files of it in a directory of its own.
+    /// Writes the files to a directory.
     func write(to directory: String) {
         for file in File.allCases where !self[file].isEmpty {
             FileBytes.write(self[file], to: directory + "/" + file.name)
         }
     }
 
-    /// What a disk may have after power was lost: of each block what was synced, or anything newer that was written.
+    /// What a disk may contain after a power failure: each block is what was synced, or anything newer that was
+    /// written.
     static func afterPowerLoss(
         synced: StorageImage, written: StorageImage, _ random: inout SeededNumbers
     ) -> StorageImage {
         var image = StorageImage()
         for file in File.allCases {
-            // The log's and the heap's blocks sector by sector: groups that nobody was told of may be there in part.
+            // Sector by sector for log and heap: groups that were not acknowledged may be there in part.
             let block = file == .database ? 4096 : 512
             image[file] = mix(synced[file], written[file], block, &random)
         }
@@ -103,7 +104,7 @@ struct StorageImage: Equatable {
     private static func mix(
         _ synced: [UInt8], _ written: [UInt8], _ block: Int, _ random: inout SeededNumbers
     ) -> [UInt8] {
-        // A file that grew may have its new size, or not.
+        // A file that grew may have its old or its new size.
         var mixed = synced
         if written.count > mixed.count, random.next(2) == 0 {
             mixed += [UInt8](repeating: 0, count: written.count - mixed.count)

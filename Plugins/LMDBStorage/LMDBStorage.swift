@@ -1,5 +1,0 @@
-internal import HandlerKit
-
-/// What articled looks for in this library.
-@c(articled_plugin_descriptor)
-public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }

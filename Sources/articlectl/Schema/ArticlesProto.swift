@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The messages of `Protocol/articles.proto`, without its comments, so that articlectl needs no file to know them.
+///
+/// A test compares both. After a change there, put what this prints between the quotes:
+/// `sed -E 's,[[:space:]]*//.*,,; /^[[:space:]]*$/d' Protocol/articles.proto`
+enum ArticlesProto {
+    /// As it is parsed.
+    static let schema: Schema = {
+        do throws(ProtoError) { return try ProtoParser.parse(text) } catch {
+            preconditionFailure("articles.proto: \(error)")  // a test has read it
+        }
+    }()
+
+    static let text = #"""
+        syntax = "proto3";
+        package articled.v1;
+        message Article {
+          bytes id = 1;
+          string url = 2;
+          string source = 3;
+          string title = 4;
+          string summary = 5;
+          string body = 6;
+          string author = 7;
+          int64 published_at = 8;
+          string language = 9;
+          repeated Topic topics = 10;
+          map<string, string> attributes = 11;
+          Rating rating = 12;
+          Original original = 13;
+          reserved 14, 15;
+          uint64 revision = 32;
+          int64 created_at = 33;
+          int64 stored_at = 34;
+          fixed32 content_checksum = 35;
+          uint32 content_size = 36;
+        }
+        message Topic {
+          string slug = 1;
+          float score = 2;
+          string name = 3;
+        }
+        message Rating {
+          uint64 count = 1;
+          int64 sum = 2;
+        }
+        message Original {
+          bytes head = 1;
+          bytes tail = 2;
+          string media_type = 3;
+        }
+        message ArticleKey {
+          bytes id = 1;
+          string url = 2;
+        }
+        enum View {
+          VIEW_FULL = 0;
+          VIEW_SUMMARY = 1;
+        }
+        message PutRequest {
+          Article article = 1;
+          optional uint64 expected_revision = 2;
+        }
+        enum PutOutcome {
+          PUT_OUTCOME_UNSPECIFIED = 0;
+          PUT_OUTCOME_CREATED = 1;
+          PUT_OUTCOME_UPDATED = 2;
+          PUT_OUTCOME_UNCHANGED = 3;
+        }
+        message PutResult {
+          PutOutcome outcome = 1;
+          bytes id = 2;
+          uint64 revision = 3;
+          int64 created_at = 4;
+          int64 stored_at = 5;
+        }
+        message PutManyResult {
+          uint64 index = 1;
+          PutResult result = 2;
+          Status status = 3;
+        }
+        message DeleteRequest {
+          ArticleKey key = 1;
+          optional uint64 expected_revision = 2;
+        }
+        message DeleteResult {
+          bytes id = 1;
+          uint64 revision = 2;
+        }
+        message GetRequest {
+          bytes id = 1;
+          string url = 2;
+          View view = 3;
+        }
+        message GetManyRequest {
+          repeated ArticleKey keys = 1;
+          View view = 2;
+        }
+        message GetManyItem {
+          uint64 index = 1;
+          bytes article = 2;
+          Status status = 3;
+        }
+        message ListRequest {
+          string topic = 1;
+          string source = 2;
+          string language = 3;
+          optional int64 from = 4;
+          optional int64 until = 5;
+          uint64 limit = 6;
+          bytes cursor = 7;
+          View view = 8;
+        }
+        message ListItem {
+          bytes article = 1;
+          bytes cursor = 2;
+          Status status = 3;
+        }
+        message ClassifyTextRequest {
+          string title = 1;
+          string body = 2;
+          bool explain = 3;
+        }
+        message ClassifyArticleRequest {
+          ArticleKey key = 1;
+          bool explain = 2;
+          bool write_back = 3;
+        }
+        message Classification {
+          repeated Topic topics = 1;
+          bool undecided = 2;
+          string language = 3;
+          float language_confidence = 4;
+          repeated Evidence evidence = 5;
+          string model = 6;
+        }
+        message Evidence {
+          string phrase = 1;
+          string topic = 2;
+          float weight = 3;
+        }
+        message ClassifyArticleResult {
+          Classification classification = 1;
+          PutResult stored = 2;
+        }
+        message TopicsRequest {}
+        message TopicsResult {
+          repeated TopicDescription topics = 1;
+          string model = 2;
+          float threshold = 3;
+        }
+        message TopicDescription {
+          string slug = 1;
+          string name = 2;
+          uint64 training_articles = 3;
+        }
+        message PingRequest { bytes payload = 1; }
+        message PingResult { bytes payload = 1; int64 time = 2; }
+        message DescribeRequest {}
+        message ServiceDescription {
+          string version = 1;
+          uint32 protocol = 2;
+          int64 started_at = 3;
+          repeated PluginDescription plugins = 4;
+          repeated MethodDescription methods = 5;
+          repeated string listeners = 6;
+        }
+        message PluginDescription {
+          string name = 1;
+          string version = 2;
+          string path = 3;
+          string runtime = 4;
+          string abi = 5;
+          repeated string methods = 6;
+          bool storage = 7;
+        }
+        message MethodDescription {
+          string name = 1;
+          uint32 number = 2;
+          string request_type = 3;
+          string response_type = 4;
+          bool stream_request = 5;
+          bool stream_response = 6;
+          bool idempotent = 7;
+          string role = 8;
+          string plugin = 9;
+        }
+        message HealthRequest {}
+        message HealthResult {
+          HealthState state = 1;
+          repeated ComponentHealth components = 2;
+        }
+        enum HealthState { HEALTH_STATE_HEALTHY = 0; HEALTH_STATE_DEGRADED = 1; HEALTH_STATE_UNHEALTHY = 2; }
+        message ComponentHealth {
+          string name = 1;
+          HealthState state = 2;
+          string message = 3;
+        }
+        message StatsRequest {}
+        message StatsResult {
+          int64 started_at = 1;
+          repeated MethodStats methods = 2;
+          uint64 connections = 3;
+          uint64 connections_accepted = 4;
+          uint64 connections_refused = 5;
+          uint64 in_flight = 6;
+          uint64 bytes_received = 7;
+          uint64 bytes_sent = 8;
+          uint64 bytes_buffered = 9;
+          StorageStats storage = 10;
+          uint64 protocol_errors = 11;
+          uint64 refused_requests = 12;
+          uint64 slow_requests = 13;
+        }
+        message MethodStats {
+          string name = 1;
+          uint64 count = 2;
+          uint64 errors = 3;
+          repeated StatusCount statuses = 4;
+          Histogram latency = 5;
+        }
+        message StatusCount { uint32 code = 1; uint64 count = 2; }
+        message Histogram {
+          repeated uint64 bounds_ns = 1;
+          repeated uint64 counts = 2;
+          uint64 sum_ns = 3;
+        }
+        message StorageStats {
+          uint64 records = 1;
+          uint64 used_bytes = 2;
+          uint64 file_bytes = 3;
+          uint64 transactions = 4;
+          uint64 writes = 5;
+          int64 scrub_ended_at = 6;
+          uint64 scrub_records = 7;
+          uint64 scrub_damaged = 8;
+          bool scrub_running = 9;
+        }
+        message MetricsRequest {}
+        message MetricsResult { string text = 1; }
+        message StorageFinding {
+          bytes id = 1;
+          string file = 2;
+          uint64 offset = 3;
+          string problem = 4;
+        }
+        message VerifyRequest {
+          uint64 job = 1;
+        }
+        message VerifyProgress {
+          uint64 job = 1;
+          string phase = 2;
+          uint64 done = 3;
+          uint64 total = 4;
+          uint64 records = 5;
+          uint64 damaged = 6;
+          VerifyResult result = 7;
+        }
+        message VerifyResult {
+          uint64 records = 1;
+          uint64 bytes = 2;
+          uint64 index_entries = 3;
+          uint64 damaged = 4;
+          repeated StorageFinding findings = 5;
+          int64 started_at = 6;
+          int64 ended_at = 7;
+        }
+        message BackupRequest {
+          string directory = 1;
+          uint64 job = 2;
+        }
+        message BackupProgress {
+          uint64 job = 1;
+          string phase = 2;
+          uint64 done = 3;
+          uint64 total = 4;
+          uint64 bytes = 5;
+          uint64 damaged = 6;
+          BackupResult result = 7;
+        }
+        message BackupResult {
+          string directory = 1;
+          uint64 records = 2;
+          uint64 bytes = 3;
+          uint64 damaged = 4;
+          repeated StorageFinding findings = 5;
+          int64 taken_at = 6;
+          int64 ended_at = 7;
+        }
+        message ClientHello {
+          uint32 protocol_min = 1;
+          uint32 protocol_max = 2;
+          uint32 max_frame = 3;
+          uint32 stream_window = 4;
+          repeated string features = 5;
+          string agent = 6;
+        }
+        message ServerHello {
+          uint32 protocol = 1;
+          uint32 max_frame = 2;
+          uint32 stream_window = 3;
+          repeated string features = 4;
+          string agent = 5;
+          uint32 max_in_flight = 6;
+          uint32 idle_timeout_ms = 7;
+          repeated MethodDescription methods = 8;
+          uint32 roles = 9;
+        }
+        message CallOptions {
+          uint32 deadline_ms = 1;
+        }
+        message Status {
+          uint32 code = 1;
+          string message = 2;
+          uint64 request = 3;
+        }
+        message Credit { uint32 bytes = 1; }
+        """#
+}
