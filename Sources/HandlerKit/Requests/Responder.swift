@@ -90,7 +90,7 @@ extension Responder {
         }
     }
 
-    /// Sends one message of a streamed response, as ``send(_:)`` does.
+    /// Sends one message of a streamed response, as `send(_:)` does.
     public func send(_ message: some ProtocolMessage) async throws(ServiceError) {
         try await send(message.encoded())
     }
@@ -102,7 +102,7 @@ extension Responder {
     ///
     /// - Parameter checksum: the CRC-32C of all parts together, if it is known.
     /// - Returns: `false` if there is no credit: wait for ``writable()`` and try again.
-    /// - Throws: as ``send(_:)`` does; `internal` away from the event loop.
+    /// - Throws: as `send(_:)` does; `internal` away from the event loop.
     public func sendNow(
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil
