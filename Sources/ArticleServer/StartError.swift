@@ -1,6 +1,6 @@
-/// Why articled did not start, or did not take a new configuration: for the person who has to mend it.
+/// Why articled did not start, or did not accept a new configuration: for the person who must repair it.
 public struct StartError: Error, CustomStringConvertible, Sendable, Equatable {
-    /// What has to be mended.
+    /// What must be repaired.
     public struct Code: Sendable, Hashable {
         /// The exit status, of sysexits(3).
         public let exitStatus: Int32
@@ -15,9 +15,9 @@ public struct StartError: Error, CustomStringConvertible, Sendable, Equatable {
         public static let configuration = Code(exitStatus: 78)
     }
 
-    /// What has to be mended.
+    /// What must be repaired.
     public let code: Code
-    /// What was wrong, where, and what to do: one or more sentences, each of its own line in a log.
+    /// What was wrong, where, and what to do. Each problem is a line of the log.
     public let problems: [String]
 
     /// An error with one or more problems, all found at once.

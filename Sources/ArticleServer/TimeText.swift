@@ -1,4 +1,4 @@
-/// Lengths of time in words.
+/// Durations as text.
 public enum TimeText {
     static let units: [(name: String, milliseconds: Double)] = [
         ("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000),
@@ -12,7 +12,7 @@ public enum TimeText {
         return "\(milliseconds) ms"
     }
 
-    /// The time that such a text gives, with or without the blank; nil if it gives none, or more than a year.
+    /// The duration of such a text, with or without the space; nil if it is not one, or more than a year.
     public static func nanoseconds(_ text: String) -> UInt64? {
         guard let milliseconds = Quantity.parse(text, units: units.map { ($0.name, $0.milliseconds) }) else {
             return nil

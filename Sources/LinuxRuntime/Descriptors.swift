@@ -52,11 +52,12 @@ public struct EventDescriptor: ~Copyable, Sendable {
 
 /// Ends the waiting of a ``Poller`` at a given time: timerfd_create(2).
 ///
-/// A time-out given to epoll_wait(2) is set and taken back with every turn, which in a virtual machine costs a busy loop
-/// more than all else it does for the clock. This one is set only when an earlier time comes up. It may expire in vain,
-/// seldom.
+/// A time-out of epoll_wait(2) is set and cancelled with every turn. In a virtual machine that costs a busy loop more
+/// than everything else it does for the clock. This timer is set only when an earlier time comes up. It rarely expires
+/// in vain.
 ///
-/// A class, so that its loop can hold it by `let`: each access to a variable of the loop would be checked for exclusivity.
+/// A class, so that its loop can hold it by `let`: each access to a variable of the loop would be checked for
+/// exclusivity.
 public final class TimerDescriptor {
     /// Readable when the timer has expired.
     public let number: Int32

@@ -20,7 +20,8 @@ public import CLinux
     @usableFromInline let descriptor: Int32
     @usableFromInline let ready: UnsafeMutableBufferPointer<clinux_event>
 
-    /// - Parameter capacity: how many ready descriptors one `wait` reports, 1 to 256. The others are as ready in the next.
+    /// - Parameter capacity: how many ready descriptors one `wait` reports, 1 to 256. The others are as ready in the
+    ///   next.
     public init(capacity: Int = 256) throws(SystemError) {
         descriptor = clinux_epoll_create()
         guard descriptor >= 0 else { throw SystemError("epoll_create1") }

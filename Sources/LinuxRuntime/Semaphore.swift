@@ -27,8 +27,8 @@ public final class Semaphore: @unchecked Sendable {
         while unsafe sem_wait(semaphore) != 0, errno == EINTR {}
     }
 
-    /// Waits for a signal, but no longer than the given time. The clock is the monotonic one, so setting the time of day
-    /// does not disturb it.
+    /// Waits for a signal, but no longer than the given time. The clock is the monotonic one, so setting the time of
+    /// day does not disturb it.
     ///
     /// - Returns: whether the signal came.
     @discardableResult

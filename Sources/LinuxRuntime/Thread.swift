@@ -4,8 +4,8 @@ internal import Glibc
 
 /// A thread that runs a closure once: pthreads(7). For code that may block, which must not run on Swift's own pool.
 ///
-/// Signals stay with the program's other threads. SIGXFSZ in particular: while it is blocked, a write past the file size
-/// limit fails with EFBIG. Only the signals of a fault stay open, so that a crash is reported as one.
+/// Signals stay with the program's other threads. SIGXFSZ in particular: while it is blocked, a write past the file
+/// size limit fails with EFBIG. Only the signals of a fault stay open, so that a crash is reported as one.
 public struct Thread: Sendable {
     private let thread: pthread_t
 

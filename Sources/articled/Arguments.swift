@@ -3,7 +3,7 @@ internal import CLinux
 
 /// The command line.
 struct Arguments {
-    /// What is to be done.
+    /// What the command line asks for.
     enum Task { case serve, recover, checkConfiguration, help, version }
 
     private(set) var task = Task.serve
@@ -37,14 +37,14 @@ struct Arguments {
             case "--event-loops":
                 let text = try take()
                 guard let count = Int(text), (1...256).contains(count) else {
-                    throw StartError(.usage, "--event-loops \(text): a number between 1 and 256 belongs there")
+                    throw StartError(.usage, "--event-loops \(text): it must be a number from 1 to 256")
                 }
                 eventLoops = count
             case "--exit-when-idle":
                 let text = try take()
                 guard let time = TimeText.nanoseconds(text), time >= 100_000_000 else {
                     throw StartError(
-                        .usage, "--exit-when-idle \(text): a time belongs there, such as 500ms, 30s or 10min")
+                        .usage, "--exit-when-idle \(text): it must be a time such as 500ms, 30s or 10min")
                 }
                 exitWhenIdle = time
             case "--recover": task = .recover
@@ -54,15 +54,15 @@ struct Arguments {
             default: throw StartError(.usage, "\(argument): unknown; see articled --help")
             }
             if value != nil { throw StartError(.usage, "\(name) takes no value") }
-            // What was asked for is answered, whatever else is on the line.
+            // --help and --version win over anything that follows.
             if task == .help || task == .version { return }
         }
     }
 }
 
 extension Arguments {
-    /// Those of this process, without its name. Not those of `CommandLine`, which are none where a preloaded library has
-    /// moved the environment.
+    /// The arguments of this process, without its name. `CommandLine` has none if a preloaded library has moved the
+    /// environment.
     static var given: [String] {
         var given: [String] = []
         while let word = unsafe clinux_argument(Int32(given.count + 1)) { given.append(unsafe String(cString: word)) }
@@ -83,24 +83,24 @@ extension Arguments {
         By hand, for development:
             articled --listen unix:/tmp/articled.sock --state-directory /tmp/articled
 
-          --listen ADDRESS         unix:/PATH, tcp:127.0.0.1:PORT or tcp:[::1]:PORT; may be given again.
-                                   In place of what the configuration's "listen" says
+          --listen ADDRESS         unix:/PATH, tcp:127.0.0.1:PORT or tcp:[::1]:PORT; may be repeated.
+                                   Replaces "listen" of the configuration
           --configuration FILE     JSON5; default: articled.json5 in $CONFIGURATION_DIRECTORY or /etc/articled,
-                                   if it is there
-          --state-directory DIR    where articles are kept; default: $STATE_DIRECTORY, or /var/lib/articled for
+                                   if it exists
+          --state-directory DIR    where articles are stored; default: $STATE_DIRECTORY, or /var/lib/articled for
                                    root, or ~/.local/state/articled
           --plugins DIR            where plugins are; default: plugins beside the program,
                                    ../lib/articled/plugins, /usr/lib/articled/plugins
-          --event-loops N          threads that serve connections; default: half as many as processors
-          --exit-when-idle TIME    end when nobody was connected for so long, such as 10min
-          --recover                when a start was refused because articles are damaged or missing: say what cannot
-                                   be brought back, give it up, and end; the service is stopped meanwhile
-          --check-configuration    say all that is wrong with the configuration and the plugins, and end
+          --event-loops N          threads that serve connections; default: half the number of processors
+          --exit-when-idle TIME    stop when no client was connected for this time, such as 10min
+          --recover                after a start was refused because articles are damaged or missing: report what
+                                   cannot be recovered, drop it, and exit. Stop the service first
+          --check-configuration    report all problems in the configuration and the plugins, and exit
           --version, --help
 
-        Signals: SIGTERM and SIGINT finish what is in flight and end, a second one ends at once;
-                 SIGHUP reads the configuration anew.
-        Exit status: 0 as asked, 64 wrong usage, 69 a plugin, 70 a plugin did not end, 71 the system,
+        Signals: SIGTERM and SIGINT finish requests in flight and stop; a second one stops at once.
+                 SIGHUP reloads the configuration.
+        Exit status: 0 success, 64 usage, 69 a plugin, 70 a plugin did not stop, 71 the system,
                  78 the configuration.
 
         """

@@ -2,7 +2,8 @@ internal import ArticleServer
 
 /// `--check-configuration`
 enum ConfigurationCheck {
-    /// Says what is right; throws all that is wrong. Plugins are opened and check their own sections, but are not started.
+    /// Prints the configuration, or throws all problems. Plugins are opened and check their own sections, but are not
+    /// started.
     static func run(_ arguments: Arguments) throws {
         let reading = try ConfigurationReading.effective(arguments)
         let configuration = reading.configuration
@@ -26,7 +27,7 @@ enum ConfigurationCheck {
 }
 
 extension ConfigurationReading {
-    /// The configuration file's, or the defaults, with what the command line says in its place.
+    /// The configuration file or the defaults, with the overrides of the command line.
     static func effective(_ arguments: Arguments) throws(StartError) -> ConfigurationReading {
         var reading = try ConfigurationFile.read(arguments.configuration)
         if !arguments.listen.isEmpty { reading.configuration.listen = arguments.listen }
@@ -38,7 +39,7 @@ extension ConfigurationReading {
     }
 }
 
-/// `--recover`: opens the storage as a start would, gives up what cannot be brought back, and closes it again.
+/// `--recover`: opens the storage as a start does, drops what cannot be recovered, and closes it.
 enum Recovery {
     static func run(_ arguments: Arguments) throws {
         let reading = try ConfigurationReading.effective(arguments)

@@ -3,12 +3,12 @@ internal import Glibc
 internal import LinuxRuntime
 
 extension Service {
-    /// Runs until somebody wants it to end, or nobody wants it at all; then ends it.
-    func ending() -> Ending {
-        var watch = Watch(watchdog: watchdog)
-        var idle = Idleness(server)
+    /// Runs until it is asked to stop or has been idle for long enough, then stops.
+    func run() -> ExitMode {
+        var watch = WatchdogNotifier(watchdog: watchdog)
+        var idle = IdleTimer(server)
         var reload: Reload?
-        var isReloadOwed = false
+        var isReloadPending = false
         while true {
             let now = MonotonicClock.now
             watch.beat(server, now)
@@ -17,36 +17,35 @@ extension Service {
             }
             if let done = reload?.outcome {
                 finish(done)
-                reload = isReloadOwed ? begin() : nil
-                isReloadOwed = false
+                reload = isReloadPending ? begin() : nil
+                isReloadPending = false
             }
             let next = min(watch.next(now), configuration.exitWhenIdle.map { idle.next(now, limit: $0) } ?? .max)
             Wait.until(next, readable: [signals.descriptor] + (reload.map { [$0.descriptor] } ?? []))
             switch signals.next() {
-            case .stop: return drain("asked to stop", &watch, handsOver: isToBeContinued)
+            case .stop: return drain("asked to stop", &watch, handsOver: hasSuccessor)
             case .reload where reload == nil: reload = begin()
-            // The configuration may have been read before the change that is asked for now.
-            case .reload: isReloadOwed = true
+            // The reload that is under way may have read the configuration before the latest change.
+            case .reload: isReloadPending = true
             case nil: break
             }
         }
     }
 
-    /// Whether another process of the service follows this one, as far as can be known, and takes the connections.
-    private var isToBeContinued: Bool {
-        Handover.isPossible && server.connectionCount > 0 && UnitJob.present != .stop
+    /// Whether, as far as can be known, another process of the service follows and can take over the connections.
+    private var hasSuccessor: Bool {
+        Handover.isPossible && server.connectionCount > 0 && UnitJob.current != .stop
     }
 
-    /// Lets the requests in flight finish, within the time that is allowed, and releases everything.
+    /// Lets the requests in flight finish, within the limit, and releases everything.
     ///
-    /// - Parameter handsOver: clients are not told to go: the next process goes on with their connections.
-    private func drain(_ reason: String, _ watch: inout Watch, handsOver: Bool = false) -> Ending {
+    /// - Parameter handsOver: clients get no GO_AWAY, because the next process takes over their connections.
+    private func drain(_ reason: String, _ watch: inout WatchdogNotifier, handsOver: Bool = false) -> ExitMode {
         let limit = configuration.limits.drainTimeoutNanoseconds
-        // Loops end by themselves at the limit. What is left of the grace is for one whose plugin does not return, and
-        // for plugins that stop.
+        // Loops end at the limit. The grace is for a loop whose plugin does not return, and for the plugins' own stop.
         let grace: UInt64 = 10_000_000_000
         Log.notice(
-            "ending: \(reason)",
+            "stopping: \(reason)",
             ["CONNECTIONS": "\(server.connectionCount)", "IN_FLIGHT": "\(server.requestsInFlight)"])
         Systemd.stopping("finishing \(server.requestsInFlight) requests", within: limit + 2 * grace)
         if handsOver {
@@ -55,17 +54,17 @@ extension Service {
             plugins.drain()
             server.drain(within: limit)
         }
-        guard let joined = Joining(server) else { return .cutOff }
+        guard let joined = PendingJoin(server) else { return .cutOff }
         var end = MonotonicClock.now + limit + grace / 2
         while !joined.isDone {
             let now = MonotonicClock.now
             guard now < end else {
-                let occupations = server.occupations
+                let loopBlockers = server.loopBlockers
                 let what =
-                    occupations.isEmpty
-                    ? "something keeps its thread" : occupations.map(\.sentence).joined(separator: ", ")
+                    loopBlockers.isEmpty
+                    ? "something blocks its thread" : loopBlockers.map(\.sentence).joined(separator: ", ")
                 Log.error(
-                    "an event loop did not end: \(what); its requests are cut off", occupations.first?.fields ?? [:])
+                    "an event loop did not end: \(what); its requests are cut off", loopBlockers.first?.fields ?? [:])
                 closeListeners()
                 return .cutOff
             }
@@ -79,12 +78,12 @@ extension Service {
         }
         closeListeners()
         if handsOver { server.pack()?.store() }
-        // It asks plugins, which it must not do once they have stopped.
+        // First the metrics: they ask plugins, which must not be called once they have stopped.
         let stopped = (metrics?.stop(within: grace) ?? true) && plugins.stop(within: grace)
         let left = server.requestsInFlight
         if left > 0 { Log.warning("\(left) requests were cut off: they took longer than limits.drainTimeout allows") }
         Log.notice(
-            "ended after \(server.requestsEnded) requests\(left > 0 ? "" : ", none was cut off")",
+            "stopped after \(server.requestsEnded) requests\(left > 0 ? "" : ", none was cut off")",
             ["ANSWERED": "\(server.requestsEnded)", "CUT_OFF": "\(left)"])
         return stopped ? .complete : .cutOff
     }
@@ -114,8 +113,8 @@ extension Service {
 
     private func refuse(_ problems: [String]) {
         for problem in problems { Log.error(problem) }
-        Log.error("the configuration was not reloaded: the old one stays in force")
-        Systemd.ready("the new configuration is wrong, the old one is in force: see the journal")
+        Log.error("the configuration was not reloaded: the old one stays in effect")
+        Systemd.ready("the new configuration is wrong, the old one is in effect: see the journal")
     }
 
     private func take(_ new: ServerConfiguration, _ refusals: [String]) {
@@ -123,21 +122,21 @@ extension Service {
         let changed = configuration.differences(to: new)
         let live = changed.filter(\.isLive).map(\.path).joined(separator: ", ")
         let fixed = changed.filter { !$0.isLive }.map(\.path).joined(separator: ", ")
-        adopt(new)
-        if !fixed.isEmpty { Log.warning("takes effect at the next start only: \(fixed)", ["CHANGED": fixed]) }
+        apply(new)
+        if !fixed.isEmpty { Log.warning("takes effect only after a restart: \(fixed)", ["CHANGED": fixed]) }
         let isWhole = refusals.isEmpty
-        let what = live.isEmpty ? "nothing is new" : "new: \(live)"
+        let what = live.isEmpty ? "nothing changed" : "changed: \(live)"
         Log.notice(
             "the configuration was reloaded\(isWhole ? "" : ", but not by all plugins"); \(what)", ["CHANGED": live])
         Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")
     }
 }
 
-/// The end of all event loops, as something to wait for.
-struct Joining {
+/// A wait for the end of all event loops, on a thread of its own.
+struct PendingJoin {
     private let call: BoundedCall<Bool>
 
-    /// nil if there is not even a thread left to wait with.
+    /// nil if no thread can be started.
     init?(_ server: Server) {
         guard
             let call = try? BoundedCall({
@@ -148,17 +147,17 @@ struct Joining {
         self.call = call
     }
 
-    /// Readable when they have ended.
+    /// Readable when the loops have ended.
     var descriptor: Int32 { call.descriptor }
     var isDone: Bool { call.answer != nil }
 }
 
-/// A reload under way: plugins may take their time for it, and the main thread has other things to do.
+/// A reload under way. Plugins may take long for it, and the main thread must not wait.
 struct Reload {
     enum Outcome: Sendable {
-        /// Something is wrong with it: nothing was changed.
+        /// The configuration is wrong. Nothing was changed.
         case refused(StartError)
-        /// It is in force, but for what these plugins did not take.
+        /// The configuration is in effect, except for the plugins that refused it.
         case taken(ServerConfiguration, refusals: [String])
     }
 
@@ -179,13 +178,13 @@ struct Reload {
 }
 
 /// How the process ends.
-enum Ending {
-    /// Everything was released: exit handlers may run.
+enum ExitMode {
+    /// Everything is released. Exit handlers may run.
     case complete
-    /// A thread of a plugin or a loop is still busy, and exit handlers would pull the ground from under it.
+    /// A thread of a plugin or a loop still runs, and exit handlers would destroy what it uses.
     case cutOff
 
-    func leave() -> Never {
+    func exitProcess() -> Never {
         switch self {
         case .complete: exit(0)
         case .cutOff: _exit(70)  // EX_SOFTWARE

@@ -1,31 +1,31 @@
 internal import ArticleServer
 
-/// The running process: what it was told, what it listens on, and the server itself.
+/// The running process: its arguments and configuration, its sockets, and the server.
 final class Service {
     let arguments: Arguments
     private(set) var configuration: ServerConfiguration
     let listeners: [Listener]
     let plugins: PluginHost
     let server: Server
-    /// nil if nobody is to be told.
+    /// nil if there is no listener for metrics.
     let metrics: MetricsListener?
-    /// What a former process has left with the service manager; closed once it is taken over.
-    private let inheritance: [Int32]
+    /// The connections that a previous process has stored. They are closed once they are taken over.
+    private let handoverDescriptors: [Int32]
     let signals: Signals
-    /// How long there may be no beat; nil if nobody watches.
+    /// The watchdog's limit without a beat, in nanoseconds; nil if there is no watchdog.
     let watchdog: UInt64?
 
-    /// Starts everything in order, or nothing: what fails leaves no socket file behind.
+    /// Starts everything, in order. If something fails, no socket file is left behind.
     init(_ arguments: Arguments) throws {
         self.arguments = arguments
         let reading = try ConfigurationReading.effective(arguments)
         configuration = try reading.checked()
         Log.threshold = configuration.logLevel
-        // Before any other thread is there: signals are blocked for all, the environment is changed.
+        // Before there is any other thread: this blocks signals for all threads and changes the environment.
         signals = try Signals()
         watchdog = Systemd.watchdog
         let inherited = try Systemd.inheritedSockets()
-        inheritance = inherited.filter { $0.name == Handover.name }.map(\.descriptor)
+        handoverDescriptors = inherited.filter { $0.name == Handover.name }.map(\.descriptor)
         listeners = try Self.listeners(configuration, inherited.filter { $0.name != Handover.name })
         do {
             let directory = try StateDirectory.prepare(configuration.stateDirectory)
@@ -58,7 +58,7 @@ final class Service {
         }
     }
 
-    /// Takes what the service manager passed, and binds what the configuration says.
+    /// Uses the sockets from the service manager, and binds those of the configuration.
     private static func listeners(
         _ configuration: ServerConfiguration, _ inherited: [InheritedSocket]
     ) throws(StartError) -> [Listener] {
@@ -91,10 +91,11 @@ final class Service {
         return listeners
     }
 
-    /// Not before all else is well: what fails to start leaves the connections in the store, to the next attempt.
+    /// Called when everything else has started: if the start fails, the connections stay in the store for the next
+    /// attempt.
     private func takeOver() {
-        guard !inheritance.isEmpty else { return }
-        for descriptor in inheritance { server.adopt(descriptor) }
+        guard !handoverDescriptors.isEmpty else { return }
+        for descriptor in handoverDescriptors { server.takeOver(descriptor) }
         DescriptorStore.remove(name: Handover.name)
     }
 
@@ -102,12 +103,12 @@ final class Service {
         let wanted = configuration.limits.maxConnections
         if let room = DescriptorLimit.raise(forConnections: wanted) {
             Log.warning(
-                "limits.connections is \(wanted), but there are descriptors for \(room) only: raise LimitNOFILE=")
+                "limits.connections is \(wanted), but there are descriptors for only \(room): raise LimitNOFILE=")
         }
     }
 
-    /// Takes what may change while we run.
-    func adopt(_ new: ServerConfiguration) {
+    /// Applies what may change without a restart.
+    func apply(_ new: ServerConfiguration) {
         Log.threshold = new.logLevel
         configuration.logLevel = new.logLevel
         configuration.exitWhenIdle = new.exitWhenIdle
@@ -116,6 +117,6 @@ final class Service {
         configuration.access = new.access
         configuration.plugins.sections = new.plugins.sections
         Self.raiseDescriptorLimit(configuration)
-        server.adopt(configuration)
+        server.apply(configuration)
     }
 }

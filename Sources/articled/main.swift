@@ -2,17 +2,19 @@ internal import ArticleServer
 internal import CLinux
 internal import Glibc
 
-/// Says what is wrong, a line each, and how the process ends.
+/// Logs what is wrong, a line for each problem.
+///
+/// - Returns: the exit status.
 func failed(_ error: any Error) -> Int32 {
     switch error {
     case let error as StartError:
-        for problem in error.problems { Log.lastWords(problem) }
+        for problem in error.problems { Log.fatal(problem) }
         return error.code.exitStatus
     case let error as PluginError:
-        Log.lastWords("\(error)", ["PLUGIN_PATH": error.path])
+        Log.fatal("\(error)", ["PLUGIN_PATH": error.path])
         return StartError.Code.plugin.exitStatus
     default:
-        Log.lastWords("\(error)")
+        Log.fatal("\(error)")
         return StartError.Code.system.exitStatus
     }
 }
@@ -27,7 +29,7 @@ do {
     case .recover: try Recovery.run(arguments)
     case .serve:
         let service = try Service(arguments)
-        service.ending().leave()
+        service.run().exitProcess()
     }
 } catch {
     exit(failed(error))

@@ -69,7 +69,7 @@ import Testing
         try begin("stubborn.wait", 60_000, on: connection)
         try ping(connection)
         articled.send(SIGTERM)
-        try articled.wait { articled.text.contains("ending: asked to stop") }
+        try articled.wait { articled.text.contains("stopping: asked to stop") }
         articled.send(SIGTERM)
         _ = try articled.ended()
         #expect(articled.text.contains("asked to stop again"))
@@ -124,7 +124,7 @@ import Testing
         connection.send(Frames.frame(.ping))
         #expect(connection.next(within: 300) == .timedOut)
         articled.send(SIGTERM)
-        try articled.wait { articled.text.contains("ending: asked to stop") }
+        try articled.wait { articled.text.contains("stopping: asked to stop") }
         articled.send(SIGTERM)
         #expect(try articled.ended() == 70)
         #expect(articled.text.contains("an event loop did not end"), "which StuckLoopTests look at")

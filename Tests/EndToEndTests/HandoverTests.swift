@@ -38,7 +38,7 @@ import Testing
             for connection in connections { try ping(connection, "round \(round)") }
         }
         #expect(manager.stored == 0, "what was taken over is taken out of the store")
-        #expect(manager.text.contains("goes on with 2 connections of the former process"))
+        #expect(manager.text.contains("took over 2 connections of the previous process"))
     }
 
     /// Before, during and after the end of the first process; and with a request cut in two by it.
@@ -103,7 +103,7 @@ import Testing
         #expect(manager.stored == 1)
         try manager.start()
         for connection in [slow, other, new] { try ping(connection, "handed over") }
-        #expect(manager.text.contains("goes on with 3 connections of the former process"))
+        #expect(manager.text.contains("took over 3 connections of the previous process"))
     }
 
     @Test func aRunningBenchmarkNoticesAPauseAlone() throws {
@@ -176,7 +176,7 @@ import Testing
         manager.replaceStored(by: ends[1])
         #expect(connection.next() == .ended, "it went with the store")
         try manager.start()
-        #expect(manager.text.contains("the state of 1 connections that were handed over cannot be used"))
+        #expect(manager.text.contains("1 connections that were handed over cannot be used"))
         let next = try RawConnection(manager.socketPath)
         _ = try next.greet()
         try manager.restart()

@@ -16,8 +16,8 @@ import Testing
         articled.send(SIGTERM)
         #expect(try articled.ended() == 0)
         for text in [
-            "serves on unix:", "with lmdb-storage 1.", "store 0.", "0 articles are stored in ", "ending: asked to stop",
-            "none was cut off",
+            "serves on unix:", "with lmdb-storage 1.", "store 0.", "0 articles are stored in ",
+            "stopping: asked to stop", "none was cut off",
         ] { #expect(articled.text.contains(text), "\(text): \(articled.text)") }
     }
 
@@ -45,8 +45,8 @@ import Testing
         let articled = try Articled(Self.serving)
         let connection = try articled.connect()
         connection.send([UInt8](repeating: 0x20, count: 32))
-        try articled.wait { articled.text.contains("broke the protocol") }
-        #expect(articled.text.contains("user \(getuid()) (process \(getpid())) broke the protocol"))
+        try articled.wait { articled.text.contains("violated the protocol") }
+        #expect(articled.text.contains("user \(getuid()) (process \(getpid())) violated the protocol"))
     }
 
     /// Roles change for clients that are connected already; who is refused is told, and so is what is new.
@@ -65,8 +65,8 @@ import Testing
         try "{ access: { tcp: ['read', 'write'] }, limits: { connections: 9 }, socketMode: '0600' }".write(
             to: articled.directory.appending(path: "articled.json5"), atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.contains("reloaded; new: limits.connections, access.tcp ") }
-        #expect(articled.text.contains("takes effect at the next start only: socketMode"))
+        try articled.wait { articled.text.contains("reloaded; changed: limits.connections, access.tcp ") }
+        #expect(articled.text.contains("takes effect only after a restart: socketMode"))
         #expect(try await client.put(article).outcome == .created)
         #expect(try OpenMetrics(await client.metrics()).value("articled_connections") == 1, "it is the same connection")
         await client.close()
@@ -80,12 +80,12 @@ import Testing
         _ = try first.greet()
         try "{ limits: { connections: 1 } }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.contains("new: limits.connections") }
+        try articled.wait { articled.text.contains("changed: limits.connections") }
         #expect(throws: (any Error).self) { try articled.connect().greet() }
         try articled.wait { articled.text.contains("was refused: 1 are open, which is limits.connections") }
         try "{}".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.components(separatedBy: "new: limits.connections").count == 3 }
+        try articled.wait { articled.text.components(separatedBy: "changed: limits.connections").count == 3 }
         _ = try articled.connect().greet()
     }
 }

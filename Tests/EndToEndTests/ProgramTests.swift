@@ -13,7 +13,7 @@ import Testing
         (["--nonsense"], 64, "--nonsense: unknown"),
         (["--listen"], 64, "--listen needs a value"),
         (["--listen", "unix:relative"], 64, "has to be absolute"),
-        (["--exit-when-idle=soon"], 64, "a time belongs there"),
+        (["--exit-when-idle=soon"], 64, "it must be a time"),
         (["--version=1"], 64, "takes no value"),
         (["--plugins", "DIR/plugins", "--state-directory", "DIR/state"], 64, "nothing to listen on"),
         (["--listen", "tcp:0.0.0.0:0"], 78, "allowRemote"),
@@ -100,7 +100,7 @@ import Testing
         articled.send(number)
         #expect(try articled.ended() == 0)
         #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
-        #expect(articled.text.contains("ended"))
+        #expect(articled.text.contains("stopped after"))
     }
 
     /// kill -9 leaves the socket's file behind; the next one takes its place.
@@ -143,7 +143,7 @@ import Testing
         let file = articled.directory.appending(path: "articled.json5")
         try "{ nope: 1 }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.contains("the old one stays in force") }
+        try articled.wait { articled.text.contains("the old one stays in effect") }
         #expect(articled.text.contains("nope: unknown key"))
         // Nothing of it is taken if a plugin does not like its part.
         try "{ logLevel: 'error', plugins: { fetch: { x: 1 } } }".write(to: file, atomically: false, encoding: .utf8)
@@ -152,7 +152,7 @@ import Testing
         try "{ logLevel: 'debug', eventLoops: 7 }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
         try articled.wait { articled.text.contains("the configuration was reloaded") }
-        #expect(articled.text.contains("takes effect at the next start only: eventLoops"))
+        #expect(articled.text.contains("takes effect only after a restart: eventLoops"))
         _ = try articled.connect().greet()
     }
 

@@ -23,7 +23,7 @@ import Testing
         let articled = try Articled(Self.serving, fixtures: [plugin])
         let connection = try block(articled, method, 5000)
         try articled.wait { articled.text.contains("event loop 1 was added for new connections") }
-        #expect(articled.text.contains("\(method) of the plugin \(plugin) has kept event loop 0 for 1"))
+        #expect(articled.text.contains("\(method) of the plugin \(plugin) has blocked event loop 0 for 1"))
         #expect(articled.text.contains("PLUGIN=\(plugin)"))
         #expect(articled.text.contains("ARTICLED_METHOD=\(method)"))
         let other = try RawConnection(articled.socketPath)
@@ -34,7 +34,7 @@ import Testing
         }
         guard case .frame(let answer, _) = connection.next() else { throw Articled.Failed(output: articled.text) }
         #expect(answer.stream == 1 && answer.kind == .message, "what was stuck goes on")
-        try articled.wait { articled.text.contains("event loop 0 goes on, after ") }
+        try articled.wait { articled.text.contains("event loop 0 continues after ") }
         articled.send(SIGTERM)
         #expect(try articled.ended() == 0)
     }
@@ -48,7 +48,7 @@ import Testing
             try articled.wait { articled.text.contains("event loop \(loop) was added for new connections") }
         }
         connections.append(try block(articled, "stuck.sleep", 60_000))
-        try articled.wait { articled.text.contains("has kept event loop 4 for ") }
+        try articled.wait { articled.text.contains("has blocked event loop 4 for ") }
         #expect(!articled.text.contains("event loop 5 was added"))
     }
 
@@ -58,12 +58,12 @@ import Testing
             Self.serving, files: ["articled.json5": "{ limits: { drainTimeout: '100 ms' } }"],
             fixtures: ["blocks-its-loop"])
         let connection = try block(articled, "stuck.sleep", 60_000)
-        try articled.wait { articled.text.contains("has kept event loop 0") }
+        try articled.wait { articled.text.contains("has blocked event loop 0") }
         articled.send(SIGTERM)
         #expect(try articled.ended() == 70)
         #expect(
             articled.text.contains(
-                "an event loop did not end: stuck.sleep of the plugin blocks-its-loop keeps event loop 0"))
+                "an event loop did not end: stuck.sleep of the plugin blocks-its-loop blocks event loop 0"))
         _ = connection
     }
 
@@ -74,8 +74,8 @@ import Testing
             fixtures: ["blocks-its-loop"],
             environment: ["WATCHDOG_USEC": "4000000", "NOTIFY_SOCKET": "DIR/nobody-listens-here"])
         let connection = try block(articled, "stuck.sleep", 60_000)
-        try articled.wait { articled.text.contains("the service manager hears no more of us") }
-        #expect(articled.text.contains(": stuck.sleep of the plugin blocks-its-loop keeps event loop 0;"))
+        try articled.wait { articled.text.contains("the watchdog is no longer notified") }
+        #expect(articled.text.contains(": stuck.sleep of the plugin blocks-its-loop blocks event loop 0;"))
         _ = connection
     }
 }

@@ -116,7 +116,7 @@ private final class Run {
             switch choice / 16 {
             case 0: _ = session.inputEnded()
             case 1: session.drain()
-            default: session.drained()
+            default: session.outputDrained()
             }
         default: take(input.some(64))
         }
@@ -143,9 +143,9 @@ private final class Run {
     private func take(_ bytes: [UInt8]) {
         pending += bytes
         let used = unsafe pending.withUnsafeBytes { pending in
-            unsafe session.announceFirst(in: pending)
+            unsafe session.prefetchFirst(in: pending)
             _ = unsafe session.missing(in: pending)
-            return unsafe session.understand(pending, until: 8192).used
+            return unsafe session.process(pending, until: 8192).used
         }
         guard used <= pending.count else { fatalError("more was used than there is") }
         pending.removeFirst(used)

@@ -16,7 +16,9 @@ public enum ConfigurationFile {
         let owner = geteuid()
         if let given { return try reading(try bytes(given), given, owner) }
         var places = [packaged]
-        if let directory = try Environment.directory("CONFIGURATION_DIRECTORY") { places = ["\(directory)/\(name)"] }
+        if let directory = try ProcessEnvironment.directory("CONFIGURATION_DIRECTORY") {
+            places = ["\(directory)/\(name)"]
+        }
         for path in places where unsafe access(path, F_OK) == 0 {
             return try reading(try bytes(path), path, owner)
         }

@@ -10,7 +10,7 @@ struct Credentials {
     let directory: String?
 
     /// Those of this process.
-    static var own: Credentials { Credentials(directory: Environment.text("CREDENTIALS_DIRECTORY")) }
+    static var own: Credentials { Credentials(directory: ProcessEnvironment.text("CREDENTIALS_DIRECTORY")) }
 
     /// What a credential says, without the end of its last line.
     func text(_ name: String) throws(StartError) -> String {

@@ -1,22 +1,22 @@
 internal import ArticleProtocol
 internal import Synchronization
 
-/// Something that all connections share and that can run out: connections, buffered bytes, requests in flight.
+/// A limited resource that all connections share: connections, buffered bytes, requests in flight.
 ///
-/// A peer may take more while it holds less than a multiple of what is free. So one peer alone gets nearly everything,
-/// each gets less the more peers ask, and there is always something left for the next one. (Dynamic thresholds, as
-/// switches use them for their buffers: Choudhury and Hahne, 1998.)
+/// A peer may take more while it holds less than a multiple of what is free. So a single peer gets nearly everything,
+/// each gets less when more peers ask, and something is always left for the next one. (These are the dynamic thresholds
+/// of switch buffers: Choudhury and Hahne, 1998.)
 struct Quota: ~Copyable, Sendable {
-    /// The multiple. Ordinary use goes on where bulk use has to stop, so that a peer can still ask for little when its
-    /// own uploads and large answers have taken its share.
+    /// The multiple. Ordinary use may continue where bulk use must stop, so that a peer can still send small requests
+    /// when its uploads and large answers have used its share.
     enum Use: Int {
-        /// 3/4 of the quota for one peer alone.
+        /// A single peer gets 3/4 of the quota.
         case bulk = 3
-        /// 7/8 of it.
+        /// A single peer gets 7/8 of the quota.
         case ordinary = 7
     }
 
-    /// One part in so many is for administrators alone.
+    /// One part in so many is reserved for administrators.
     private static let reserve = 16
 
     private let limit: Atomic<Int>
@@ -27,26 +27,26 @@ struct Quota: ~Copyable, Sendable {
     var total: Int { limit.load(ordering: .relaxed) }
     var inUse: Int { used.load(ordering: .relaxed) }
 
-    func adopt(_ limit: Int) { self.limit.store(limit, ordering: .relaxed) }
+    func setLimit(_ limit: Int) { self.limit.store(limit, ordering: .relaxed) }
     func add(_ amount: Int) { used.add(amount, ordering: .relaxed) }
 
-    /// Whether a peer that holds `held` may take more. Others may take at the same instant: the quota is exceeded by
-    /// little then.
+    /// Whether a peer that holds `held` may take more. If others take at the same instant, the quota is exceeded a
+    /// little.
     @inline(__always)
     func hasRoom(for use: Use, held: Int, isAdministrator: Bool) -> Bool {
         let limit = total
         let free = (isAdministrator ? limit : limit - limit / Self.reserve) - inUse
-        // Neither overflows: limits are below 2^41, and what is in use is memory, descriptors or request slots.
+        // No overflow: limits are below 2^41, and the use is memory, descriptors or request slots.
         return held < use.rawValue * max(0, free)
     }
 }
 
-/// The limits for all connections together, and what is in use of them.
+/// The limits for all connections together, and how much of them is in use.
 final class Totals: Sendable {
     let connections: Quota
     /// Bytes.
     let buffered: Quota
-    /// Requests that have outlived the call of their handler.
+    /// Requests whose handler has returned without an answer.
     let requests: Quota
 
     init(_ limits: ServiceLimits) {
@@ -55,14 +55,14 @@ final class Totals: Sendable {
         requests = Quota(limits.maxInFlightTotal)
     }
 
-    func adopt(_ limits: ServiceLimits) {
-        connections.adopt(limits.maxConnections)
-        buffered.adopt(limits.maxBufferedTotal)
-        requests.adopt(limits.maxInFlightTotal)
+    func apply(_ limits: ServiceLimits) {
+        connections.setLimit(limits.maxConnections)
+        buffered.setLimit(limits.maxBufferedTotal)
+        requests.setLimit(limits.maxInFlightTotal)
     }
 }
 
-/// What one peer holds, on all loops. A connection looks it up once and keeps it. Any thread.
+/// What one peer holds on all loops. A connection looks it up once and keeps it. Any thread.
 final class PeerAccount: Sendable {
     let identity: PeerIdentity
     private let totals: Totals
@@ -75,19 +75,19 @@ final class PeerAccount: Sendable {
         self.totals = totals
     }
 
-    /// Buffers of the peer have become larger, or smaller.
+    /// Adds to the peer's buffered bytes, or subtracts.
     func buffer(_ change: Int) {
         buffered.add(change, ordering: .relaxed)
         totals.buffered.add(change)
     }
 
-    /// A request lives on after the call of its handler.
+    /// A handler has returned without an answer.
     func requestBegan() {
         requests.add(1, ordering: .relaxed)
         totals.requests.add(1)
     }
 
-    /// Such a request was ended by its plugin.
+    /// A plugin has ended such a request.
     func requestEnded() {
         requests.subtract(1, ordering: .relaxed)
         totals.requests.add(-1)
@@ -115,7 +115,7 @@ final class PeerAccount: Sendable {
         totals.connections.add(change)
     }
 
-    /// Nothing is left of the peer: an abandoned request counts until its plugin has ended it.
+    /// Whether the peer holds nothing. An abandoned request counts until its plugin has ended it.
     fileprivate var isIdle: Bool {
         connections.load(ordering: .relaxed) == 0 && requests.load(ordering: .relaxed) == 0
     }
@@ -127,22 +127,22 @@ final class PeerAccount: Sendable {
     }
 }
 
-/// Lets connections in, and knows the account of each peer. Any thread.
+/// Admits connections, and keeps the account of each peer. Any thread.
 final class Admission: Sendable {
     let totals: Totals
 
     private struct State {
         var accounts: [PeerIdentity: PeerAccount] = [:]
-        /// When there are so many, those of peers that are gone are dropped.
-        var sweepAt = Admission.fewest
+        /// At this number the accounts of peers that have gone are removed.
+        var sweepAt = Admission.minSweep
     }
 
-    private static let fewest = 64
+    private static let minSweep = 64
     private let state = Mutex(State())
 
-    /// Why a connection is not let in.
+    /// Why a connection is refused.
     struct Refusal: Error {
-        /// Otherwise the service itself is full.
+        /// The peer's share is used up. Otherwise the service is full.
         let isShare: Bool
         let connections: Int
 
@@ -156,7 +156,7 @@ final class Admission: Sendable {
 
     init(_ limits: ServiceLimits) { totals = Totals(limits) }
 
-    /// Takes a place for one more connection. `leave` gives it back.
+    /// Reserves a place for one more connection. `leave` returns it.
     func enter(_ identity: PeerIdentity, isAdministrator: Bool) throws(Refusal) -> PeerAccount {
         let result = state.withLock { state -> Result<PeerAccount, Refusal> in
             let account = state.accounts[identity] ?? PeerAccount(identity, totals)
@@ -169,14 +169,14 @@ final class Admission: Sendable {
             state.accounts[identity] = account
             if state.accounts.count >= state.sweepAt {
                 state.accounts = state.accounts.filter { !$0.value.isIdle }
-                state.sweepAt = max(Self.fewest, state.accounts.count * 2)
+                state.sweepAt = max(Self.minSweep, state.accounts.count * 2)
             }
             return .success(account)
         }
         return try result.get()
     }
 
-    /// The connection is gone.
+    /// A connection is closed.
     func leave(_ account: PeerAccount) {
         state.withLock { state in
             account.connect(-1)

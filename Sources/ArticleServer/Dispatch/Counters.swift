@@ -11,10 +11,10 @@ final class ServiceCounters: Sendable {
 
     func loop(_ index: Int) -> LoopCounters { loops[index] }
 
-    /// Requests that were given to a plugin and that it has not ended.
+    /// Requests that a plugin has and has not ended.
     var inFlight: UInt64 {
-        // In this order: of a request that comes and goes meanwhile the opening alone is seen. Other processors may show
-        // it the other way round all the same, and then there are none.
+        // In this order, so that a request that begins and ends meanwhile counts as open. Another processor may still
+        // show the counters the other way round; then there are none.
         let closed = sum { $0.closed.value }
         let opened = sum { $0.opened.value }
         return opened > closed ? opened - closed : 0
@@ -25,13 +25,13 @@ final class ServiceCounters: Sendable {
     }
 }
 
-/// A number that one thread counts and others may read: no lock, no locked instruction.
+/// A counter that one thread writes and others may read: no lock, no atomic read-modify-write.
 struct Counter: ~Copyable {
     private let atomic = Atomic<UInt64>(0)
 
     var value: UInt64 { atomic.load(ordering: .relaxed) }
 
-    /// The owning thread only, and no more than was added before.
+    /// Subtracts no more than was added before. The owning thread only.
     @inline(__always)
     func subtract(_ amount: UInt64) {
         atomic.store(atomic.load(ordering: .relaxed) &- amount, ordering: .relaxed)
@@ -44,7 +44,7 @@ struct Counter: ~Copyable {
     }
 }
 
-/// What one loop has counted. Written by its thread, read by whichever thread answers `service.stats`.
+/// The counters of one loop. Its thread writes them; the thread that answers `service.stats` reads them.
 @safe final class LoopCounters: Sendable {
     /// Connections, by listener.
     let accepted: CounterRow
@@ -56,10 +56,10 @@ struct Counter: ~Copyable {
     let refusedRequests = Counter()
     /// Requests that took longer than `slowRequest`.
     let slow = Counter()
-    /// Requests given to a plugin, and those that their plugin has ended.
+    /// Requests given to a plugin, and requests that their plugin has ended.
     let opened = Counter()
     let closed = Counter()
-    /// Requests whose client stopped waiting before their plugin ended them, and how many of those it has ended since.
+    /// Requests whose client stopped waiting before the plugin ended them, and how many of them have ended since.
     let abandoned = Counter()
     let abandonedEnded = Counter()
 
@@ -82,14 +82,14 @@ struct Counter: ~Copyable {
         unsafe methods[route].ended(code, nanoseconds)
     }
 
-    /// A request of this method lives on after the call of its handler.
+    /// A handler has returned without an answer.
     @inline(__always)
     func enlisted(route: Int) {
         guard unsafe route < methods.count else { return }
         unsafe methods[route].enlisted()
     }
 
-    /// Its plugin has ended it.
+    /// The plugin has ended such a request.
     @inline(__always)
     func delisted(route: Int) {
         guard unsafe route < methods.count else { return }
@@ -101,9 +101,10 @@ struct Counter: ~Copyable {
     }
 }
 
-/// What one loop has counted of one method.
+/// The counters of one method on one loop.
 struct MethodCounters: ~Copyable {
-    /// The latency histogram's buckets: bucket n holds what took less than 2^n microseconds, the last one the rest.
+    /// The latency histogram's buckets. Bucket n counts requests that took less than 2^n microseconds, the last one the
+    /// others.
     static let buckets = 24
     static let bounds: [UInt64] = (0..<buckets - 1).map { 1000 << UInt64($0) }
     /// One counter for each status code, by its number; the highest is 18.
@@ -128,7 +129,7 @@ struct MethodCounters: ~Copyable {
     @inline(__always)
     func delisted() { live.subtract(1) }
 
-    /// Requests that have outlived the call of their handler, and that their plugin has not ended.
+    /// Requests whose handler has returned, and that their plugin has not ended.
     var inFlight: UInt64 { live.value }
     var nanoseconds: UInt64 { total.value }
     var histogram: [UInt64] { latency.values }
@@ -136,7 +137,7 @@ struct MethodCounters: ~Copyable {
     var byStatus: [UInt64] { statuses.values }
 }
 
-/// A row of counters: one thread counts, others may read.
+/// A row of counters. One thread writes, others may read.
 @safe struct CounterRow: ~Copyable, @unchecked Sendable {  // the memory is fixed in `init`, and what is there is atomic
     private let memory: UnsafeMutableBufferPointer<Counter>
 
@@ -147,7 +148,7 @@ struct MethodCounters: ~Copyable {
 
     deinit { unsafe memory.deinitialize().deallocate() }
 
-    /// The owning thread only. What has no counter is not counted.
+    /// Ignores an index that has no counter. The owning thread only.
     @inline(__always)
     func add(_ amount: UInt64, at index: Int) {
         guard unsafe index >= 0 && index < memory.count else { return }

@@ -1,10 +1,9 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// What a plugin may ask of the host about its requests: the functions of `articled_host`, but for their C types.
+/// What a plugin may do with its requests: the functions of `articled_host`, without their C types.
 ///
-/// A plugin is trusted not to corrupt memory, and for nothing else: each function checks that the request is one that
-/// is in flight, and that the plugin is on the request's own thread.
+/// A plugin is trusted not to corrupt memory, and nothing else. Each function checks that the request is in flight.
 enum HostFunctions {
     static func respond(
         _ slot: RequestPointer, _ parts: UnsafePointer<articled_bytes>?, _ count: Int,
@@ -18,7 +17,7 @@ enum HostFunctions {
             return UInt32(ARTICLED_TOO_LARGE)
         }
         if size >= Self.large, !session.mayBuffer(.bulk), unsafe isRepeatable(slot, session) {
-            unsafe failNow(slot, session, .resourceExhausted, Self.crowded)
+            unsafe failNow(slot, session, .resourceExhausted, Self.overQuota)
             return UInt32(ARTICLED_TOO_LARGE)
         }
         unsafe write(session, [.end], stream: slot.pointee.stream, parts, count, size, checksum)
@@ -37,7 +36,7 @@ enum HostFunctions {
         }
         guard unsafe slot.pointee.sendCredit > 0 else {
             if session.hasInputEnded, unsafe slot.pointee.phase == .inFlight {
-                unsafe RequestTable.concludeForWantOfCredit(slot)
+                unsafe RequestTable.failForLackOfCredit(slot)
                 return UInt32(ARTICLED_GONE)
             }
             unsafe slot.pointee.isBlocked = true
@@ -49,7 +48,7 @@ enum HostFunctions {
             return UInt32(ARTICLED_BLOCKED)
         }
         if size >= Self.large, unsafe slot.pointee.phase == .inFlight, !session.mayBuffer(.bulk) {
-            unsafe RequestTable.conclude(slot, .resourceExhausted, Self.crowded)
+            unsafe RequestTable.endWithError(slot, .resourceExhausted, Self.overQuota)
             return UInt32(ARTICLED_GONE)
         }
         unsafe slot.pointee.sendCredit -= Int64(size) + Int64(FrameHeader.size)
@@ -90,7 +89,7 @@ enum HostFunctions {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue(),
             unsafe !slot.pointee.backlog.isEmpty || (slot.pointee.clientEnded && !slot.pointee.endDelivered)
         else { return }
-        // Not from within the plugin's own call, but right after it: as a job of this turn.
+        // Not from within the plugin's own call, but right after it, as a job of this turn.
         unsafe session.loop.schedule(
             Inbox.Job(
                 run: { slot, id in
@@ -113,7 +112,7 @@ enum HostFunctions {
             let session = unsafe slot.pointee.session?.takeUnretainedValue()
         else { return }
         let window = Int64(session.terms.streamWindow)
-        // A plugin cannot give back more than it was given.
+        // A plugin cannot return more than it was given.
         let outstanding = unsafe window - slot.pointee.receiveCredit - slot.pointee.consumed
         unsafe slot.pointee.consumed += min(Int64(bytes), max(0, outstanding))
         guard unsafe slot.pointee.consumed >= window / 4, unsafe !slot.pointee.clientEnded else { return }
@@ -125,18 +124,18 @@ enum HostFunctions {
 
     // MARK: -
 
-    /// Messages that are so long or longer get no buffer beyond their peer's share.
+    /// Messages of this size or more get no buffer beyond their peer's share.
     private static let large = 64 << 10
-    private static let crowded =
+    private static let overQuota =
         "the answer is large, and this user or address has its share of buffers in use: read what was answered, and try "
         + "again"
 
-    /// Whether nothing is lost if the request's answer is not sent.
+    /// Whether the client can repeat the request if its answer is not sent.
     private static func isRepeatable(_ slot: RequestPointer, _ session: Session) -> Bool {
         unsafe session.loop.context.router.descriptions[slot.pointee.route].idempotent
     }
 
-    /// The session of a request that may still be answered; nil if it is abandoned, or not in flight at all.
+    /// The session of a request that can still be answered; nil if the request is abandoned or not in flight.
     @inline(__always)
     private static func live(_ slot: RequestPointer, _ function: StaticString) -> Session? {
         switch unsafe slot.pointee.phase {
@@ -158,7 +157,7 @@ enum HostFunctions {
 
     private static func misused(_ slot: RequestPointer, _ function: StaticString) {
         Log.error(
-            "a plugin called \(function) for a request that it has ended already; the call was ignored",
+            "a plugin called \(function) for a request that it had already ended; the call was ignored",
             ["REQUEST_ID": "\(unsafe slot.pointee.view.id)"])
     }
 
@@ -175,7 +174,7 @@ enum HostFunctions {
         unsafe RequestTable.release(slot, session)
     }
 
-    /// The size of all parts together; nil if it is not to be believed.
+    /// The size of all parts together; nil if it is not plausible.
     @inline(__always)
     private static func total(_ parts: UnsafePointer<articled_bytes>?, _ count: Int) -> Int? {
         guard count >= 0, unsafe parts != nil || count == 0 else { return nil }
@@ -190,8 +189,9 @@ enum HostFunctions {
 }
 
 extension HostFunctions {
-    /// Puts a frame into the outgoing buffer: the one copy of a response. To give the kernel the pieces where they lie would
-    /// save it, and costs more: of an article of 3 KB in cold memory 3.6 us instead of 2.5 with this copy.
+    /// Puts a frame into the outgoing buffer. This is the one copy of a response. Passing the pieces to the kernel
+    /// where they are would avoid the copy but costs more: 3.6 us instead of 2.5 us for an article of 3 KB in cold
+    /// memory.
     @inline(__always)
     static func write(
         _ session: Session, _ flags: FrameFlags, kind: FrameKind = .message, stream: UInt32,

@@ -1,6 +1,6 @@
 internal import CPluginABI
 
-/// `articled_host` itself: one for the process, never freed, the same for every plugin.
+/// The `articled_host` of this process. All plugins share it, and it is never freed.
 enum HostTable {
     nonisolated(unsafe) static let shared: UnsafePointer<articled_host> = {  // written once, here
         let table = UnsafeMutablePointer<articled_host>.allocate(capacity: 1)

@@ -1,15 +1,15 @@
 internal import CLinux
 internal import CPluginABI
 
-/// Who is at the other end of a connection, and what that peer may do.
+/// The other end of a connection, and its roles.
 struct Peer {
-    /// The process, user and group that connected; nil on TCP.
+    /// The process, user and group that connected; nil for TCP.
     let credentials: PeerCredentials?
-    /// A set of `ARTICLED_ROLE_*`: by the policy that it connected under.
+    /// A set of `ARTICLED_ROLE_*`, from the policy at the time of the connection.
     let roles: UInt32
-    /// Whose share its connection counts against.
+    /// Whose share the connection counts against.
     let identity: PeerIdentity
-    /// Where it connected; nil in tests.
+    /// The socket that it connected to; nil in tests.
     private let listener: Listener?
 
     init(of descriptor: Int32, on listener: Listener, policy: AccessPolicy) {
@@ -24,10 +24,10 @@ struct Peer {
         self.listener = listener
     }
 
-    /// Whether what is kept for administrators is for it.
+    /// Whether it may use what is reserved for administrators.
     var isAdministrator: Bool { roles & AccessPolicy.administer != 0 }
 
-    /// What the peer may do by another policy than that which it connected under.
+    /// The peer's roles under another policy.
     func roles(under policy: AccessPolicy) -> UInt32 { listener.map { policy.roles(of: credentials, on: $0) } ?? roles }
 
     /// For tests.
@@ -64,7 +64,7 @@ public struct PeerCredentials: Sendable, Equatable {
     /// Supplementary groups.
     let groups: [UInt32]
 
-    /// nil if the kernel does not say.
+    /// nil if the kernel does not tell.
     init?(of descriptor: Int32) {
         var process: UInt32 = 0
         var user: UInt32 = 0
@@ -83,11 +83,11 @@ public struct PeerCredentials: Sendable, Equatable {
     /// The primary group and the supplementary ones.
     var allGroups: [UInt32] { [group] + groups }
 
-    /// None if the kernel does not say: then only the primary group counts, which gives less access, never more.
+    /// Empty if the kernel does not tell. Then only the primary group counts, which gives less access, never more.
     private static func groups(of descriptor: Int32) -> [UInt32] {
-        let most = 65536  // NGROUPS_MAX
+        let limit = 65536  // NGROUPS_MAX
         var capacity = 32
-        while capacity <= most {
+        while capacity <= limit {
             var groups = [UInt32](repeating: 0, count: capacity)
             let count = unsafe Int(clinux_peer_groups(descriptor, &groups, Int32(capacity)))
             if count < 0 { return [] }
@@ -98,20 +98,20 @@ public struct PeerCredentials: Sendable, Equatable {
     }
 }
 
-/// Whom the shares are for: all connections of one user, or from one address, are one peer.
+/// Who a share is for. All connections of one user, or from one address, share it.
 enum PeerIdentity: Hashable, Sendable, CustomStringConvertible {
-    /// At the other end of a Unix socket.
+    /// The user at the other end of a Unix socket.
     case user(UInt32)
-    /// The bytes of an IPv4 address, or of an IPv6 network of 64 bits: a host has all addresses of its network.
+    /// The bytes of an IPv4 address, or of a 64-bit IPv6 network: a host can use all addresses of its network.
     case address([UInt8])
-    /// The kernel does not say.
+    /// The kernel does not tell.
     case unknown
 
     /// Of the other end of a TCP connection.
     init(_ address: ListenAddress?) {
         switch address {
         case .ipv4(let bytes, _): self = .address(bytes)
-        // An IPv4 address, as a socket for both families tells it.
+        // An IPv4 address on a socket for both families.
         case .ipv6(let bytes, _) where bytes.starts(with: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]):
             self = .address(Array(bytes.suffix(4)))
         case .ipv6(let bytes, _): self = .address(bytes.prefix(8) + [UInt8](repeating: 0, count: 8))

@@ -1,23 +1,23 @@
 internal import ArticleProtocol
 
-/// What the journal is told of requests and peers: what took long, what failed, who was refused. Each kind has a ration of
-/// its own, so that no peer can fill the journal, nor hide one kind behind another.
+/// Log lines about requests and peers: slow and failed requests, and refused peers. Each kind has its own limit, so
+/// that no peer can fill the journal or hide one kind behind another.
 final class RequestJournal: Sendable {
-    private let slow = Ration()
-    private let failed = Ration()
-    private let denied = Ration()
-    private let violations = Ration()
-    private let strangers = Ration()
-    private let refused = Ration()
-    private let crowded = Ration()
-    private let stalled = Ration()
+    private let slow = LogLimiter()
+    private let failed = LogLimiter()
+    private let denied = LogLimiter()
+    private let violations = LogLimiter()
+    private let withoutRole = LogLimiter()
+    private let refused = LogLimiter()
+    private let overQuota = LogLimiter()
+    private let stalled = LogLimiter()
 
     /// A request took longer than `slowRequest`.
     func slow(_ request: SlowRequest, written: SlowRequest.Written) {
         slow.write(.notice) { (request.text(written), request.fields(written)) }
     }
 
-    /// A request failed by a fault of the service, not of its client.
+    /// A request failed because of the service, not of its client.
     func failed(_ method: String, _ code: StatusCode, _ message: String, request: UInt64, _ peer: Peer) {
         failed.write(.error) {
             (
@@ -29,7 +29,7 @@ final class RequestJournal: Sendable {
         }
     }
 
-    /// A peer asked for what it lacks the role for.
+    /// A peer called a method without its role.
     func denied(_ method: String, _ role: String, _ peer: Peer) {
         denied.write(.notice) {
             (
@@ -41,19 +41,19 @@ final class RequestJournal: Sendable {
         }
     }
 
-    /// A peer broke the protocol, and its connection was ended.
+    /// A peer violated the protocol, and its connection was closed.
     func violated(_ what: String, _ peer: Peer) {
-        violations.write(.notice) { ("\(peer) broke the protocol, and was disconnected: \(what)", peer.fields) }
+        violations.write(.notice) { ("\(peer) violated the protocol and was disconnected: \(what)", peer.fields) }
     }
 
-    /// A peer connected that may do nothing at all.
-    func stranger(_ peer: Peer, on listener: Listener) {
-        strangers.write(.notice) {
-            ("\(peer) on \(listener) may do nothing: \"access\" of the configuration gives it no role", peer.fields)
+    /// A peer without any role has connected.
+    func withoutRole(_ peer: Peer, on listener: Listener) {
+        withoutRole.write(.notice) {
+            ("\(peer) on \(listener) has no role: \"access\" of the configuration gives it none", peer.fields)
         }
     }
 
-    /// There was no place for one more connection.
+    /// A connection was refused because of a limit.
     func refused(_ refusal: Admission.Refusal, _ peer: Peer, on listener: Listener) {
         refused.write(.warning) {
             (
@@ -65,48 +65,49 @@ final class RequestJournal: Sendable {
         }
     }
 
-    /// A peer asked for more than its share of what all connections have together.
-    func crowded(_ what: String, _ peer: Peer, _ account: PeerAccount) {
-        crowded.write(.warning) { ("\(peer) was refused \(what): it holds \(account.holdings)", peer.fields) }
+    /// A peer asked for more than its share.
+    func overQuota(_ what: String, _ peer: Peer, _ account: PeerAccount) {
+        overQuota.write(.warning) { ("\(peer) was refused \(what): it holds \(account.holdings)", peer.fields) }
     }
 
-    /// A peer kept us waiting for too long, and its connection was ended.
+    /// A peer made no progress, and its connection was closed.
     func stalled(_ what: String, _ peer: Peer) {
         stalled.write(.notice) { ("\(peer) was disconnected: \(what)", peer.fields) }
     }
 }
 
-/// A request that took longer than `slowRequest`, with the time that each stage of it took.
+/// A request that took longer than `slowRequest`, with the time of each stage.
 struct SlowRequest {
     let method: String
     let code: StatusCode
     let id: UInt64
     let stream: UInt32
     let peer: Peer
-    /// Its frame was read from the socket, with others perhaps: CLOCK_MONOTONIC, nanoseconds, as all that follow.
+    /// When its frame was read from the socket. This and the following are CLOCK_MONOTONIC, in nanoseconds.
     let received: UInt64
-    /// It was its turn.
+    /// When it was given to its plugin.
     let dispatched: UInt64
-    /// The plugin's handler returned without an answer; nil if it answered before it returned.
+    /// When the handler returned without an answer; nil if it answered before it returned.
     let returned: UInt64?
-    /// The answer was in the connection's buffer.
+    /// When the answer was in the connection's buffer.
     let answered: UInt64
 
-    /// How the answer left.
+    /// Whether the answer was sent.
     enum Written {
-        /// In the socket at this time.
+        /// It was written to the socket at this time.
         case at(UInt64)
-        /// The peer went away before it read it, or would not read.
+        /// The peer disconnected or did not read.
         case never
     }
 
-    /// "store.put took 1524 ms: 0 ms until its turn, 1 ms in the handler, 1523 ms until the answer, 0 ms until it was sent"
+    /// "store.put took 1524 ms: 0 ms until its turn, 1 ms in the handler, 1523 ms until the answer, 0 ms until it was
+    /// sent"
     func text(_ written: Written) -> String {
         var stages = ["\(Self.text(queued)) until its turn", "\(Self.text(handled)) in the handler"]
         if let waited { stages.append("\(Self.text(waited)) until the answer") }
         switch written {
         case .at(let time): stages.append("\(Self.text(time &- answered)) until it was sent")
-        case .never: stages.append("never sent, as the client did not read")
+        case .never: stages.append("never sent, because the client did not read")
         }
         let end = code == .ok ? "" : " and ended with \(code.name)"
         return "\(method) took \(Self.text(answered &- received))\(end): \(stages.joined(separator: ", "))"

@@ -2,14 +2,14 @@ internal import CPluginABI
 
 /// The host's side of one request in flight.
 ///
-/// A plugin holds the address of `view`, which is the slot's own address; the host finds the rest behind it. Slots are
-/// never freed while the process runs: a plugin that speaks of a request it has ended already meets a slot that says so.
+/// A plugin holds the address of `view`, which is also the slot's address. Slots are never freed while the process
+/// runs: a plugin that refers to a request that it has already ended finds a slot that says so.
 @safe struct RequestSlot {
-    /// What the plugin sees. Must stay the first member.
+    /// What the plugin sees. It must be the first member.
     var view = unsafe articled_request()
 
     var phase = Phase.free
-    /// The client has sent its last message, and whether the plugin was told.
+    /// Whether the client has sent its last message, and whether the plugin was told.
     var clientEnded = false
     var endDelivered = false
     /// `send` answered BLOCKED and `writable` is owed.
@@ -19,23 +19,23 @@ internal import CPluginABI
     var route: Int = 0
     /// When its frame arrived: CLOCK_MONOTONIC, nanoseconds.
     var started: UInt64 = 0
-    /// When it was its turn, and when its plugin's handler returned without an answer; 0 before that.
+    /// When it was given to its plugin, and when the handler returned without an answer; 0 before that.
     var dispatched: UInt64 = 0
     var returned: UInt64 = 0
 
-    /// Retained from `inFlight` on until the plugin has ended the request.
+    /// Retained from `inFlight` until the plugin has ended the request.
     var session: Unmanaged<Session>?
 
     var events: UnsafePointer<articled_events>?
     var eventContext: UnsafeMutableRawPointer?
-    /// Messages that came before the plugin said where to.
+    /// Messages that came before the plugin called `watch`.
     var backlog: [[UInt8]] = []
 
-    /// Bytes that may still be sent to the client; below zero by one message at most.
+    /// Bytes that may still be sent to the client. At most one message below zero.
     var sendCredit: Int64 = 0
     /// Bytes that the client may still send.
     var receiveCredit: Int64 = 0
-    /// Bytes that the plugin is done with and that the client was not told of yet.
+    /// Bytes that the plugin has consumed and that were not granted to the client again yet.
     var consumed: Int64 = 0
 
     /// Neighbours in the list of requests in flight, or the next free slot.
@@ -43,13 +43,14 @@ internal import CPluginABI
     var previous: UnsafeMutablePointer<RequestSlot>?
 
     enum Phase: UInt8 {
-        /// Not in use: ended, or never begun.
+        /// Not in use.
         case free
-        /// Inside the plugin's `handle`; most requests never leave it but to be ended.
+        /// Inside the plugin's `handle`. Most requests end there.
         case handling
-        /// `handle` has returned; the answer will come.
+        /// `handle` has returned without an answer.
         case inFlight
-        /// The client has had its last frame (cancelled, expired, or the connection is gone); the plugin has not ended it yet.
+        /// The client waits no longer: it cancelled, the deadline passed, or the connection is closed. The plugin has
+        /// not ended the request yet.
         case abandoned
     }
 }
@@ -57,19 +58,19 @@ internal import CPluginABI
 /// A request in flight, by its slot's address.
 typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
 
-/// The request slots of one loop, and which of them are in flight. Used by the loop's thread alone.
+/// The request slots of one loop, and which of them are in flight. For the loop's thread only.
 @safe final class RequestPool {
     private static let chunk = 64
 
-    // Slots are given out in the order in which they came back, so a slot that was ended rests for as long as possible:
-    // a plugin that answers twice is found out, and does not answer somebody else's request.
+    // Slots are reused in the order in which they were returned, so a slot stays unused for as long as possible. A
+    // plugin that answers twice is then detected, and does not answer another request.
     private var firstFree: RequestPointer?
     private var lastFree: RequestPointer?
     private var firstInFlight: RequestPointer?
 
-    /// The earliest deadline of a request in flight, or earlier: it may be that of one which has ended since.
+    /// No deadline of a request in flight is earlier. It may be the deadline of a request that has ended.
     private(set) var earliestDeadline: UInt64?
-    /// Slots in use, abandoned ones too.
+    /// Slots in use, including abandoned requests.
     private(set) var inUse = 0
 
     init() { grow() }
@@ -83,7 +84,7 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
     }
 
     func take() -> RequestPointer {
-        // One slot always stays free, so that the last one rests too.
+        // One slot always stays free, so that the last one is not reused at once.
         if unsafe firstFree == lastFree { grow() }
         let slot = unsafe firstFree.unsafelyUnwrapped
         unsafe firstFree = slot.pointee.next
@@ -92,7 +93,7 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
         return unsafe slot
     }
 
-    /// The request is over.
+    /// Returns a slot whose request has ended.
     func give(_ slot: RequestPointer) {
         inUse -= 1
         unsafe slot.pointee.phase = .free
@@ -107,7 +108,7 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
         unsafe lastFree = slot
     }
 
-    /// The request waits for its answer: its deadline counts.
+    /// Adds a request that waits for its answer; its deadline counts.
     func enlist(_ slot: RequestPointer) {
         unsafe slot.pointee.next = firstInFlight
         unsafe slot.pointee.previous = nil
@@ -117,7 +118,7 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
         if deadline < earliestDeadline ?? .max { earliestDeadline = deadline }
     }
 
-    /// It waits no more.
+    /// Removes a request that no longer waits.
     func delist(_ slot: RequestPointer) {
         let next = unsafe slot.pointee.next
         let previous = unsafe slot.pointee.previous
@@ -140,7 +141,7 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
             if deadline <= now { unsafe expired.append(current) } else { next = min(next ?? .max, deadline) }
         }
         earliestDeadline = next
-        // A plugin that is told of one may end others: those are skipped.
+        // The plugin of one may end others: those are skipped.
         for index in unsafe expired.indices {
             let current = unsafe expired[index]
             if unsafe current.pointee.phase == .inFlight { unsafe body(current) }

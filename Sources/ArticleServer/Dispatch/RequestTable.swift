@@ -4,17 +4,17 @@ internal import LinuxRuntime
 
 /// The life of a request: prepared, handled, in flight, ended. Every function runs on the thread of the request's loop.
 ///
-/// Two ends are needed, in either order: the client gets its last frame, and the plugin ends the request. A request
-/// whose client is served already (it cancelled, the deadline passed, the connection is gone) is abandoned: it keeps
+/// A request has ended when the client has its last frame and the plugin has ended it, in either order. If the client
+/// no longer waits (it cancelled, the deadline passed, the connection is closed), the request is abandoned. It keeps
 /// its slot, and counts against its connection's limit, until the plugin has ended it.
 enum RequestTable {
-    /// What the plugin is given: the slot by its first member.
+    /// What the plugin gets: the slot by its first member.
     @inline(__always)
     static func view(of slot: RequestPointer) -> UnsafeMutablePointer<articled_request> {
         unsafe UnsafeMutableRawPointer(slot).assumingMemoryBound(to: articled_request.self)
     }
 
-    /// The slot of a request that a plugin speaks of.
+    /// The slot of a request that a plugin refers to.
     @inline(__always)
     static func slot(of view: UnsafeMutablePointer<articled_request>) -> RequestPointer {
         unsafe UnsafeMutableRawPointer(view).assumingMemoryBound(to: RequestSlot.self)
@@ -52,7 +52,7 @@ enum RequestTable {
         loop.counters.opened.add(1)
     }
 
-    /// `handle` has returned without an answer: from now on the request lives by itself.
+    /// `handle` has returned without an answer. The request is in flight from now on.
     static func enlist(_ slot: RequestPointer, _ session: Session) {
         unsafe slot.pointee.phase = .inFlight
         unsafe slot.pointee.returned = MonotonicClock.now
@@ -67,8 +67,8 @@ enum RequestTable {
 
     // MARK: The client's side
 
-    /// The client's last frame is an error of articled's own; the plugin is told that nobody waits any more.
-    static func conclude(_ slot: RequestPointer, _ code: StatusCode, _ message: String) {
+    /// Ends the request for the client with an error, and tells the plugin that nobody waits for the answer.
+    static func endWithError(_ slot: RequestPointer, _ code: StatusCode, _ message: String) {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
         unsafe session.streams[slot.pointee.stream] = nil
         unsafe count(slot, session, code)
@@ -78,17 +78,17 @@ enum RequestTable {
         unsafe abandon(slot, code)
     }
 
-    /// The answer needs credit that can never come.
-    static func concludeForWantOfCredit(_ slot: RequestPointer) {
-        unsafe conclude(
+    /// Fails an answer that waits for credit that can no longer come.
+    static func failForLackOfCredit(_ slot: RequestPointer) {
+        unsafe endWithError(
             slot, .cancelled, "the connection's input ended, and with it the credit for the rest of the answer")
     }
 
     static func expire(_ slot: RequestPointer) {
-        unsafe conclude(slot, .deadlineExceeded, "the deadline passed before the answer was ready")
+        unsafe endWithError(slot, .deadlineExceeded, "the deadline passed before the answer was ready")
     }
 
-    /// Nobody waits for the answer. The caller has taken the request out of its session's streams.
+    /// Nobody waits for the answer. The caller has removed the request from its session's streams.
     static func abandon(_ slot: RequestPointer, _ code: StatusCode) {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
         unsafe session.loop.requests.delist(slot)
@@ -103,7 +103,7 @@ enum RequestTable {
         }
     }
 
-    /// A message of the client's for a request in flight.
+    /// Delivers a message from the client to the plugin.
     static func deliver(_ slot: RequestPointer, _ payload: UnsafeRawBufferPointer) {
         if let events = unsafe slot.pointee.events {
             if unsafe Events.has(events, \.message), let message = unsafe events.pointee.message {
@@ -114,13 +114,13 @@ enum RequestTable {
                 }
             }
         } else {
-            // Bounded: the client has no credit for more than the window and one message.
+            // Bounded: the client's credit covers at most the window and one message.
             unsafe slot.pointee.backlog.append(Array(payload))
         }
         unsafe deliverEnd(slot)
     }
 
-    /// Tells the plugin, once, that the client has sent its last message, if that is so and it has seen them all.
+    /// Tells the plugin, once, that the client has sent its last message, after the plugin has got all messages.
     static func deliverEnd(_ slot: RequestPointer) {
         guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.clientEnded,
             unsafe !slot.pointee.endDelivered,
@@ -142,10 +142,10 @@ enum RequestTable {
         unsafe occupied(slot) { unsafe writable(slot.pointee.eventContext, view(of: slot)) }
     }
 
-    /// Runs code of the request's plugin, and lets others see whose it is.
+    /// Runs code of the request's plugin, and records whose code it is.
     @inline(__always)
     private static func occupied(_ slot: RequestPointer, _ body: () -> Void) {
-        // Not the slot's session, which is gone when the plugin has ended the request within `body`.
+        // Not through the slot's session: it may be released when the plugin ends the request within `body`.
         guard let loop = unsafe slot.pointee.session?.takeUnretainedValue().loop else { return body() }
         unsafe occupied(slot, loop, body)
     }
@@ -170,7 +170,7 @@ enum RequestTable {
         if duration >= loop.slowRequest { unsafe noteSlow(slot, session, code, now) }
     }
 
-    /// How long a stream takes is its client's affair.
+    /// Streams are not reported: how long one takes depends on its client.
     @inline(never)
     private static func noteSlow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ now: UInt64) {
         let loop = session.loop
@@ -178,7 +178,7 @@ enum RequestTable {
         let target = unsafe router.target(slot.pointee.route)
         guard !target.streamsRequest, !target.streamsResponse else { return }
         loop.counters.slow.add(1)
-        unsafe session.note(
+        unsafe session.addSlow(
             SlowRequest(
                 method: router.descriptions[slot.pointee.route].name, code: code, id: slot.pointee.view.id,
                 stream: slot.pointee.stream,
@@ -186,13 +186,13 @@ enum RequestTable {
                 returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
     }
 
-    /// A request that had been enlisted is ended.
-    private static func outlived(_ slot: RequestPointer, _ session: Session) {
+    /// A request in flight has ended.
+    private static func leaveFlight(_ slot: RequestPointer, _ session: Session) {
         session.account.requestEnded()
         unsafe session.loop.counters.delisted(route: slot.pointee.route)
     }
 
-    /// The plugin has ended the request: its slot is free.
+    /// The plugin has ended the request. Its slot is free.
     @inline(__always)
     static func release(_ slot: RequestPointer, _ session: Session) {
         session.inFlight -= 1
@@ -202,12 +202,12 @@ enum RequestTable {
         case .inFlight:
             unsafe session.streams[slot.pointee.stream] = nil
             unsafe session.loop.requests.delist(slot)
-            unsafe outlived(slot, session)
+            unsafe leaveFlight(slot, session)
             unsafe slot.pointee.session?.release()
         case .abandoned:
             session.loop.counters.abandonedEnded.add(1)
-            unsafe session.connection?.wroteToBuffer()  // a connection that drains may be waiting for this one
-            unsafe outlived(slot, session)
+            unsafe session.connection?.wroteToBuffer()  // a connection that drains may wait for this one
+            unsafe leaveFlight(slot, session)
             unsafe slot.pointee.session?.release()
         case .free: return
         }
@@ -216,7 +216,7 @@ enum RequestTable {
     }
 }
 
-/// Which of a plugin's event functions exist: an older plugin's structure may be shorter than ours.
+/// Which event functions a plugin has. An older plugin's structure may be shorter than ours.
 enum Events {
     @inline(__always)
     static func has<Value>(_ events: UnsafePointer<articled_events>, _ member: KeyPath<articled_events, Value>) -> Bool

@@ -1,7 +1,8 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// All methods by number: articled's own first, then each plugin's, in the order of loading. Fixed once the service runs.
+/// All methods by number: articled's own first, then each plugin's in the order of loading. It never changes while the
+/// service runs.
 @safe final class Router: Sendable {
     let descriptions: [MethodDescription]
     nonisolated(unsafe) private let targets: UnsafeBufferPointer<Route.Target>  // written in `init` alone
@@ -18,14 +19,14 @@ internal import CPluginABI
     /// How many methods there are. Numbers are 1 to `count`.
     var count: Int { unsafe targets.count }
 
-    /// The method's index here and in the statistics, or nil.
+    /// The method's index, here and in the counters, or nil.
     @inline(__always)
     func index(of number: UInt16) -> Int? {
         let index = Int(number) - 1
         return unsafe index >= 0 && index < targets.count ? index : nil
     }
 
-    /// Who answers the method with this index.
+    /// The handler of the method with this index.
     @inline(__always)
     func target(_ index: Int) -> Route.Target { unsafe targets[index] }
 }
@@ -34,23 +35,23 @@ internal import CPluginABI
 @safe struct Route {
     typealias Handle =
         @convention(c) (UnsafeMutableRawPointer?, UInt32, UnsafeMutablePointer<articled_request>?) -> Void
-    typealias Expect = @convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void
+    typealias Prefetch = @convention(c) (UnsafeMutableRawPointer?, UInt32, articled_bytes) -> Void
 
-    /// All that a request needs of its route. Nothing in it is counted, so a copy costs nothing.
+    /// What a request needs of its route. It holds no references, so a copy is free.
     @safe struct Target {
         let role: UInt32
         let streamsRequest: Bool
         let streamsResponse: Bool
-        /// It is answered at once and with little: however much is in use, there is room for it.
+        /// Whether it is exempt from quotas. Its answer is immediate and small.
         let isFree: Bool
         let handle: Handle
         let plugin: UnsafeMutableRawPointer?
         /// The method's place in the plugin's own table.
         let index: UInt32
-        /// Tells the plugin of a request that will come.
-        let expect: Expect?
+        /// Lets the plugin prefetch for a request that comes soon.
+        let prefetch: Prefetch?
 
-        /// Where its code is.
+        /// The address of its code.
         var address: UInt { unsafe UInt(bitPattern: unsafeBitCast(handle, to: UnsafeRawPointer.self)) }
     }
 
@@ -59,16 +60,16 @@ internal import CPluginABI
 
     init(
         description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
-        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, expect: Expect? = nil,
+        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, prefetch: Prefetch? = nil,
         isFree: Bool = false
     ) {
         self.description = description
         target = unsafe Target(
             role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isFree: isFree,
-            handle: handle, plugin: plugin, index: index, expect: expect)
+            handle: handle, plugin: plugin, index: index, prefetch: prefetch)
     }
 
-    /// The same with the number that clients call it by.
+    /// The same route with the method's number.
     func numbered(_ number: UInt32) -> Route {
         var route = self
         route.description.number = number
@@ -80,7 +81,7 @@ extension LoadedPlugin {
     /// A route for each of the plugin's methods, not numbered yet.
     func routes() -> [Route] {
         guard let handle = unsafe descriptor.pointee.handle else { return [] }
-        let expect = unsafe DescriptorCheck.has(descriptor, \.expect) ? descriptor.pointee.expect : nil
+        let prefetch = unsafe DescriptorCheck.has(descriptor, \.expect) ? descriptor.pointee.expect : nil
         return methods.enumerated().map { index, method in
             let streamsRequest = method.flags & UInt32(ARTICLED_METHOD_STREAM_REQUEST) != 0
             let streamsResponse = method.flags & UInt32(ARTICLED_METHOD_STREAM_RESPONSE) != 0
@@ -91,7 +92,7 @@ extension LoadedPlugin {
                     idempotent: method.flags & UInt32(ARTICLED_METHOD_IDEMPOTENT) != 0,
                     role: Self.name(ofRole: method.role), plugin: name),
                 role: method.role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
-                plugin: instance, index: UInt32(index), expect: expect)
+                plugin: instance, index: UInt32(index), prefetch: prefetch)
         }
     }
 

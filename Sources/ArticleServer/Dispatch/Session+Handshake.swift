@@ -4,7 +4,7 @@ extension Session {
     /// The versions of PROTOCOL.md that this server speaks.
     static let versions: ClosedRange<UInt32> = 1...1
 
-    /// HELLO: the client says which versions and limits it has, the server which will hold, and its methods.
+    /// HELLO: the client offers versions and limits. The server answers with those that apply, and with its methods.
     func greet(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         guard phase == .greeting else { return violated("HELLO may be sent once only") }
         guard header.flags.isEmpty, header.stream == 0 else { return violated("HELLO has no flags and stream 0") }
@@ -54,7 +54,7 @@ extension Session {
         emit(.pong, unsafe Array(payload))
     }
 
-    /// Nothing of ours awaits it.
+    /// The server sends no PING, so it waits for no PONG.
     func pong(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0, Int(header.payloadLength) <= Limits.pingPayload else {
             return violated("PONG has no flags, stream 0 and at most \(Limits.pingPayload) bytes")
@@ -62,13 +62,13 @@ extension Session {
     }
 }
 
-/// What the server's HELLO promised the client of this connection, whatever the configuration says since.
+/// What the server's HELLO promised the client of this connection. A later reload does not change it.
 struct SessionTerms: Equatable {
-    /// Bytes of a frame's payload.
+    /// The most bytes of a frame's payload.
     var maxFrame: Int
-    /// Credit of a request stream at its start, bytes.
+    /// The initial credit of a request stream, in bytes.
     var streamWindow: Int
-    /// Requests in flight.
+    /// The most requests in flight.
     var maxInFlight: Int
 
     init(maxFrame: Int, streamWindow: Int, maxInFlight: Int) {

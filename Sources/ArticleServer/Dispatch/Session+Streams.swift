@@ -2,7 +2,7 @@ internal import ArticleProtocol
 internal import CPluginABI
 
 extension Session {
-    /// REQUEST: opens a stream. A request that its plugin answers at once is over when this returns.
+    /// REQUEST: opens a stream. If the plugin answers at once, the request has ended when this returns.
     func open(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         let stream = header.stream
         guard stream != 0 else { return violated("REQUEST needs a stream other than 0") }
@@ -34,10 +34,10 @@ extension Session {
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
         let target = context.router.target(route)
-        // A stream lives for as long as its client likes: it is what a share may be used up by.
+        // A stream lives as long as its client likes, so it can use up a share.
         let use: Quota.Use = target.streamsRequest ? .bulk : .ordinary
         guard target.isFree || mayBegin(use) && mayBuffer(.ordinary) else {
-            context.journal.crowded(context.router.descriptions[route].name, peer, account)
+            context.journal.overQuota(context.router.descriptions[route].name, peer, account)
             return refuse(
                 stream, .resourceExhausted,
                 "this user or address has its share of requests or memory in use; try again later")
@@ -66,20 +66,20 @@ extension Session {
         if unsafe slot.pointee.phase == .handling { unsafe RequestTable.enlist(slot, self) }
     }
 
-    /// Tells its plugin of a request that will be opened soon, unless it is refused.
+    /// Lets the plugin of a request that is opened soon prefetch what it needs.
     @inline(__always)
-    func announce(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
+    func prefetch(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         guard header.kind == .request, !header.flags.contains(.options), phase == .established,
             let route = loop.context.router.index(of: methods?.number(for: header.method) ?? header.method)
         else { return }
         let target = loop.context.router.target(route)
-        guard let expect = unsafe target.expect, roles & target.role != 0 else { return }
+        guard let prefetch = unsafe target.prefetch, roles & target.role != 0 else { return }
         let before = loop.activity.enter(method: route, at: max(loop.now, loop.lastAnswer))
-        unsafe expect(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
+        unsafe prefetch(target.plugin, target.index, articled_bytes(data: payload.baseAddress, size: payload.count))
         loop.activity.leave(before)
     }
 
-    /// The CallOptions before a request's message: their length as a varint, then they.
+    /// Reads the CallOptions before a request's message: their length as a varint, then the options.
     ///
     /// - Returns: the deadline in nanoseconds from now, if the client gave one.
     private func options(_ message: inout UnsafeRawBufferPointer) -> Result<UInt64?, ServiceError> {
@@ -89,7 +89,7 @@ extension Session {
             guard size < message.count, size < 2 else {
                 return .failure(
                     ServiceError(
-                        .invalidArgument, "the length of the call options is cut off or above \(Limits.callOptions)"))
+                        .invalidArgument, "the length of the call options is truncated or above \(Limits.callOptions)"))
             }
             let byte = unsafe message[size]
             length |= Int(byte & 0x7f) << (7 * size)
@@ -99,21 +99,21 @@ extension Session {
         guard length <= Limits.callOptions, length <= message.count - size else {
             return .failure(
                 ServiceError(
-                    .invalidArgument, "the call options announce \(length) bytes, more than there are or may be"))
+                    .invalidArgument, "the call options prefetch \(length) bytes, more than there are or may be"))
         }
         let bytes = unsafe UnsafeRawBufferPointer(rebasing: message[size..<(size + length)])
         unsafe message = UnsafeRawBufferPointer(rebasing: message[(size + length)...])
         do {
             let options = try unsafe CallOptions(decoding: bytes)
             guard options.deadlineMs > 0 else { return .success(nil) }
-            let most = limits.maxDeadlineNanoseconds
-            return .success(min(UInt64(options.deadlineMs) * 1_000_000, most))
+            let limit = limits.maxDeadlineNanoseconds
+            return .success(min(UInt64(options.deadlineMs) * 1_000_000, limit))
         } catch {
             return .failure(error)
         }
     }
 
-    /// Answers a request that no plugin sees.
+    /// Answers a request that no plugin gets.
     private func refuse(_ stream: UInt32, _ code: StatusCode, _ message: String) {
         loop.counters.refusedRequests.add(1)
         emit(.error, stream: stream, Status(code: code.rawValue, message: message))
@@ -150,13 +150,14 @@ extension Session {
         unsafe RequestTable.deliverEnd(slot)
     }
 
-    /// CANCEL: the client wants no answer any more. It gets one all the same, so that it knows when the stream is free.
+    /// CANCEL: the client no longer wants an answer. It gets one all the same, so that it knows when the stream is
+    /// free.
     func cancel(_ header: FrameHeader) {
         guard header.stream != 0, header.flags.isEmpty, header.payloadLength == 0 else {
             return violated("CANCEL needs a stream, and has neither flags nor payload")
         }
         guard let slot = unsafe streams[header.stream] else { return }  // it was answered meanwhile
-        unsafe RequestTable.conclude(slot, .cancelled, "cancelled by the client")
+        unsafe RequestTable.endWithError(slot, .cancelled, "cancelled by the client")
     }
 
     /// CREDIT: the client takes more of a streamed response.

@@ -1,39 +1,39 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// The protocol's side of one connection: understands frames, knows the requests in flight, and puts frames into the
-/// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is its specification.
+/// The protocol's side of one connection: processes frames, tracks the requests in flight, and puts frames into the
+/// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is the specification.
 @safe final class Session {
     let peer: Peer
-    /// What all connections of the peer hold together.
+    /// What all connections of the peer together hold.
     let account: PeerAccount
-    /// What the peer may do: a set of `ARTICLED_ROLE_*`.
+    /// The peer's roles: a set of `ARTICLED_ROLE_*`.
     private(set) var roles: UInt32
     let outgoing: OutgoingBuffer
-    /// Where to say that there is something to write. nil in tests and after the end.
-    unowned(unsafe) var connection: Connection? = nil  // cleared by `close`, before the connection goes
-    /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
+    /// Told when there is something to write. nil in tests and after the end.
+    unowned(unsafe) var connection: ClientConnection? = nil  // cleared by `close`, before the connection goes
+    /// A reference cycle while the connection is open. `EventLoop.remove` breaks it.
     let loop: EventLoop
 
     private(set) var phase = Phase.greeting
     private(set) var lastActivity: UInt64
     private(set) var terms: SessionTerms
-    /// Of a client that shook hands with a former process and calls the methods by other numbers; usually nil.
+    /// The methods of a client that shook hands with a previous process and uses other numbers; usually nil.
     private(set) var methods: ClientMethods?
-    /// Requests of this session that their plugin has not ended, abandoned ones too.
+    /// Requests that their plugin has not ended, including abandoned ones.
     var inFlight = 0
-    /// Those in flight that the client waits for, by stream.
+    /// The requests in flight that the client waits for, by stream.
     var streams: [UInt32: RequestPointer] = unsafe [:]
-    /// Those whose `send` was answered BLOCKED for want of room.
+    /// The requests whose `send` was answered BLOCKED because the buffer was full.
     var blocked: [RequestPointer] = unsafe []
 
-    /// Requests that took long, and whose answers wait to be written.
+    /// Slow requests whose answers are not written yet.
     private var slow: [SlowRequest] = []
 
     /// The client sends no more frames.
     private(set) var hasInputEnded = false
 
-    /// What the client said in its HELLO.
+    /// From the client's HELLO.
     var clientMaxFrame = 0
     var clientWindow: Int64 = 0
 
@@ -41,7 +41,7 @@ internal import CPluginABI
         /// The client's HELLO must come first.
         case greeting
         case established
-        /// GO_AWAY was sent or received: requests in flight are finished, no new one is taken.
+        /// GO_AWAY was sent or received. Requests in flight finish; new ones are refused.
         case draining
         /// The last frame is in the outgoing buffer.
         case over
@@ -58,7 +58,7 @@ internal import CPluginABI
         terms = SessionTerms(loop.configuration.limits)
     }
 
-    /// Those of now; what the client was promised is in `terms`.
+    /// The current limits. What the client was promised is in `terms`.
     var limits: ServiceLimits { loop.configuration.limits }
     var isEstablished: Bool { phase != .greeting }
     private var isAdministrator: Bool { roles & AccessPolicy.administer != 0 }
@@ -76,9 +76,9 @@ internal import CPluginABI
 
     func received(at now: UInt64) { lastActivity = now }
 
-    // MARK: Ending
+    // MARK: ExitMode
 
-    /// The peer broke the protocol: says how, and ends the connection.
+    /// The peer violated the protocol. Tells it how, and ends the connection.
     func violated(_ what: String) {
         loop.counters.protocolErrors.add(1)
         loop.context.journal.violated(what, peer)
@@ -93,10 +93,10 @@ internal import CPluginABI
         abandonAll(code == .protocolError ? .cancelled : code)
     }
 
-    /// The client sends no more frames. What it has asked for is answered, but a stream that it has not ended never will be,
-    /// nor one whose answer waits for credit.
+    /// The client sends no more frames. Its requests are still answered, except streams that it has not ended and
+    /// answers that wait for credit: those fail.
     ///
-    /// - Returns: whether there was such a stream, and an answer to it is to be written.
+    /// - Returns: whether there was such a stream, so that an error is to be written.
     func inputEnded() -> Bool {
         hasInputEnded = true
         if phase == .greeting { phase = .over }
@@ -105,15 +105,15 @@ internal import CPluginABI
         for index in unsafe all.indices {
             let slot = unsafe all[index]
             if unsafe !slot.pointee.clientEnded {
-                unsafe RequestTable.conclude(slot, .cancelled, "the connection's input ended before the stream did")
+                unsafe RequestTable.endWithError(slot, .cancelled, "the connection's input ended before the stream did")
             } else if unsafe slot.pointee.isBlocked && slot.pointee.sendCredit <= 0 {
-                unsafe RequestTable.concludeForWantOfCredit(slot)
+                unsafe RequestTable.failForLackOfCredit(slot)
             }
         }
         return unsafe streams.count < inFlight
     }
 
-    /// Takes no new requests; those in flight are finished.
+    /// Refuses new requests. Those in flight finish.
     func drain() {
         switch phase {
         case .greeting: goAway(.unavailable, "the service is stopping; connect again")
@@ -128,7 +128,7 @@ internal import CPluginABI
 
     func establish() { phase = .established }
 
-    /// Goes on where a former process was, whose HELLO the client knows.
+    /// Takes over from a previous process, whose HELLO the client has.
     func resume(_ record: HandoverConnection, _ methods: ClientMethods?) {
         terms = record.terms
         clientMaxFrame = Int(record.clientMaxFrame)
@@ -147,7 +147,7 @@ internal import CPluginABI
     func close(_ code: StatusCode) {
         phase = .closed
         unsafe connection = nil
-        tellSlow(.never)
+        reportSlow(.never)
         abandonAll(code)
     }
 
@@ -163,29 +163,29 @@ internal import CPluginABI
         }
     }
 
-    /// The configuration gives the peer other roles from now on.
-    func reconsider(_ policy: AccessPolicy) { roles = peer.roles(under: policy) }
+    /// Updates the peer's roles after a reload.
+    func configurationChanged(_ policy: AccessPolicy) { roles = peer.roles(under: policy) }
 
     // MARK: Slow requests
 
-    /// An answer that took long is in the outgoing buffer: it is told of when it is written.
-    func note(_ request: SlowRequest) {
-        // What comes of a whole batch that was held up is not worth the memory of all of it.
+    /// Reports a slow request once its answer is written.
+    func addSlow(_ request: SlowRequest) {
+        // A delayed batch of requests is not worth the memory for all of them.
         if slow.count < 16 { slow.append(request) }
     }
 
-    /// Whether there is something to tell once the outgoing buffer is written.
+    /// Whether there are slow requests to report once the outgoing buffer is written.
     var hasSlow: Bool { !slow.isEmpty }
 
-    func tellSlow(_ written: SlowRequest.Written) {
+    func reportSlow(_ written: SlowRequest.Written) {
         for request in slow { loop.context.journal.slow(request, written: written) }
         slow = []
     }
 
     // MARK: Output
 
-    /// Everything that waited was written: who was blocked for want of room may go on.
-    func drained() {
+    /// The outgoing buffer is empty. Requests that were blocked by it may send again.
+    func outputDrained() {
         guard unsafe !blocked.isEmpty else { return }
         let waiting = unsafe blocked
         unsafe blocked = []
@@ -195,7 +195,7 @@ internal import CPluginABI
         }
     }
 
-    /// Puts a frame with a message of articled's own into the outgoing buffer.
+    /// Puts a frame with one of articled's own messages into the outgoing buffer.
     func emit(_ kind: FrameKind, stream: UInt32 = 0, _ message: some ProtocolMessage) {
         emit(kind, stream: stream, message.encoded())
     }

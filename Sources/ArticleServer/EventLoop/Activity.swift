@@ -2,10 +2,9 @@ internal import ArticleProtocol
 internal import CLinux
 internal import Synchronization
 
-/// Whose code a loop's thread is in, and since when: written by that thread, read by whoever looks for loops that are
-/// stuck.
+/// Whose code a loop's thread is running, and since when. The loop's thread writes it; the watcher reads it.
 struct Activity: ~Copyable {
-    /// What the loop had been doing when something else began within it.
+    /// What the loop was doing before something else began within it.
     struct Before {
         fileprivate let word: UInt64
         fileprivate let function: UInt
@@ -13,28 +12,28 @@ struct Activity: ~Copyable {
 
     /// What runs on a loop.
     enum Work: Equatable {
-        /// A handler, or what a plugin does when something happens to one of its requests: by the method's index.
+        /// A plugin's handler or event function, by the method's index.
         case method(Int)
-        /// A job that somebody has scheduled: by the function's address.
+        /// A scheduled job, by the function's address.
         case job(UInt)
     }
 
-    // The time in nanoseconds, but for the low 16 bits, which say what runs: one word, so that a reader never takes the
-    // time of one for that of another.
+    // The time in nanoseconds. The low 16 bits say what runs instead. One word, so that a reader never mixes the time
+    // of one with another.
     private let word = Atomic<UInt64>(0)
     private let function = Atomic<UInt>(0)
 
     private static let low: UInt64 = 0xffff
     private static let job: UInt64 = 0xffff
 
-    /// The loop's thread: the plugin of this method has it now.
+    /// The plugin of this method runs from now on. The loop's thread.
     @inline(__always)
     func enter(method route: Int, at now: UInt64) -> Before {
-        // Routes are fewer than 2^16, as a method's number has 16 bits.
+        // There are fewer than 2^16 routes, because a method's number has 16 bits.
         enter(now & ~Self.low | UInt64(truncatingIfNeeded: route &+ 1) & Self.low, function.load(ordering: .relaxed))
     }
 
-    /// The loop's thread: a job has it now.
+    /// A job runs from now on. The loop's thread.
     @inline(__always)
     func enter(job address: UInt, at now: UInt64) -> Before { enter(now & ~Self.low | Self.job, address) }
 
@@ -45,14 +44,14 @@ struct Activity: ~Copyable {
         return before
     }
 
-    /// The loop's thread: that has returned.
+    /// The plugin or job has returned. The loop's thread.
     @inline(__always)
     func leave(_ before: Before) {
         function.store(before.function, ordering: .relaxed)
         word.store(before.word, ordering: .releasing)
     }
 
-    /// Any thread: what runs, and since when; nil if the loop is about its own affairs, or waits.
+    /// What runs, and since when; nil if the loop waits or runs its own code. Any thread.
     var current: (work: Work, since: UInt64)? {
         let word = word.load(ordering: .acquiring)
         let since = word & ~Self.low
@@ -64,12 +63,12 @@ struct Activity: ~Copyable {
     }
 }
 
-/// Plugin code that keeps a loop's thread: what the operator is told.
-public struct Occupation: Sendable, Equatable, CustomStringConvertible {
+/// Plugin code that blocks a loop's thread, as it is reported to the operator.
+public struct LoopBlocker: Sendable, Equatable, CustomStringConvertible {
     let loop: Int
-    /// The plugin's name; where it is not known, its library's path.
+    /// The plugin's name, or its library's path if the name is not known.
     let plugin: String
-    /// The method; of a job, all methods of the plugin that have requests on this loop.
+    /// The method; for a job, all methods of the plugin that have requests on this loop.
     let methods: [String]
     let since: UInt64
 
@@ -79,8 +78,8 @@ public struct Occupation: Sendable, Equatable, CustomStringConvertible {
         return methods.isEmpty ? plugin : "\(methods.joined(separator: " or ")) of \(plugin)"
     }
 
-    /// "stuck.sleep of the plugin blocks-its-loop keeps event loop 0"
-    public var sentence: String { "\(self) keeps event loop \(loop)" }
+    /// "stuck.sleep of the plugin blocks-its-loop blocks event loop 0"
+    public var sentence: String { "\(self) blocks event loop \(loop)" }
 
     /// For the journal.
     public var fields: [String: String] {
@@ -92,26 +91,26 @@ public struct Occupation: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension EventLoop {
-    /// What has kept the loop's thread since before that time; nil if nothing has. Any thread.
-    func occupation(since time: UInt64) -> Occupation? {
+    /// What has blocked the loop's thread since before that time, or nil. Any thread.
+    func blocker(since time: UInt64) -> LoopBlocker? {
         guard let (work, since) = activity.current, since <= time else { return nil }
         let router = context.router
         switch work {
         case .method(let route):
             guard router.descriptions.indices.contains(route) else { return nil }
             let method = router.descriptions[route]
-            return Occupation(loop: index, plugin: method.plugin, methods: [method.name], since: since)
+            return LoopBlocker(loop: index, plugin: method.plugin, methods: [method.name], since: since)
         case .job(let address):
             let library = Self.library(address)
             let own = router.descriptions.indices.filter { Self.library(router.target($0).address) == library }
             let busy = own.filter { route in counters.withMethod(route) { $0.inFlight > 0 } }
-            return Occupation(
+            return LoopBlocker(
                 loop: index, plugin: own.first.map { router.descriptions[$0].plugin } ?? library,
                 methods: busy.map { router.descriptions[$0].name }, since: since)
         }
     }
 
-    /// The path of the library that has the code at this address; "" if that is not known.
+    /// The path of the library that contains this address, or "".
     private static func library(_ address: UInt) -> String {
         var path = [UInt8](repeating: 0, count: 4096)
         let count = unsafe path.withUnsafeMutableBytes { memory in

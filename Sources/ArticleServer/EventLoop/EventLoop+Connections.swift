@@ -1,83 +1,89 @@
 internal import ArticleProtocol
 internal import LinuxRuntime
 
-/// How connections come to a loop, and leave it.
+/// Accepting, registering and closing the connections of a loop.
 extension EventLoop {
     func accept(from index: Int) {
         guard case .serving = phase else { return turnAway(from: index) }
-        // A few at a time: the others that wait are as ready in the next turn, and other loops may take them.
+        // A few at a time. The others stay ready for the next turn, and other loops may accept them.
         for _ in 0..<8 {
             guard case .serving = phase, let accepted = acceptors[index].accept() else { return }
             let listener = acceptors[index].listener
             let peer = Peer(of: accepted, on: listener, policy: configuration.access)
             guard let account = admit(accepted, peer, on: index) else { continue }
-            if peer.roles == 0 { context.journal.stranger(peer, on: listener) }
+            if peer.roles == 0 { context.journal.withoutRole(peer, on: listener) }
             guard let connection = take(accepted, peer, account) else { continue }
             counters.accepted.add(1, at: index)
             connection.start()
         }
     }
 
-    /// Tells peers that connect to a socket of our own that the service ends: nobody will accept them after us.
+    /// Tells peers that connect to a socket of our own that the service is stopping. Nobody will accept them after us.
     private func turnAway(from index: Int) {
         for _ in 0..<8 {
             guard let accepted = acceptors[index].accept() else { return }
-            Acceptor.refuse(accepted, Self.farewell)
+            Acceptor.refuse(accepted, Self.goAwayFrame)
         }
     }
 
-    private static let farewell = WholeFrame.goAway(.unavailable, "the service is stopping; connect again")
+    private static let goAwayFrame = StandaloneFrame.goAway(.unavailable, "the service is stopping; connect again")
 
-    /// Takes a place for a connection. nil: there is none, and the peer was told so, behind `before`.
+    /// Reserves a place for a connection.
+    ///
+    /// - Parameter before: bytes that the peer gets before the refusal.
+    /// - Returns: nil if there is no place; the peer has been told.
     func admit(_ descriptor: Int32, _ peer: Peer, on index: Int, before: [UInt8] = []) -> PeerAccount? {
         do throws(Admission.Refusal) {
             return try context.admission.enter(peer.identity, isAdministrator: peer.isAdministrator)
         } catch {
             counters.refused.add(1, at: index)
             context.journal.refused(error, peer, on: acceptors[index].listener)
-            Acceptor.refuse(descriptor, before + WholeFrame.goAway(.resourceExhausted, error.message))
+            Acceptor.refuse(descriptor, before + StandaloneFrame.goAway(.resourceExhausted, error.message))
             return nil
         }
     }
 
-    /// Makes a socket, for which there is a place, one of the loop's connections. nil: it was given up.
+    /// Registers an admitted socket as one of the loop's connections.
+    ///
+    /// - Returns: nil if that failed; the socket is closed.
     func take(
         _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
-    ) -> Connection? {
+    ) -> ClientConnection? {
         let token = connections.nextToken()
-        let connection = Connection(
+        let connection = ClientConnection(
             descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
             outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
         do {
             try poller.add(descriptor, .readable, token: token)
         } catch {
-            Log.warning("a connection was given up: \(error)")
+            Log.warning("a connection was closed: \(error)")
             connections.giveBack(token)
             context.admission.leave(account)
-            return nil  // with it goes the descriptor
+            return nil  // and `connection` closes the descriptor
         }
         connections.insert(connection)
         return connection
     }
 
-    /// Reads for a connection that will be served in a moment.
+    /// Reads for a connection that is served later in this turn.
     func readAhead(_ event: (token: UInt64, readiness: Poller.Readiness), _ slot: Int) {
         guard event.token < Token.acceptors, event.readiness == .readable else { return }
         unsafe connections[event.token]?.readAhead(into: buffers.ahead(slot))
     }
 
-    func watch(_ connection: Connection, for interest: Poller.Readiness) {
+    /// Changes what the poller reports of a connection.
+    func watch(_ connection: ClientConnection, for interest: Poller.Readiness) {
         do {
             try poller.modify(connection.descriptor, interest, token: connection.token)
         } catch {
-            // Only for want of kernel memory: without its events the connection would hang for ever.
-            Log.error("a connection was given up: \(error)")
+            // Only if the kernel has no memory. Without its events the connection would hang for ever.
+            Log.error("a connection was closed: \(error)")
             connection.close(.unavailable)
         }
     }
 
-    /// The connection is closed: forgets it.
-    func remove(_ connection: Connection) {
+    /// Removes a closed connection.
+    func remove(_ connection: ClientConnection) {
         guard connections.remove(connection) else { return }
         poller.remove(connection.descriptor)
         context.admission.leave(connection.account)
@@ -85,7 +91,7 @@ extension EventLoop {
 
     // MARK: Listening
 
-    func acceptAgain() throws(SystemError) {
+    func startAccepting() throws(SystemError) {
         for index in acceptors.indices { try listen(at: index) }
     }
 
@@ -94,45 +100,47 @@ extension EventLoop {
             acceptors[index].listener.descriptor, [.readable, .exclusive], token: Token.acceptors + UInt64(index))
     }
 
-    /// Who connects to a socket that is not the service manager's would wait for nobody.
-    func turnAwayFromNowOn() {
+    /// Listens again to refuse connections, on the sockets that the service manager does not keep: nobody would answer
+    /// there.
+    func refuseNewConnections() {
         for index in acceptors.indices where !acceptors[index].listener.isInherited {
-            // Without kernel memory for it they are refused when the process ends.
+            // If the kernel has no memory for it, they are refused when the process ends.
             try? listen(at: index)
         }
     }
 
-    func acceptNoMore() {
+    func stopAccepting() {
         for acceptor in acceptors { poller.remove(acceptor.listener.descriptor) }
     }
 
-    /// Accepts no more, tells the clients to go, and stops when they are gone, or at `deadline`. The loop's thread.
+    /// Stops accepting, sends GO_AWAY to all clients, and stops when they have gone, or at `deadline`. The loop's
+    /// thread.
     func drain(until deadline: UInt64) {
         guard case .serving = phase else { return }
         phase = .draining(until: deadline)
-        acceptNoMore()
-        turnAwayFromNowOn()
+        stopAccepting()
+        refuseNewConnections()
         for case let connection? in connections.slots { connection.drain() }
     }
 }
 
-/// The open connections of one loop. A token names a connection to the poller: its slot, and a number that tells it from
-/// earlier connections in the same slot.
+/// The open connections of one loop. A token identifies a connection to the poller. It contains the slot, and a number
+/// that distinguishes the connection from earlier ones in the same slot.
 struct ConnectionTable {
-    private(set) var slots: [Connection?] = []
+    private(set) var slots: [ClientConnection?] = []
     private var vacant: [Int] = []
     private(set) var count = 0
     private var generation: UInt64 = 0
 
-    /// The connection that an event is for; nil for one that was closed in this very turn.
+    /// The connection that an event is for; nil if it was closed earlier in this turn.
     @inline(__always)
-    subscript(token: UInt64) -> Connection? {
+    subscript(token: UInt64) -> ClientConnection? {
         let slot = Self.slot(of: token)
         guard slot < slots.count, let connection = slots[slot], connection.token == token else { return nil }
         return connection
     }
 
-    /// Takes a slot for a connection. `insert` or `giveBack` must follow.
+    /// Reserves a slot for a connection. `insert` or `giveBack` must follow.
     mutating func nextToken() -> UInt64 {
         let slot = vacant.popLast() ?? slots.count
         if slot == slots.count { slots.append(nil) }
@@ -142,13 +150,13 @@ struct ConnectionTable {
 
     mutating func giveBack(_ token: UInt64) { vacant.append(Self.slot(of: token)) }
 
-    mutating func insert(_ connection: Connection) {
+    mutating func insert(_ connection: ClientConnection) {
         slots[Self.slot(of: connection.token)] = connection
         count += 1
     }
 
     /// - Returns: false if the connection is not in the table.
-    mutating func remove(_ connection: Connection) -> Bool {
+    mutating func remove(_ connection: ClientConnection) -> Bool {
         let slot = Self.slot(of: connection.token)
         guard slot < slots.count, slots[slot] === connection else { return false }
         slots[slot] = nil

@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// One thread, its poller, and the connections it owns.
 ///
-/// A turn: wait for descriptors, serve each that is ready, run the jobs that other threads handed over, look
-/// after deadlines, write what all that left to write. Nothing in a turn blocks.
+/// A turn waits for descriptors, serves each that is ready, runs the jobs of other threads, checks deadlines, and
+/// writes what is left to write. Nothing in a turn blocks.
 final class EventLoop: @unchecked Sendable {
-    // Sendable because all mutable state is confined to the loop's own thread, but for `inbox` and the atomics, which
-    // are safe to share. Other threads reach the rest through `inbox`.
+    // Sendable: all mutable state is confined to the loop's own thread, except `inbox` and the atomics, which are safe
+    // to share. Other threads reach the rest through `inbox`.
 
     let index: Int
     let inbox: Inbox
@@ -18,41 +18,41 @@ final class EventLoop: @unchecked Sendable {
     let requests: RequestPool
     let counters: LoopCounters
 
-    /// CLOCK_MONOTONIC in nanoseconds when the present step of the turn began.
+    /// CLOCK_MONOTONIC in nanoseconds when the current step of the turn began.
     private(set) var now: UInt64 = MonotonicClock.now
     /// When the loop last began a turn: what the watchdog looks at.
     let lastBeat = Atomic<UInt64>(MonotonicClock.now)
-    /// Whose code the thread is in.
+    /// Whose code the thread is running.
     let activity = Activity()
 
-    /// The one in force, which a reload replaces.
+    /// The current one. A reload replaces it.
     private(set) var configuration: ServerConfiguration
-    /// From how many nanoseconds on a request is slow.
+    /// A request that takes so many nanoseconds is slow.
     var slowRequest: UInt64
-    /// When the last request of this loop was answered: where the next one of a batch begins, without another look at the
-    /// clock.
+    /// When the last request of this loop was answered. The next one of a batch begins there, so that the clock is not
+    /// read again.
     var lastAnswer: UInt64 = 0
 
     let poller: Poller
     private let timer: TimerDescriptor
     let acceptors: [Acceptor]
     var connections = ConnectionTable()
-    private var unwritten: [Connection] = []
+    private var unwritten: [ClientConnection] = []
     private var ownJobs: [Inbox.Job] = []
     private var jobs: [Inbox.Job] = []
     private var alarm = UInt64.max
     private var lastRequest: UInt64
     var phase = Phase.serving
-    /// Connections that have answers leave the writing to the loop.
-    private(set) var isGathering = false
-    /// When answers have waited for so many nanoseconds, they are written before another connection is served.
-    var gatheringTime: UInt64 = 200_000
-    /// When the loop's own jobs have run for so many nanoseconds, those that they have scheduled wait for the next turn.
+    /// While true, connections leave the writing of their answers to the loop.
+    private(set) var isBatching = false
+    /// Answers wait at most so many nanoseconds before they are written.
+    var batchTime: UInt64 = 200_000
+    /// The loop's own jobs run for at most so many nanoseconds a turn; the others wait for the next turn.
     private static let jobTime: UInt64 = 2_000_000
     private let thread = Atomic<UInt>(0)
 
-    /// What the next process goes on with; to be read when the loop has ended.
-    var leftovers: [HandoverLeftover] = []
+    /// The connections that the next process takes over. Read it when the loop has ended.
+    var inTransit: [ConnectionInTransit] = []
 
     enum Phase {
         case serving
@@ -65,7 +65,7 @@ final class EventLoop: @unchecked Sendable {
     enum Token {
         static let inbox = UInt64.max
         static let timer = UInt64.max - 1
-        /// Acceptors have the numbers from here on, connections those below.
+        /// Acceptors have the tokens from here on, connections those below.
         static let acceptors = UInt64(1) << 62
     }
 
@@ -78,22 +78,22 @@ final class EventLoop: @unchecked Sendable {
         poller = try Poller()
         timer = try TimerDescriptor()
         requests = RequestPool()
-        // Each loop numbers its own requests; the loop's index above them keeps them apart.
+        // Each loop numbers its own requests. Its index in the high bits keeps the numbers apart.
         lastRequest = UInt64(index) << 48
         counters = context.counters.loop(index)
         acceptors = listeners.map { Acceptor(listener: $0) }
         try poller.add(inbox.descriptor, .readable, token: Token.inbox)
         try poller.add(timer.number, .readable, token: Token.timer)
-        try acceptAgain()
+        try startAccepting()
     }
 
     /// Whether the calling thread is the loop's own.
     var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    /// How many milliseconds a turn may wait at most: the beats that the watchdog wants.
+    /// How many nanoseconds a turn may wait at most, for the watchdog; 0 is no limit.
     private var beat: UInt64 { context.beatInterval }
 
-    /// Serves until `stop`, or until a drain is over. Called once, by the loop's thread.
+    /// Serves until `stop`, or until a drain has ended. Called once, by the loop's thread.
     func run() {
         becomeCurrent()
         while true {
@@ -101,13 +101,13 @@ final class EventLoop: @unchecked Sendable {
             turn()
         }
         for case let connection? in connections.slots { connection.close(.unavailable) }
-        // The plugins' answers to requests whose connection is gone may still come: `Server` runs them out.
+        // Plugins may still answer requests whose connection is closed.
     }
 
-    /// The calling thread is the loop's own from now on.
+    /// Makes the calling thread the loop's own.
     func becomeCurrent() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
-    /// One turn: also what tests call, one at a time.
+    /// One turn. Tests call it directly.
     func turn() {
         let ready = poller.wait(timeout: timeout())
         var jobsWait = false
@@ -119,12 +119,12 @@ final class EventLoop: @unchecked Sendable {
         }
         now = MonotonicClock.now
         lastBeat.store(now, ordering: .relaxed)
-        context.bell?.touch()
+        context.turnEvent?.turned()
         if jobsWait {
             inbox.take(&jobs)
             runJobs()
         }
-        // Jobs may schedule each other for ever: connections, other threads' jobs and the watchdog get their turn.
+        // Jobs may schedule each other for ever. The limit leaves time for connections, other threads and the watchdog.
         let end = now &+ Self.jobTime
         while !ownJobs.isEmpty, now < end {
             jobs.removeAll(keepingCapacity: true)
@@ -132,12 +132,12 @@ final class EventLoop: @unchecked Sendable {
             runJobs()
             now = MonotonicClock.now
         }
-        if now >= alarm { lookAfterDeadlines() }
+        if now >= alarm { checkDeadlines() }
         writeOut()
         switch phase {
         case .draining(let end) where connections.count == 0 || now >= end: phase = .stopped
         case .resting(let roll):
-            roll.answer(self.index, isQuiet: !connections.slots.contains { $0?.keepsWaiting ?? false })
+            roll.answer(self.index, isQuiet: !connections.slots.contains { $0?.delaysHandover ?? false })
         case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
         default: break
         }
@@ -145,16 +145,16 @@ final class EventLoop: @unchecked Sendable {
 
     /// Serves what is ready.
     ///
-    /// Several connections are read from before the first of them is served: what their requests need comes near meanwhile.
-    /// What they are answered is written when all are served, or that takes long: who reads for several of them is woken once, not
-    /// each time.
+    /// If several connections are ready, all of them are read before the first is served, so that their plugins can
+    /// prefetch. Their answers are written when all are served, or when that takes long: a client with several
+    /// connections is then woken once, not each time.
     ///
     /// - Returns: whether the inbox has jobs.
     private func serve(_ events: Range<Int>) -> Bool {
         var jobsWait = false
         now = MonotonicClock.now
-        isGathering = events.count > 1
-        if isGathering {
+        isBatching = events.count > 1
+        if isBatching {
             for index in events { readAhead(poller.event(index), index - events.lowerBound) }
         }
         for index in events {
@@ -167,19 +167,19 @@ final class EventLoop: @unchecked Sendable {
             default: connections[token]?.serve(readiness)
             }
             guard !unwritten.isEmpty else { continue }
-            // Whoever was answered has looked at the clock.
+            // A request that was answered has read the clock.
             let time = lastAnswer != before ? lastAnswer : MonotonicClock.now
-            if time &- now > gatheringTime {
+            if time &- now > batchTime {
                 writeOut()
                 now = time
             }
         }
-        isGathering = false
+        isBatching = false
         writeOut()
         return jobsWait
     }
 
-    /// How long the turn may wait: not at all, or until the timer expires.
+    /// The time-out of the turn's wait: 0, or -1 with the timer armed.
     private func timeout() -> Int32 {
         guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
         var next = alarm
@@ -203,9 +203,9 @@ final class EventLoop: @unchecked Sendable {
         jobs.removeAll(keepingCapacity: true)
     }
 
-    /// Runs a job on the loop's thread, soon. Any thread.
+    /// Runs a job on the loop's thread soon. Any thread.
     func schedule(_ job: Inbox.Job) {
-        // The loop's own jobs need neither the lock nor the signal.
+        // The loop's own jobs need no lock and no signal.
         if isCurrent { ownJobs.append(job) } else { inbox.add(job) }
     }
 
@@ -216,50 +216,49 @@ final class EventLoop: @unchecked Sendable {
         return lastRequest
     }
 
-    /// The connection has something to write that came from a job: it is written after all jobs of the turn.
-    func writeLater(_ connection: Connection) {
+    /// Writes the connection's output after all jobs of the turn.
+    func writeLater(_ connection: ClientConnection) {
         unwritten.append(connection)
     }
 
     private func writeOut() {
         guard !unwritten.isEmpty else { return }
-        var batch: [Connection] = []
+        var batch: [ClientConnection] = []
         swap(&batch, &unwritten)
         for connection in batch { connection.writeOut() }
         batch.removeAll(keepingCapacity: true)
         if unwritten.isEmpty { swap(&batch, &unwritten) }
     }
 
-    /// Goes by another configuration from now on. What HELLO promised a client holds for as long as its connection. The
-    /// loop's thread.
-    func adopt(_ new: ServerConfiguration) {
+    /// Applies another configuration. What HELLO promised a client stays valid for its connection. The loop's thread.
+    func apply(_ new: ServerConfiguration) {
         configuration = new
         slowRequest = new.slowRequestNanoseconds
-        for case let connection? in connections.slots { connection.reconsider() }
-        // Time-outs may be shorter now.
+        for case let connection? in connections.slots { connection.configurationChanged() }
+        // Time-outs may have become shorter.
         wake(at: now)
     }
 
-    /// Makes the loop look after deadlines at `time` at the latest.
+    /// Makes the loop check deadlines at `time` at the latest.
     func wake(at time: UInt64) {
         if time < alarm { alarm = time }
     }
 
-    /// One alarm serves all deadlines: it is set to the earliest, and may go off for one that is gone by then.
-    private func lookAfterDeadlines() {
+    /// One alarm serves all deadlines. It is set to the earliest, and may fire for a deadline that no longer exists.
+    private func checkDeadlines() {
         alarm = .max
         unsafe requests.forEachExpired(at: now) { request in unsafe RequestTable.expire(request) }
         if let next = requests.earliestDeadline { wake(at: next) }
-        for case let connection? in connections.slots { connection.lookAfterDeadline(at: now) }
+        for case let connection? in connections.slots { connection.checkDeadline(at: now) }
     }
 
     /// Stops at once. The loop's thread.
     func stop() { phase = .stopped }
 }
 
-/// How a plugin names a loop: `articled_loop *` is the loop's address.
+/// A plugin's name for a loop: `articled_loop *` is the loop's address.
 extension EventLoop {
-    /// Valid as long as the loop, which outlives every plugin.
+    /// Valid for as long as the loop, which outlives every plugin.
     var handle: OpaquePointer { unsafe OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 
     /// - Parameter handle: from `handle` of a loop that exists.

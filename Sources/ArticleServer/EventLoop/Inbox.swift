@@ -1,10 +1,11 @@
 internal import LinuxRuntime
 internal import Synchronization
 
-/// What other threads want an event loop to do: each job runs on the loop's thread, in the order of one thread's calls.
+/// Jobs from other threads for an event loop. Each job runs on the loop's thread. The jobs of one thread keep their
+/// order.
 ///
-/// Signals are coalesced: the descriptor is written to only by the first job after the loop has looked, so a loop
-/// can never block on its own full descriptor, and a thousand jobs cost one system call.
+/// Signals are coalesced: only the first job after the loop has emptied the inbox signals the descriptor. A thousand
+/// jobs cost one system call, and a loop never blocks on its own descriptor.
 final class Inbox: Sendable {
     /// A function and its two arguments: the shape of `articled_host.schedule`, which allocates nothing.
     @safe struct Job: @unchecked Sendable {  // the pointers are the caller's, handed over to the loop's thread
@@ -36,7 +37,7 @@ final class Inbox: Sendable {
         if first { event.signal() }
     }
 
-    /// Any thread: the same with a closure, for what happens seldom.
+    /// The same with a closure, for rare events. Any thread.
     func add(_ body: @escaping @Sendable () -> Void) {
         let box = unsafe Unmanaged.passRetained(Closure(body))
         unsafe add(
@@ -47,10 +48,12 @@ final class Inbox: Sendable {
                 }, job: box.toOpaque(), context: nil))
     }
 
-    /// The loop's thread, when the descriptor is readable: exchanges the waiting jobs for `spent`, whose storage is used again.
+    /// Exchanges the waiting jobs for `spent`, whose storage is reused. The loop's thread, when the descriptor is
+    /// readable.
     func take(_ spent: inout [Job]) {
         spent.removeAll(keepingCapacity: true)
-        // Cleared before the jobs are taken: what is added in between is taken along, what is added later signals anew.
+        // Cleared before the jobs are taken. A job that is added in between is taken too; one that is added later
+        // signals again.
         event.clear()
         state.withLock { state in
             swap(&state.jobs, &spent)
@@ -58,7 +61,7 @@ final class Inbox: Sendable {
         }
     }
 
-    /// Waits until there is a job. For a thread that is no event loop.
+    /// Waits until there is a job. For threads that are not event loops.
     ///
     /// - Returns: false if `deadline` came before there was one.
     func wait(until deadline: UInt64) -> Bool { event.wait(until: deadline) }

@@ -3,27 +3,27 @@ internal import Glibc
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Wakes the watcher when something happens after a quiet time. Shared by the loops.
-final class Bell: Sendable {
+/// Wakes the watcher when a loop turns after a quiet time. Shared by the loops.
+final class TurnEvent: Sendable {
     private let event: EventDescriptor
     private let isAwaited = Atomic<Bool>(false)
 
     init() throws(SystemError) { event = try EventDescriptor() }
 
-    /// With each turn of a loop: one load, and a system call only after a quiet time.
+    /// Called with each turn of a loop. It costs one load, and a system call only after a quiet time.
     @inline(__always)
-    func touch() {
-        if isAwaited.load(ordering: .relaxed) { ring() }
+    func turned() {
+        if isAwaited.load(ordering: .relaxed) { signal() }
     }
 
-    func ring() {
+    func signal() {
         isAwaited.store(false, ordering: .relaxed)
         event.signal()
     }
 
-    /// Waits until it is rung, at most until `deadline`.
+    /// Waits for a signal, at most until `deadline`.
     ///
-    /// - Parameter byTurn: whether a loop's turn rings it.
+    /// - Parameter byTurn: whether a loop's turn counts as one.
     func wait(until deadline: UInt64, byTurn: Bool) {
         isAwaited.store(byTurn, ordering: .relaxed)
         Wait.until(deadline, readable: [event.number])
@@ -32,118 +32,115 @@ final class Bell: Sendable {
     }
 }
 
-/// Looks after the event loops from a thread of its own: names what keeps one of them, has another one take over the
-/// listeners, and gives memory back to the system after a burst.
+/// Watches the event loops from a thread of its own: reports what blocks a loop, adds a loop in its place, and returns
+/// memory to the system after a burst.
 ///
 /// It sleeps while no loop turns.
 final class Watcher: Sendable {
-    /// A loop that is kept for so long is told of, and is replaced.
-    private static let patience: UInt64 = 1_000_000_000
+    /// A loop that is blocked for so long is reported and replaced.
+    private static let stuckAfter: UInt64 = 1_000_000_000
     private static let interval: UInt64 = 250_000_000
-    /// Without a turn of any loop for so many intervals, the watcher sleeps until there is one.
-    private static let quiet = 8
-    /// A loop whose turn begins in the very moment in which the watcher goes to sleep may not see that it has to ring: it
-    /// is looked at after so long all the same.
-    private static let longest: UInt64 = 10_000_000_000
+    /// After so many intervals without a turn of any loop, the watcher sleeps until the next turn.
+    private static let sleepsAfter = 8
+    /// A loop whose turn begins just when the watcher goes to sleep may not see that it must signal. So the watcher
+    /// sleeps no longer than this.
+    private static let maxSleep: UInt64 = 10_000_000_000
 
-    private let bell: Bell
+    private let turnEvent: TurnEvent
     private let isOver = Atomic<Bool>(false)
 
-    init(_ bell: Bell) { self.bell = bell }
+    init(_ turnEvent: TurnEvent) { self.turnEvent = turnEvent }
 
     /// Runs until `stop`.
     ///
-    /// - Parameter replace: a loop is stuck: there may be too few that are not.
+    /// - Parameter replace: called with the number of loops that are not blocked, while one is.
     func run(_ loops: () -> [EventLoop], replace: (Int) -> Void) {
-        /// What was told, by loop.
-        var told: [Int: Occupation] = [:]
-        var memory = MemoryReturn()
+        /// What was reported, by loop.
+        var reported: [Int: LoopBlocker] = [:]
+        var memory = MemoryTrimmer()
         var beats: [UInt64] = []
-        var still = 0
+        var quietIntervals = 0
         while !isOver.load(ordering: .relaxed) {
             let all = loops()
             let now = MonotonicClock.now
             var stuck = 0
             for loop in all {
-                let occupation = loop.occupation(since: now &- Self.patience)
-                if let last = told[loop.index], last.since != occupation?.since {
-                    Self.tellEnd(last, now)
-                    told[loop.index] = nil
+                let blocker = loop.blocker(since: now &- Self.stuckAfter)
+                if let last = reported[loop.index], last.since != blocker?.since {
+                    Self.reportEnd(last, now)
+                    reported[loop.index] = nil
                 }
-                guard let occupation else { continue }
+                guard let blocker else { continue }
                 stuck += 1
-                if told[loop.index] == nil { Self.tell(occupation, now) }
-                told[loop.index] = occupation
+                if reported[loop.index] == nil { Self.report(blocker, now) }
+                reported[loop.index] = blocker
             }
             if stuck > 0 { replace(all.count - stuck) }
             let turns = all.map { $0.lastBeat.load(ordering: .relaxed) }
-            still = turns == beats && stuck == 0 ? still + 1 : 0
+            quietIntervals = turns == beats && stuck == 0 ? quietIntervals + 1 : 0
             beats = turns
-            let isPending = memory.look(at: now, all)
-            let sleeps = still >= Self.quiet && !isPending
-            bell.wait(until: now &+ (sleeps ? Self.longest : Self.interval), byTurn: sleeps)
+            let isPending = memory.check(at: now, all)
+            let sleeps = quietIntervals >= Self.sleepsAfter && !isPending
+            turnEvent.wait(until: now &+ (sleeps ? Self.maxSleep : Self.interval), byTurn: sleeps)
         }
     }
 
     /// Ends `run`. Any thread.
     func stop() {
         isOver.store(true, ordering: .relaxed)
-        bell.ring()
+        turnEvent.signal()
     }
 
-    private static func tell(_ occupation: Occupation, _ now: UInt64) {
+    private static func report(_ blocker: LoopBlocker, _ now: UInt64) {
+        let time = TimeText.of(nanoseconds: MonotonicClock.elapsed(from: blocker.since, to: now))
         Log.warning(
-            "\(occupation) has kept event loop \(occupation.loop) for "
-                + "\(TimeText.of(nanoseconds: MonotonicClock.elapsed(from: occupation.since, to: now))): the connections on it wait",
-            occupation.fields)
+            "\(blocker) has blocked event loop \(blocker.loop) for \(time): the connections on it wait", blocker.fields)
     }
 
-    private static func tellEnd(_ occupation: Occupation, _ now: UInt64) {
-        Log.notice(
-            "event loop \(occupation.loop) goes on, after "
-                + "\(TimeText.of(nanoseconds: MonotonicClock.elapsed(from: occupation.since, to: now))) in \(occupation)",
-            occupation.fields)
+    private static func reportEnd(_ blocker: LoopBlocker, _ now: UInt64) {
+        let time = TimeText.of(nanoseconds: MonotonicClock.elapsed(from: blocker.since, to: now))
+        Log.notice("event loop \(blocker.loop) continues after \(time) in \(blocker)", blocker.fields)
     }
 }
 
-/// Gives memory back to the system that was needed for a while and is not any more: malloc_trim(3).
+/// Returns memory to the system that is no longer needed: malloc_trim(3).
 ///
-/// The allocator keeps what was freed between what is still in use, which after a burst may be most of the process.
-struct MemoryReturn {
-    /// Growth that is worth a look. A trim holds up those that allocate meanwhile, a few milliseconds for 100 MiB.
-    private static let worthwhile = 32 << 20
+/// The allocator keeps freed memory that lies between blocks in use. After a burst that may be most of the process.
+struct MemoryTrimmer {
+    /// The growth that is worth a trim. A trim blocks other allocations, a few milliseconds for 100 MiB.
+    private static let minGrowth = 32 << 20
     private static let interval: UInt64 = 5_000_000_000
 
-    /// Memory of the process's own beside buffers, after the last trim: so much it needs.
-    private var needed: Int?
+    /// The process's own memory without buffers, after the last trim.
+    private var baseline: Int?
     private var next: UInt64 = 0
-    private var isAsked = false
+    private var isRequested = false
 
-    /// - Returns: whether there is something to give back, at the next look.
-    mutating func look(at now: UInt64, _ loops: [EventLoop]) -> Bool {
+    /// - Returns: whether memory is to be returned at the next check.
+    mutating func check(at now: UInt64, _ loops: [EventLoop]) -> Bool {
         guard let context = loops.first?.context, let held = Self.ownMemory else { return false }
         let beside = held - min(held, max(0, context.bufferedBytes))
-        guard let needed else {
-            self.needed = beside
+        guard let baseline else {
+            self.baseline = beside
             return false
         }
-        if isAsked {
-            isAsked = false
+        if isRequested {
+            isRequested = false
             clinux_trim_heap()
-            self.needed = (Self.ownMemory ?? held) - min(held, max(0, context.bufferedBytes))
+            self.baseline = (Self.ownMemory ?? held) - min(held, max(0, context.bufferedBytes))
             next = now &+ Self.interval
             return false
         }
-        self.needed = min(needed, beside)
-        guard beside - min(needed, beside) >= Self.worthwhile else { return false }
+        self.baseline = min(baseline, beside)
+        guard beside - min(baseline, beside) >= Self.minGrowth else { return false }
         guard now >= next else { return true }
-        // What the loops have spare goes first.
+        // First the loops free their spare blocks.
         for loop in loops { loop.inbox.add { loop.buffers.shrink() } }
-        isAsked = true
+        isRequested = true
         return true
     }
 
-    /// Resident memory that is no file's, bytes: proc(5).
+    /// Resident memory that is not backed by files, in bytes: proc(5).
     private static var ownMemory: Int? {
         let descriptor = unsafe open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -4,49 +4,49 @@ internal import Glibc
 internal import LinuxRuntime
 
 extension EventLoop {
-    /// Whether no request of the loop began before that time and is the plugin's affair alone. The loop's thread.
+    /// Whether no request of the loop is slow, as `ClientConnection.isSlow` says. The loop's thread.
     func hasNothingSlow(since time: UInt64) -> Bool { !connections.slots.contains { $0?.isSlow(since: time) ?? false } }
 
-    /// Accepts and reads no more, until `endRest` or `handOver`, and tells turn by turn whether all is answered. The loop's
+    /// Stops accepting and reading until `endRest` or `handOver`. Answers the roll call after each turn. The loop's
     /// thread.
     func rest(_ roll: RollCall) {
         guard case .serving = phase else { return }
         phase = .resting(roll)
-        acceptNoMore()
+        stopAccepting()
         for case let connection? in connections.slots { connection.rest() }
     }
 
-    /// Serves on. The loop's thread.
+    /// Serves again. The loop's thread.
     func endRest() {
         guard case .resting = phase else { return }
         phase = .serving
         do {
-            try acceptAgain()
+            try startAccepting()
         } catch {
-            // Only for want of kernel memory. Whoever connects waits for the next process, which is on its way.
+            // Only if the kernel has no memory. New clients wait for the next process.
             Log.error("no connections are accepted any more: \(error)")
         }
         for case let connection? in connections.slots { connection.endRest() }
     }
 
-    /// Accepts and reads no more, and stops when all is answered, or at `deadline`; then `leftovers` has the connections
-    /// that another process can go on with. The loop's thread.
+    /// Stops accepting and reading, and stops when all requests are answered, or at `deadline`. Then `inTransit` has
+    /// the connections that another process can take over. The loop's thread.
     ///
-    /// - Parameter streamsDeadline: until then those are waited for, too, that are told to go away.
+    /// - Parameter streamsDeadline: until then the loop also waits for connections that were told to go away.
     func handOver(until deadline: UInt64, streamsUntil streamsDeadline: UInt64) {
         switch phase {
-        case .serving: acceptNoMore()
+        case .serving: stopAccepting()
         case .resting: break
         case .draining, .handingOver, .stopped: return
         }
-        turnAwayFromNowOn()
+        refuseNewConnections()
         phase = .handingOver(until: deadline, streamsUntil: min(deadline, streamsDeadline))
         for case let connection? in connections.slots { connection.pause() }
     }
 
-    /// Whether nothing more is to be waited for.
+    /// Whether there is nothing left to wait for.
     func isAtRest(until deadline: UInt64, _ streamsDeadline: UInt64) -> Bool {
-        for case let connection? in connections.slots { connection.endVainPause(isLate: now >= deadline) }
+        for case let connection? in connections.slots { connection.abandonPause(isLate: now >= deadline) }
         if now >= deadline { return true }
         let waitsForAll = now < streamsDeadline
         for case let connection? in connections.slots where connection.isPaused || waitsForAll {
@@ -57,27 +57,27 @@ extension EventLoop {
 
     func finishHandover() {
         for case let connection? in connections.slots where connection.isAtRest {
-            leftovers.append(HandoverLeftover(socket: connection.descriptor, record: connection.release()))
+            inTransit.append(ConnectionInTransit(socket: connection.descriptor, record: connection.release()))
         }
         phase = .stopped
     }
 
-    /// Goes on with a connection of a former process. The loop's thread.
-    func adopt(_ leftover: HandoverLeftover, _ methods: ClientMethods?) {
-        let socket = leftover.socket
+    /// Takes over a connection of a previous process. The loop's thread.
+    func takeOver(_ transit: ConnectionInTransit, _ methods: ClientMethods?) {
+        let socket = transit.socket
         guard let index = origin(of: socket) else {
-            return Acceptor.refuse(socket, leftover.record.outgoing + Self.farewell)
+            return Acceptor.refuse(socket, transit.record.outgoing + Self.goAwayFrame)
         }
-        // Who the peer is, and what it may do, is asked anew: the configuration may be another.
+        // The peer and its roles are determined again: the configuration may have changed.
         let peer = Peer(of: socket, on: acceptors[index].listener, policy: configuration.access)
-        guard let account = admit(socket, peer, on: index, before: leftover.record.outgoing),
+        guard let account = admit(socket, peer, on: index, before: transit.record.outgoing),
             let connection = take(socket, peer, account)
         else { return }
         counters.accepted.add(1, at: index)
-        connection.resume(leftover.record, methods)
+        connection.resume(transit.record, methods)
     }
 
-    /// Which listening socket the connection came from; nil if it is none of today's, or no connection at all.
+    /// The listening socket that the connection came from; nil if it is not among the current ones, or no connection.
     private func origin(of socket: Int32) -> Int? {
         guard sd_is_socket(socket, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 0) > 0,
             let address = SocketAddress.local(of: socket)
@@ -87,13 +87,13 @@ extension EventLoop {
         return acceptors.firstIndex { $0.listener.accepts(at: address) }
     }
 
-    /// What clients are told whose socket is no more listened on: a whole frame.
-    private static let farewell = WholeFrame.goAway(
-        .unavailable, "the service does not listen here any more; connect where it does")
+    /// The frame for clients of an address that the service no longer listens on.
+    private static let goAwayFrame = StandaloneFrame.goAway(
+        .unavailable, "the service no longer listens here; connect where it does")
 }
 
 extension Listener {
-    /// Whether a connection with this address of ours can have come from this socket.
+    /// Whether a connection with this local address can have come from this socket.
     func accepts(at address: ListenAddress) -> Bool {
         switch (SocketAddress.local(of: descriptor), address) {
         case (let own?, _) where own == address: true

@@ -2,55 +2,57 @@ internal import ArticleProtocol
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Connections that outlive the process: the service manager keeps them until the next one has started, and clients
-/// notice no more than a pause. See PROTOCOL.md, "The end".
+/// Connections that outlive the process. The service manager keeps them until the next process has started; clients see
+/// only a pause. See PROTOCOL.md, "The end".
 ///
-/// `Server.handOver` brings them to rest, `Server.pack` makes one descriptor of them, which goes into the service
-/// manager's store; the next process gets it among its inherited descriptors, and gives it to `Server.adopt`.
+/// `Server.handOver` brings the connections to rest. `Server.pack` packs them into one descriptor, which goes into the
+/// service manager's store. The next process inherits the descriptor and gives it to `Server.takeOver`.
 public enum Handover {
-    /// The descriptor's name, in the store and among those that are inherited.
+    /// The descriptor's name in the store and among the inherited descriptors.
     public static let name = "handover"
 
-    /// Whether the service manager would keep a descriptor for us.
+    /// Whether the service manager can keep a descriptor for us.
     public static var isPossible: Bool { DescriptorStore.capacity > 0 }
 
-    /// Connections that are packed.
+    /// Packed connections.
     public struct Outgoing {
         let descriptor: Int32
-        let leftovers: [HandoverLeftover]
+        let inTransit: [ConnectionInTransit]
 
-        /// Gives them to the service manager, which keeps them if it starts the service again, and else closes them.
+        /// Gives them to the service manager. It keeps them if it starts the service again, and closes them if not.
         ///
-        /// If it does not take them, their clients are told to connect again.
+        /// If it refuses them, their clients are told to connect again.
         public func store() {
             defer { Descriptor.close(descriptor) }
             guard let fault = DescriptorStore.store(descriptor, name: Handover.name) else {
                 return Log.notice(
-                    "left \(leftovers.count) connections to the next process", ["CONNECTIONS": "\(leftovers.count)"])
+                    "handed \(inTransit.count) connections over to the next process",
+                    ["CONNECTIONS": "\(inTransit.count)"])
             }
             Log.warning("the service manager did not take the connections: \(fault); clients are told to connect again")
-            for leftover in leftovers { leftover.dismiss("the service is restarting; connect again") }
+            for transit in inTransit { transit.dismiss("the service is restarting; connect again") }
         }
     }
 }
 
 extension Server {
-    /// How long streams that need to hear from their clients keep all others waiting, in nanoseconds. Clients go on with
-    /// lists and uploads where they were.
+    /// How long the handover waits for streams that need their clients, in nanoseconds. Clients continue lists and
+    /// uploads where they were.
     private static let streamPatience: UInt64 = 2_000_000_000
 
-    /// What is left of the time for handing over when slow requests are no longer waited for while others are served.
+    /// The handover stops waiting for slow requests when so much of its time is left.
     private static let lastPart: UInt64 = 5_000_000_000
 
-    /// Serves on until nothing slow is in flight, then accepts and reads no more, and ends when all requests are answered;
-    /// connections stay open, for `pack`.
+    /// Serves until no slow request is in flight. Then stops accepting and reading, and ends when all requests are
+    /// answered. Connections stay open for `pack`.
     ///
-    /// A connection that cannot come to rest by itself, as a stream of its needs to hear from the client, is told to go
-    /// away, as `drain` does, and has two seconds.
+    /// A connection with a stream that needs its client cannot come to rest. It gets GO_AWAY, as in `drain`, and two
+    /// seconds.
     ///
-    /// - Parameter nanoseconds: how long that may take; what is in flight then is cut off. For the last five seconds, or
-    ///   half of the time if it is shorter, nobody is served any more.
-    /// - Parameter closing: called when no new request is taken any more; on any thread.
+    /// - Parameters:
+    ///   - nanoseconds: the limit. Requests that are still in flight then are cut off. In the last five seconds, or the
+    ///     second half of a shorter limit, no new request is served.
+    ///   - closing: called when no new request is accepted any more; on any thread.
     public func handOver(within nanoseconds: UInt64, closing: @escaping @Sendable () -> Void) {
         endSpares()
         let end = MonotonicClock.now &+ nanoseconds
@@ -71,69 +73,72 @@ extension Server {
         }
     }
 
-    /// Packs the connections that `handOver` has left, after `join`.
+    /// Packs the connections that are at rest, after `handOver` and `join`.
     ///
     /// If that fails, their clients are told to connect again.
     public func pack() -> Handover.Outgoing? {
-        var leftovers = loops.flatMap(\.leftovers)
+        var inTransit = loops.flatMap(\.inTransit)
         var state = HandoverState()
         state.tables = [MethodTable(context.router.descriptions)]
-        var kept: [HandoverLeftover] = []
+        var kept: [ConnectionInTransit] = []
         var buffered = 0
-        while var leftover = leftovers.popLast() {
-            let record = leftover.record
-            guard state.place(&leftover.record), kept.count < HandoverState.mostConnections,
-                buffered + record.byteCount <= HandoverState.mostBuffered
+        while var transit = inTransit.popLast() {
+            let record = transit.record
+            guard state.place(&transit.record), kept.count < HandoverState.maxConnections,
+                buffered + record.byteCount <= HandoverState.maxBuffered
             else {
-                leftover.dismiss("the service is restarting; connect again")
+                transit.dismiss("the service is restarting; connect again")
                 continue
             }
             buffered += record.byteCount
-            kept.append(leftover)
+            kept.append(transit)
         }
         guard !kept.isEmpty else { return nil }
         state.connections = kept.map(\.record)
         do {
             let parcel = try HandoverParcel.pack(state, kept.map(\.socket))
-            return Handover.Outgoing(descriptor: parcel, leftovers: kept)
+            return Handover.Outgoing(descriptor: parcel, inTransit: kept)
         } catch {
             Log.warning("connections cannot be handed over: \(error); clients are told to connect again")
-            for leftover in kept { leftover.dismiss("the service is restarting; connect again") }
+            for transit in kept { transit.dismiss("the service is restarting; connect again") }
             return nil
         }
     }
 
-    /// Goes on with the connections of a former process.
+    /// Takes over the connections of a previous process.
     ///
-    /// - Parameter descriptor: what it has stored; closed.
-    public func adopt(_ descriptor: Int32) {
+    /// - Parameter descriptor: what that process has stored. It is closed.
+    public func takeOver(_ descriptor: Int32) {
         let (state, sockets) = HandoverParcel.unpack(descriptor)
         Descriptor.close(descriptor)
         switch state {
         case .failure(let error):
             for socket in sockets { Descriptor.close(socket) }
-            // An empty one was unpacked already, by a process that ended before it could say so.
+            // An empty parcel was unpacked by a process that ended before it could remove it.
             guard !sockets.isEmpty else { return }
             Log.error(
-                "the state of \(sockets.count) connections that were handed over cannot be used: \(error); they are closed, and their clients connect again"
+                "\(sockets.count) connections that were handed over cannot be used: \(error); they are closed, and their "
+                    + "clients connect again"
             )
         case .success(let state):
             let methods = state.tables.map { ClientMethods($0, context.router) }
             for (index, (socket, record)) in zip(sockets, state.connections).enumerated() {
-                let leftover = HandoverLeftover(socket: socket, record: record)
+                let transit = ConnectionInTransit(socket: socket, record: record)
                 let table = record.isEstablished ? methods[Int(record.methods)] : nil
                 let loop = loops[index % loops.count]
-                loop.inbox.add { loop.adopt(leftover, table) }
+                loop.inbox.add { loop.takeOver(transit, table) }
             }
             Log.notice(
-                "goes on with \(sockets.count) connections of the former process",
+                "took over \(sockets.count) connections of the previous process",
                 ["CONNECTIONS": "\(sockets.count)"])
         }
     }
 }
 
 extension HandoverState {
-    /// Finds the place of the connection's method table among the state's, or makes one. False: there are too many.
+    /// Finds the connection's method table in the state, or adds it.
+    ///
+    /// - Returns: false if there are too many tables.
     fileprivate mutating func place(_ record: inout HandoverConnection) -> Bool {
         guard let table = record.table else { return true }
         record.table = nil
@@ -141,22 +146,22 @@ extension HandoverState {
             record.methods = UInt32(index)
             return true
         }
-        guard tables.count < Self.mostTables else { return false }
+        guard tables.count < Self.maxTables else { return false }
         record.methods = UInt32(tables.count)
         tables.append(table)
         return true
     }
 }
 
-extension HandoverLeftover {
-    /// Nobody will go on with it: says so, and closes.
+extension ConnectionInTransit {
+    /// Tells the client to connect again, and closes the connection.
     func dismiss(_ message: String) {
-        Acceptor.refuse(socket, record.outgoing + WholeFrame.goAway(.unavailable, message))
+        Acceptor.refuse(socket, record.outgoing + StandaloneFrame.goAway(.unavailable, message))
     }
 }
 
-/// A connection that is between two processes: its socket, and what there is to know.
-struct HandoverLeftover: Sendable {
+/// A connection between two processes: its socket and its state.
+struct ConnectionInTransit: Sendable {
     let socket: Int32
     var record: HandoverConnection
 }

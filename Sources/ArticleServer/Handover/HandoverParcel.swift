@@ -2,18 +2,18 @@ internal import CLinux
 internal import Glibc
 internal import LinuxRuntime
 
-/// Connections on their way from one process to the next: one end of a Unix socket in whose queue they lie, the sealed
-/// file with their state first.
+/// Connections on their way from one process to the next. They lie in the queue of a Unix socket, behind the sealed
+/// file with their state; the parcel is one end of that socket.
 ///
-/// So the service manager stores a single descriptor, however many connections there are: thousands of its own would
-/// each be compared with all others there, and named in the environment of the next process. What is taken out of the
-/// queue is gone from it, so two processes can never have the same connection.
+/// So the service manager stores one descriptor for any number of connections. It would compare each of thousands with
+/// all others, and name it in the environment of the next process. A descriptor that is received leaves the queue, so
+/// two processes can never have the same connection.
 enum HandoverParcel {
     private static let label = Array("articled handover".utf8)
 
-    /// Packs the sockets, which stay open here as well.
+    /// Packs the sockets, which also stay open here.
     ///
-    /// - Returns: the descriptor to be stored; the caller's.
+    /// - Returns: the descriptor to store. The caller owns it.
     static func pack(_ state: HandoverState, _ sockets: [Int32]) throws(HandoverError) -> Int32 {
         let file = try SealedMemory.make("articled-handover", state.file())
         defer { Descriptor.close(file) }
@@ -36,17 +36,19 @@ enum HandoverParcel {
         return ends[1]
     }
 
-    /// Takes out what is there. The sockets are the caller's, who closes them if the state cannot be used.
+    /// Unpacks a parcel. The caller owns the sockets, and closes them if the state cannot be used.
     static func unpack(_ descriptor: Int32) -> (state: Result<HandoverState, HandoverError>, sockets: [Int32]) {
         var received: [Int32] = []
-        while received.count <= HandoverState.mostConnections, let more = receive(from: descriptor) { received += more }
-        guard let file = received.first else { return (.failure(HandoverError("there is none")), []) }
+        while received.count <= HandoverState.maxConnections, let more = receive(from: descriptor) { received += more }
+        guard let file = received.first else { return (.failure(HandoverError("the parcel is empty")), []) }
         defer { Descriptor.close(file) }
         let sockets = Array(received.dropFirst())
         do throws(HandoverError) {
-            let state = try HandoverState(file: SealedMemory.read(file, most: HandoverState.largest))
+            let state = try HandoverState(file: SealedMemory.read(file, maxSize: HandoverState.maxFileSize))
             guard state.connections.count == sockets.count else {
-                throw HandoverError("it is of \(state.connections.count) connections, and \(sockets.count) have come")
+                throw HandoverError(
+                    "it describes \(state.connections.count) connections, but the number of sockets is \(sockets.count)"
+                )
             }
             return (.success(state), sockets)
         } catch {
@@ -61,7 +63,7 @@ enum HandoverParcel {
         guard sent == label.count else { throw HandoverError("sendmsg: \(SystemError.text(of: errno))") }
     }
 
-    /// The descriptors of the next message; nil if there is none, or none of ours.
+    /// The descriptors of the next message; nil if there is none, or if it is not ours.
     private static func receive(from socket: Int32) -> [Int32]? {
         var bytes = [UInt8](repeating: 0, count: label.count)
         var descriptors = [Int32](repeating: -1, count: Int(CLINUX_MOST_DESCRIPTORS))
@@ -76,9 +78,9 @@ enum HandoverParcel {
     }
 }
 
-/// A file in memory that nobody can change any more: memfd_create(2).
+/// A file in memory that can no longer be changed: memfd_create(2).
 enum SealedMemory {
-    /// Makes one. The descriptor is the caller's.
+    /// Creates one. The caller owns the descriptor.
     static func make(_ name: String, _ content: [UInt8]) throws(HandoverError) -> Int32 {
         let descriptor = unsafe clinux_memory_file(name)
         guard descriptor >= 0 else { throw failed("memfd_create") }
@@ -99,13 +101,13 @@ enum SealedMemory {
         return descriptor
     }
 
-    /// Reads one that another process has made.
-    static func read(_ descriptor: Int32, most: Int) throws(HandoverError) -> [UInt8] {
-        // Only then can it not change under our eyes.
-        guard clinux_is_sealed(descriptor) == 1 else { throw HandoverError("it is no sealed file") }
+    /// Reads one that another process has created.
+    static func read(_ descriptor: Int32, maxSize: Int) throws(HandoverError) -> [UInt8] {
+        // Otherwise it could change while we read it.
+        guard clinux_is_sealed(descriptor) == 1 else { throw HandoverError("it is not a sealed file") }
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, let size = Int(exactly: status.st_size), size <= most else {
-            throw HandoverError("it is larger than \(most) bytes")
+        guard unsafe fstat(descriptor, &status) == 0, let size = Int(exactly: status.st_size), size <= maxSize else {
+            throw HandoverError("it is larger than \(maxSize) bytes")
         }
         var content = [UInt8](repeating: 0, count: size)
         var have = 0

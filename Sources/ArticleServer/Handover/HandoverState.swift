@@ -1,46 +1,46 @@
 internal import ArticleProtocol
 
-/// All that one process leaves to the next about its connections: the content of the sealed file that travels with
-/// their sockets.
+/// What one process tells the next about its connections: the content of the sealed file that travels with their
+/// sockets.
 ///
 /// | offset | bytes | |
 /// |---|---|---|
 /// | 0 | 8 | `articled` |
-/// | 8 | 4 | the format's number, 1; little-endian like the others |
+/// | 8 | 4 | the format's version, 1; all numbers are little-endian |
 /// | 12 | 4 | CRC-32C of what follows the header |
 /// | 16 | 8 | its length |
 /// | 24 | | a message of the Protocol Buffers encoding |
 ///
-/// It comes from another version of this program, or from whoever can reach the unit's descriptor store: nothing in it
-/// is believed before it is checked.
+/// It comes from another version of this program, or from anyone who can reach the unit's descriptor store. Nothing in
+/// it is trusted before it is checked.
 struct HandoverState: ProtocolMessage {
     static var name: String { "handover state" }
 
-    /// What clients were told; several if connections have lived through more than one process.
+    /// The method tables that clients were given. There are several if connections have outlived several processes.
     var tables: [MethodTable] = []
     /// In the order of their sockets.
     var connections: [HandoverConnection] = []
 
     static let headerSize = 24
     static let format: UInt32 = 1
-    /// Connections that are handed over at most.
-    static let mostConnections = 16384
-    static let mostTables = 64
-    /// Bytes of connections' buffers that are handed over at most, all together.
-    static let mostBuffered = 64 << 20
-    /// Bytes of a state that is looked at.
-    static let largest = mostBuffered + (16 << 20)
+    /// The most connections that are handed over.
+    static let maxConnections = 16384
+    static let maxTables = 64
+    /// The most bytes of all connections' buffers together.
+    static let maxBuffered = 64 << 20
+    /// The most bytes of a file that is read.
+    static let maxFileSize = maxBuffered + (16 << 20)
 
     private static let magic = Array("articled".utf8)
 
     mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
         case 1:
-            guard tables.count < Self.mostTables else { throw Self.tooMany("method tables", Self.mostTables) }
+            guard tables.count < Self.maxTables else { throw Self.tooMany("method tables", Self.maxTables) }
             tables.append(try reader.message())
         case 2:
-            guard connections.count < Self.mostConnections else {
-                throw Self.tooMany("connections", Self.mostConnections)
+            guard connections.count < Self.maxConnections else {
+                throw Self.tooMany("connections", Self.maxConnections)
             }
             connections.append(try reader.message())
         default: try reader.skip()
@@ -52,8 +52,8 @@ struct HandoverState: ProtocolMessage {
         writer.write(connections, at: 2)
     }
 
-    private static func tooMany(_ what: String, _ most: Int) -> ServiceError {
-        ServiceError(.invalidArgument, "more than \(most) \(what)")
+    private static func tooMany(_ what: String, _ limit: Int) -> ServiceError {
+        ServiceError(.invalidArgument, "more than \(limit) \(what)")
     }
 
     // MARK: The file
@@ -69,10 +69,10 @@ struct HandoverState: ProtocolMessage {
         return file + body
     }
 
-    /// Reads a file's content, and checks all that is in it.
+    /// Reads a file's content and checks all of it.
     init(file: [UInt8]) throws(HandoverError) {
         guard file.count >= Self.headerSize, file.starts(with: Self.magic) else {
-            throw HandoverError("it is no state of articled's")
+            throw HandoverError("it was not written by articled")
         }
         let format = Self.number(file[8..<12])
         guard format == UInt64(Self.format) else {
@@ -80,7 +80,7 @@ struct HandoverState: ProtocolMessage {
                 "its format is \(format), of another version of articled; this one reads \(Self.format)")
         }
         let body = Array(file[Self.headerSize...])
-        guard Self.number(file[16..<24]) == UInt64(body.count) else { throw HandoverError("it is cut off") }
+        guard Self.number(file[16..<24]) == UInt64(body.count) else { throw HandoverError("it is truncated") }
         guard Self.number(file[12..<16]) == UInt64(CRC32C.checksum(body)) else {
             throw HandoverError("its checksum is wrong")
         }
@@ -107,26 +107,26 @@ struct HandoverState: ProtocolMessage {
     }
 }
 
-/// What the next process must know of one connection, beside what its socket says of itself.
+/// What the next process must know about one connection, besides its socket.
 ///
-/// No request is in flight on it, so there are no streams and no credits to speak of.
+/// No request is in flight on it, so there are no streams and no credits.
 struct HandoverConnection: ProtocolMessage {
     static var name: String { "handed-over connection" }
 
-    /// The version of the protocol that both hellos agreed on; 0: the client's HELLO has not come yet.
+    /// The protocol version that both hellos agreed on; 0 if the client's HELLO has not come yet.
     var protocolVersion: UInt32 = 0
     /// From the client's HELLO.
     var clientMaxFrame: UInt32 = 0
     var clientWindow: UInt32 = 0
-    /// From the server's.
+    /// From the server's HELLO.
     var terms = SessionTerms(maxFrame: 0, streamWindow: 0, maxInFlight: 0)
-    /// Which of the state's method tables the client was given.
+    /// The index of the client's method table in the state.
     var methods: UInt32 = 0
-    /// That table itself, while the connection is in this process; nil: that of this process.
+    /// The table itself, while the connection is in this process; nil if it is this process's own.
     var table: MethodTable?
-    /// What was read and not understood yet.
+    /// Bytes that were read and not processed yet.
     var incoming: [UInt8] = []
-    /// What is still to be written; may begin in the middle of a frame.
+    /// Bytes still to be written. They may begin in the middle of a frame.
     var outgoing: [UInt8] = []
 
     var isEstablished: Bool { protocolVersion != 0 }
@@ -159,7 +159,7 @@ struct HandoverConnection: ProtocolMessage {
         writer.write(outgoing, at: 9)
     }
 
-    /// What is wrong with it, if anything is: values that no hello can have agreed on.
+    /// A value that no hello can have agreed on, or nil.
     func fault(tables: Int) -> String? {
         guard isEstablished else { return outgoing.isEmpty ? nil : "bytes to write before the HELLO" }
         guard Session.versions.contains(protocolVersion) else { return "protocol version \(protocolVersion)" }
@@ -179,7 +179,7 @@ struct HandoverConnection: ProtocolMessage {
     }
 }
 
-/// The methods and their numbers as a server's HELLO told them.
+/// The methods and their numbers from a server's HELLO.
 struct MethodTable: ProtocolMessage {
     static var name: String { "method table" }
 

@@ -7,13 +7,13 @@ internal import Synchronization
 /// A listening socket as one loop sees it. Several loops accept from the same socket.
 struct Acceptor {
     private static let spare = SpareDescriptor()
-    private static let complaints = Pace(interval: 1_000_000_000)
+    private static let failures = LogLimiter(lines: 1, interval: 1_000_000_000)
 
     let listener: Listener
 
     init(listener: Listener) {
         self.listener = listener
-        // Made now: later there may be no descriptor left for it.
+        // Opened now, because later there may be no descriptor left.
         _ = Self.spare
     }
 
@@ -29,9 +29,8 @@ struct Acceptor {
             case EINTR, ECONNABORTED: continue
             case EAGAIN: return nil
             case let code:
-                if Self.complaints.isDue() {
-                    Log.warning(
-                        "cannot accept on \(listener): \(SystemError("accept4", code: code)); connections are closed")
+                Self.failures.write(.warning) {
+                    ("cannot accept on \(listener): \(SystemError("accept4", code: code)); connections are closed", [:])
                 }
                 if code == EMFILE || code == ENFILE { Self.spare.turnAway(from: listener.descriptor) }
                 return nil
@@ -39,24 +38,25 @@ struct Acceptor {
         }
     }
 
-    /// Tells a peer that there is no room for it, and closes. One attempt: it is not worth waiting for.
-    static func refuse(_ descriptor: Int32, _ farewell: [UInt8]) {
-        unsafe farewell.withUnsafeBytes { bytes in
+    /// Sends a peer a last frame and closes. It makes one attempt and does not wait.
+    static func refuse(_ descriptor: Int32, _ goAwayFrame: [UInt8]) {
+        unsafe goAwayFrame.withUnsafeBytes { bytes in
             if let base = bytes.baseAddress { _ = unsafe StreamSocket.send(descriptor, from: base, count: bytes.count) }
         }
         Descriptor.close(descriptor)
     }
 }
 
-/// A descriptor held back for when there are no more: with its place, a waiting connection can be taken and closed.
+/// A descriptor in reserve for when the process has no more. It is closed so that a waiting connection can be accepted
+/// and closed.
 ///
-/// Without it the connection would stay in the queue, and its listener readable: a loop that does nothing but fail.
+/// Without it the connection would stay in the queue and its listener readable, and the loop would spin.
 final class SpareDescriptor: Sendable {
     private let held = Mutex<Int32>(-1)
 
     init() { held.withLock { $0 = Self.take() } }
 
-    /// Takes one connection of a listener and closes it.
+    /// Accepts one connection of a listener and closes it.
     func turnAway(from listener: Int32) {
         held.withLock { held in
             if held >= 0 { Descriptor.close(held) }
@@ -69,8 +69,8 @@ final class SpareDescriptor: Sendable {
     private static func take() -> Int32 { unsafe open("/dev/null", O_RDONLY | O_CLOEXEC) }
 }
 
-/// Frames for peers that there is no session with.
-enum WholeFrame {
+/// Frames for peers without a session.
+enum StandaloneFrame {
     static func goAway(_ code: StatusCode, _ message: String) -> [UInt8] {
         let payload = Status(code: code.rawValue, message: message).encoded()
         var frame: [UInt8] = []

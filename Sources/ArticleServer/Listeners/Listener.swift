@@ -5,7 +5,7 @@ internal import LinuxRuntime
 
 /// A listening stream socket.
 public struct Listener: Sendable, Equatable, CustomStringConvertible {
-    /// Who is expected there.
+    /// Who connects to a listening socket.
     public enum Purpose: Sendable, Equatable {
         /// Clients that speak PROTOCOL.md.
         case articles
@@ -15,17 +15,17 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
 
     /// Non-blocking, closed on exec.
     public let descriptor: Int32
-    /// Otherwise it is a Unix socket.
+    /// Whether it is a TCP socket. If not, it is a Unix socket.
     public let isTCP: Bool
-    /// The group that a Unix socket's file belongs to; nil if it has no file.
+    /// The group of a Unix socket's file; nil if it has no file.
     public let group: UInt32?
-    /// Whether it came from systemd, which goes on listening when we end.
+    /// Whether it came from systemd, which keeps listening when we stop.
     public let isInherited: Bool
     public let purpose: Purpose
     /// `unix:/run/articled/articled.sock`
     public let description: String
 
-    /// A socket that listens already.
+    /// A socket that already listens.
     public init(
         descriptor: Int32, isTCP: Bool, group: UInt32? = nil, isInherited: Bool = false, purpose: Purpose = .articles,
         description: String
@@ -40,7 +40,7 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Listener {
-    /// Takes a socket that systemd listens on.
+    /// Uses a socket that systemd listens on.
     ///
     /// - Parameter allowRemote: whether other machines may reach it.
     public init(inheriting socket: InheritedSocket, allowRemote: Bool) throws(StartError) {
@@ -50,17 +50,17 @@ extension Listener {
         }
         guard let purpose = Self.purpose(of: socket.name) else {
             throw fault(
-                "has a name that is not known; set FileDescriptorName=articled, or a name that begins so; for Prometheus "
+                "has an unknown name; set FileDescriptorName=articled, or a name that begins with it; for Prometheus "
                     + "articled-metrics")
         }
         guard sd_is_socket(descriptor, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 1) > 0 else {
-            throw fault("is no stream socket that listens; articled accepts by itself: Accept=no, ListenStream=")
+            throw fault("is not a listening stream socket; articled itself accepts: Accept=no, ListenStream=")
         }
         guard let address = SocketAddress.local(of: descriptor) else {
             throw fault("is neither a Unix nor a TCP socket")
         }
         guard address.isLocal || allowRemote else {
-            throw fault("is \(address), which other machines can reach; if that is meant, set allowRemote: true")
+            throw fault("is \(address), which other machines can reach; if you want that, set allowRemote: true")
         }
         let flags = fcntl(descriptor, F_GETFL)
         guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
@@ -73,7 +73,7 @@ extension Listener {
             isInherited: true, purpose: purpose, description: address.description)
     }
 
-    /// The names of articled's own units, or none at all: from `systemd-socket-activate`, or an inetd of another kind.
+    /// Accepts the names of articled's own units, and no name, as from `systemd-socket-activate` or another inetd.
     static func purpose(of name: String) -> Purpose? {
         if name == "metrics" || name.hasPrefix("articled-metrics") { return .metrics }
         return name.hasPrefix("articled") || ["unix", "tcp", "unknown", ""].contains(name) ? .articles : nil
@@ -81,21 +81,21 @@ extension Listener {
 }
 
 extension Listener {
-    /// Connections that wait to be accepted; the kernel has a limit of its own, net.core.somaxconn.
+    /// The most connections that wait to be accepted. The kernel has its own limit, net.core.somaxconn.
     private static let backlog: Int32 = 4096
 
-    /// Binds a socket of our own.
+    /// Binds a new socket.
     ///
     /// - Parameters:
-    ///   - mode: access rights of a Unix socket's file.
+    ///   - mode: the mode of a Unix socket's file.
     ///   - allowRemote: whether other machines may reach it.
-    ///   - purpose: who is expected there.
+    ///   - purpose: who connects to it.
     public init(
         binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false, purpose: Purpose = .articles
     ) throws(StartError) {
         guard address.isLocal || allowRemote else {
             throw StartError(
-                .configuration, "\(address) can be reached from other machines; if that is meant, set allowRemote: true"
+                .configuration, "\(address) can be reached from other machines; if you want that, set allowRemote: true"
             )
         }
         let descriptor = clinux_socket(SocketAddress.family(of: address), 1)
@@ -109,7 +109,7 @@ extension Listener {
             _ = Glibc.close(descriptor)
             throw error
         }
-        // With port 0 the kernel has chosen one.
+        // For port 0 the kernel has chosen a port.
         let name = SocketAddress.local(of: descriptor) ?? address
         switch address {
         case .unix(let path):
@@ -121,7 +121,7 @@ extension Listener {
         }
     }
 
-    /// Ends listening, and removes the file of a Unix socket that is our own.
+    /// Stops listening, and removes the file of a Unix socket that we have bound.
     public func close() {
         if !isInherited, !isTCP, let address = SocketAddress.local(of: descriptor), case .unix(let path) = address {
             _ = unsafe unlink(path)
@@ -133,7 +133,7 @@ extension Listener {
         switch address {
         case .unix(let path):
             try SocketFile.removeIfDead(path)
-            // The file is made with these rights less the umask: never with more than it is meant to have.
+            // The file is created with this mode less the umask, so it never has more rights than intended.
             _ = fchmod(descriptor, mode)
         case .ipv4: set(descriptor, Int32(SOL_SOCKET), SO_REUSEADDR)
         case .ipv6:
@@ -146,7 +146,7 @@ extension Listener {
             throw StartError(.system, "\(address): cannot be bound: \(SystemError.text(of: code))")
         }
         if case .unix(let path) = address, unsafe chmod(path, mode) != 0 {
-            throw StartError(.system, "\(address): its rights cannot be set: \(SystemError.text(of: errno))")
+            throw StartError(.system, "\(address): its mode cannot be set: \(SystemError.text(of: errno))")
         }
     }
 
@@ -158,30 +158,30 @@ extension Listener {
 
 /// The file of a Unix socket.
 enum SocketFile {
-    /// Removes the file of a socket that nobody listens on any more, so that its address can be bound anew.
+    /// Removes the file of a socket that nobody listens on, so that its address can be bound again.
     ///
-    /// - Throws: if the file is no socket, or if somebody does listen.
+    /// - Throws: if the file is not a socket, or if another process listens.
     static func removeIfDead(_ path: String) throws(StartError) {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw StartError(.system, "\(path): there is a file that is no socket; it is left alone")
+            throw StartError(.system, "\(path): the file exists and is not a socket; remove it, or choose another path")
         }
         let probe = clinux_socket(AF_UNIX, 1)
         guard probe >= 0 else { throw StartError(.system, "socket: \(SystemError.text(of: errno))") }
         defer { _ = close(probe) }
         let answer = unsafe SocketAddress.with(.unix(path)) { unsafe connect(probe, $0, $1) }
-        // Anything but a refusal, such as a full queue, means that there is a listener, or that we cannot tell.
+        // Anything but a refusal, such as a full queue, means that there is a listener or that we cannot tell.
         guard answer != 0, errno == ECONNREFUSED else {
             throw StartError(.system, "\(path): another process listens there; stop it, or choose another path")
         }
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw StartError(
-                .system, "\(path): a socket that nobody listens on is in the way: \(SystemError.text(of: errno))")
+                .system, "\(path): the socket of an ended process cannot be removed: \(SystemError.text(of: errno))")
         }
     }
 
-    /// The group that the file belongs to.
+    /// The group of the file.
     static func group(_ path: String) -> UInt32? {
         var status = stat()
         guard path.hasPrefix("/"), unsafe stat(path, &status) == 0 else { return nil }

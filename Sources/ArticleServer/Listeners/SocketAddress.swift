@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// `sockaddr` and its kin, which is where all that is unsafe about addresses stays.
+/// Conversions to and from `sockaddr`. All unsafe code about addresses is here.
 enum SocketAddress {
-    /// bind(2) or connect(2) with an address; answers as they do.
+    /// Calls bind(2) or connect(2) with an address, and returns their result.
     static func with(
         _ address: ListenAddress, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
@@ -11,7 +11,7 @@ enum SocketAddress {
             var name = sockaddr_un()
             name.sun_family = sa_family_t(AF_UNIX)
             unsafe withUnsafeMutableBytes(of: &name.sun_path) { memory in
-                // One byte less than there is, so that the NUL stays.
+                // One byte less, so that the NUL stays.
                 for (index, byte) in path.utf8.prefix(memory.count - 1).enumerated() { unsafe memory[index] = byte }
             }
             return unsafe generic(&name, call)
@@ -30,7 +30,7 @@ enum SocketAddress {
         }
     }
 
-    /// The address that a socket is bound to: getsockname(2). An abstract Unix socket's begins with "@".
+    /// The address that a socket is bound to: getsockname(2). An abstract Unix address begins with "@".
     static func local(of descriptor: Int32) -> ListenAddress? {
         unsafe told { unsafe getsockname(descriptor, $0, $1) }
     }

@@ -3,11 +3,11 @@ internal import CSystemd
 internal import Glibc
 internal import Synchronization
 
-/// The journal of the service: one line for each event worth a person's time. From any thread.
+/// The service's log: one line for each event that a person should know. Any thread.
 ///
-/// Under systemd the fields reach the journal as fields of their own; elsewhere they end the line on stderr.
+/// Under systemd the fields are fields of the journal. Elsewhere they end the line on stderr.
 public enum Log {
-    /// How much it matters: the levels of syslog(3).
+    /// The levels of syslog(3).
     public enum Level: Int, Sendable, CaseIterable {
         case error = 3
         case warning = 4
@@ -15,18 +15,18 @@ public enum Log {
         case info = 6
         case debug = 7
 
-        /// The level that a plugin gave: what is outside counts as the nearest.
+        /// A plugin's level. Values outside of the range count as the nearest.
         init(pluginLevel: UInt32) {
             self = Level(rawValue: Int(min(max(pluginLevel, 3), 7))) ?? .notice
         }
 
-        /// As the configuration names it.
+        /// Its name in the configuration.
         public var name: String { "\(self)" }
     }
 
     private static let level = Atomic<Int>(Level.info.rawValue)
 
-    /// The least level that is still written.
+    /// The least severe level that is written.
     public static var threshold: Level {
         get { Level(rawValue: level.load(ordering: .relaxed)) ?? .info }
         set { level.store(newValue.rawValue, ordering: .relaxed) }
@@ -42,11 +42,12 @@ public enum Log {
         StandardError.write(record.line(at: WallClock.timeOfDay()))
     }
 
-    /// Writes why the process ends at once, whatever the threshold is.
+    /// Writes why the process ends, whatever the threshold is.
     ///
-    /// To stderr, under systemd as well: the journal knows which unit that is. Of an entry that was sent to it it finds out by looking
-    /// at the process, which may be gone by then; the unit's journal would lack the one line that matters.
-    public static func lastWords(_ message: String, _ fields: [String: String] = [:]) {
+    /// It goes to stderr, also under systemd: the journal knows the unit of that stream. For an entry that is sent to
+    /// it the journal looks at the process, which may have ended by then. The unit's log would lack the one line that
+    /// matters.
+    public static func fatal(_ message: String, _ fields: [String: String] = [:]) {
         let record = LogRecord(level: .error, message: message, fields: fields)
         StandardError.write(Journal.isConnected ? record.streamLine : record.line(at: WallClock.timeOfDay()))
     }
@@ -59,24 +60,24 @@ public enum Log {
     public static func notice(_ message: String, _ fields: [String: String] = [:]) { write(.notice, message, fields) }
     /// Normal.
     public static func info(_ message: String, _ fields: [String: String] = [:]) { write(.info, message, fields) }
-    /// For whoever looks for a fault.
+    /// For finding faults.
     public static func debug(_ message: String, _ fields: [String: String] = [:]) { write(.debug, message, fields) }
 }
 
-/// One line of the log, in the form of either place that it may go to.
+/// One line of the log, in the format of each place that it may go to.
 struct LogRecord {
-    /// Bytes of a message or of a field's value. A peer or a plugin may have had its word in either.
-    static let longest = 8192
+    /// The most bytes of a message or of a field's value. Peers and plugins contribute to both.
+    static let maxBytes = 8192
 
     let level: Log.Level
     let message: String
     let fields: [String: String]
 
-    /// For people: "21:30:05.017 warning: no space is left PLUGIN=lmdb-storage". A control character, which could forge
-    /// a line or steer a terminal, is written as its number.
+    /// For people: "21:30:05.017 warning: no space is left PLUGIN=lmdb-storage". Control characters, which could forge
+    /// a line or control a terminal, are written as numbers.
     func line(at time: String) -> String { "\(time) \(level.name): \(text)\n" }
 
-    /// For a journal that reads what is written to stderr: "<4>no space is left PLUGIN=lmdb-storage", as in sd-daemon(3).
+    /// For a journal that reads stderr: "<4>no space is left PLUGIN=lmdb-storage", as in sd-daemon(3).
     var streamLine: String { "<\(level.rawValue)>\(text)\n" }
 
     private var text: String {
@@ -89,14 +90,14 @@ struct LogRecord {
         return text
     }
 
-    /// For the journal: "NAME=value", each; values may have any bytes.
+    /// For the journal: "NAME=value" each. Values may have any bytes.
     var journalFields: [String] {
         var all = ["MESSAGE=\(Self.cut(message))", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=articled"]
         for (name, value) in fields where Self.isFieldName(name) { all.append("\(name)=\(Self.cut(value))") }
         return all
     }
 
-    /// Whether the journal takes it, and whether it is not one of ours above.
+    /// Whether the journal accepts the name, and it is not one of ours.
     static func isFieldName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (65...90).contains(first), name.utf8.count <= 64 else { return false }
         guard !["MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER"].contains(name) else { return false }
@@ -114,22 +115,24 @@ struct LogRecord {
     }
 
     private static func cut(_ text: String) -> String {
-        guard text.utf8.count > longest else { return text }
-        return String(decoding: text.utf8.prefix(longest - 3), as: UTF8.self) + "..."
+        guard text.utf8.count > maxBytes else { return text }
+        return String(decoding: text.utf8.prefix(maxBytes - 3), as: UTF8.self) + "..."
     }
 }
 
 /// The system's journal: sd_journal_sendv(3).
 enum Journal {
-    /// Whether stderr goes there, as $JOURNAL_STREAM says: systemd.exec(5).
+    /// Whether stderr is connected to the journal, as $JOURNAL_STREAM says: systemd.exec(5).
     static let isConnected: Bool = {
-        guard let stream = Environment.text("JOURNAL_STREAM") else { return false }
+        guard let stream = ProcessEnvironment.text("JOURNAL_STREAM") else { return false }
         var status = stat()
         guard unsafe fstat(STDERR_FILENO, &status) == 0 else { return false }
         return stream == "\(status.st_dev):\(status.st_ino)"
     }()
 
-    /// Sends one entry; false if the journal did not take it.
+    /// Sends one entry.
+    ///
+    /// - Returns: false if the journal did not accept it.
     static func send(_ fields: [String]) -> Bool {
         let bytes = fields.map { Array($0.utf8) }
         let all = bytes.flatMap { $0 }
@@ -148,8 +151,7 @@ enum Journal {
 
 /// stderr, unbuffered.
 enum StandardError {
-    /// Writes one line whole, so that lines of several threads do not mix. What cannot be written is lost: there is
-    /// nobody to tell.
+    /// Writes one whole line, so that lines of several threads do not mix. A line that cannot be written is lost.
     static func write(_ line: String) {
         var line = line
         line.withUTF8 { text in

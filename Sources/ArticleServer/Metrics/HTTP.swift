@@ -1,27 +1,27 @@
-/// The head of an HTTP/1 request, as far as a server of one page needs it: RFC 9112, read strictly. A request with a body
-/// is refused, so that what follows the head never has to be understood.
+/// The head of an HTTP/1 request, as far as a server of one page needs it: RFC 9112, parsed strictly. A request with a
+/// body is refused, so that nothing behind the head has to be parsed.
 struct HTTPRequest: Equatable {
     let isHead: Bool
     /// Without the query.
     let path: String
 
-    /// What the bytes so far amount to.
+    /// The result of parsing the bytes so far.
     enum Reading: Equatable {
         case incomplete
         case request(HTTPRequest)
         case fault(HTTPStatus)
     }
 
-    /// Bytes of a head.
-    static let longest = 8 * 1024
-    private static let mostFields = 64
+    /// The most bytes of a head.
+    static let maxHead = 8 * 1024
+    private static let maxFields = 64
 
     static func read(_ bytes: [UInt8]) -> Reading {
         var lines: [Substring.UTF8View] = []
         var start = 0
         var index = 0
         while index < bytes.count {
-            guard index < longest else { return .fault(.headersTooLarge) }
+            guard index < maxHead else { return .fault(.headersTooLarge) }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\r") {
                 guard index + 1 < bytes.count else { break }
@@ -29,10 +29,10 @@ struct HTTPRequest: Equatable {
                 let line = Substring(decoding: bytes[start..<index], as: UTF8.self).utf8
                 index += 2
                 start = index
-                // An empty line ends the head; before the request line one is forgiven.
+                // An empty line ends the head. One before the request line is ignored.
                 if !line.isEmpty {
                     lines.append(line)
-                    if lines.count > mostFields + 1 { return .fault(.headersTooLarge) }
+                    if lines.count > maxFields + 1 { return .fault(.headersTooLarge) }
                 } else if !lines.isEmpty {
                     return interpret(lines)
                 } else if start > 2 {
@@ -40,11 +40,11 @@ struct HTTPRequest: Equatable {
                 }
                 continue
             }
-            // No control characters, and nothing outside of ASCII: no field that counts here has it.
+            // No control characters and only ASCII. No field that matters here has others.
             guard byte == UInt8(ascii: "\t") || (0x20...0x7e).contains(byte) else { return .fault(.badRequest) }
             index += 1
         }
-        return bytes.count >= longest ? .fault(.headersTooLarge) : .incomplete
+        return bytes.count >= maxHead ? .fault(.headersTooLarge) : .incomplete
     }
 
     private static func interpret(_ lines: [Substring.UTF8View]) -> Reading {
@@ -104,18 +104,18 @@ struct HTTPRequest: Equatable {
     }
 }
 
-/// A whole answer to one HTTP request. The connection ends with it.
+/// The whole answer to one HTTP request. It ends the connection.
 struct HTTPResponse {
     let status: HTTPStatus
     let mediaType: String
     let body: String
-    /// Says how long the body is, and leaves it out: the answer to HEAD.
+    /// Whether it answers HEAD: it has the body's length and no body.
     var isHead = false
 
-    /// The metrics, or where they are.
+    /// The metrics, or NOT FOUND for any other path.
     static func answer(to request: HTTPRequest, metrics: () -> String) -> HTTPResponse {
         guard request.path == "/metrics" else {
-            return HTTPResponse(.notFound, "nothing is here but /metrics", isHead: request.isHead)
+            return HTTPResponse(.notFound, "there is only /metrics here", isHead: request.isHead)
         }
         return HTTPResponse(status: .ok, mediaType: MetricsText.mediaType, body: metrics(), isHead: request.isHead)
     }
@@ -144,7 +144,7 @@ struct HTTPResponse {
     }
 }
 
-/// The status codes that the metrics listener answers with: RFC 9110, section 15.
+/// The status codes of the metrics listener: RFC 9110, section 15.
 enum HTTPStatus: Int {
     case ok = 200
     case badRequest = 400

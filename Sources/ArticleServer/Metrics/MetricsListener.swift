@@ -1,7 +1,7 @@
 public import LinuxRuntime
 internal import Synchronization
 
-/// Answers Prometheus over HTTP, on a thread of its own: whatever comes in there, the event loops do not notice.
+/// Answers Prometheus over HTTP on a thread of its own, so that its clients do not affect the event loops.
 public final class MetricsListener: Sendable {
     private let listeners: [Listener]
     private let metrics: @Sendable () -> String
@@ -9,19 +9,19 @@ public final class MetricsListener: Sendable {
     private let ended: EventDescriptor
     private let isStopping = Atomic<Bool>(false)
 
-    /// Connections at once. One more takes the place of the oldest.
-    static let mostConnections = 32
+    /// The most connections. One more replaces the oldest.
+    static let maxConnections = 32
 
     private enum Token {
         static let wakeUp = UInt64.max
-        /// Listeners have the numbers from here on, connections those below.
+        /// Listeners have the tokens from here on, connections those below.
         static let listeners = UInt64(1) << 62
     }
 
-    /// Begins to answer.
+    /// Starts the thread.
     ///
     /// - Parameters:
-    ///   - listeners: listening sockets, which stay the caller's.
+    ///   - listeners: listening sockets. The caller owns them.
     ///   - metrics: the text of the page. Called on the listener's thread.
     public init(_ listeners: [Listener], metrics: @escaping @Sendable () -> String) throws(SystemError) {
         self.listeners = listeners
@@ -38,9 +38,9 @@ public final class MetricsListener: Sendable {
         }
     }
 
-    /// Answers nobody any more, and waits until the thread has ended.
+    /// Stops answering, and waits until the thread has ended.
     ///
-    /// - Returns: false if it did not end in time: a plugin keeps it.
+    /// - Returns: false if it did not end in time, because a plugin blocks it.
     public func stop(within nanoseconds: UInt64) -> Bool {
         isStopping.store(true, ordering: .relaxed)
         wakeUp.signal()
@@ -54,7 +54,7 @@ public final class MetricsListener: Sendable {
         for (index, acceptor) in acceptors.enumerated() {
             try poller.add(acceptor.listener.descriptor, .readable, token: Token.listeners + UInt64(index))
         }
-        // By age: a token is never used again.
+        // Ordered by age: tokens grow and are never reused.
         var connections: [UInt64: MetricsConnection] = [:]
         var next: UInt64 = 0
         func close(_ token: UInt64) {
@@ -77,14 +77,14 @@ public final class MetricsListener: Sendable {
             for token in (0..<ready).map({ poller.event($0).token }) where token != Token.wakeUp {
                 if token >= Token.listeners {
                     guard let descriptor = acceptors[Int(token - Token.listeners)].accept() else { continue }
-                    if connections.count >= Self.mostConnections, let oldest = connections.keys.min() { close(oldest) }
+                    if connections.count >= Self.maxConnections, let oldest = connections.keys.min() { close(oldest) }
                     let connection = MetricsConnection(descriptor: descriptor, now: now)
                     do throws(SystemError) {
                         try poller.add(descriptor, .readable, token: next)
                         connections[next] = connection
                         next += 1
                     } catch {
-                        Log.warning("a connection for metrics was given up: \(error)")
+                        Log.warning("a connection for metrics was closed: \(error)")
                     }
                 } else if let connection = connections[token] {
                     let before = connection.interest
@@ -101,7 +101,7 @@ public final class MetricsListener: Sendable {
     }
 }
 
-/// One client of the metrics listener: it gets one answer, and a few seconds for all of it.
+/// One client of the metrics listener. It gets one answer, and has a few seconds.
 ///
 /// Confined to the listener's thread.
 final class MetricsConnection {
@@ -117,20 +117,20 @@ final class MetricsConnection {
     enum State {
         case reading
         case writing
-        /// Everything was written. Closing with unread bytes could take the answer back, so the peer closes first.
+        /// All is written. Closing with unread bytes could destroy the answer, so the peer closes first.
         case lingering
         case over
     }
 
-    /// For the whole exchange: one that sends a byte a second does not stay.
-    static let patience: UInt64 = 10_000_000_000
+    /// The limit of the whole exchange, so that a slow sender does not stay.
+    static let exchangeTimeout: UInt64 = 10_000_000_000
     private static let lingering: UInt64 = 1_000_000_000
-    /// Bytes that are thrown away behind a request before the connection is cut.
-    private static let mostDiscarded = 1 << 20
+    /// The most bytes that are discarded behind a request before the connection is closed.
+    private static let maxDiscarded = 1 << 20
 
     init(descriptor: Int32, now: UInt64) {
         self.descriptor = descriptor
-        deadline = now &+ Self.patience
+        deadline = now &+ Self.exchangeTimeout
     }
 
     deinit { Descriptor.close(descriptor) }
@@ -148,7 +148,7 @@ final class MetricsConnection {
         }
     }
 
-    /// The time is over.
+    /// The deadline may have passed.
     func expire(at now: UInt64) {
         guard now >= deadline else { return }
         if state == .reading, !input.isEmpty {
@@ -201,12 +201,12 @@ final class MetricsConnection {
     private func discard() {
         guard let bytes = receive() else { return }
         discarded += bytes.count
-        if discarded > Self.mostDiscarded { state = .over }
+        if discarded > Self.maxDiscarded { state = .over }
     }
 
-    /// nil if nothing came; at the end of the input the connection is over.
+    /// nil if nothing came. The end of the input ends the connection.
     private func receive() -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: HTTPRequest.longest)
+        var buffer = [UInt8](repeating: 0, count: HTTPRequest.maxHead)
         let transfer = unsafe buffer.withUnsafeMutableBytes { memory in
             guard let base = memory.baseAddress else { return StreamSocket.Transfer.wouldBlock }
             return unsafe StreamSocket.receive(descriptor, into: base, capacity: memory.count)

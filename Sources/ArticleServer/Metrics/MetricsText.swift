@@ -1,12 +1,12 @@
 /// Writes the text format of OpenMetrics 1.0, which Prometheus reads:
 /// https://prometheus.io/docs/specs/om/open_metrics_spec/.
 ///
-/// Metric by metric: `family` begins one, `sample` adds to it, `finish` ends the whole.
+/// `family` begins a metric, `sample` adds to it, `finish` ends the text.
 struct MetricsText {
-    /// What HTTP calls it.
+    /// The media type for HTTP.
     static let mediaType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-    /// The types that are used here.
+    /// The metric types that are used here.
     enum Kind: String { case counter, gauge, histogram, info, stateset }
 
     typealias Label = (name: String, value: String)
@@ -37,7 +37,7 @@ struct MetricsText {
         sample(suffix, labels, text: value.metricText)
     }
 
-    /// The last line, without which a reader takes the text for cut off.
+    /// The last line. Without it a reader takes the text as truncated.
     mutating func finish() { text += "# EOF\n" }
 
     private mutating func sample(_ suffix: String, _ labels: [Label], text value: String) {
@@ -62,7 +62,7 @@ struct MetricsText {
     }
 }
 
-/// A number that can be a sample's.
+/// A number that can be a sample's value.
 protocol MetricValue {
     var metricText: String { get }
 }

@@ -1,8 +1,8 @@
 internal import ArticleProtocol
 internal import Glibc
 
-/// All that is measured of the service at one instant: what `service.metrics` and the metrics listener tell. It has no
-/// counts of its own: they are those of `service.stats`.
+/// The service's metrics at one instant, for `service.metrics` and the metrics listener. The counts are those of
+/// `service.stats`.
 struct ServiceMetrics {
     let description: ServiceDescription
     let statistics: StatsResult
@@ -10,7 +10,7 @@ struct ServiceMetrics {
     let listeners: [ListenerTraffic]
     let process: ProcessUsage
 
-    /// In OpenMetrics. Every series is there from the start, but those of errors that have not happened.
+    /// In OpenMetrics format. Every series exists from the start, except those of errors that have not occurred.
     var openMetrics: String {
         var text = MetricsText()
         identity(&text)
@@ -42,7 +42,7 @@ struct ServiceMetrics {
     private func requests(_ text: inout MetricsText) {
         text.family("articled_requests", .counter, "Requests ended, by method and status code.")
         for method in statistics.methods {
-            // OK is there before the first request, so that a rate can be told from the first one on.
+            // OK exists before the first request, so that a rate can be computed from the first one on.
             if !method.statuses.contains(where: { $0.code == StatusCode.ok.rawValue }) {
                 text.sample("_total", [("method", method.name), ("code", StatusCode.ok.name)], 0 as UInt64)
             }
@@ -64,8 +64,8 @@ struct ServiceMetrics {
         text.sample("_total", statistics.refusedRequests)
     }
 
-    /// A bucket holds what took less than its bound: to the nanosecond, which is what times are counted in, that is
-    /// "less or equal" of one nanosecond less.
+    /// A bucket counts what took less than its bound, while OpenMetrics counts "less or equal". Times are whole
+    /// nanoseconds, so the difference is one nanosecond.
     private func histogram(_ method: MethodStats, _ text: inout MetricsText) {
         guard let latency = method.latency, latency.counts.count == latency.boundsNs.count + 1 else { return }
         var count: UInt64 = 0
@@ -95,7 +95,7 @@ struct ServiceMetrics {
         text.sample(statistics.bytesBuffered)
     }
 
-    /// What the engine tells of itself, if it does.
+    /// The engine's statistics, if it has any.
     private func storage(_ text: inout MetricsText) {
         guard let storage = statistics.storage else { return }
         text.family("articled_storage_articles", .gauge, "Articles that are stored.")
@@ -134,14 +134,14 @@ struct ServiceMetrics {
     }
 }
 
-/// What one listening socket has seen.
+/// The counts of one listening socket.
 struct ListenerTraffic: Equatable {
     let name: String
     let accepted: UInt64
     let refused: UInt64
 }
 
-/// What this process takes of the machine. What the system does not tell is nil.
+/// What this process uses of the machine. Values that the system does not tell are nil.
 struct ProcessUsage: Equatable {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     var startedAt: Int64 = 0
@@ -152,7 +152,7 @@ struct ProcessUsage: Equatable {
     var openDescriptors: UInt64?
     var maxDescriptors: UInt64?
 
-    /// Of this instant: getrusage(2), getrlimit(2), proc(5).
+    /// The current usage: getrusage(2), getrlimit(2), proc(5).
     init(startedAt: Int64) {
         self.startedAt = startedAt
         var usage = rusage()
@@ -174,7 +174,7 @@ struct ProcessUsage: Equatable {
         openDescriptors = Self.descriptors()
     }
 
-    /// In OpenMetrics, under the names that Prometheus's own libraries give them.
+    /// In OpenMetrics format, under the names that Prometheus's own libraries use.
     func write(to text: inout MetricsText) {
         text.family("process_start_time_seconds", .gauge, unit: "seconds", "When the service started, since 1970.")
         text.sample(Double(startedAt) / 1000)
@@ -200,7 +200,7 @@ struct ProcessUsage: Equatable {
         }
     }
 
-    /// Since Linux 6.2 the directory's size is their number; before, they are counted.
+    /// Since Linux 6.2 the directory's size is the number of descriptors. Before, they are counted.
     private static func descriptors() -> UInt64? {
         let path = "/proc/self/fd"
         var status = stat()
@@ -213,7 +213,7 @@ struct ProcessUsage: Equatable {
         return count > 3 ? count - 3 : 0
     }
 
-    /// The beginning of a small file of the kernel's, which is never longer than a page.
+    /// The first line of one of the kernel's small files, which fit in a page.
     private static func firstLine(_ path: String) -> Substring? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -1,7 +1,7 @@
 internal import ArticleProtocol
 internal import CPluginABI
 
-/// Reads a plugin's descriptor, believing nothing: the file may be another version's, or nobody's.
+/// Reads a plugin's descriptor without trusting it. The file may belong to another version, or may not be a plugin.
 struct DescriptorCheck {
     private(set) var name = ""
     private(set) var version = ""
@@ -13,9 +13,9 @@ struct DescriptorCheck {
     private let path: String
 
     private static let magic: UInt64 = 0x4e49_4c50_4454_5241
-    /// Methods of one plugin.
-    private static let mostMethods = 256
-    private static let longestName = 63
+    /// The most methods of one plugin.
+    private static let maxMethods = 256
+    private static let maxNameBytes = 63
     private static let reservedNames = ["directory", "required", "storage"]
     private static let knownFlags = UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE)
     private static let knownMethodFlags = UInt32(
@@ -24,7 +24,7 @@ struct DescriptorCheck {
     init(_ descriptor: UnsafePointer<articled_plugin>, path: String) throws(PluginError) {
         self.path = path
         guard unsafe descriptor.pointee.magic == Self.magic else {
-            throw wrong("the descriptor does not begin with ARTICLED_PLUGIN_MAGIC; it was built for something else")
+            throw wrong("the descriptor does not begin with ARTICLED_PLUGIN_MAGIC; it is not an articled plugin")
         }
         let major = unsafe descriptor.pointee.abi >> 16
         abi = "\(major).\(unsafe descriptor.pointee.abi & 0xffff)"
@@ -47,7 +47,7 @@ struct DescriptorCheck {
         }
         guard runtime == "none" || runtime == SwiftRuntime.name else {
             throw wrong(
-                "was built for the runtime \(runtime), which it shares with articled; this articled has "
+                "was built for the runtime \(runtime), which a plugin shares with articled; this articled has "
                     + "\(SwiftRuntime.name). Build it with that compiler")
         }
         let flags = unsafe descriptor.pointee.flags
@@ -70,12 +70,12 @@ struct DescriptorCheck {
         return unsafe table
     }
 
-    /// An engine has to have all functions of the first version: none of those is optional.
+    /// An engine must have all functions of the first version.
     private func checkStorage(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
         guard let table = unsafe Self.storage(of: descriptor) else { return }
-        // What was added later may be missing.
-        let least = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? MemoryLayout<articled_storage>.size
-        guard unsafe table.pointee.size >= least else {
+        // Functions that were added later may be missing.
+        let minimum = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? MemoryLayout<articled_storage>.size
+        guard unsafe table.pointee.size >= minimum else {
             throw wrong("its table of storage functions says it has \(unsafe table.pointee.size) bytes, too few")
         }
         guard unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil, unsafe table.pointee.scan != nil,
@@ -83,7 +83,7 @@ struct DescriptorCheck {
         else { throw wrong("one of its storage functions is NULL: get, get_by_key, scan, write, statistics") }
     }
 
-    /// Whether a member lies within what the plugin was compiled with.
+    /// Whether the plugin's descriptor is large enough to have a member.
     static func has<Value>(
         _ descriptor: UnsafePointer<articled_plugin>, _ member: KeyPath<articled_plugin, Value>
     ) -> Bool {
@@ -94,8 +94,8 @@ struct DescriptorCheck {
     private mutating func readMethods(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
         let count = unsafe Int(descriptor.pointee.method_count)
         guard count > 0 else { return }
-        guard count <= Self.mostMethods, let table = unsafe descriptor.pointee.methods else {
-            throw wrong("it announces \(count) methods; at most \(Self.mostMethods) are allowed, in a table")
+        guard count <= Self.maxMethods, let table = unsafe descriptor.pointee.methods else {
+            throw wrong("it announces \(count) methods; at most \(Self.maxMethods) are allowed, in a table")
         }
         guard unsafe Self.has(descriptor, \.handle), unsafe descriptor.pointee.handle != nil else {
             throw wrong("it has methods, and no `handle` function")
@@ -107,7 +107,7 @@ struct DescriptorCheck {
             }
             let name = unsafe try text(unsafe method.pointee.name, "name of method \(index)")
             guard Self.isMethodName(name) else {
-                throw wrong("\"\(name)\" is no method name: two or more words of [a-z][a-zA-Z0-9]* with dots between")
+                throw wrong("\"\(name)\" is not a method name: two or more words of [a-z][a-zA-Z0-9]*, with dots")
             }
             guard !name.hasPrefix("service.") else { throw wrong("\(name): the names service.* are articled's own") }
             guard !methods.contains(where: { $0.name == name }) else { throw wrong("it has the method \(name) twice") }
@@ -143,7 +143,7 @@ struct DescriptorCheck {
 
     private static func isMethodName(_ name: String) -> Bool {
         let words = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        return name.utf8.count <= longestName && words.count >= 2
+        return name.utf8.count <= maxNameBytes && words.count >= 2
             && words.allSatisfy { word in
                 guard let first = word.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first) else {
                     return false
@@ -154,7 +154,7 @@ struct DescriptorCheck {
 
     /// `[a-z][a-z0-9-]*`, at most 63 bytes.
     static func isPluginName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, text.utf8.count <= longestName else { return false }
+        guard let first = text.utf8.first, text.utf8.count <= maxNameBytes else { return false }
         return (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
             && text.utf8.allSatisfy { byte in
                 byte == UInt8(ascii: "-")

@@ -2,9 +2,9 @@ internal import ArticleProtocol
 internal import CPluginABI
 internal import Synchronization
 
-/// A plugin that has been started. It stays for as long as the process.
+/// A plugin that was started. It lives as long as the process.
 @safe final class LoadedPlugin: @unchecked Sendable {
-    // Sendable: all members are constant; the plugin answers for its own functions.
+    // Sendable: all members are constant, and the plugin's functions are thread-safe by contract.
     let library: PluginLibrary
     let instance: UnsafeMutableRawPointer?
 
@@ -21,7 +21,7 @@ internal import Synchronization
         unsafe self.instance = unsafe instance
     }
 
-    /// No new requests come: tells the plugin.
+    /// Tells the plugin that no new requests come.
     func drain() {
         guard unsafe DescriptorCheck.has(descriptor, \.drain), let drain = unsafe descriptor.pointee.drain else {
             return
@@ -29,13 +29,13 @@ internal import Synchronization
         unsafe drain(instance)
     }
 
-    /// No request is in flight: lets the plugin release what it must. May take its time.
+    /// Lets the plugin release its resources, when no request is in flight. It may take long.
     func stop() {
         guard unsafe DescriptorCheck.has(descriptor, \.stop), let stop = unsafe descriptor.pointee.stop else { return }
         unsafe stop(instance)
     }
 
-    /// How the plugin says it is doing. Any thread.
+    /// The plugin's health. Any thread.
     func health() -> ComponentHealth {
         guard unsafe DescriptorCheck.has(descriptor, \.health), let health = unsafe descriptor.pointee.health else {
             return ComponentHealth(name: name, state: .healthy)
@@ -44,9 +44,9 @@ internal import Synchronization
         return ComponentHealth(name: name, state: HealthState(rawValue: state) ?? .unhealthy, message: message)
     }
 
-    /// Gives the plugin its section of a configuration that was read anew.
+    /// Gives the plugin its section of a reloaded configuration.
     ///
-    /// - Throws: what the plugin does not like; the old section stays in force.
+    /// - Throws: why the plugin refuses it. The old section stays in effect.
     func reload(_ configuration: [UInt8]) throws(PluginError) {
         guard unsafe DescriptorCheck.has(descriptor, \.reload), let reload = unsafe descriptor.pointee.reload else {
             return
@@ -59,21 +59,21 @@ internal import Synchronization
         if code != 0 { throw PluginError(path, "keeps its old configuration: \(message)") }
     }
 
-    /// The engine, if the plugin is one.
+    /// The storage engine, if the plugin is one.
     var storage: LoadedStorage? {
         guard let table = unsafe DescriptorCheck.storage(of: descriptor) else { return nil }
         return unsafe LoadedStorage(name: name, table: table, engine: instance)
     }
 }
 
-/// The storage engine that was started: what handlers are given.
+/// The storage engine that handlers get.
 @safe struct LoadedStorage: @unchecked Sendable {
     // Sendable: constant pointers; the engine's functions may be called from any thread.
     let name: String
     let table: UnsafePointer<articled_storage>
     let engine: UnsafeMutableRawPointer?
 
-    /// What the engine tells of itself; nil if it cannot.
+    /// The engine's statistics; nil if it has none.
     func statistics() -> articled_storage_statistics? {
         guard let function = unsafe table.pointee.statistics else { return nil }
         var statistics = articled_storage_statistics()
@@ -83,16 +83,16 @@ internal import Synchronization
     }
 }
 
-/// Room for a plugin to say why something failed.
+/// A buffer for a plugin's reason for a failure.
 enum FailureText {
     /// Bytes of a reason.
     private static let sentence = 1024
-    /// Bytes of a list of all that is wrong with something.
+    /// Bytes of a list of problems.
     static let list = 16 << 10
 
     /// Calls `body` with an empty `articled_failure`.
     ///
-    /// - Returns: what `body` answered, and the text that it left.
+    /// - Returns: the result of `body`, and the text that it wrote.
     static func collect(
         capacity: Int = sentence, _ body: (UnsafeMutablePointer<articled_failure>) -> UInt32
     ) -> (UInt32, String) {
@@ -101,7 +101,7 @@ enum FailureText {
                 size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: memory.baseAddress,
                 capacity: capacity, message_size: 0)
             let code = unsafe body(&failure)
-            let size = unsafe max(0, min(failure.message_size, capacity))  // the plugin's word, which may be anything
+            let size = unsafe max(0, min(failure.message_size, capacity))  // untrusted
             let text = unsafe UnsafeRawBufferPointer(start: memory.baseAddress, count: size)
             return (code, unsafe String(decoding: text, as: UTF8.self))
         }

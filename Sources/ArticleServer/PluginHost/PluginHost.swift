@@ -3,11 +3,11 @@ internal import CPluginABI
 internal import LinuxRuntime
 internal import Spelling
 
-/// The plugins of this process: all that the plugin directory holds, checked and started, or none.
+/// The plugins of this process: all of the plugin directory, checked and started, or none.
 public final class PluginHost: Sendable {
     /// In the order of loading: the storage engine first, then by file name.
     let plugins: [LoadedPlugin]
-    /// The engine that handlers were given.
+    /// The engine that handlers get.
     let storage: LoadedStorage?
 
     private init(_ plugins: [LoadedPlugin], storage: LoadedStorage?) {
@@ -15,14 +15,13 @@ public final class PluginHost: Sendable {
         self.storage = storage
     }
 
-    /// Loads and starts every plugin of the directory. What one plugin does wrong keeps all from running: those that
-    /// were started already are stopped again.
+    /// Loads and starts every plugin of the directory. If one fails, those that were already started are stopped.
     ///
     /// - Parameters:
     ///   - reading: where the settings come from.
-    ///   - acceptsLoss: the storage engine may give up what it cannot bring back.
-    /// - Throws: `PluginError` for the first fault found; `StartError` for all that is wrong with the plugins' sections of
-    ///   the configuration.
+    ///   - acceptsLoss: the storage engine may drop what it cannot recover.
+    /// - Throws: `PluginError` for the first fault found; `StartError` for all problems in the plugins' sections of the
+    ///   configuration.
     public static func load(
         _ settings: PluginSettings, stateDirectory: String, from reading: ConfigurationReading? = nil,
         acceptsLoss: Bool = false
@@ -53,16 +52,16 @@ public final class PluginHost: Sendable {
             }
             return PluginHost(started, storage: storage)
         } catch {
-            // They may hold files, and let go of them before the next attempt.
+            // They may hold files, which the next attempt needs.
             _ = PluginHost(started, storage: nil).stop(
                 within: UInt64(clamping: settings.startTimeoutMilliseconds) &* 1_000_000)
             throw error
         }
     }
 
-    /// Opens and checks every plugin of the directory, and starts none.
+    /// Opens and checks every plugin of the directory without starting it.
     ///
-    /// - Returns: a line for each, for people; and what is wrong with their sections of the configuration.
+    /// - Returns: a line for each plugin, and the problems in their sections of the configuration.
     public static func check(
         _ settings: PluginSettings
     ) throws(PluginError) -> (plugins: [String], problems: [ConfigurationProblem]) {
@@ -79,7 +78,7 @@ public final class PluginHost: Sendable {
         return (lines, problems(in: settings, libraries))
     }
 
-    /// What is wrong with the plugins' sections.
+    /// The problems in the plugins' sections.
     private static func problems(in settings: PluginSettings, _ libraries: [PluginLibrary]) -> [ConfigurationProblem] {
         settings.sections.keys.sorted().flatMap { name in
             if let library = libraries.first(where: { $0.name == name }) {
@@ -142,7 +141,7 @@ public final class PluginHost: Sendable {
         return libraries
     }
 
-    /// The engine that the configuration names, or the only one that there is.
+    /// The engine that the configuration names, or the only one.
     private static func engine(
         among libraries: [PluginLibrary], _ settings: PluginSettings
     ) throws(PluginError) -> PluginLibrary? {
@@ -170,13 +169,13 @@ public final class PluginHost: Sendable {
 
     // MARK: Life
 
-    /// No new requests come.
+    /// Tells all plugins that no new requests come.
     public func drain() { for plugin in plugins { plugin.drain() } }
 
-    /// No request is in flight: stops the handlers, then the engine that they use.
+    /// Stops the handlers, then the engine that they use. No request may be in flight.
     ///
     /// - Parameter nanoseconds: how long all of them may take together.
-    /// - Returns: false if one took too long. Its thread goes on, so the process should end without exit handlers.
+    /// - Returns: false if one took too long. Its thread still runs, so the process should end without exit handlers.
     public func stop(within nanoseconds: UInt64) -> Bool {
         let deadline = MonotonicClock.after(nanoseconds: nanoseconds)
         for plugin in plugins.reversed() {
@@ -195,22 +194,22 @@ public final class PluginHost: Sendable {
     /// "store 0.1.0", for each.
     public var summary: [String] { plugins.map { "\($0.name) \($0.version)" } }
 
-    /// How much the engine keeps, and the size of its file; nil if it does not tell.
+    /// The number of articles and the size of the engine's file; nil if the engine has no statistics.
     public var stored: (articles: UInt64, bytes: UInt64)? {
         storage?.statistics().map { ($0.records, $0.file_bytes) }
     }
 
-    /// How each plugin is doing.
+    /// The health of each plugin.
     func health() -> [ComponentHealth] { plugins.map { $0.health() } }
 
-    /// What is wrong with the plugins' sections of a configuration that was read anew.
+    /// The problems in the plugins' sections of a reloaded configuration.
     public func problems(in settings: PluginSettings) -> [ConfigurationProblem] {
         Self.problems(in: settings, plugins.map(\.library))
     }
 
-    /// Gives each plugin its section anew.
+    /// Gives each plugin its section of a reloaded configuration.
     ///
-    /// - Returns: what went wrong; those plugins keep their old section.
+    /// - Returns: the errors of plugins that keep their old section.
     public func reload(_ settings: PluginSettings) -> [PluginError] {
         plugins.compactMap { plugin in
             do throws(PluginError) {

@@ -2,9 +2,9 @@ internal import CPluginABI
 internal import Glibc
 internal import LinuxRuntime
 
-/// A plugin's library, mapped into the process for good, with a descriptor that was checked.
+/// A plugin's library in this process, with a checked descriptor.
 ///
-/// The library is never unmapped: a language's runtime keeps pointers into it.
+/// The library is never unmapped, because a language's runtime keeps pointers into it.
 @safe struct PluginLibrary: @unchecked Sendable {  // the descriptor is constant and lives as long as the process
     let path: String
     let name: String
@@ -18,8 +18,7 @@ internal import LinuxRuntime
 
     var providesStorage: Bool { unsafe DescriptorCheck.storage(of: descriptor) != nil }
 
-    /// Maps the library and checks all that it says of itself. None of its functions but the one that answers the
-    /// descriptor is called.
+    /// Maps the library and checks its descriptor. Calls only the function that returns the descriptor.
     init(opening path: String) throws(PluginError) {
         try Self.checkFile(path)
         _ = unsafe dlerror()
@@ -47,13 +46,13 @@ internal import LinuxRuntime
         unsafe self.descriptor = unsafe descriptor
     }
 
-    /// What anyone may write to is anyone's code.
+    /// A library that anyone may write to could contain anyone's code.
     private static func checkFile(_ path: String) throws(PluginError) {
         var status = Glibc.stat()
         guard unsafe stat(path, &status) == 0 else { throw PluginError(path, "\(SystemError("stat"))") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw PluginError(path, "is not a file") }
         guard status.st_mode & S_IWOTH == 0 else {
-            throw PluginError(path, "may be written to by everybody; if it is still yours, chmod o-w it")
+            throw PluginError(path, "is writable by everybody; if its content is still yours, run chmod o-w")
         }
     }
 
@@ -64,7 +63,7 @@ internal import LinuxRuntime
 }
 
 extension PluginLibrary {
-    /// What the plugin would not like about its section of a configuration. The plugin need not have been started.
+    /// What is wrong with the plugin's section of a configuration. The plugin need not be started.
     func problems(in section: [UInt8]) -> [ConfigurationProblem] {
         guard unsafe DescriptorCheck.has(descriptor, \.check), let check = unsafe descriptor.pointee.check else {
             return []
@@ -77,9 +76,9 @@ extension PluginLibrary {
         guard code != 0 else { return [] }
         let path = "plugins.\(name)"
         let lines = text.split(separator: "\n")
-        guard !lines.isEmpty else { return [ConfigurationProblem(path, "refused, and the plugin does not say why")] }
+        guard !lines.isEmpty else { return [ConfigurationProblem(path, "the plugin refused it and did not say why")] }
         return lines.map { line in
-            // "workers: ..." is about a member, anything else about the whole.
+            // "workers: ..." is about a member, anything else about the whole section.
             let member = line.prefix { $0 != ":" && !$0.isWhitespace }
             guard !member.isEmpty, line.dropFirst(member.count).hasPrefix(": ") else {
                 return ConfigurationProblem(path, String(line))
@@ -89,7 +88,7 @@ extension PluginLibrary {
     }
 }
 
-/// A method as its plugin describes it, checked.
+/// A method from a plugin's descriptor, checked.
 struct LoadedMethod: Sendable, Equatable {
     let name: String
     let requestType: String
@@ -100,9 +99,9 @@ struct LoadedMethod: Sendable, Equatable {
     let role: UInt32
 }
 
-/// Which files of the plugin directory are plugins.
+/// Where plugins are.
 enum PluginDirectory {
-    /// The paths of all `*.so` in `directory`, by name.
+    /// The paths of all `*.so` in `directory`, sorted by name.
     static func libraries(in directory: String) throws(PluginError) -> [String] {
         guard let stream = unsafe opendir(directory) else {
             throw PluginError(directory, "the plugin directory cannot be read: \(SystemError("opendir"))")
@@ -116,12 +115,12 @@ enum PluginDirectory {
             if name.hasSuffix(".so"), !name.hasPrefix(".") { names.append(name) }
         }
         guard !names.isEmpty else {
-            throw PluginError(directory, "no plugin (*.so) is there; name the right directory with --plugins")
+            throw PluginError(directory, "it contains no plugin (*.so); give the right directory with --plugins")
         }
         return names.sorted().map { "\(directory)/\($0)" }
     }
 
-    /// Where plugins are if nobody says: beside the program, where a package puts them, or among what was just built.
+    /// The default directory: beside the program, where a package installs plugins, or in the build directory.
     static func standard() -> String {
         guard let program = executableDirectory() else { return packaged }
         let candidates = ["\(program)/plugins", "\(program)/../lib/articled/plugins", packaged]
@@ -149,7 +148,7 @@ enum PluginDirectory {
     }
 }
 
-/// A plugin that cannot be used: which file, what is wrong with it, what to do.
+/// A plugin that cannot be used: the file, what is wrong with it, and what to do.
 public struct PluginError: Error, Sendable, CustomStringConvertible {
     /// The library's path, or the directory's if no single library is at fault.
     public let path: String

@@ -3,8 +3,8 @@ internal import CPluginABI
 internal import LinuxRuntime
 internal import Synchronization
 
-/// One call of a plugin's `start`, on a thread of its own, so that one that hangs is an error and not a hang.
-@safe final class PluginStart: @unchecked Sendable {  // constant, but for the outcome, which is in a mutex
+/// One call of a plugin's `start`, on a thread of its own, so that a start that hangs is reported as an error.
+@safe final class PluginStart: @unchecked Sendable {  // constant, except the outcome, which is in a mutex
     private let library: PluginLibrary
     private let host: UnsafePointer<articled_host>
     private let configuration: [UInt8]
@@ -35,22 +35,22 @@ internal import Synchronization
 
     /// Starts the plugin.
     ///
-    /// - Parameter limit: milliseconds that it may take, from when it last said that it gets on.
+    /// - Parameter limit: how many milliseconds it may take, counted from its last progress report.
     func run(within limit: Int) throws(PluginError) -> LoadedPlugin {
         do {
             let thread = try Thread("start-plugin") { self.call() }
-            var heard = PluginProgress.count
+            var lastReport = PluginProgress.count
             while !done.wait(until: MonotonicClock.after(nanoseconds: UInt64(limit) * 1_000_000)) {
-                guard heard != PluginProgress.count else {
+                guard lastReport != PluginProgress.count else {
                     throw PluginError(
-                        library.path, "did not start within \(limit) ms; mend it, or raise plugins.startTimeout")
+                        library.path, "did not start within \(limit) ms; repair it, or raise plugins.startTimeout")
                 }
-                heard = PluginProgress.count
+                lastReport = PluginProgress.count
             }
             guard let outcome = outcome.withLock({ $0 }) else {
-                throw PluginError(library.path, "did not say whether it has started")
+                throw PluginError(library.path, "did not report whether it has started")
             }
-            thread.join()  // it has said its last: now its stack goes too
+            thread.join()  // it has ended; this frees its stack
             guard outcome.code == 0 else {
                 let name = StatusCode(rawValue: outcome.code)?.name ?? "status \(outcome.code)"
                 throw PluginError(library.path, "failed to start: \(outcome.message.isEmpty ? name : outcome.message)")
@@ -87,25 +87,25 @@ internal import Synchronization
     }
 }
 
-/// How plugins that take long to start get on: whoever waits for one waits as long as it does, and the service manager too.
+/// Progress reports of plugins that take long to start. As long as they come, the host and the service manager wait.
 enum PluginProgress {
     private static let reports = Atomic<UInt64>(0)
 
-    /// How often one has said so.
+    /// How many reports there were.
     static var count: UInt64 { reports.load(ordering: .relaxed) }
 
-    /// One gets on. Any thread.
+    /// Reports progress. Any thread.
     static func report(_ status: String) {
         reports.add(1, ordering: .relaxed)
         Systemd.starting(status)
     }
 }
 
-/// Whose words a plugin's log lines are: what `articled_start.log` points at.
+/// The name for a plugin's log lines: what `articled_start.log` points to.
 final class PluginLog: Sendable {
     let name: String
 
-    /// Lives as long as the process.
+    /// Creates one that lives as long as the process.
     static func immortal(_ name: String) -> UnsafeMutableRawPointer {
         unsafe Unmanaged.passRetained(PluginLog(name)).toOpaque()
     }
@@ -119,9 +119,9 @@ final class PluginLog: Sendable {
     private init(_ name: String) { self.name = name }
 }
 
-/// C strings of both sides of the plugin boundary.
+/// C strings for the plugin boundary.
 enum CString {
-    /// A copy that lives as long as the process, for whoever keeps the pointer.
+    /// A copy that lives as long as the process.
     static func immortal(_ text: String) -> UnsafePointer<CChar> {
         let bytes = Array(text.utf8CString)
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)

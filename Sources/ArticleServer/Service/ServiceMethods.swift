@@ -2,9 +2,9 @@ internal import ArticleProtocol
 internal import CLinux
 internal import CPluginABI
 
-/// articled's own methods: `service.*`. They are reached by the same way as a plugin's, through a `Route`.
+/// articled's own methods: `service.*`. They are reached like a plugin's, through a `Route`.
 final class ServiceMethods: @unchecked Sendable {
-    // Sendable: all members are fixed before the first request, see `Server`.
+    // Sendable: all members are set before the first request, see `Server`.
 
     /// In the order of `handle`'s index.
     static let descriptions: [MethodDescription] = [
@@ -24,7 +24,7 @@ final class ServiceMethods: @unchecked Sendable {
         self.listeners = listeners
     }
 
-    /// Once, before the first request.
+    /// Call it once, before the first request.
     func attach(_ context: ServerContext) { self.context = context }
 
     func routes() -> [Route] {

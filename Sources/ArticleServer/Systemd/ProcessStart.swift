@@ -2,28 +2,28 @@ internal import CLinux
 internal import Glibc
 internal import LinuxRuntime
 
-/// The signals that steer the process, as something to wait for: signalfd(2).
+/// The signals that control the process, as a descriptor: signalfd(2).
 public struct Signals: Sendable {
-    /// What a person or the service manager wants.
-    public enum Wish: Sendable, Equatable {
+    /// What a person or the service manager asks for.
+    public enum Request: Sendable, Equatable {
         /// SIGTERM, SIGINT
         case stop
         /// SIGHUP
         case reload
     }
 
-    /// Readable when there is a wish.
+    /// Readable when a signal is pending.
     public let descriptor: Int32
 
-    /// Blocks the signals in this thread and in those that it starts later: to be made before any other thread.
+    /// Blocks the signals in this thread and in those that it starts later. Create it before any other thread.
     public init() throws(StartError) {
         signal(SIGPIPE, SIG_IGN)
         descriptor = unsafe clinux_signalfd([SIGTERM, SIGINT, SIGHUP], 3)
         guard descriptor >= 0 else { throw StartError(.system, "signalfd: \(SystemError.text(of: errno))") }
     }
 
-    /// The next wish, or nil if none waits.
-    public func next() -> Wish? {
+    /// The next request, or nil if there is none.
+    public func next() -> Request? {
         switch clinux_signalfd_read(descriptor) {
         case SIGTERM, SIGINT: .stop
         case SIGHUP: .reload
@@ -32,14 +32,14 @@ public struct Signals: Sendable {
     }
 }
 
-/// Where storage engines keep their files.
+/// The directory for the files of storage engines.
 public enum StateDirectory {
-    /// The directory that was given, or the one of the environment, or the usual one: made if it is not there.
+    /// The given directory, or that of the environment, or the default. It is created if it does not exist.
     public static func prepare(_ given: String?) throws(StartError) -> String {
         let path: String
         if let given {
             path = given
-        } else if let directory = try Environment.directory("STATE_DIRECTORY") {
+        } else if let directory = try ProcessEnvironment.directory("STATE_DIRECTORY") {
             path = directory
         } else {
             path = try usual()
@@ -48,15 +48,15 @@ public enum StateDirectory {
         return path
     }
 
-    /// The system's, or a user's own as the XDG base directory specification has it.
+    /// The system's directory, or a user's as in the XDG base directory specification.
     private static func usual() throws(StartError) -> String {
         if geteuid() == 0 { return "/var/lib/articled" }
-        if let state = try Environment.directory("XDG_STATE_HOME") { return "\(state)/articled" }
-        if let home = try Environment.directory("HOME") { return "\(home)/.local/state/articled" }
+        if let state = try ProcessEnvironment.directory("XDG_STATE_HOME") { return "\(state)/articled" }
+        if let home = try ProcessEnvironment.directory("HOME") { return "\(home)/.local/state/articled" }
         throw StartError(.usage, "no state directory: give --state-directory DIR, or set $STATE_DIRECTORY or $HOME")
     }
 
-    /// mkdir(2) for each part of the path that is missing; for nobody but ourselves.
+    /// Creates each missing part of the path, with access for us alone.
     private static func make(_ path: String) throws(StartError) {
         var made = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
@@ -65,7 +65,8 @@ public enum StateDirectory {
                 let code = errno
                 var status = stat()
                 if unsafe stat(made, &status) == 0 { continue }
-                throw StartError(.system, "\(path): the state directory cannot be made: \(SystemError.text(of: code))")
+                throw StartError(
+                    .system, "\(path): the state directory cannot be created: \(SystemError.text(of: code))")
             }
         }
         var status = stat()
@@ -76,14 +77,14 @@ public enum StateDirectory {
     }
 }
 
-/// How many files and sockets the process may have open: getrlimit(2).
+/// The limit of open files and sockets: getrlimit(2).
 public enum DescriptorLimit {
-    /// What plugins, loops and the journal need beside the connections.
+    /// What plugins, loops and the journal need in addition to connections.
     private static let reserve: UInt = 128
 
-    /// Raises the limit as far as it may be raised, if so many connections need it.
+    /// Raises the limit as far as possible, if so many connections need it.
     ///
-    /// - Returns: how many connections there is room for, if it is fewer.
+    /// - Returns: how many connections there is room for, if that is fewer.
     public static func raise(forConnections connections: Int) -> Int? {
         let needed = rlim_t(clamping: connections) + reserve
         var limit = rlimit()

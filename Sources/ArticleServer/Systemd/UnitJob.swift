@@ -2,25 +2,26 @@ internal import CSystemd
 internal import Glibc
 internal import LinuxRuntime
 
-/// What the service manager is about to do with our unit: asked for over D-Bus, as no signal tells a stop from a restart.
+/// What the service manager is doing with our unit. It is asked over D-Bus, because the signal is the same for a stop
+/// and a restart.
 public enum UnitJob: Sendable, Equatable {
-    /// To stop it, or nothing at all: somebody else sent the signal. Nobody will go on where we end.
+    /// It stops the unit, or it has no job and someone else sent the signal. No process follows us.
     case stop
-    /// Anything else: most likely to restart it.
+    /// Any other job, most likely a restart.
     case other
-    /// It cannot be asked: no service manager, no D-Bus, or we are none of its units.
+    /// It cannot be asked: there is no service manager or no D-Bus, or we are not one of its units.
     case unknown
 
-    /// How long each question may take: a bus that hangs must not keep a process from ending.
-    private static let patience: UInt64 = 1_000_000  // microseconds
+    /// The limit of each call: a bus that hangs must not keep the process from stopping.
+    private static let callTimeout: UInt64 = 1_000_000  // microseconds
     private static let manager = "org.freedesktop.systemd1"
 
     /// Asks. Blocks for some milliseconds.
-    public static var present: UnitJob {
+    public static var current: UnitJob {
         do throws(Unanswered) {
             return try ask()
         } catch {
-            Log.debug("whether this is a stop or a restart is not known: \(error.reason)")
+            Log.debug("cannot tell a stop from a restart: \(error.reason)")
             return .unknown
         }
     }
@@ -37,9 +38,9 @@ public enum UnitJob: Sendable, Equatable {
         let code = unsafe isUsers ? sd_bus_open_user(&opened) : sd_bus_open_system(&opened)
         guard code >= 0, let bus = unsafe opened else { throw Unanswered("sd_bus_open", code) }
         defer { unsafe _ = sd_bus_flush_close_unref(bus) }
-        unsafe sd_bus_set_method_call_timeout(bus, patience)
+        unsafe sd_bus_set_method_call_timeout(bus, callTimeout)
         let unit = try unsafe unit(bus)
-        // A unit that merely contains us, such as the session of a terminal, is not ours.
+        // A unit that merely contains this process, such as a terminal's session, is not ours.
         let main: UInt32 = try unsafe property(bus, unit, "Service", "MainPID", "u") { message in
             var value: UInt32 = 0
             return unsafe sd_bus_message_read_basic(message, CChar(UInt8(ascii: "u")), &value) > 0 ? value : nil
@@ -65,13 +66,13 @@ public enum UnitJob: Sendable, Equatable {
         return kind == "stop" ? .stop : .other
     }
 
-    /// Whether our service manager is a user's own.
+    /// Whether our service manager is a user's.
     private static var isUsers: Bool {
-        guard let directory = Environment.text("XDG_RUNTIME_DIR") else { return false }
-        return Environment.text("NOTIFY_SOCKET")?.hasPrefix("\(directory)/") ?? false
+        guard let directory = ProcessEnvironment.text("XDG_RUNTIME_DIR") else { return false }
+        return ProcessEnvironment.text("NOTIFY_SOCKET")?.hasPrefix("\(directory)/") ?? false
     }
 
-    /// Our unit's object. Our own look into /proc would not do: a hardened service does not see process 1 there.
+    /// Our unit's object. /proc would not do: a hardened service does not see process 1 there.
     private static func unit(_ bus: OpaquePointer) throws(Unanswered) -> String {
         var question: OpaquePointer?
         var code = unsafe sd_bus_message_new_method_call(
@@ -84,7 +85,7 @@ public enum UnitJob: Sendable, Equatable {
         code = unsafe sd_bus_message_append_basic(question, CChar(UInt8(ascii: "u")), &ourselves)
         guard code >= 0 else { throw Unanswered("sd_bus_message_append_basic", code) }
         var answer: OpaquePointer?
-        code = unsafe sd_bus_call(bus, question, patience, nil, &answer)
+        code = unsafe sd_bus_call(bus, question, callTimeout, nil, &answer)
         guard code >= 0, let answer = unsafe answer else { throw Unanswered("GetUnitByPID", code) }
         defer { unsafe _ = sd_bus_message_unref(answer) }
         var path: UnsafePointer<CChar>?

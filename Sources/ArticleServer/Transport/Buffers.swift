@@ -1,28 +1,27 @@
 internal import LinuxRuntime
 
-/// Blocks of memory that the connections of one loop use in turn.
+/// Blocks of memory that the connections of one loop share.
 ///
-/// The last one given back is the first one given out, so the connections of a turn write through memory that is in
-/// the processor's cache, and a connection that is idle holds none. Used by the loop's thread alone.
+/// The block that was returned last is given out first, so the connections of a turn write through memory that is in
+/// the processor's cache. An idle connection holds no block. For the loop's thread only.
 @safe final class BufferPool {
     /// Bytes of a block.
     static let blockSize = 256 * 1024
-    /// Bytes of a read that is made before its connection is served: enough for nearly any article, as one that is longer costs
-    /// another read, and copies.
+    /// Bytes of a read-ahead: enough for nearly any article. A longer one costs another read and a copy.
     static let aheadSize = 16 * 1024
-    /// How many such reads are made at a time: what they brought stays in the processor's cache meanwhile.
+    /// How many connections are read ahead at a time: so few that their bytes stay in the processor's cache.
     static let aheadCount = 16
-    private static let most = 32
+    private static let maxSpare = 32
 
     private var spare: [UnsafeMutableRawPointer] = unsafe []
-    /// Where every read of the loop goes first.
+    /// The memory that every read of the loop goes to first.
     let reading: UnsafeMutableRawPointer
     private let ahead: UnsafeMutableRawPointer
 
     init() {
         unsafe reading = .allocate(byteCount: Self.blockSize, alignment: 64)
         unsafe ahead = .allocate(byteCount: Self.aheadSize * Self.aheadCount, alignment: 64)
-        unsafe spare.reserveCapacity(Self.most)
+        unsafe spare.reserveCapacity(Self.maxSpare)
     }
 
     deinit {
@@ -31,7 +30,7 @@ internal import LinuxRuntime
         while let block = unsafe spare.popLast() { unsafe block.deallocate() }
     }
 
-    /// Where one of the reads goes that are made ahead.
+    /// The memory for one of the read-aheads.
     func ahead(_ slot: Int) -> UnsafeMutableRawPointer {
         precondition(slot >= 0 && slot < Self.aheadCount)
         return unsafe ahead + slot * Self.aheadSize
@@ -42,23 +41,23 @@ internal import LinuxRuntime
         return .allocate(byteCount: Self.blockSize, alignment: 64)
     }
 
-    /// Frees the blocks that are spare.
+    /// Frees the spare blocks.
     func shrink() {
         while let block = unsafe spare.popLast() { unsafe block.deallocate() }
     }
 
     func give(_ block: UnsafeMutableRawPointer) {
-        if unsafe spare.count < Self.most { unsafe spare.append(block) } else { unsafe block.deallocate() }
+        if unsafe spare.count < Self.maxSpare { unsafe spare.append(block) } else { unsafe block.deallocate() }
     }
 }
 
-/// What has been read of a peer's bytes and not been understood yet: the beginning of a frame, or whole frames that
-/// must wait because the peer does not read.
+/// Bytes from a peer that are not processed yet: the beginning of a frame, or whole frames that wait because the peer
+/// does not read.
 ///
-/// Memory is reserved for what has come, never for what a header announces.
+/// Memory is reserved for bytes that have come, never for what a header announces.
 @safe final class IncomingBuffer {
     private var base: UnsafeMutableRawPointer?
-    /// Bytes of memory that it holds.
+    /// Bytes of memory that the buffer holds.
     private(set) var capacity = 0
     private var start = 0
     private var end = 0
@@ -74,7 +73,7 @@ internal import LinuxRuntime
         return unsafe UnsafeRawBufferPointer(start: base + start, count: end - start)
     }
 
-    /// Room for at least `size` more bytes behind the others; `extend` says how many were put there.
+    /// Room for at least `size` more bytes behind the others. Call `extend` with the number that were put there.
     func room(for size: Int) -> UnsafeMutableRawPointer {
         let used = end - start
         if let base = unsafe base, capacity - end >= size { return unsafe base + end }
@@ -117,14 +116,14 @@ internal import LinuxRuntime
     }
 }
 
-/// The bytes that a connection has still to write, in one piece, so that a turn's responses leave in one call.
+/// The bytes that a connection still has to write, in one piece, so that a turn's responses leave in one call.
 ///
-/// It borrows a block of the loop's while there is something in it, and a larger one of its own if that is not enough.
-/// How much may gather is not its concern: `Connection` stops reading from a peer that does not read. Not final, so that
-/// a test can let its peer read between two writes of one turn.
+/// While it is not empty it holds one of the loop's blocks, or larger memory of its own if a block is too small. It
+/// sets no limit: `ClientConnection` stops reading from a peer that does not read. Not final, so that a test can let
+/// its peer read between two writes of one turn.
 @safe class OutgoingBuffer {
     private let pool: BufferPool
-    /// Whose share the buffer's own memory counts against; a block of the loop's is the connection's to count.
+    /// The account that pays for the buffer's own memory. The connection counts a block of the loop's.
     final var account: PeerAccount?
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
@@ -139,7 +138,7 @@ internal import LinuxRuntime
     final var count: Int { end - start }
     final var isEmpty: Bool { start == end }
 
-    /// Bytes that a block of the loop's holds; none if the buffer has memory of its own.
+    /// The bytes in a block of the loop's; 0 if the buffer has memory of its own.
     final var countInBlock: Int { capacity == BufferPool.blockSize ? count : 0 }
 
     /// The bytes, valid until the next change.
@@ -153,7 +152,7 @@ internal import LinuxRuntime
         unsafe extend(by: bytes.count).copyMemory(from: source, byteCount: bytes.count)
     }
 
-    /// Makes room for `size` bytes behind the others and tells where. The caller fills all of them.
+    /// Adds `size` bytes behind the others and returns their address. The caller fills all of them.
     @inline(__always)
     final func extend(by size: Int) -> UnsafeMutableRawPointer {
         if let base = unsafe base, capacity - end >= size {
@@ -166,7 +165,7 @@ internal import LinuxRuntime
     @inline(never)
     private func grow(by size: Int) -> UnsafeMutableRawPointer {
         let used = end - start
-        // Cannot overflow: a message is below the frame limit, and what gathers is bounded.
+        // Cannot overflow: a message is smaller than the frame limit, and the buffer is bounded.
         let needed = used + size
         if unsafe base == nil, needed <= BufferPool.blockSize {
             unsafe base = pool.take()
@@ -205,7 +204,7 @@ internal import LinuxRuntime
         return written
     }
 
-    /// Throws away what is in it, and gives back the memory.
+    /// Discards the bytes and returns the memory.
     final func release() {
         if let base = unsafe base {
             if capacity == BufferPool.blockSize {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Shares of what all connections have together.
+/// Shares of the limits for all connections together.
 @Suite struct AdmissionTests {
     private func admission(connections: Int = 4096, requests: Int = 64, buffered: Int = 1600) -> Admission {
         var limits = ServiceLimits()
@@ -23,7 +23,7 @@ import Testing
 
     @Test func onePeerAloneGetsThreeQuarters() {
         let admission = admission(connections: 1600)
-        #expect(fill(admission, 1).count == 1125)  // of 1500, as a sixteenth is the administrators'
+        #expect(fill(admission, 1).count == 1125)  // of 1500, because a sixteenth is reserved for administrators
     }
 
     @Test func thereIsAlwaysSomethingForTheNextOne() {
@@ -52,7 +52,7 @@ import Testing
         } catch {
             #expect(!error.isShare && error.connections == 2)
         }
-        admission.totals.connections.adopt(3)
+        admission.totals.connections.setLimit(3)
         do {
             _ = try admission.enter(.user(2), isAdministrator: false)
             _ = try admission.enter(.user(2), isAdministrator: false)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// What bulk use may not take is there for small requests of the same peer.
+    /// What bulk use may not take is left for small requests of the same peer.
     @Test func ordinaryUseGoesOnWhereBulkStops() throws {
         let admission = admission()
         let account = try admission.enter(.user(1), isAdministrator: false)
@@ -75,18 +75,18 @@ import Testing
         #expect(other.mayBuffer(.bulk, isAdministrator: false))
     }
 
-    /// More in use than there is now: as after a reload with lower limits.
+    /// More is in use than the limit allows, as after a reload with lower limits.
     @Test func whatExceedsTheLimitIsNoRoom() throws {
         let admission = admission(requests: 1_000_000)
         let account = try admission.enter(.user(1), isAdministrator: false)
         for _ in 0..<100 { account.requestBegan() }
-        admission.totals.requests.adopt(1)
+        admission.totals.requests.setLimit(1)
         #expect(!account.mayBegin(.ordinary, isAdministrator: true))
         for _ in 0..<100 { account.requestEnded() }
         #expect(account.mayBegin(.bulk, isAdministrator: false))
     }
 
-    /// Who disconnects and comes again has still the requests that plugins work on.
+    /// A peer that disconnects and connects again still holds the requests that plugins work on.
     @Test func abandonedRequestsCountAfterTheConnection() throws {
         let admission = admission()
         let account = try admission.enter(.user(1), isAdministrator: false)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Counts that other threads read while they change.
+/// Counters that other threads read while they change.
 @Suite struct CountersTests {
     @Test func requestsInFlightAreNeverFewerThanNone() {
         let counters = ServiceCounters(loops: 2, methods: 1, listeners: 0)

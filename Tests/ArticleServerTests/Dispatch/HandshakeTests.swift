@@ -38,7 +38,7 @@ import Testing
         #expect(try harness.sent().first?.status().code == StatusCode.unimplemented.rawValue)
     }
 
-    /// What a client of a later version asks for may have another meaning there: that no version is shared is what it hears.
+    /// The values of a later version's client may have another meaning. It only learns that no version is shared.
     @Test(arguments: [
         (ClientHello(protocolMin: 2, protocolMax: 1, maxFrame: 65_536, streamWindow: 8), StatusCode.protocolError),
         (ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: 8191, streamWindow: 8), .protocolError),
@@ -99,19 +99,19 @@ import Testing
     }
 }
 
-/// Requests that stand behind others in a batch are announced once each, in their order, before their turn.
-@Suite struct OutlookTests {
+/// Requests behind others in a batch are prefetched once each, in order, before they are processed.
+@Suite struct LookaheadTests {
     private static func batch(_ count: UInt32) -> [WireFrame] {
         (1...count).map { WireFrame(kind: .request, flags: .end, method: 1, stream: $0, payload: [UInt8($0), 9]) }
     }
 
-    /// The streams that are told of at each step through the frames.
+    /// The streams that are prefetched at each step through the frames.
     private func told(_ bytes: [UInt8], steps: Int) -> [[UInt32]] {
-        var outlook = Outlook()
+        var lookahead = Lookahead()
         return (1...steps).map { step in
             var streams: [UInt32] = []
             unsafe bytes.withUnsafeBytes { bytes in
-                unsafe outlook.move(to: step * 18, in: bytes) { header, payload in
+                unsafe lookahead.move(to: step * 18, in: bytes) { header, payload in
                     streams.append(header.stream)
                     #expect(unsafe Array(payload) == [UInt8(header.stream), 9])
                 }
@@ -134,7 +134,7 @@ import Testing
         for cut in 1...18 { #expect(told(bytes.dropLast(cut), steps: 1) == [[2]]) }
     }
 
-    /// A length that lies is not followed.
+    /// A wrong length is not followed.
     @Test func announcedLengthsAreNotBelieved() {
         var bytes = Self.batch(3).flatMap(\.bytes)
         bytes.replaceSubrange(18..<22, with: [0xff, 0xff, 0xff, 0xff])

@@ -26,24 +26,25 @@ import Testing
                 "HANDLER_US": "10000", "WAITED_US": "890500", "SENT_US": "2000",
             ])
         let atOnce = request(returned: nil)
-        #expect(atOnce.text(.never).hasSuffix("900 ms in the handler, never sent, as the client did not read"))
+        #expect(atOnce.text(.never).hasSuffix("900 ms in the handler, never sent, because the client did not read"))
         #expect(atOnce.fields(.never)["WAITED_US"] == nil)
         #expect(atOnce.fields(.never)["SENT_US"] == nil)
     }
 
-    /// Every request of this service is slow: they are counted, but for streams, and told of when they are written.
+    /// Every request of this service is slow. All except streams are counted, and reported when their answer is
+    /// written.
     @Test func whatIsCounted() throws {
         let harness = try SessionHarness(slowRequestNanoseconds: 1)
         harness.receive(WireFrame(kind: .request, flags: .end, method: 1, stream: 1, payload: [1]))
         #expect(harness.loop.counters.slow.value == 1)
         #expect(harness.session.hasSlow)
-        harness.session.tellSlow(.never)
+        harness.session.reportSlow(.never)
         #expect(!harness.session.hasSlow)
         harness.receive(WireFrame(kind: .request, method: 3, stream: 3), WireFrame(kind: .cancel, stream: 3))
         #expect(harness.loop.counters.slow.value == 1, "how long a stream takes is its client's affair")
     }
 
-    /// By default none of those above was.
+    /// With the default none of those above is slow.
     @Test func whatIsNot() throws {
         let harness = try SessionHarness()
         harness.receive(WireFrame(kind: .request, flags: .end, method: 1, stream: 1, payload: [1]))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// What a loop is found to be doing by other threads.
+/// What other threads see a loop do.
 @Suite struct ActivityTests {
     @Test func oneWithinTheOther() {
         let activity = Activity()
@@ -22,7 +22,7 @@ import Testing
         #expect(activity.current == nil)
     }
 
-    /// Jobs that schedule each other leave connections their turn.
+    /// Jobs that schedule each other do not starve connections.
     @Test func jobsDoNotStarveConnections() throws {
         final class Chain {
             let loop: EventLoop

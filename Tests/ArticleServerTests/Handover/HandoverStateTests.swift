@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    /// Nonsense with a checksum that is right is refused or read, and no more.
+    /// Random content with a correct checksum is refused or read, without a trap.
     @Test func nonsenseDoesNoHarm() {
         let example = Self.state(Self.connection { $0.incoming = [1, 2, 3] }, HandoverConnection()).file()
         var refused = 0
@@ -82,7 +82,7 @@ import Testing
         #expect(error.description.contains("its format is 2"))
     }
 
-    /// Whole, but with values that no two hellos can have agreed on.
+    /// Complete states with values that no two hellos can have agreed on.
     @Test(arguments: [
         connection { $0.protocolVersion = 9 }, connection { $0.clientMaxFrame = 100 },
         connection { $0.clientWindow = 0 }, connection { $0.terms.maxFrame = 0 },
@@ -103,10 +103,10 @@ import Testing
 
     @Test func tooManyAreRefused() throws {
         var state = Self.state()
-        state.connections = Array(repeating: HandoverConnection(), count: HandoverState.mostConnections + 1)
+        state.connections = Array(repeating: HandoverConnection(), count: HandoverState.maxConnections + 1)
         #expect(throws: HandoverError.self) { try HandoverState(file: state.file()) }
         state = Self.state()
-        state.tables = Array(repeating: MethodTable(), count: HandoverState.mostTables + 1)
+        state.tables = Array(repeating: MethodTable(), count: HandoverState.maxTables + 1)
         #expect(throws: HandoverError.self) { try HandoverState(file: state.file()) }
     }
 }
@@ -118,7 +118,7 @@ import Testing
         return state
     }
 
-    /// More of them than one message carries, and in their order.
+    /// More sockets than one message carries, in order.
     @Test func socketsArrive() throws {
         let pairs = try (0..<300).map { _ in try socketPair() }
         let parcel = try HandoverParcel.pack(state(of: 300), pairs.map(\.0))
@@ -134,21 +134,21 @@ import Testing
             Descriptor.close(socket)
             Descriptor.close(pair.1)
         }
-        // What was taken out is gone: a second process that gets the same descriptor finds nothing.
+        // The parcel is empty now: a second process with the same descriptor finds nothing.
         let again = HandoverParcel.unpack(parcel)
         #expect(throws: HandoverError.self) { try again.state.get() }
         #expect(again.sockets.isEmpty)
         Descriptor.close(parcel)
     }
 
-    /// What somebody else has put into the store.
+    /// Descriptors that someone else has put into the store.
     @Test func foreignDescriptorsAreRefused() throws {
         var pipes: [Int32] = [0, 0]
         try #require(unsafe pipe(&pipes) == 0)
         var packets: [Int32] = [0, 0]
         try #require(unsafe clinux_packet_pair(&packets) == 0)
         var label = Array("articled handover".utf8)
-        // A label without descriptors, other words with one, one without an end.
+        // A label without descriptors, another label with one, and one that is too long.
         _ = unsafe clinux_send_descriptors(packets[0], &label, label.count, nil, 0)
         _ = unsafe clinux_send_descriptors(packets[0], &label, label.count - 1, pipes, 1)
         _ = unsafe clinux_send_descriptors(packets[0], Array(repeating: 1, count: 9000), 9000, pipes, 2)
@@ -162,7 +162,7 @@ import Testing
         for descriptor in pipes + packets + [stream.0, stream.1, memory] { Descriptor.close(descriptor) }
     }
 
-    /// A file in the place of the state that is another's, or that somebody could still change.
+    /// A state file that is not ours, or that could still be changed.
     @Test func foreignFilesAreRefused() throws {
         let unsealed = unsafe clinux_memory_file("test")
         let content = state(of: 1).file()
@@ -187,7 +187,7 @@ import Testing
         let parcel = try HandoverParcel.pack(state(of: 2), [pair.0])
         let (state, sockets) = HandoverParcel.unpack(parcel)
         let error = try #require(throws: HandoverError.self) { try state.get() }
-        #expect(error.description == "it is of 2 connections, and 1 have come")
+        #expect(error.description == "it describes 2 connections, but the number of sockets is 1")
         for descriptor in sockets + [parcel, pair.0, pair.1] { Descriptor.close(descriptor) }
     }
 }
@@ -229,7 +229,7 @@ import Testing
         #expect(methods.number(for: 2) == 0)
     }
 
-    /// From a table that no server makes.
+    /// From a table that no server creates.
     @Test func strangeNumbersAreSkipped() throws {
         let table = MethodTable([
             MethodDescription(name: "a.get", number: 0), MethodDescription(name: "a.get", number: 70_000),

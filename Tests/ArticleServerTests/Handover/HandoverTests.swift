@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Connections that go from one event loop to another, as they go from one process to the next.
+/// Handing connections over from one event loop to another, as between two processes.
 @Suite final class HandoverTests {
     private let directory: TemporaryDirectory
     private let listener: Listener
@@ -25,13 +25,13 @@ import Testing
         WireFrame(kind: .request, flags: flags, method: method, stream: stream, payload: payload)
     }
 
-    /// Gives what one loop has left to another, through the form in which it travels.
-    private func adopt(_ harness: LoopHarness) throws {
-        for leftover in before.loop.leftovers {
-            let record = try HandoverConnection(decoding: leftover.record.encoded())
-            let table = leftover.record.table ?? MethodTable(before.loop.context.router.descriptions)
+    /// Hands the connections of one loop to another, through their encoded form.
+    private func takeOver(_ harness: LoopHarness) throws {
+        for transit in before.loop.inTransit {
+            let record = try HandoverConnection(decoding: transit.record.encoded())
+            let table = transit.record.table ?? MethodTable(before.loop.context.router.descriptions)
             let methods = ClientMethods(table, harness.loop.context.router)
-            harness.loop.adopt(HandoverLeftover(socket: leftover.socket, record: record), methods)
+            harness.loop.takeOver(ConnectionInTransit(socket: transit.socket, record: record), methods)
         }
         harness.turn()
     }
@@ -40,10 +40,10 @@ import Testing
         let client = try LoopClient(listener, before)
         _ = try client.greet(before)
         before.handOver()
-        #expect(before.loop.leftovers.count == 1)
+        #expect(before.loop.inTransit.count == 1)
         #expect(before.loop.context.openConnections == 0)
         let after = try LoopHarness(listener)
-        try adopt(after)
+        try takeOver(after)
         #expect(after.loop.context.openConnections == 1)
         client.send(Self.request(1, [5]))
         after.turn()
@@ -56,22 +56,22 @@ import Testing
         client.send(Self.request(2))
         before.turn()
         before.handOver()
-        #expect(before.loop.leftovers.isEmpty)
-        // Asked for after the pause has begun: the next process reads it.
+        #expect(before.loop.inTransit.isEmpty)
+        // Sent after the pause has begun. The next process reads it.
         client.send(Self.request(1, stream: 2, [6]))
         before.turn()
         #expect(try client.received().isEmpty)
         #expect(before.script.respond([5]) == UInt32(ARTICLED_SENT))
         before.turn()
-        #expect(before.loop.leftovers.count == 1)
+        #expect(before.loop.inTransit.count == 1)
         #expect(try client.received().map(\.payload) == [[5]])
         let after = try LoopHarness(listener)
-        try adopt(after)
+        try takeOver(after)
         after.turn()
         #expect(try client.received().map(\.payload) == [[6]])
     }
 
-    /// Wherever the bytes of a hello, a ping and a request were cut by the end of the process.
+    /// The process may end after any byte of a hello, a ping and a request.
     @Test func framesMayBeSplitAnywhere() throws {
         let bytes =
             WireFrame(kind: .hello, payload: SessionHarness.hello().encoded()).bytes + WireFrame(kind: .ping).bytes
@@ -82,30 +82,30 @@ import Testing
             client.send(Array(bytes[..<split]))
             before.turn()
             before.handOver()
-            let leftover = try #require(before.loop.leftovers.first)
+            let transit = try #require(before.loop.inTransit.first)
             let after = try LoopHarness(listener)
-            after.loop.adopt(leftover, nil)
+            after.loop.takeOver(transit, nil)
             client.send(Array(bytes[split...]))
             after.turn()
             #expect(try client.received().map(\.kind) == [.hello, .pong, .message], "split at \(split)")
         }
     }
 
-    /// The peer does not read: what is left of the answer travels along.
+    /// The peer does not read. The rest of the answer is handed over.
     @Test func unsentBytesTravelAlong() throws {
         let client = try LoopClient(listener, before)
         _ = try client.greet(before)
         let long = [UInt8](repeating: 7, count: 60_000)
-        // More than the kernel keeps for a socket, and one that is not answered because of it.
+        // More than a socket buffers, and one request that is therefore not answered.
         for stream in UInt32(1)...8 {
             client.send(Self.request(1, stream: stream, long))
             before.turn()
         }
         before.handOver()
-        let leftover = try #require(before.loop.leftovers.first)
-        #expect(leftover.record.outgoing.count > 0)
+        let transit = try #require(before.loop.inTransit.first)
+        #expect(transit.record.outgoing.count > 0)
         let after = try LoopHarness(listener)
-        try adopt(after)
+        try takeOver(after)
         var received: [UInt8] = []
         for _ in 0..<20 {
             received += drain(client.descriptor)
@@ -124,7 +124,7 @@ import Testing
         before.handOver()
         before.turn()
         #expect(try client.received().map(\.kind) == [.goAway])
-        // It goes on to its end, and then the connection does.
+        // The stream continues to its end, and then the connection ends.
         client.send(WireFrame(kind: .message, flags: .end, stream: 1, payload: [5]))
         before.turn()
         #expect(before.script.messages == [[5]])
@@ -132,7 +132,7 @@ import Testing
         before.turn()
         #expect(try client.received().map(\.kind) == [.end])
         #expect(client.isClosed)
-        #expect(before.loop.leftovers.isEmpty)
+        #expect(before.loop.inTransit.isEmpty)
     }
 
     @Test func aStreamWithoutCreditIsToldToGo() throws {
@@ -155,10 +155,10 @@ import Testing
         before.turn()
         #expect(try client.received().map(\.kind) == [.end])
         #expect(client.isClosed)
-        #expect(before.loop.leftovers.isEmpty)
+        #expect(before.loop.inTransit.isEmpty)
     }
 
-    /// A long stream keeps the others waiting for a moment only; a request as long as it takes.
+    /// A long stream delays the others only briefly; a request as long as it takes.
     @Test func streamsAreNotWaitedForLong() throws {
         let clients = try (0..<3).map { _ in try LoopClient(listener, before) }
         for client in clients { _ = try client.greet(before) }
@@ -168,10 +168,10 @@ import Testing
         before.turn()
         before.handOver(streamsMilliseconds: 50)
         before.loop.turn()  // until the time of streams is over
-        #expect(before.loop.leftovers.isEmpty)
+        #expect(before.loop.inTransit.isEmpty)
         _ = before.script.respond([1])
         before.turn()
-        #expect(before.loop.leftovers.count == 2)
+        #expect(before.loop.inTransit.count == 2)
         #expect(try clients[0].received().map(\.kind) == [.message])
         #expect(try clients[1].received().map(\.kind) == [.goAway])
     }
@@ -185,18 +185,18 @@ import Testing
         before.turn()
         before.handOver(seconds: 0)
         before.turn()
-        #expect(before.loop.leftovers.count == 1, "the other one")
+        #expect(before.loop.inTransit.count == 1, "the other one")
         #expect(try client.received().last?.kind == .goAway)
         #expect(before.script.cancellations == [UInt32(ARTICLED_UNAVAILABLE)])
     }
 
-    /// A plugin less, a plugin more, and the numbers of all others moved.
+    /// One plugin is gone, another is new, and the numbers of all others have changed.
     @Test func theClientsMethodNumbersStayValid() throws {
         let client = try LoopClient(listener, before)
         _ = try client.greet(before)
         before.handOver()
         let after = try LoopHarness(listener, [("new.one", .keep), ("test.stream", .stream), ("test.echo", .echo)])
-        try adopt(after)
+        try takeOver(after)
         client.send(Self.request(1, stream: 1, [5]), Self.request(2, stream: 2), Self.request(4, stream: 3))
         after.turn()
         let answers = try client.received()
@@ -204,18 +204,18 @@ import Testing
         #expect(
             try answers.dropFirst().map { try $0.status().code }
                 == Array(repeating: StatusCode.unimplemented.rawValue, count: 2))
-        // And once more: the client still knows the first table.
+        // And again: the client still has the first table.
         after.handOver()
-        let leftover = try #require(after.loop.leftovers.first)
+        let transit = try #require(after.loop.inTransit.first)
         let last = try LoopHarness(listener)
-        let table = try #require(leftover.record.table)
-        last.loop.adopt(leftover, ClientMethods(table, last.loop.context.router))
+        let table = try #require(transit.record.table)
+        last.loop.takeOver(transit, ClientMethods(table, last.loop.context.router))
         client.send(Self.request(1, [6]))
         last.turn()
         #expect(try client.received().map(\.payload) == [[6]])
     }
 
-    /// What the first hello promised holds, though the configuration says less, or more, by now.
+    /// What the first hello promised stays valid, although the configuration now says less or more.
     @Test func promisesAreKept() throws {
         let client = try LoopClient(listener, before)
         let hello = try client.greet(before)
@@ -225,12 +225,12 @@ import Testing
         limits.streamWindow = 1 << 20
         limits.maxInFlight = 1
         let after = try LoopHarness(listener, limits: limits)
-        try adopt(after)
+        try takeOver(after)
         client.send(Self.request(2, stream: 1), Self.request(2, stream: 2))
         client.send(Self.request(1, stream: 3, [UInt8](repeating: 1, count: 20_000)))
         after.turn()
         #expect(try client.received().map(\.stream) == [3])
-        // Credit comes back when a quarter of the window that the client knows of was used.
+        // Credit is returned when a quarter of the client's window was used.
         client.send(Self.request(3, stream: 4, flags: []))
         after.turn()
         let used = Int(hello.streamWindow) / 4
@@ -252,10 +252,10 @@ import Testing
         let other = try Listener(binding: .unix("\(directory.path)/other"))
         defer { other.close() }
         let after = try LoopHarness(other)
-        try adopt(after)
-        let farewell = try #require(try client.received().first)
-        #expect(farewell.kind == .goAway)
-        #expect(try farewell.status().code == StatusCode.unavailable.rawValue)
+        try takeOver(after)
+        let goAwayFrame = try #require(try client.received().first)
+        #expect(goAwayFrame.kind == .goAway)
+        #expect(try goAwayFrame.status().code == StatusCode.unavailable.rawValue)
         #expect(client.isClosed)
         #expect(after.loop.context.openConnections == 0)
     }
@@ -267,7 +267,7 @@ import Testing
         var limits = ServiceLimits()
         limits.maxConnections = 1
         let after = try LoopHarness(listener, limits: limits)
-        try adopt(after)
+        try takeOver(after)
         #expect(after.loop.context.openConnections == 1)
         #expect(try clients.flatMap { try $0.received() }.map(\.kind) == [.goAway])
     }
@@ -280,24 +280,24 @@ import Testing
             let client = try LoopClient(listener, before)
             _ = try client.greet(before)
             before.handOver()
-            let leftover = try #require(before.loop.leftovers.first)
+            let transit = try #require(before.loop.inTransit.first)
             let after = try LoopHarness(listener)
-            after.loop.adopt(leftover, nil)
+            after.loop.takeOver(transit, nil)
             client.send(Self.request(1, [5]))
             after.turn()
             #expect(try client.received().map(\.payload) == [[5]])
         }
     }
 
-    /// What else may come out of a damaged parcel.
+    /// Other contents of a damaged parcel.
     @Test func whatIsNoConnectionIsClosed() throws {
         var pipes: [Int32] = [0, 0]
         try #require(unsafe pipe(&pipes) == 0)
-        before.loop.adopt(HandoverLeftover(socket: pipes[1], record: HandoverConnection()), nil)
+        before.loop.takeOver(ConnectionInTransit(socket: pipes[1], record: HandoverConnection()), nil)
         var end = pollfd(fd: pipes[0], events: Int16(POLLIN), revents: 0)
         #expect(unsafe poll(&end, 1, 5000) == 1, "its other end sees that it was closed")
         let copy = dup(listener.descriptor)
-        before.loop.adopt(HandoverLeftover(socket: copy, record: HandoverConnection()), nil)
+        before.loop.takeOver(ConnectionInTransit(socket: copy, record: HandoverConnection()), nil)
         #expect(before.loop.context.openConnections == 0)
         close(pipes[0])
     }

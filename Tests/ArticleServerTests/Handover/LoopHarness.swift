@@ -6,7 +6,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// An event loop with real connections that turns when the test says so, with methods as `SessionHarness` has them.
+/// An event loop with real connections and the methods of `SessionHarness`. The test makes it turn.
 final class LoopHarness {
     enum Behaviour: UInt32 {
         case echo, keep, stream
@@ -37,13 +37,13 @@ final class LoopHarness {
 
     static let usual: [(String, Behaviour)] = [("test.echo", .echo), ("test.keep", .keep), ("test.stream", .stream)]
 
-    /// Turns once, whether there is something to do or not.
+    /// Turns once, even if there is nothing to do.
     func turn() {
         loop.inbox.add {}
         loop.turn()
     }
 
-    /// Brings the connections to rest, within a time.
+    /// Brings the connections to rest, within a limit.
     func handOver(seconds: UInt64 = 20, streamsMilliseconds: UInt64 = 20_000) {
         let loop = loop
         let deadline = MonotonicClock.now + seconds * 1_000_000_000
@@ -53,7 +53,7 @@ final class LoopHarness {
     }
 }
 
-/// A client of a test, which reads when it wants to.
+/// A client that reads when the test says so.
 final class LoopClient {
     let descriptor: Int32
 
@@ -71,14 +71,15 @@ final class LoopClient {
     func send(_ frames: WireFrame...) { send(frames.flatMap(\.bytes)) }
     func received() throws -> [WireFrame] { try WireFrame.all(in: drain(descriptor)) }
 
-    /// Shakes hands, and answers with the server's hello.
+    /// Shakes hands, and returns the server's hello.
     func greet(_ harness: LoopHarness) throws -> ServerHello {
         send(WireFrame(kind: .hello, payload: SessionHarness.hello().encoded()))
         harness.turn()
         return try ServerHello(decoding: try #require(try received().first).payload)
     }
 
-    /// Whether it is closed by now, or will be: a child that another test starts may hold the other end for a moment.
+    /// Whether the connection is closed, or will be soon: a child process of another test may hold the other end for a
+    /// moment.
     var isClosed: Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&entry, 1, 5000) == 1 else { return false }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Loops that rest for a moment before their connections are handed over, and go on if the moment does not come.
+/// Loops rest before their connections are handed over, and serve again if there is no quiet moment.
 @Suite final class RestTests {
     private let directory: TemporaryDirectory
     private let listener: Listener
@@ -68,11 +68,11 @@ import Testing
         harness.turn()
         #expect(roll.isQuiet == true)
         harness.handOver()
-        #expect(harness.loop.leftovers.count == 1)
+        #expect(harness.loop.inTransit.count == 1)
         #expect(try client.received().map(\.payload) == [[5]])
     }
 
-    /// A stream that only its client can end hinders nothing: it is told to go when the others are handed over.
+    /// A stream that only its client can end delays nothing. It gets GO_AWAY when the others are handed over.
     @Test func aStreamThatAwaitsItsClientIsQuiet() throws {
         let client = try LoopClient(listener, harness)
         _ = try client.greet(harness)
@@ -98,13 +98,13 @@ import Testing
         harness.turn()
         #expect(!harness.loop.hasNothingSlow(since: .max))
         #expect(harness.loop.hasNothingSlow(since: 0))
-        // Nobody waits for it, but its plugin works on it still.
+        // Nobody waits for it, but its plugin still works on it.
         client.send(WireFrame(kind: .cancel, stream: 2))
         harness.turn()
         #expect(!harness.loop.hasNothingSlow(since: 0))
     }
 
-    /// A connection that has not shaken hands keeps its time for it.
+    /// A connection without a handshake keeps its time-out for it.
     @Test func theHandshakesTimeGoesOn() throws {
         var limits = ServiceLimits()
         limits.helloTimeoutMilliseconds = 1
@@ -113,7 +113,7 @@ import Testing
         let client = try LoopClient(listener, harness)
         loop.inbox.add { loop.rest(roll) }
         loop.turn()
-        _ = poll(nil, 0, 20)  // the time is over by then, and nobody looked
+        _ = poll(nil, 0, 20)  // the time-out has passed unchecked
         harness.turn()
         loop.inbox.add { loop.endRest() }
         loop.turn()

@@ -9,7 +9,7 @@ import Testing
         return unsafe lstat(path, &status) == 0 ? status.st_mode & 0o777 : nil
     }
 
-    /// -1 if nobody answers.
+    /// -1 if nobody listens.
     private func connect(_ address: ListenAddress) -> Int32 {
         let descriptor = socket(SocketAddress.family(of: address), Int32(SOCK_STREAM.rawValue), 0)
         if unsafe SocketAddress.with(address, { unsafe Glibc.connect(descriptor, $0, $1) }) == 0 { return descriptor }
@@ -48,7 +48,7 @@ import Testing
     @Test func deadSocketIsReplaced() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/a.sock"
-        // As after kill -9: the file stays, the socket is gone.
+        // As after kill -9: the file stays, but nobody listens.
         let dead = try Listener(binding: .unix(path))
         close(dead.descriptor)
         #expect(mode(path) != nil)

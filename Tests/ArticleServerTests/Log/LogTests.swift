@@ -13,7 +13,7 @@ import Testing
         #expect(record.streamLine == "<3>a\\xab PLUGIN_PATH=/x\n")
     }
 
-    /// A plugin's or a peer's words cannot begin a line of their own, nor steer a terminal.
+    /// Text from a plugin or a peer cannot begin a new line or control a terminal.
     @Test func forgery() {
         let record = LogRecord(level: .info, message: "a\n12:00:00 error: b\u{1b}[2J", fields: ["F": "x\ry"])
         #expect(record.line(at: "t") == "t info: a\\xa12:00:00 error: b\\x1b[2J F=x\\xdy\n")
@@ -29,7 +29,7 @@ import Testing
 
     @Test func longText() {
         let record = LogRecord(level: .info, message: String(repeating: "ấ", count: 10_000), fields: [:])
-        #expect(record.line(at: "t").utf8.count < LogRecord.longest + 20)
+        #expect(record.line(at: "t").utf8.count < LogRecord.maxBytes + 20)
         #expect(record.line(at: "t").hasSuffix("...\n"))
     }
 
@@ -41,9 +41,9 @@ import Testing
     }
 }
 
-@Suite struct RationTests {
-    @Test func whatIsWithheldIsCounted() {
-        let ration = Ration(lines: 2, interval: 100)
+@Suite struct LogLimiterTests {
+    @Test func whatIsSuppressedIsCounted() {
+        let ration = LogLimiter(lines: 2, interval: 100)
         #expect(ration.take(at: 1000) == 0)
         #expect(ration.take(at: 1001) == 0)
         for time in UInt64(1002)...1099 { #expect(ration.take(at: time) == nil) }

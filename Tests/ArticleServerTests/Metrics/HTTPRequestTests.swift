@@ -51,13 +51,13 @@ import Testing
         #expect(read(text) == .fault(status))
     }
 
-    /// Whatever the pieces it comes in, it is the same request, and not before its last byte.
+    /// The request is the same for every way of splitting it, and is complete only with its last byte.
     @Test func splitAtEveryByte() {
         let bytes = Array(Self.scrape.utf8)
         for count in bytes.indices { #expect(HTTPRequest.read(Array(bytes[..<count])) == .incomplete, "\(count)") }
     }
 
-    /// Any byte anywhere: an answer, and no trap.
+    /// Any byte at any place gives a result and no trap.
     @Test func anyByteAnywhere() {
         let bytes = Array(Self.scrape.utf8)
         for index in bytes.indices {

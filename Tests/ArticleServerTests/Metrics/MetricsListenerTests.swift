@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// All that comes until the end.
+    /// Everything until the end of the input.
     private func readAll(_ descriptor: Int32) -> String {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -47,7 +47,7 @@ import Testing
         defer { #expect(metrics.stop(within: 5_000_000_000)) }
         let descriptor = try connect()
         defer { close(descriptor) }
-        // In two pieces, and more behind it than was asked for.
+        // In two pieces, with more bytes behind the request.
         write(descriptor, String(Self.scrape.prefix(10)))
         write(descriptor, Self.scrape.dropFirst(10) + Self.scrape)
         let answer = readAll(descriptor)
@@ -68,11 +68,11 @@ import Testing
         }
     }
 
-    /// Peers that say nothing, that do not read, and that go away: the next one is answered all the same.
+    /// Peers that send nothing, do not read, or disconnect do not keep the next one from its answer.
     @Test func othersAreServed() throws {
         defer { #expect(metrics.stop(within: 5_000_000_000)) }
         var silent: [Int32] = []
-        for _ in 0..<MetricsListener.mostConnections { silent.append(try connect()) }
+        for _ in 0..<MetricsListener.maxConnections { silent.append(try connect()) }
         for _ in 0..<8 {
             let deaf = try connect()
             write(deaf, Self.scrape)
@@ -97,9 +97,9 @@ import Testing
         write(ours, "GET /metrics HTTP/1.1\r\n")
         connection.proceed(at: 1000) { _ in HTTPResponse(.ok) }
         #expect(connection.state == .reading)
-        connection.expire(at: 999 + MetricsConnection.patience)
+        connection.expire(at: 999 + MetricsConnection.exchangeTimeout)
         #expect(connection.state == .reading)
-        connection.expire(at: 1000 + MetricsConnection.patience)
+        connection.expire(at: 1000 + MetricsConnection.exchangeTimeout)
         #expect(connection.state == .lingering)
         connection.expire(at: .max)
         #expect(connection.state == .over)

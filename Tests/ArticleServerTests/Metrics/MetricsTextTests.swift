@@ -25,7 +25,7 @@ import Testing
                 """)
     }
 
-    /// A plugin says its own version, and may say anything.
+    /// A plugin's version may contain anything.
     @Test func labelsAreEscaped() {
         var text = MetricsText()
         text.family("a", .info, "Of a.")
@@ -68,7 +68,7 @@ import Testing
         ] { #expect(metrics.contains("\n\(line)\n"), "\(line)") }
     }
 
-    /// The numbers are those of this very process.
+    /// The numbers are those of this process.
     @Test func processUsage() throws {
         let usage = ProcessUsage(startedAt: 0)
         #expect(usage.cpuSeconds > 0)

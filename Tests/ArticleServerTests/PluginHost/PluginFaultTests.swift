@@ -2,7 +2,7 @@ import ArticleServer
 import Glibc
 import Testing
 
-/// Each thing that a plugin can do wrong before it serves: a clear error with the path, and nothing is left behind.
+/// Every mistake of a plugin before it serves gives a clear error with the path, and leaves nothing behind.
 @Suite struct PluginFaultTests {
     @Test(arguments: [
         ("not-a-plugin", "no symbol articled_plugin_descriptor"),
@@ -75,7 +75,7 @@ import Testing
         #expect(error == StartError(.configuration, wanted))
     }
 
-    /// A plugin tells line by line what it does not like, and is not started.
+    /// A plugin reports its problems line by line, and is not started.
     @Test func sectionThatThePluginDoesNotLike() throws {
         let plugins = try FixturePlugins("picky")
         var settings = plugins.settings

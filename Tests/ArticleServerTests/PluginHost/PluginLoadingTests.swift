@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Plugins that are good, and plugins that become bad only later.
+/// Valid plugins, and plugins that fail only later.
 @Suite struct PluginLoadingTests {
     @Test func plainC() throws {
         let plugins = try FixturePlugins("greeter")
@@ -19,7 +19,7 @@ import Testing
         #expect(host.stop(within: 10_000_000_000))
     }
 
-    /// The descriptor ends before `reload` and `check`, and is read no further.
+    /// The descriptor ends before `reload` and `check`, and is not read beyond its end.
     @Test func previousHeader() throws {
         let plugins = try FixturePlugins("previous-header")
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
@@ -71,7 +71,7 @@ import Testing
             #expect(call.wait(until: MonotonicClock.after(.milliseconds(1))) == nil)
             return call
         }
-        // It goes on, and its late answer harms nobody.
+        // It continues, and its late answer does no harm.
         #expect(waiting.wait(until: MonotonicClock.after(.seconds(10))) == true)
     }
 }

@@ -12,7 +12,7 @@ final class ConnectionHarness {
     let peer: Int32
 
     /// - Parameters:
-    ///   - window: the credit of a streamed answer at its start.
+    ///   - window: the initial credit of a streamed answer.
     ///   - beat: how long a turn waits for something to happen, in nanoseconds.
     ///   - outgoing: makes the connection's outgoing buffer, given the peer's socket.
     init(
@@ -34,7 +34,7 @@ final class ConnectionHarness {
         _ loop: EventLoop, _ window: UInt32, user: UInt32, _ outgoing: (BufferPool, Int32) -> OutgoingBuffer
     ) throws -> Int32 {
         let (served, peer) = try socketPair()
-        // Much fits in what the peer sends at once, and little waits in the socket until it reads.
+        // The peer can send much at once, and little waits in the socket until it reads.
         for (descriptor, size) in [(peer, Int32(1 << 20)), (served, 16384)] {
             var size = size
             _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
@@ -73,7 +73,7 @@ final class ConnectionHarness {
     /// The peer sends no more.
     func endInput() { StreamSocket.endSending(peer) }
 
-    /// What the peer has after so many turns in which it read.
+    /// What the peer has read after so many turns.
     func receive(turns: Int = 20) throws -> [WireFrame] {
         var bytes: [UInt8] = []
         for _ in 0..<turns {

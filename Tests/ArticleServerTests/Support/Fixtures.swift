@@ -13,11 +13,11 @@ struct FixturePlugins {
 
     func path(of name: String) -> String { "\(directory.path)/\(name).so" }
 
-    /// Settings with this directory; a second is plenty for what the fixtures do at start.
+    /// Settings with this directory. A second is enough for what the fixtures do at start.
     var settings: PluginSettings { PluginSettings(directory: directory.path, startTimeoutMilliseconds: 10_000) }
 }
 
-/// A directory of one test's own, gone with it.
+/// A temporary directory, removed with this object.
 final class TemporaryDirectory: Sendable {
     let path: String
 
@@ -47,7 +47,7 @@ final class TemporaryDirectory: Sendable {
     struct Failure: Error { let code: Int32 }
 }
 
-/// A program that a test needs, run to its end.
+/// Runs a program that a test needs, to its end.
 enum Command {
     struct Failure: Error { let status: Int32 }
 

@@ -3,7 +3,7 @@ import CPluginABI
 
 @testable import ArticleServer
 
-/// The plugin behind `SessionHarness`: keeps requests, and notes what it is told about them.
+/// The plugin behind `SessionHarness`. It keeps requests and records their events.
 @safe final class Script {
     var kept: [UnsafeMutablePointer<articled_request>] = unsafe []
     var messages: [[UInt8]] = []
@@ -21,7 +21,7 @@ import CPluginABI
             script.beforeHandling()
             if method == 0 || method == 3 {
                 var part = unsafe request.pointee.payload
-                // As a plugin that has its answer's checksum at hand, and one that has not.
+                // Once as a plugin that knows its answer's checksum, once as one that does not.
                 var checksum = unsafe CRC32C.checksum(UnsafeRawBufferPointer(start: part.data, count: part.size))
                 _ = unsafe withUnsafePointer(to: &checksum) {
                     unsafe HostTable.shared.pointee.respond(request, &part, 1, method == 0 ? $0 : nil)
@@ -50,7 +50,7 @@ import CPluginABI
         unsafe Unmanaged<Script>.fromOpaque(context!).takeUnretainedValue()
     }
 
-    // MARK: What the test lets the plugin do with the request that it kept first
+    // MARK: What the test makes the plugin do with the first request that it kept
 
     func respond(_ payload: [UInt8]) -> UInt32 {
         unsafe answer(payload) { unsafe HostTable.shared.pointee.respond($0, $1, 1, nil) }

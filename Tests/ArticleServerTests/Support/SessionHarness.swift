@@ -6,7 +6,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// A session with a loop that nobody runs, no socket, and methods that do what tests need.
+/// A session with methods for tests, without a socket, on a loop that does not run.
 ///
 /// Method 1 echoes at once, 2 keeps its request for the test to answer, 3 streams both ways and keeps its request,
 /// 4 needs the role to write.
@@ -62,17 +62,17 @@ final class SessionHarness {
         ClientHello(protocolMin: 1, protocolMax: 1, maxFrame: maxFrame, streamWindow: window, agent: "test")
     }
 
-    /// Gives the session bytes as a connection would, and keeps what is not understood for the next time.
+    /// Gives the session bytes as a connection would, and keeps what is not processed for the next call.
     private var kept: [UInt8] = []
     func receive(_ bytes: [UInt8]) {
         kept += bytes
-        let step = unsafe kept.withUnsafeBytes { unsafe session.understand($0, until: .max) }
+        let step = unsafe kept.withUnsafeBytes { unsafe session.process($0, until: .max) }
         kept.removeFirst(min(step.used, kept.count))
     }
 
     func receive(_ frames: WireFrame...) { receive(frames.flatMap(\.bytes)) }
 
-    /// The frames that the session has put out since the last call.
+    /// The frames that the session has written since the last call.
     func sent() throws -> [WireFrame] {
         let count = outgoing.count
         guard count > 0 else { return [] }

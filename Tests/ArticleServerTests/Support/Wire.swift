@@ -51,7 +51,7 @@ func socketPair() throws -> (Int32, Int32) {
     return (pair[0], pair[1])
 }
 
-/// What can be read without waiting.
+/// Everything that can be read without waiting.
 func drain(_ descriptor: Int32) -> [UInt8] {
     var all: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 65536)
@@ -62,7 +62,7 @@ func drain(_ descriptor: Int32) -> [UInt8] {
     }
 }
 
-/// Whether there is something that nobody has read yet.
+/// Whether there is something to read.
 func hasInput(_ descriptor: Int32) -> Bool {
     var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     return unsafe poll(&asked, 1, 0) == 1

@@ -6,7 +6,7 @@ import Testing
 
 /// What articled.service allows.
 @Suite struct UnitFileTests {
-    /// Each line of the filter adds to what the lines before it say, or takes from it: systemd.exec(5).
+    /// Each line of the filter adds to the lines before it, or removes from them: systemd.exec(5).
     @Test func backgroundWorkMayStepBack() throws {
         let file = URL(filePath: #filePath).appending(path: "../../../../deploy/system/articled.service")
         let unit = try String(contentsOf: file.standardizedFileURL, encoding: .utf8)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ArticleServer
 
-/// Peers that do not go on with what they have begun.
+/// Peers that make no progress.
 @Suite struct StallTests {
     private static let second: UInt64 = 1_000_000_000
 
@@ -20,7 +20,7 @@ import Testing
             kind: .request, flags: .end, method: 1, stream: 1, payload: [UInt8](repeating: 7, count: payload))
     }
 
-    /// Turns the loop until it has no connection any more, but not for ever.
+    /// Turns the loop until it has no connections, within a limit.
     private func turnUntilClosed(_ harness: ConnectionHarness, _ each: () -> Void = {}) -> Bool {
         let start = MonotonicClock.now
         while harness.loop.context.openConnections > 0 {
@@ -42,7 +42,7 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// A byte now and then is no progress.
+    /// A byte from time to time is not progress.
     @Test func aFrameThatTrickles() throws {
         let harness = try ConnectionHarness(limits: Self.limits(200))
         let bytes = Self.request(1 << 20).bytes
@@ -63,7 +63,7 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// The time-out of now holds, not that under which the connection was made.
+    /// The current time-out applies, not the one at the time of the connection.
     @Test func aReloadChangesIt() throws {
         let harness = try ConnectionHarness(limits: Self.limits(3_600_000))
         try harness.send([Self.request(60_000)])
@@ -71,29 +71,29 @@ import Testing
         #expect(harness.loop.context.openConnections == 1)
         var configuration = ServerConfiguration()
         configuration.limits = Self.limits(100)
-        harness.loop.adopt(configuration)
+        harness.loop.apply(configuration)
         #expect(turnUntilClosed(harness))
     }
 
     @Test func withoutATimeOutNothingEnds() throws {
-        var progress = Progress()
-        progress.expect(at: 5)
-        #expect(progress.end(within: 0) == nil)
-        #expect(progress.end(within: 10) == 15)
+        var progress = PeerProgress()
+        progress.start(at: 5)
+        #expect(progress.deadline(within: 0) == nil)
+        #expect(progress.deadline(within: 10) == 15)
     }
 
     @Test func progressStartsTheTimeAnew() {
-        var progress = Progress()
-        #expect(progress.end(within: 10) == nil)
+        var progress = PeerProgress()
+        #expect(progress.deadline(within: 10) == nil)
         progress.advance(by: 100, enough: 1, at: 3)
-        #expect(progress.end(within: 10) == nil, "nothing is awaited")
-        progress.expect(at: 5)
-        progress.expect(at: 7)
+        #expect(progress.deadline(within: 10) == nil, "nothing is awaited")
+        progress.start(at: 5)
+        progress.start(at: 7)
         progress.advance(by: 60, enough: 100, at: 8)
-        #expect(progress.end(within: 10) == 15, "too little")
+        #expect(progress.deadline(within: 10) == 15, "too little")
         progress.advance(by: 60, enough: 100, at: 9)
-        #expect(progress.end(within: 10) == 19)
-        progress.end()
-        #expect(progress.end(within: 10) == nil)
+        #expect(progress.deadline(within: 10) == 19)
+        progress.stop()
+        #expect(progress.deadline(within: 10) == nil)
     }
 }

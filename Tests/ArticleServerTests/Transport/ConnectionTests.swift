@@ -6,9 +6,9 @@ import Testing
 
 @testable import ArticleServer
 
-/// Connections whose peer does not read for a while: nothing that was asked for may be left lying.
+/// Connections whose peer does not read for a while. No request may be forgotten.
 @Suite struct ConnectionTests {
-    /// Requests for echoes of 1 KiB, together more than a connection lets wait for a peer that does not read.
+    /// Requests for echoes of 1 KiB, together more than a connection buffers for a peer that does not read.
     private static let many = (1...240).map { request(1, stream: $0, [UInt8](repeating: 7, count: 1024)) }
 
     private static func request(_ method: UInt16, stream: UInt32, _ payload: [UInt8] = [], flags: FrameFlags = .end)
@@ -17,8 +17,8 @@ import Testing
         WireFrame(kind: .request, flags: flags, method: method, stream: stream, payload: payload)
     }
 
-    /// A peer that reads nothing until a write finds no room at all, and has read everything by the next one, of the
-    /// same turn.
+    /// A peer that reads nothing until a write finds no room, and has read everything before the next write of the same
+    /// turn.
     private final class ReadInBetween: OutgoingBuffer {
         private let peer: Int32
         private var foundNoRoom = false
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    /// Frames are kept back because the peer does not read; it reads before the turn is over, and sends nothing more:
-    /// no event will tell that the frames can go on.
+    /// Frames are held back because the peer does not read. It reads before the turn ends and sends nothing more, so no
+    /// event reports that the frames can continue.
     @Test func aPeerThatReadsInTheMiddleOfATurnIsAnsweredToTheEnd() throws {
         var outgoing: ReadInBetween?
         let harness = try ConnectionHarness { pool, peer in
@@ -72,7 +72,7 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// The end of a stream is among the frames that had to wait when the peer's input ended.
+    /// The end of a stream is among the frames that were held back when the peer's input ended.
     @Test func aStreamThatEndedInTimeIsNotCancelled() throws {
         let harness = try ConnectionHarness()
         try harness.send(
@@ -87,7 +87,7 @@ import Testing
         #expect(try harness.receive().map(\.kind) == [.end])
     }
 
-    /// A stream that is opened by a frame that had to wait is cancelled like any other that the peer never ended.
+    /// A stream that a held-back frame opens is cancelled like any other that the peer never ended.
     @Test func aStreamThatCanNeverEndIsCancelled() throws {
         let harness = try ConnectionHarness()
         try harness.send(Self.many + [Self.request(3, stream: 1000, flags: [])])
@@ -99,8 +99,8 @@ import Testing
         _ = harness.script.fail(ARTICLED_CANCELLED)
     }
 
-    /// What is answered when a turn is over already, as by a plugin that is told of another connection's room, leaves with
-    /// the next one, which does not wait for an event first.
+    /// An answer that comes at the end of a turn, as from a plugin that another connection unblocks, leaves in the next
+    /// turn, which does not wait for an event.
     @Test func anAnswerAfterTheTurnDoesNotWaitForAnEvent() throws {
         let harness = try ConnectionHarness(beat: 60_000_000_000)
         try harness.send([Self.request(2, stream: 2)])
@@ -111,7 +111,7 @@ import Testing
         #expect(MonotonicClock.now - start < 5_000_000_000)
     }
 
-    /// Large frames that never become whole do not hold more memory than all connections together may.
+    /// Large incomplete frames hold no more memory than all connections together may.
     @Test func aLargeFrameFindsNoRoomWhenTheServiceIsFull() throws {
         var limits = ServiceLimits()
         limits.maxBufferedTotal = 1 << 20
@@ -126,7 +126,7 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// The socket takes a part of an answer.
+    /// The socket takes only a part of an answer.
     @Test func anAnswerThatTheSocketTakesInPartIsWhole() throws {
         let harness = try ConnectionHarness()
         let payload = (0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
@@ -138,8 +138,8 @@ import Testing
         #expect(harness.loop.context.bufferedBytes == 0)
     }
 
-    /// Several connections are read from before the first is served: what each has sent is answered to it, whether it fits
-    /// in what is read ahead or not; and so is what comes after that.
+    /// Several connections are read before the first is served. Each gets its own answers, whether its requests fit in
+    /// the read-ahead or not, and also the answers to later requests.
     @Test(arguments: [1, 1024, aheadPayload - 1, aheadPayload, aheadPayload + 1, aheadPayload + 6000])
     func connectionsThatAreReadAheadKeepApart(size: Int) throws {
         let harness = try ConnectionHarness()
@@ -164,12 +164,12 @@ import Testing
         }
     }
 
-    /// What several connections are answered in a turn leaves when all of them are served.
+    /// The answers to several connections leave when all of them are served.
     @Test func answersOfATurnLeaveTogether() throws {
         let harness = try ConnectionHarness()
         let peers = try (0..<4).map { _ in try harness.another() }
         defer { for peer in peers { Descriptor.close(peer) } }
-        harness.loop.gatheringTime = .max
+        harness.loop.batchTime = .max
         var early = 0
         harness.script.beforeHandling = { for peer in peers { early += drain(peer).count } }
         for peer in peers { try deliver(Self.request(1, stream: 1, [5]), to: peer) }
@@ -178,30 +178,30 @@ import Testing
         for peer in peers { #expect(try WireFrame.all(in: drain(peer)).map(\.payload) == [[5]]) }
     }
 
-    /// But where it takes long, the first do not wait for the last; also where nothing comes of what takes long, as of the
-    /// requests that the plugin keeps.
+    /// If that takes long, the first answers do not wait for the last. This also holds for requests that the plugin
+    /// keeps.
     @Test(arguments: [1, 2]) func answersDoNotWaitForWhatTakesLong(method: UInt16) throws {
         let harness = try ConnectionHarness()
         let peers = try (0..<4).map { _ in try harness.another() }
         defer { for peer in peers { Descriptor.close(peer) } }
-        harness.loop.gatheringTime = 1_000_000
+        harness.loop.batchTime = 1_000_000
         var isAnswered: [Bool] = []
         harness.script.beforeHandling = {
             isAnswered.append(hasInput(peers[0]))
             if isAnswered.count > 1 { usleep(2000) }
         }
-        // Nothing of the handshakes is ready any more: they are served in this order.
+        // The handshakes are done, so the connections are served in this order.
         harness.loop.turn()
         for peer in peers { try deliver(Self.request(peer == peers[0] ? 1 : method, stream: 1, [5]), to: peer) }
         harness.loop.turn()
         #expect(isAnswered.count == 4 && isAnswered[2] && isAnswered[3])
     }
 
-    /// Of a request that is as long as what is read ahead.
+    /// The size of a request that fills the read-ahead.
     private static let aheadPayload = BufferPool.aheadSize - FrameHeader.size
 
-    /// A client that gives credit message by message, and waits for its writes: were it not read from because it has much
-    /// to read still, both would wait for ever.
+    /// A client that grants credit message by message and waits for its writes. If the service did not read from it
+    /// while it has much to read, both would wait for ever.
     @Test func creditIsTakenFromAPeerThatHasMuchToRead() throws {
         let harness = try ConnectionHarness()
         try harness.send([Self.request(2, stream: 1)])
@@ -212,7 +212,7 @@ import Testing
         }
         let credit = WireFrame(kind: .credit, stream: 1, payload: Credit(bytes: 1).encoded())
         let many = [WireFrame](repeating: credit, count: 5000)
-        // Together far more than the socket holds.
+        // Together much more than the socket holds.
         for _ in 0..<40 {
             try harness.send(many)
             for _ in 0..<3 { harness.loop.turn() }
@@ -220,7 +220,7 @@ import Testing
         #expect(try harness.receive(turns: 40).count == 200)
     }
 
-    /// But what would be answered has to wait.
+    /// Frames that are answered must wait.
     @Test func requestsWaitUntilThePeerReads() throws {
         let harness = try ConnectionHarness()
         try harness.send([Self.request(2, stream: 1)])
@@ -235,7 +235,8 @@ import Testing
         #expect(kinds == [.pong, .message])
     }
 
-    /// An answer that needs more credit cannot get it from a client that sends no more: it ends, and the connection too.
+    /// An answer that needs more credit cannot get it from a client that sends no more. The answer and the connection
+    /// end.
     @Test func anAnswerThatCanGetNoCreditEnds() throws {
         let harness = try ConnectionHarness(window: 2000)
         try harness.send([Self.request(2, stream: 1)])

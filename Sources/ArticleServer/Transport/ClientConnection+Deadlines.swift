@@ -1,11 +1,11 @@
 internal import ArticleProtocol
 internal import LinuxRuntime
 
-/// What a connection's peer has time for: its HELLO, the next request, and to go on with what memory is held for.
-extension Connection {
-    func lookAfterDeadline(at now: UInt64) {
+/// The time-outs of a connection: for the HELLO, for the next request, and for progress while it holds memory.
+extension ClientConnection {
+    func checkDeadline(at now: UInt64) {
         guard state != .closed else { return }
-        if endStall(at: now) { return }
+        if endIfStalled(at: now) { return }
         guard now >= deadline else { return loop.wake(at: deadline) }
         deadline = .max
         switch state {
@@ -13,7 +13,7 @@ extension Connection {
         case .open, .inputEnded:
             let limits = loop.configuration.limits
             guard session.isEstablished else {
-                return say(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
+                return sendGoAway(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
             }
             let idleSince = session.lastActivity
             let limit = limits.idleTimeoutNanoseconds
@@ -21,7 +21,8 @@ extension Connection {
             if session.inFlight > 0 || !outgoing.isEmpty {
                 setDeadline(limit)
             } else if now &- idleSince >= limit {
-                say(.unavailable, "nothing asked for \(limits.idleTimeoutMilliseconds) ms; connect again when needed")
+                sendGoAway(
+                    .unavailable, "no request for \(limits.idleTimeoutMilliseconds) ms; connect again when needed")
             } else {
                 setDeadline(limit - (now &- idleSince))
             }
@@ -29,29 +30,29 @@ extension Connection {
         }
     }
 
-    /// Ends the connection if its peer has not gone on for too long with what memory is held for.
+    /// Ends the connection if its peer made no progress for too long while the connection holds memory for it.
     ///
-    /// - Returns: whether it did.
-    private func endStall(at now: UInt64) -> Bool {
+    /// - Returns: whether the connection was ended.
+    private func endIfStalled(at now: UInt64) -> Bool {
         guard state == .open || state == .inputEnded else { return false }
         let limits = loop.configuration.limits
         let limit = limits.stallTimeoutNanoseconds
-        if let end = reading.end(within: limit) {
+        if let end = reading.deadline(within: limit) {
             guard now < end else {
                 let waiting = outgoing.count
                 loop.context.journal.stalled(
                     "\(waiting) bytes of answers were not read for \(limits.stallTimeoutMilliseconds) ms", session.peer)
-                // Whatever is said now comes behind what it does not read.
+                // A GO_AWAY would come behind the answers that it does not read.
                 close(.unavailable)
                 return true
             }
             wake(forStallAt: end)
         }
-        if let end = sending.end(within: limit) {
+        if let end = sending.deadline(within: limit) {
             guard now < end else {
-                let what = "a frame was begun, and not gone on with for \(limits.stallTimeoutMilliseconds) ms"
+                let what = "a frame was begun, and not continued for \(limits.stallTimeoutMilliseconds) ms"
                 loop.context.journal.stalled(what, session.peer)
-                say(.deadlineExceeded, what)
+                sendGoAway(.deadlineExceeded, what)
                 return true
             }
             wake(forStallAt: end)
@@ -59,21 +60,21 @@ extension Connection {
         return false
     }
 
-    /// Nobody minds when a stall ends a little later, and so the loop looks after many of them at once.
+    /// A stall may end a little later than its limit, so that the loop checks many of them at once.
     private func wake(forStallAt time: UInt64) {
         let grain: UInt64 = 1 << 27  // 134 ms
         loop.wake(at: (time | (grain - 1)))
     }
 
-    /// The handshake is over: from now on the idle limit counts.
+    /// The handshake is complete. From now on the idle limit counts.
     func established() {
         let limit = loop.configuration.limits.idleTimeoutNanoseconds
         if limit > 0 { setDeadline(limit) } else { deadline = .max }
     }
 
     /// The configuration has changed.
-    func reconsider() {
-        session.reconsider(loop.configuration.access)
+    func configurationChanged() {
+        session.configurationChanged(loop.configuration.access)
         if session.isEstablished, state == .open || state == .inputEnded { established() }
     }
 
@@ -82,54 +83,53 @@ extension Connection {
         loop.wake(at: deadline)
     }
 
-    /// Keeps in mind what the peer has to go on with.
-    func awaitProgress() {
+    /// Starts and stops the progress timers: for an incomplete frame, and for unread answers.
+    func watchProgress() {
         let readsNext = state == .open && interest.contains(.readable)
         if incoming.isEmpty || !readsNext || !session.isEstablished {
-            sending.end()
+            sending.stop()
         } else if sending.since == nil {
-            sending.expect(at: loop.now)
-            _ = endStall(at: loop.now)
+            sending.start(at: loop.now)
+            _ = endIfStalled(at: loop.now)
         }
         if outgoing.isEmpty {
-            reading.end()
+            reading.stop()
         } else if reading.since == nil {
-            reading.expect(at: loop.now)
-            _ = endStall(at: loop.now)
+            reading.start(at: loop.now)
+            _ = endIfStalled(at: loop.now)
         }
     }
 }
 
-/// Whether a peer goes on with something that memory is held for: a frame that it has begun to send, or answers that it
-/// is to read.
+/// Whether a peer makes progress with something that holds memory: a frame that it sends, or answers that it reads.
 ///
-/// It reads no clock, and holds no time-out, which a reload may change.
-struct Progress {
-    /// When it last went on; nil: nothing is awaited of it.
+/// It reads no clock and keeps no time-out: a reload may change the time-out.
+struct PeerProgress {
+    /// When it last made progress; nil if nothing is expected of it.
     private(set) var since: UInt64?
     private var bytes = 0
 
-    /// Something is awaited from now on, if nothing was before.
+    /// Progress is expected from now on.
     @inline(__always)
-    mutating func expect(at now: UInt64) {
+    mutating func start(at now: UInt64) {
         if since == nil { restart(at: now) }
     }
 
-    /// The peer went on by so many bytes, of which `enough` count as progress.
+    /// The peer moved so many bytes. When they add up to `enough`, that is progress.
     mutating func advance(by count: Int, enough: Int, at now: UInt64) {
         guard since != nil else { return }
         bytes += count  // what one socket brings or takes in the time-out: far below 2^63
         if bytes >= enough { restart(at: now) }
     }
 
-    /// Nothing is awaited any more.
+    /// Progress is no longer expected.
     @inline(__always)
-    mutating func end() { since = nil }
+    mutating func stop() { since = nil }
 
-    /// When it is too late, with this time-out; nil: never.
-    func end(within limit: UInt64) -> UInt64? {
+    /// When this time-out ends; nil if it never does.
+    func deadline(within limit: UInt64) -> UInt64? {
         guard let since, limit > 0 else { return nil }
-        return since &+ limit  // 584 years after the machine's start it wraps
+        return since &+ limit  // wraps 584 years after the machine's start
     }
 
     private mutating func restart(at now: UInt64) {

@@ -1,9 +1,9 @@
 internal import ArticleServer
 internal import LinuxRuntime
 
-/// The watchdog of the service manager, which hears of us only as long as all loops turn.
-struct Watch {
-    /// nil if nobody watches.
+/// Notifies the service manager's watchdog while all loops turn.
+struct WatchdogNotifier {
+    /// In nanoseconds; nil if there is no watchdog.
     let watchdog: UInt64?
     private var last: UInt64 = 0
     private var isSilent = false
@@ -13,18 +13,18 @@ struct Watch {
     /// When the next beat is due.
     func next(_ now: UInt64) -> UInt64 { watchdog.map { now &+ $0 / 4 } ?? .max }
 
-    /// Passes a beat on, if it is time and no loop is stuck.
+    /// Sends a beat if it is due and no loop is stuck.
     mutating func beat(_ server: Server, _ now: UInt64) {
         guard let watchdog, now >= last &+ watchdog / 8 else { return }
         let oldest = server.oldestBeat
         guard now < oldest &+ watchdog / 2 else {
             if !isSilent {
                 let time = TimeText.of(nanoseconds: now > oldest ? now - oldest : 0)
-                let occupations = server.occupations
-                let what = occupations.isEmpty ? "" : ": " + occupations.map(\.sentence).joined(separator: ", ")
+                let loopBlockers = server.loopBlockers
+                let what = loopBlockers.isEmpty ? "" : ": " + loopBlockers.map(\.sentence).joined(separator: ", ")
                 Log.error(
-                    "an event loop is stuck for \(time)\(what); the service manager hears no more of us",
-                    occupations.first?.fields ?? [:])
+                    "an event loop is stuck for \(time)\(what); the watchdog is no longer notified",
+                    loopBlockers.first?.fields ?? [:])
             }
             isSilent = true
             return
@@ -35,8 +35,8 @@ struct Watch {
     }
 }
 
-/// Since when nobody is connected.
-struct Idleness {
+/// How long nobody has been connected.
+struct IdleTimer {
     private var since: UInt64
     private var answered: UInt64
 
@@ -45,7 +45,8 @@ struct Idleness {
         answered = server.requestsEnded
     }
 
-    /// How long nobody was seen. A connection that came and went between two looks shows in its requests.
+    /// How long there was no client. A connection that came and went between two checks shows in the number of
+    /// requests.
     mutating func duration(_ server: Server, _ now: UInt64) -> UInt64 {
         let ended = server.requestsEnded
         if server.connectionCount > 0 || ended != answered { since = now }
@@ -53,6 +54,6 @@ struct Idleness {
         return now > since ? now - since : 0
     }
 
-    /// When to look again: often enough to end not much later than the limit says.
+    /// When to check again: often enough to stop soon after the limit.
     func next(_ now: UInt64, limit: UInt64) -> UInt64 { now &+ min(max(limit / 8, 20_000_000), 5_000_000_000) }
 }

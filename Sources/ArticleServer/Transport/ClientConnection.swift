@@ -2,15 +2,15 @@ internal import ArticleProtocol
 internal import Glibc
 internal import LinuxRuntime
 
-/// One client's socket: moves bytes between it and the `Session` that understands them.
+/// One client's socket. Moves bytes between the socket and the `Session` that processes them.
 ///
-/// Confined to its loop's thread. Reads go to the loop's own memory and are understood there; only an incomplete
-/// frame is kept. What the session answers leaves in one write. A peer that does not take what was written is read from
-/// only until it asks for more: its credit must still come through, or the two would wait for each other.
-@safe final class Connection {
+/// Confined to its loop's thread. Bytes are read into the loop's own memory and processed there; only an incomplete
+/// frame is kept. The session's answers leave in one write. If a peer does not read its answers, it is read from only
+/// until its next request: its credit must still come through, or both sides would wait for each other.
+@safe final class ClientConnection {
     let descriptor: Int32
     let token: UInt64
-    /// A cycle for as long as the connection is open: `EventLoop.remove` breaks it.
+    /// A reference cycle while the connection is open. `EventLoop.remove` breaks it.
     let loop: EventLoop
     let session: Session
     let account: PeerAccount
@@ -19,36 +19,36 @@ internal import LinuxRuntime
     var interest: Poller.Readiness = .readable
     var state = State.open
     var isServing = false
-    /// Among the kept bytes is a frame that waits until the peer reads: nothing more is read from it before that.
-    var holdsBack = false
+    /// Among the kept bytes is a frame that waits until the peer reads. Nothing more is read from the peer before that.
+    var hasHeldBack = false
     private var isQueued = false
-    private var accounted = 0
-    /// What was read ahead of the turn, and where it lies.
+    private var countedBytes = 0
+    /// What was read ahead, and where it is.
     var ahead: (transfer: StreamSocket.Transfer, memory: UnsafeMutableRawPointer)?
-    /// More came at once lately than a read ahead takes.
-    var readsMuch = false
+    /// The last read brought more than a read-ahead holds.
+    var readsInBulk = false
     var deadline = UInt64.max
-    /// Whether the peer goes on with the frame that it has begun, and reads what it is answered.
-    var sending = Progress()
-    var reading = Progress()
+    /// Whether the peer continues the frame that it has begun, and whether it reads its answers.
+    var sending = PeerProgress()
+    var reading = PeerProgress()
 
     enum State {
         case open
-        /// The peer sends no more; what it asked for is still answered.
+        /// The peer sends no more. Its requests are still answered.
         case inputEnded
-        /// The process ends and the next one goes on: nothing more is read, what is in flight is still answered.
+        /// The next process takes over. Nothing more is read; requests in flight are still answered.
         case paused
-        /// What is in the outgoing buffer is the last; what still comes in is thrown away, until the peer closes too.
+        /// The last frame is in the outgoing buffer. Input is discarded until the peer closes too.
         case closing
         case closed
     }
 
-    /// Responses are written whenever so much has gathered: half of a block, which stays in the cache.
+    /// Responses are written when so much has gathered: half a block, which stays in the processor's cache.
     static let writeThreshold = BufferPool.blockSize / 2
-    /// The same for a peer that has its share of buffers in use, and the most that is read from it at a time.
+    /// The same for a peer that has used its share of buffers. Also the most that is read from it at a time.
     static let scantThreshold = 16 * 1024
-    /// How long a peer is listened to after the last word: it may not have read that yet.
-    private static let lingering: UInt64 = 2_000_000_000
+    /// How long the socket stays open after the last frame, so that the peer can read it.
+    private static let lingerTime: UInt64 = 2_000_000_000
 
     init(
         descriptor: Int32, token: UInt64, peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer
@@ -80,27 +80,27 @@ internal import LinuxRuntime
         unsafe ahead = nil
         isServing = false
         guard state != .closed else { return }
-        // The peer has closed both directions: nobody is there to answer to.
+        // The peer has closed both directions. Nobody reads an answer.
         if readiness.contains(.hungUp), !readiness.contains(.readable) || state == .inputEnded {
             return close(.unavailable)
         }
-        // Not if there is so much that it would be written without asking: others' answers are to stay in the cache.
-        if loop.isGathering, !outgoing.isEmpty, outgoing.count < Self.writeThreshold { return wroteToBuffer() }
-        settle()
+        // A large answer is written at once, so that the answers of others stay in the cache.
+        if loop.isBatching, !outgoing.isEmpty, outgoing.count < Self.writeThreshold { return wroteToBuffer() }
+        finishTurn()
     }
 
-    /// The session has put something into the outgoing buffer, perhaps outside of this connection's turn.
+    /// The session has put something into the outgoing buffer, possibly outside of this connection's turn.
     func wroteToBuffer() {
         guard !isServing, !isQueued, state != .closed else { return }
         isQueued = true
         loop.writeLater(self)
     }
 
-    /// After the jobs of a turn.
+    /// Writes what `writeLater` has queued.
     func writeOut() {
         isQueued = false
         guard state != .closed, write() else { return }
-        settle()
+        finishTurn()
     }
 
     func drain() {
@@ -108,14 +108,14 @@ internal import LinuxRuntime
         isServing = true
         session.drain()
         _ = write()
-        settle()
+        finishTurn()
     }
 
-    func say(_ code: StatusCode, _ message: String) {
+    func sendGoAway(_ code: StatusCode, _ message: String) {
         isServing = true
         session.goAway(code, message)
         _ = write()
-        settle()
+        finishTurn()
     }
 
     /// Writes what there is.
@@ -129,25 +129,25 @@ internal import LinuxRuntime
         }
         loop.counters.bytesSent.add(UInt64(count))
         reading.advance(by: count, enough: 1, at: loop.now)
-        if outgoing.isEmpty { session.drained() }
+        if outgoing.isEmpty { session.outputDrained() }
         return state != .closed
     }
 
-    /// After whatever happened: what to wait for next. From the first word to the peer until here, `isServing` says that
-    /// nobody has to ask for a write.
-    func settle() {
+    /// Ends every turn of the connection: processes frames that were held back, and decides what to wait for next.
+    /// Until here `isServing` is set, so that the session does not ask for a write.
+    func finishTurn() {
         isServing = true
-        goOn()
+        processHeldBack()
         isServing = false
-        // From here on nothing is written: had the peer room for it, there might be frames that could go on.
+        // Nothing is written from here on. Room at the peer would also let frames continue that were held back.
         guard state != .closed else { return }
         if session.isOver, state == .open || state == .inputEnded {
             state = .closing
             incoming.release()
-            setDeadline(Self.lingering)
+            setDeadline(Self.lingerTime)
         }
         if outgoing.isEmpty {
-            if session.hasSlow { session.tellSlow(.at(MonotonicClock.now)) }
+            if session.hasSlow { session.reportSlow(.at(MonotonicClock.now)) }
             switch state {
             case .closing:
                 StreamSocket.endSending(descriptor)
@@ -161,37 +161,37 @@ internal import LinuxRuntime
         countBuffers()
         var wanted: Poller.Readiness = []
         if !outgoing.isEmpty { wanted.insert(.writable) }
-        let stalled = holdsBack || !outgoing.isEmpty && !session.mayBuffer(.bulk)
+        let stalled = hasHeldBack || !outgoing.isEmpty && !session.mayBuffer(.bulk)
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
         if wanted != interest {
             interest = wanted
             loop.watch(self, for: wanted)
         }
-        awaitProgress()
+        watchProgress()
     }
 
-    /// Keeps the totals of buffered bytes.
+    /// Updates the totals of buffered bytes.
     private func countBuffers() {
         let held = incoming.capacity + outgoing.countInBlock
-        if held != accounted {
-            account.buffer(held - accounted)
-            accounted = held
+        if held != countedBytes {
+            account.buffer(held - countedBytes)
+            countedBytes = held
         }
     }
 
     /// Closes at once; requests in flight are cancelled with `code`.
     func close(_ code: StatusCode) {
         guard state != .closed else { return }
-        forget()
+        detach()
         Descriptor.close(descriptor)
         session.close(code)
     }
 
-    func forget() {
+    func detach() {
         state = .closed
-        if accounted != 0 { account.buffer(-accounted) }
-        accounted = 0
-        // Not when the last request ends, whose plugin may take its time.
+        if countedBytes != 0 { account.buffer(-countedBytes) }
+        countedBytes = 0
+        // Now, and not when the last request ends: its plugin may take long.
         incoming.release()
         outgoing.release()
         loop.remove(self)

@@ -1,22 +1,23 @@
 internal import ArticleProtocol
 internal import LinuxRuntime
 
-/// How a connection comes to rest, and goes on in another process.
-extension Connection {
-    /// Reads no more, if the connection can be handed over: what comes from now on is for the next process to read.
+/// Pausing a connection, and handing it over to another process.
+extension ClientConnection {
+    /// Stops reading if the connection can be handed over; the next process reads what comes from now on. Drains it if
+    /// not.
     func pause() {
         rest()
         if state != .paused { drain() }
     }
 
-    /// The same where that can be told, and nothing where it cannot; `endRest` takes it back.
+    /// Stops reading if the connection can be handed over, and does nothing if not. `endRest` undoes it.
     func rest() {
         guard state == .open, session.canBeHandedOver else { return }
         state = .paused
-        settle()
+        finishTurn()
     }
 
-    /// Reads on.
+    /// Starts to read again.
     func endRest() {
         guard state == .paused else { return }
         state = .open
@@ -25,40 +26,40 @@ extension Connection {
         } else {
             setDeadline(loop.configuration.limits.helloTimeoutNanoseconds)
         }
-        // Stalls were not looked after meanwhile.
+        // Stalls were not checked meanwhile.
         loop.wake(at: loop.now)
-        settle()
+        finishTurn()
     }
 
-    /// Whether it is paused, and would be at rest but for requests that end by themselves.
-    var keepsWaiting: Bool { isPaused && !session.isAtRest && !session.awaitsClient }
+    /// Whether it is paused, and not at rest only because of requests that end without the client.
+    var delaysHandover: Bool { isPaused && !session.isAtRest && !session.awaitsClient }
 
-    /// Whether a request in flight began before that time and is the plugin's affair alone.
+    /// Whether a request in flight began before that time and depends on its plugin alone.
     func isSlow(since time: UInt64) -> Bool { session.isSlow(since: time) }
 
     var isPaused: Bool { state == .paused }
-    /// Whether it is paused and all is answered.
+    /// Whether it is paused and has no request in flight.
     var isAtRest: Bool { isPaused && session.isAtRest }
 
-    /// Gives up the pause of a connection that cannot come to rest: a stream of its needs to hear from the client, or
+    /// Ends the pause of a connection that cannot come to rest, because one of its streams needs the client or because
     /// the time is over.
-    func endVainPause(isLate: Bool) {
+    func abandonPause(isLate: Bool) {
         guard state == .paused, !session.isAtRest, isLate || session.awaitsClient else { return }
         state = .open
-        if isLate { say(.unavailable, "the service is stopping; connect again") } else { drain() }
+        if isLate { sendGoAway(.unavailable, "the service is stopping; connect again") } else { drain() }
     }
 
-    /// Lets go of the socket, which stays open, and tells what is needed to go on with it. Once `isAtRest`.
+    /// Releases the socket, which stays open, and returns what the next process needs. Only when `isAtRest`.
     func release() -> HandoverConnection {
         var record = session.record
         unsafe record.incoming = Array(incoming.bytes)
         unsafe record.outgoing = Array(outgoing.bytes)
-        forget()
+        detach()
         session.close(.unavailable)
         return record
     }
 
-    /// In place of `start`: goes on where a former process was.
+    /// Takes over from a previous process. Called in place of `start`.
     func resume(_ record: HandoverConnection, _ methods: ClientMethods?) {
         start()
         unsafe record.incoming.withUnsafeBytes { unsafe incoming.append($0) }
@@ -67,6 +68,6 @@ extension Connection {
             session.resume(record, methods)
             established()
         }
-        settle()
+        finishTurn()
     }
 }
