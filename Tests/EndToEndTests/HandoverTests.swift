@@ -176,7 +176,7 @@ import Testing
         manager.replaceStored(by: ends[1])
         #expect(connection.next() == .ended, "it went with the store")
         try manager.start()
-        #expect(manager.text.contains("the state of 1 connections that were handed over cannot be used"))
+        #expect(manager.text.contains("1 connections that were handed over cannot be used"))
         let next = try RawConnection(manager.socketPath)
         _ = try next.greet()
         try manager.restart()

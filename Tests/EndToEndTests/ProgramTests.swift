@@ -100,7 +100,7 @@ import Testing
         articled.send(number)
         #expect(try articled.ended() == 0)
         #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
-        #expect(articled.text.contains("ended"))
+        #expect(articled.text.contains("stopped after"))
     }
 
     /// kill -9 leaves the socket's file behind; the next one takes its place.
