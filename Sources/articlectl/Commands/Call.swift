@@ -79,7 +79,11 @@ struct Call: Command {
                 }
             }
         } catch let error as ClientError {
-            throw method.idempotent ? CommandFailure(error) : CommandFailure(ofChange: error)
+            let failure = method.idempotent ? CommandFailure(error) : CommandFailure(ofChange: error)
+            guard failure.code == .outcomeUnknown else { throw failure }
+            throw CommandFailure(
+                failure.code, failure.message, hint: "the method may or may not have done its work",
+                request: failure.request)
         }
         return .success
     }
