@@ -53,3 +53,25 @@ final class RecordReader {
         return nil
     }
 }
+
+/// How inputs are read.
+struct InputOptions: Sendable {
+    var format: InputFormat?
+    var mapping: RecordMapping
+    var overrides = Overrides()
+    /// What tells records of different collections apart; nil: each file is a collection of its own.
+    var namespace: String?
+    /// Give each article that brings no name a new id, instead of one derived from it.
+    var makesNew = false
+
+    init(mapping: RecordMapping) { self.mapping = mapping }
+}
+
+/// Where an article comes from, for messages: "story.txt", "archive.jsonl:17".
+struct Origin: Sendable, Equatable, CustomStringConvertible {
+    let file: String
+    /// From 1; nil if the file is one article.
+    let line: Int?
+
+    var description: String { line.map { "\(file):\($0)" } ?? file }
+}
