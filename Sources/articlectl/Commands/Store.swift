@@ -81,8 +81,8 @@ struct Store: Command {
         return worst
     }
 
-    /// An article that is named by its content is left as it is if it is there: it may have got topics since, or been
-    /// edited under its id.
+    /// An article that is named by its content stays as it is if it is stored already: it may have got topics since, or
+    /// been edited under its id.
     private func put(
         _ article: Article, byContent: Bool, _ client: ArticleClient
     ) async throws(ClientError) -> PutResult {
@@ -111,7 +111,7 @@ struct Store: Command {
         try session.output.line("\(id)  \(session.style.green(result.outcome.word))  \(Sanitised.text(title))")
     }
 
-    /// What went wrong with one article; the others go on, unless nothing can.
+    /// Reports the error of one article. The others go on, unless all of them would fail.
     private func note(_ error: any Error, at origin: Origin, _ session: Session) throws -> ExitCode {
         let failure: CommandFailure
         if let error = error as? RecordError {

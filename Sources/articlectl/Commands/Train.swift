@@ -170,7 +170,7 @@ struct Train: Command {
         return (texts, count - texts.count)
     }
 
-    /// What came of it.
+    /// The result of a training.
     private struct Summary {
         let model: TopicModel
         let path: String
@@ -193,7 +193,7 @@ struct Train: Command {
 }
 
 extension CommandFailure {
-    /// What a failed training or a bad model means for a person.
+    /// The error of a training or of a model, for people.
     init(_ error: TopicModelError) {
         let code: ExitCode =
             switch error.code {

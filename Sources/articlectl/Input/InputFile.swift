@@ -4,7 +4,7 @@ internal import Glibc
 struct InputFile: Sendable, Equatable {
     /// As it can be opened; "-" is standard input.
     let path: String
-    /// The directory that was given, and the path from there; nil if the file itself was given.
+    /// Set if a directory was given: that, and the file's path in it.
     let place: Place?
 
     struct Place: Sendable, Equatable {
@@ -22,20 +22,20 @@ struct InputFile: Sendable, Equatable {
         place = Place(directory: directory, relative: relative)
     }
 
-    /// What the collection is called that its records belong to; nil for standard input, which says nothing.
+    /// The name of the collection that its records belong to; nil for standard input.
     var namespace: String? {
         if let place, InputFormat(ofName: path) == .text { return Directory.absolute(place.directory) }
         return path == "-" ? nil : Directory.absolute(path)
     }
 
-    /// Bytes; nil if that is not known.
+    /// In bytes; nil if unknown.
     var size: Int? {
         var status = stat()
         guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
     }
 
-    /// The files of a directory that have articles in them, and how many others there are.
+    /// The files of a directory that hold articles, and the number of other files.
     static func all(in directory: String) throws(CommandFailure) -> (files: [InputFile], others: Int) {
         let all = try Directory.files(below: directory)
         let articles = all.filter { InputFormat(ofName: $0) != nil }
@@ -52,7 +52,7 @@ enum InputFormat: String, CaseIterable, Sendable {
     /// One JSON object on each line.
     case jsonl
 
-    /// By the ending of the file's name; nil if that tells nothing.
+    /// By the extension of the file; nil if that does not tell.
     init?(ofName name: String) {
         let file = name.split(separator: "/").last ?? ""
         guard let dot = file.lastIndex(of: ".") else { return nil }

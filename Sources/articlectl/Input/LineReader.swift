@@ -4,11 +4,11 @@ internal import Glibc
 struct ByteSource: ~Copyable {
     /// "story.txt", or "standard input".
     let name: String
-    /// Bytes, if it is a regular file.
+    /// In bytes; nil if it is not a regular file.
     let size: Int?
     private let descriptor: Int32
     private let owned: Bool
-    /// Waiting for input ends when this becomes readable; -1 if there is no such descriptor.
+    /// A descriptor that ends a wait for input when it becomes readable; -1: none.
     private let interrupt: Int32
 
     /// - Parameter path: "-" is standard input.
@@ -64,8 +64,8 @@ struct ByteSource: ~Copyable {
     }
 
     /// - Parameters:
-    ///   - most: bytes that may be in memory in one piece.
-    ///   - piece: what has more of them: "it", "its line 3".
+    ///   - most: the largest piece that is kept in memory, in bytes.
+    ///   - piece: what is larger: "it", "its line 3".
     func tooLarge(_ most: Int, in piece: String) -> CommandFailure {
         CommandFailure(
             .data, "\(name) is too large: \(piece) has more than \(Quantity.bytes(most)), too much for one piece",
@@ -73,7 +73,7 @@ struct ByteSource: ~Copyable {
     }
 }
 
-/// The lines of a source, in memory that does not grow with it.
+/// The lines of a source. Memory use does not depend on its size.
 struct LineReader: ~Copyable {
     struct Line {
         /// From 1.
@@ -86,7 +86,7 @@ struct LineReader: ~Copyable {
     let source: ByteSource
     /// Bytes that were read so far.
     private(set) var bytesRead = 0
-    /// Bytes of a line.
+    /// The longest line that is returned, in bytes.
     let longest: Int
     private var buffer: [UInt8] = []
     private var start = 0
@@ -94,8 +94,8 @@ struct LineReader: ~Copyable {
     private var number = 0
     private var atEnd = false
 
-    /// - Parameter longest: a longer line is passed over, and told as too long. One of four times the length ends it all:
-    ///   whatever that is (/dev/zero), it has no lines.
+    /// - Parameter longest: a longer line is skipped and reported as too long. A line of four times the length is an error:
+    ///   such a source (/dev/zero) has no lines.
     init(_ source: consuming ByteSource, longest: Int = 64 << 20) {
         self.source = source
         self.longest = longest
@@ -136,11 +136,11 @@ struct LineReader: ~Copyable {
         }
     }
 
-    /// All that is left, the present line included: for a source that turned out not to consist of lines.
+    /// Everything that is left: for a source that turned out not to consist of lines.
     ///
     /// - Parameters:
-    ///   - line: what `next` gave last, if it is to be read again.
-    ///   - most: if there are more bytes, it throws.
+    ///   - line: the last line from `next`, if it is a part of the rest.
+    ///   - most: throws if there are more bytes.
     mutating func rest(beginningWith line: Line? = nil, most: Int) throws(CommandFailure) -> [UInt8] {
         var bytes: [UInt8] = line?.bytes ?? []
         if line != nil, start > 0, buffer[start - 1] == 0x0a { bytes.append(0x0a) }
@@ -156,7 +156,7 @@ struct LineReader: ~Copyable {
         return bytes
     }
 
-    /// Where the present line ends; at the end of all also without a line feed.
+    /// Where the current line ends; the last line may lack a line feed.
     private mutating func endOfLine() -> Int? {
         searched = Self.lineFeed(in: buffer, from: searched)
         if searched < buffer.count { return searched }

@@ -1,26 +1,24 @@
 import ArticleProtocol
 
-/// Identities for articles that bring neither an id nor a URL. They depend on what is stored alone, so that storing the
-/// same thing twice, or an import that is begun again, makes no second article.
+/// Ids for articles without an id and a URL. They are derived from the article alone, so storing the same article twice, or
+/// repeating an import, makes no second one.
 enum DerivedID {
     /// For a record that its collection knows by a name: the same namespace and name are the same article.
     ///
-    /// It tells no time, even of an article that has one: a date that is put right later must change the article, and
-    /// not make a second one.
+    /// The id holds no time, even if the article has one: a corrected date must change the article, not make a second one.
     static func named(_ name: String, in namespace: String) -> ArticleID {
         make(Array("name\0\(namespace)\0\(name)".utf8), at: 0)
     }
 
     /// For a record without a name: the same content is the same article. The time of publication is part of the content,
-    /// so the id may begin with it: such articles are sorted by it, and stored in the order in which pages fill best.
+    /// so the id can begin with it: such articles are sorted by time, which fills the pages of the index best.
     static func content(_ article: Article) -> ArticleID {
         var plain = article
         plain.id = nil
         return make(Array("content\0".utf8) + plain.encoded(), at: article.publishedAt)
     }
 
-    /// A UUIDv7 of a time in milliseconds since 1970, or of 0 if that is none which 48 bits can tell, and of 74 bits of a
-    /// SHA-256.
+    /// A UUIDv7 of a time in milliseconds since 1970 (0 if it does not fit into 48 bits) and 74 bits of a SHA-256.
     private static func make(_ bytes: [UInt8], at time: Int64) -> ArticleID {
         let digest = SHA256.digest(bytes)
         var words: [UInt64] = [0, 0]
