@@ -191,6 +191,13 @@ import Testing
         #expect(throws: MessageError.self) { try Self.json(bytes) }
     }
 
+    /// Entries without a key or a value, and a key that comes twice.
+    @Test func ofAMapTheLastEntryOfAKeyCounts() throws {
+        let bytes: [UInt8] =
+            [0xaa, 1, 7, 0x0a, 1, 0x61, 0x12, 2, 8, 1] + [0xaa, 1, 0] + [0xaa, 1, 5, 0x12, 0, 0x0a, 1, 0x61]
+        #expect(try Self.json(bytes) == #"{"places":{"a":{},"":{}}}"#)
+    }
+
     @Test func messagesWithinMessagesAreBounded() throws {
         var bytes: [UInt8] = []
         for _ in 0..<100 {

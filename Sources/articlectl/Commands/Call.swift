@@ -23,10 +23,12 @@ struct Call: Command {
         ],
         options: [
             .value("proto", "FILE", "a .proto file that describes the messages; may be given again", repeatable: true),
+            .flag("describe", "call nothing: show the messages of the method, with their fields"),
             .flag("hex", "messages are bytes in hexadecimal, one message a line"),
             .flag("raw", "the message is bytes: standard input is sent as it is, and the answer is printed as it is"),
         ],
         examples: [
+            .init("articlectl call store.put --describe", "what to give it, and what it answers"),
             .init("articlectl call service.ping", "an empty message there, and the answer as JSON"),
             .init("articlectl call classify.text '{\"title\":\"Giá vàng tăng\",\"explain\":true}'", "with fields"),
             .init("articlectl call fetch.list '{\"limit\":3,\"view\":\"VIEW_SUMMARY\"}'", "a stream of answers"),
@@ -34,7 +36,7 @@ struct Call: Command {
             .init("articlectl call greeter.hello --raw < name.bin > answer.bin", "bytes, whatever they mean"),
         ])
 
-    private enum Way { case json, hex, raw }
+    private enum Way { case json, hex, raw, describe }
 
     private let name: String
     private let operand: String?
@@ -45,12 +47,15 @@ struct Call: Command {
         name = arguments.operands[0]
         operand = arguments.operands.dropFirst().first
         files = arguments.values("proto")
-        let (hex, raw) = (arguments.flag("hex"), arguments.flag("raw"))
-        guard !hex || !raw else { throw CommandFailure.usage("--hex and --raw exclude each other") }
+        let (hex, raw, describe) = (arguments.flag("hex"), arguments.flag("raw"), arguments.flag("describe"))
+        guard [hex, raw, describe].filter(\.self).count <= 1 else {
+            throw CommandFailure.usage("--describe, --hex and --raw exclude each other")
+        }
         guard !raw || operand == nil || operand == "-" else {
             throw CommandFailure.usage("--raw reads the message from standard input", hint: "--hex takes it as digits")
         }
-        way = hex ? .hex : raw ? .raw : .json
+        guard !describe || operand == nil else { throw CommandFailure.usage("--describe sends no message") }
+        way = describe ? .describe : hex ? .hex : raw ? .raw : .json
     }
 
     func run(_ session: Session) async throws -> ExitCode {
@@ -62,6 +67,10 @@ struct Call: Command {
                 hint: meant.map { "did you mean \($0)?" } ?? "`articlectl plugins` shows the methods")
         }
         let form = try form(method, service)
+        if way == .describe, case .json(let schema, let request, let response) = form {
+            try describe(method, schema.text(of: [request, response]), session)
+            return .success
+        }
         let interrupt = clinux_eventfd()
         defer { close(interrupt) }
         let input = try CallInput(operand, form: form, isStream: method.streamRequest, interrupt: interrupt)
@@ -79,7 +88,11 @@ struct Call: Command {
                 }
             }
         } catch let error as ClientError {
-            throw method.idempotent ? CommandFailure(error) : CommandFailure(ofChange: error)
+            let failure = method.idempotent ? CommandFailure(error) : CommandFailure(ofChange: error)
+            guard failure.code == .outcomeUnknown else { throw failure }
+            throw CommandFailure(
+                failure.code, failure.message, hint: "the method may or may not have done its work",
+                request: failure.request)
         }
         return .success
     }
@@ -120,6 +133,20 @@ struct Call: Command {
         }
     }
 
+    private func describe(_ method: MethodDescription, _ text: String, _ session: Session) throws(CommandFailure) {
+        let request = (method.streamRequest ? "stream of " : "") + method.requestType
+        let response = (method.streamResponse ? "stream of " : "") + method.responseType
+        if session.json {
+            let members: [(String, JSON)] = [
+                ("method", .string(name)), ("request", .string(request)), ("response", .string(response)),
+                ("role", .string(method.role)), ("messages", .string(text)),
+            ]
+            return try session.output.line(JSON.object(members).text)
+        }
+        try session.output.write(
+            Sanitised.text("// \(name): \(request) -> \(response), \(method.role)\n\n" + text, keepingLines: true))
+    }
+
     private func show(_ message: [UInt8], _ form: CallForm, _ session: Session) throws(CommandFailure) {
         try session.output.write(bytes: form.decode(message))
     }
@@ -134,7 +161,7 @@ struct Call: Command {
                 throw .usage("\(name) has streams of messages, which --raw cannot tell apart", hint: "use --hex")
             }
             return .raw
-        case .json: break
+        case .json, .describe: break
         }
         var schema = ArticlesProto.schema
         let library = service.plugins.first { $0.name == method.plugin }?.path ?? ""

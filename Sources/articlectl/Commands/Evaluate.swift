@@ -6,10 +6,10 @@ struct Evaluate: Command {
     static let description = CommandDescription(
         "evaluate", "measure a topic model on labelled articles", operands: "MODEL DATA", count: 2...2,
         discussion: [
-            "DATA is what `articlectl train` takes. Measure on articles that the model did not learn from: on those that it "
-                + "did, it looks better than it is.",
-            "Undecided answers count with their best candidate. The calibration error is how far the probabilities are from "
-                + "the truth, over ten bands.",
+            "DATA is the same as for `articlectl train`. Measure with articles that the model did not learn from: with those "
+                + "that it did learn from, it looks better than it is.",
+            "An undecided answer counts as its best candidate. The calibration error is how far the probabilities are from the "
+                + "share of right answers, over ten bands.",
         ],
         examples: [
             .init("articlectl evaluate news.topics test.jsonl", "tables for people"),

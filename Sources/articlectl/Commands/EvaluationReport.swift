@@ -9,7 +9,7 @@ struct EvaluationReport {
 
     var json: JSON { .object(members) }
 
-    /// All figures; shares are 0 to 1.
+    /// All figures; shares are from 0 to 1.
     var members: [(String, JSON)] {
         let topics = evaluation.topics.indices.map { topic in
             JSON.object([
@@ -36,7 +36,7 @@ struct EvaluationReport {
         ]
     }
 
-    /// Tables: the topics, who was taken for whom, the calibration.
+    /// Three tables: the topics, the confusion matrix, the calibration.
     func write(to output: Output, style: Style) throws(CommandFailure) {
         try output.line(summary)
         try output.line()

@@ -6,36 +6,37 @@ struct Import: Command {
     static let description = CommandDescription(
         "import", "store many articles, fast", operands: "DIR|FILE|-...", count: 1...1_000_000,
         discussion: [
-            "A directory is read with all below it: .txt files are plain text, one article each; .json and .jsonl files hold JSON. "
-                + "A .jsonl file has one JSON object on each line, and may be of any size. Records that are no articles are reported "
-                + "with file and line and passed over; the rest is stored, and the end is 65.",
-            "Members of a JSON object: id, url, source, title, summary, body, author, published_at, language, topics, attributes, rating, "
-                + "original, as `export` writes them. Other people's names are understood as well: text or content for body, "
-                + "label or category for topics, headline, link, publisher, byline, date and so on; --map names any other. What is left "
-                + "becomes attributes, so nothing is lost.",
-            "published_at is a time as 2009-06-15T10:20:00+07:00, a date as 2009-06-15, or a number of milliseconds since 1970. "
-                + "Without a zone it is UTC, so that a file means the same on every machine; a time that is typed as an option "
-                + "(`store --published`, `list --from`) is in this machine's zone. Texts are stored as they are, the source "
-                + "too: bring it to NFC if `list --source` is to find it. An object that has a member twice is refused.",
-            "If the service goes away meanwhile, the import waits for it and goes on. "
-                + "An import can be stopped (Ctrl-C) and begun again at any time: each article goes by the same id then, and one that is there "
-                + "already is \"unchanged\". That id is the record's own if it is a UUIDv7, else it follows from its URL, or from "
-                + "the file's path and the record's id, or from the content. If the files move, give --namespace NAME both times. "
-                + "An article that differs is replaced, with any topics it got meanwhile; --keep leaves it alone.",
+            "A directory is read with all its subdirectories. A .txt file is one article as plain text. A .json file holds one "
+                + "JSON object, several, or an array. A .jsonl file has one JSON object on each line and may be of any size. A "
+                + "record that is not an article is reported with its file and line and skipped. The rest is stored, and the "
+                + "exit status is 65.",
+            "A JSON object has the members id, url, source, title, summary, body, author, published_at, language, topics, "
+                + "attributes, rating and original, as `export` writes them. Common other names work too: text or content for "
+                + "body, label or category for topics, headline, link, publisher, byline, date and so on. --map names any other. "
+                + "All other members become attributes, so nothing is lost. An object that has a member twice is refused.",
+            "published_at is a time (2009-06-15T10:20:00+07:00), a date (2009-06-15), or milliseconds since 1970. Without a zone "
+                + "it is UTC, so a file means the same on every machine. A time in an option (`store --published`, `list "
+                + "--from`) is in this machine's zone. Text is stored as it is. `list --source` compares in NFC, so give the "
+                + "source in NFC.",
+            "If the service restarts meanwhile, the import waits for it and goes on. You can stop an import with Ctrl-C and run it "
+                + "again: every article gets the same id, and one that is stored already is \"unchanged\". The id is the "
+                + "record's own if it is a UUIDv7. Otherwise it is derived from the URL, from the file's path and the record's "
+                + "id, or from the content. If the files move, give --namespace NAME both times. An article that differs is "
+                + "replaced, with the topics that it got meanwhile; --keep leaves it alone.",
         ],
         options: [
             .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
             .value(
-                "map", "FIELD=NAME", "read a field from this member, as body=noi_dung or title=meta.headline",
+                "map", "FIELD=NAME", "read a field from this member: body=noi_dung, title=meta.headline",
                 repeatable: true),
             .value(
                 "namespace", "NAME",
-                "what the collection is called in which the records' ids are unique; default: the path"),
+                "the name of the collection that the records' ids belong to; default: the path"),
             .value("source", "TEXT", "who published all of them"),
             .value("language", "TAG", "the language of all of them"),
             .value("topic", "TOPIC", "a topic of all of them; may be given again", repeatable: true),
             .value("attribute", "NAME=VALUE", "an attribute of all of them; may be given again", repeatable: true),
-            .flag("keep", "leave articles alone that are there already, even if the input says something else"),
+            .flag("keep", "leave articles that are stored already as they are"),
         ],
         examples: [
             .init("articlectl import archive.jsonl", "a progress line on a terminal, a summary at the end"),
@@ -62,7 +63,7 @@ struct Import: Command {
         let interrupt = Signals.catchInterrupts()
         let (files, others) = try inputs()
         if others > 0 {
-            let complaint = "\(Quantity.grouped(others)) files that are neither .txt, .json nor .jsonl are passed over"
+            let complaint = "skipped \(Quantity.grouped(others)) files that are not .txt, .json or .jsonl"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
         let report = ImportReport(
@@ -86,7 +87,7 @@ struct Import: Command {
                 failure.code, failure.message, hint: "what was stored is safe; run the same command again to go on")
         }
         if Signals.isInterrupted {
-            let advice = "run the same command again to go on: what is there already is passed over"
+            let advice = "run the same command again to go on: what is stored already is skipped"
             throw CommandFailure(.interrupted, "stopped", hint: advice)
         }
         return report.rejected > 0 ? .data : .success
@@ -109,5 +110,44 @@ struct Import: Command {
             }
         }
         return (files, others)
+    }
+}
+
+/// The articles of an import, as they are read. The client takes the next one when there is room for it.
+struct ImportFeed: AsyncSequence, Sendable {
+    typealias Element = PutRequest
+
+    let files: [InputFile]
+    let options: InputOptions
+    let keep: Bool
+    let interrupt: Int32
+    let report: ImportReport
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(reader: RecordReader(files, options, interrupt: interrupt), report: report, expected: keep ? 0 : nil)
+    }
+
+    struct Iterator: AsyncIteratorProtocol {
+        let reader: RecordReader
+        let report: ImportReport
+        let expected: UInt64?
+
+        mutating func next() async throws -> PutRequest? {
+            while true {
+                do throws(CommandFailure) {
+                    guard let record = try reader.next() else { return nil }
+                    switch record.article {
+                    case .success(let article):
+                        report.sent(record.origin, bytesRead: reader.bytesRead)
+                        return PutRequest(article: article, expectedRevision: expected)
+                    case .failure(let error): report.reject(record.origin, error.message)
+                    }
+                } catch {
+                    // One file that cannot be read does not stop the others.
+                    guard error.code != .io else { throw error }
+                    report.reject(nil, error.message)
+                }
+            }
+        }
     }
 }

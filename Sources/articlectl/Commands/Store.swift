@@ -6,14 +6,14 @@ struct Store: Command {
     static let description = CommandDescription(
         "store", "store articles from files, or from standard input", operands: "FILE...|-", count: 1...1_000_000,
         discussion: [
-            "Plain text is understood: the headline, who reports (\"(Mic.gov.vn) - ...\"), paragraphs, the signature, and what is left "
-                + "over from the page, such as a rating line. The file itself is kept byte for byte: `fetch --raw` gives it back.",
-            "JSON is one object, several, or an array; JSON Lines is one object on each line. `articlectl help import` tells the "
-                + "names of their members. For thousands of articles use `import`.",
-            "An article that has neither an id nor a URL gets an id that depends on its content, so storing the same file "
-                + "again stores nothing: the answer is \"unchanged\", and topics that it got meanwhile stay. With --new it becomes "
-                + "another article each time. An article that goes by an id, a URL or a name of its own is replaced if it differs, "
-                + "and what the file does not tell is gone then, topics that it got meanwhile too.",
+            "Plain text is parsed: the headline, the source (\"(Mic.gov.vn) - ...\"), paragraphs, the signature, and leftovers of "
+                + "the page, such as a rating line. The file is kept byte for byte: `fetch --raw` prints it.",
+            "JSON is one object, several, or an array. JSON Lines is one object on each line. `articlectl help import` lists "
+                + "their members. For thousands of articles use `import`.",
+            "An article without an id and a URL gets an id that is derived from its content. Storing the same file again changes "
+                + "nothing: the answer is \"unchanged\", and topics that it got meanwhile stay. --new stores another article each "
+                + "time. An article with an id, a URL or a name of its own is replaced if it differs. What the new version does "
+                + "not have is gone then, topics that it got meanwhile too.",
             "A time without a zone is UTC in JSON; --published is in this machine's zone.",
         ],
         options: [
@@ -81,8 +81,8 @@ struct Store: Command {
         return worst
     }
 
-    /// An article that is named by its content is left as it is if it is there: it may have got topics since, or been
-    /// edited under its id.
+    /// An article that is named by its content stays as it is if it is stored already: it may have got topics since, or
+    /// been edited under its id.
     private func put(
         _ article: Article, byContent: Bool, _ client: ArticleClient
     ) async throws(ClientError) -> PutResult {
@@ -111,7 +111,7 @@ struct Store: Command {
         try session.output.line("\(id)  \(session.style.green(result.outcome.word))  \(Sanitised.text(title))")
     }
 
-    /// What went wrong with one article; the others go on, unless nothing can.
+    /// Reports the error of one article. The others go on, unless all of them would fail.
     private func note(_ error: any Error, at origin: Origin, _ session: Session) throws -> ExitCode {
         let failure: CommandFailure
         if let error = error as? RecordError {

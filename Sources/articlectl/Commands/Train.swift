@@ -10,9 +10,9 @@ struct Train: Command {
         "train", "make a topic model from labelled articles", operands: "[DATA]", count: 0...1,
         discussion: [
             "DATA is a file of JSON Lines (- for standard input), or a directory with a folder of text files for each "
-                + "topic. Of each line `label`, `topic` or the first of `topics` is the topic; `text`, or `title`, `summary` "
-                + "and `body`, is the text: so what `articlectl export` writes can be learned from. With --store the "
-                + "articles in the store that have a topic are the data.",
+                + "topic. The topic of a line is its `label`, its `topic` or the first of its `topics`. The text is its `text`, or "
+                + "its `title`, `summary` and `body`. What `articlectl export` writes can be used. With --store the data are "
+                + "the articles in the store that have a topic.",
             "The same data, options and seed give the same model, byte for byte. A model file is replaced as a whole, so a "
                 + "service that uses it can reload at any time.",
             "--hold-out and --k-fold measure the data. They need no -o: without it no model is kept.",
@@ -20,17 +20,17 @@ struct Train: Command {
         options: [
             .value("output", short: "o", "MODEL", "where the model goes; - is standard output"),
             .flag("store", "learn from the store's articles that have a topic"),
-            .value("name", "NAME", "what the model calls itself; default: topics"),
-            .value("names", "FILE", "topics' names for people: lines of a slug and a name"),
-            .value("provenance", "TEXT", "where the data comes from; may be repeated", repeatable: true),
+            .value("name", "NAME", "the name of the model; default: topics"),
+            .value("names", "FILE", "display names of the topics: a slug and a name on each line"),
+            .value("provenance", "TEXT", "where the data comes from; may be given again", repeatable: true),
             .value("seed", "N", "start of the random order; default 1"),
-            .value("phrase", "N", "syllables in the longest phrase, 1 to 4; default 2"),
-            .value("fewest", "N", "a phrase in fewer articles is not learned; default 3"),
-            .value("cost", "C", "what a wrong article costs, liblinear's C; default 0.35"),
+            .value("phrase", "N", "the longest phrase in syllables, 1 to 4; default 2"),
+            .value("fewest", "N", "ignore a phrase that is in fewer articles; default 3"),
+            .value("cost", "C", "the cost of a wrong article, C of liblinear; default 0.35"),
             .value("threshold", "P", "below this probability an answer is undecided; default 0.33"),
-            .value("size", "MB", "the largest file that may come out; default 16"),
-            .value("hold-out", "PERCENT", "also measure on so much of the data, by a model of the rest"),
-            .value("k-fold", "K", "also measure on each of K parts, by models of the rest"),
+            .value("size", "MB", "the largest size of the model; default 16"),
+            .value("hold-out", "PERCENT", "measure with this part of the data, by a model of the rest"),
+            .value("k-fold", "K", "measure with each of K parts, by models of the rest"),
         ],
         examples: [
             .init("articlectl train articles.jsonl -o news.topics", "from a file"),
@@ -170,7 +170,7 @@ struct Train: Command {
         return (texts, count - texts.count)
     }
 
-    /// What came of it.
+    /// The result of a training.
     private struct Summary {
         let model: TopicModel
         let path: String
@@ -193,7 +193,7 @@ struct Train: Command {
 }
 
 extension CommandFailure {
-    /// What a failed training or a bad model means for a person.
+    /// The error of a training or of a model, for people.
     init(_ error: TopicModelError) {
         let code: ExitCode =
             switch error.code {

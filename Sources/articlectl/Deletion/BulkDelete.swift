@@ -110,7 +110,9 @@ struct BulkDelete: Sendable {
         Complaint.write(
             "\(Self.articles(count)) will be deleted; there is no way back. Type their number to go on: ")
         let answer = readLine()?.filter { $0 != "," && !$0.isWhitespace } ?? ""
-        guard answer == "\(count)" else { throw CommandFailure(.interrupted, "nothing was deleted") }
+        guard answer == "\(count)" else {
+            throw CommandFailure(.conflict, "that is not their number: nothing was deleted")
+        }
     }
 
     // MARK: Deleting

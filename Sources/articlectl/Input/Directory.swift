@@ -7,14 +7,14 @@ enum Directory {
         return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Says early that a file or directory is not there.
+    /// Fails early if a file or directory is missing or cannot be read.
     static func checkReadable(_ path: String) throws(CommandFailure) {
         guard path != "-", unsafe access(path, R_OK) != 0 else { return }
         throw CommandFailure(.noInput, "\(path): \(SystemText.describing(errno))")
     }
 
-    /// Every regular file below `path`, by its path from there, in the order of the names' bytes: the same whenever it is
-    /// asked. What begins with a dot is left out, and links to directories are not followed.
+    /// The paths of all regular files below `path`, relative to it, sorted by the names' bytes, so the order is always the
+    /// same. Hidden files are skipped, and links to directories are not followed.
     static func files(below path: String) throws(CommandFailure) -> [String] {
         var files: [String] = []
         try collect(path, "", &files)
@@ -51,7 +51,7 @@ enum Directory {
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }
 
-    /// The path without links and dots; as it was given if there is no such file.
+    /// The path without links and dots; the given path if there is no such file.
     static func absolute(_ path: String) -> String {
         guard let real = unsafe realpath(path, nil) else { return path }
         defer { unsafe free(real) }

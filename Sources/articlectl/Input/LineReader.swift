@@ -1,4 +1,79 @@
-/// The lines of a source, in memory that does not grow with it.
+internal import Glibc
+
+/// A file, a pipe or standard input, read in pieces. The descriptor is closed with it.
+struct ByteSource: ~Copyable {
+    /// "story.txt", or "standard input".
+    let name: String
+    /// In bytes; nil if it is not a regular file.
+    let size: Int?
+    private let descriptor: Int32
+    private let owned: Bool
+    /// A descriptor that ends a wait for input when it becomes readable; -1: none.
+    private let interrupt: Int32
+
+    /// - Parameter path: "-" is standard input.
+    init(_ path: String, interrupt: Int32 = -1) throws(CommandFailure) {
+        owned = path != "-"
+        name = owned ? path : "standard input"
+        descriptor = owned ? unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO
+        guard descriptor >= 0 else { throw Self.failure(path, errno) }
+        var status = stat()
+        let known = unsafe fstat(descriptor, &status) == 0
+        if known, status.st_mode & S_IFMT == S_IFDIR {
+            if owned { close(descriptor) }
+            throw CommandFailure(.noInput, "\(path) is a directory", hint: "`articlectl import` takes directories")
+        }
+        size = known && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        self.interrupt = size == nil ? interrupt : -1
+    }
+
+    deinit { if owned { close(descriptor) } }
+
+    private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
+        CommandFailure(.noInput, "\(path): \(SystemText.describing(number))")
+    }
+
+    /// Appends the next piece.
+    ///
+    /// - Returns: how many bytes; 0 at the end, or when the wait was interrupted.
+    func read(into buffer: inout [UInt8], most: Int = 256 << 10) throws(CommandFailure) -> Int {
+        guard waitForInput() else { return 0 }
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: most))
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, most)
+            }
+            if count < 0 && errno == EINTR && !Signals.isInterrupted { continue }
+            let number = errno
+            buffer.removeLast(most - max(0, count))
+            if count >= 0 { return count }
+            if number == EINTR { return 0 }
+            throw CommandFailure(.io, "\(name): \(SystemText.describing(number))")
+        }
+    }
+
+    private func waitForInput() -> Bool {
+        guard interrupt >= 0 else { return true }
+        var waits = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0),
+        ]
+        while unsafe poll(&waits, 2, -1) < 0 && errno == EINTR && !Signals.isInterrupted {}
+        return waits[1].revents == 0 && !Signals.isInterrupted
+    }
+
+    /// - Parameters:
+    ///   - most: the largest piece that is kept in memory, in bytes.
+    ///   - piece: what is larger: "it", "its line 3".
+    func tooLarge(_ most: Int, in piece: String) -> CommandFailure {
+        CommandFailure(
+            .data, "\(name) is too large: \(piece) has more than \(Quantity.bytes(most)), too much for one piece",
+            hint: "many articles go into one file as JSON Lines, one on each line: `articlectl help import`")
+    }
+}
+
+/// The lines of a source. Memory use does not depend on its size.
 struct LineReader: ~Copyable {
     struct Line {
         /// From 1.
@@ -11,7 +86,7 @@ struct LineReader: ~Copyable {
     let source: ByteSource
     /// Bytes that were read so far.
     private(set) var bytesRead = 0
-    /// Bytes of a line.
+    /// The longest line that is returned, in bytes.
     let longest: Int
     private var buffer: [UInt8] = []
     private var start = 0
@@ -19,8 +94,8 @@ struct LineReader: ~Copyable {
     private var number = 0
     private var atEnd = false
 
-    /// - Parameter longest: a longer line is passed over, and told as too long. One of four times the length ends it all:
-    ///   whatever that is (/dev/zero), it has no lines.
+    /// - Parameter longest: a longer line is skipped and reported as too long. A line of four times the length is an error:
+    ///   such a source (/dev/zero) has no lines.
     init(_ source: consuming ByteSource, longest: Int = 64 << 20) {
         self.source = source
         self.longest = longest
@@ -61,11 +136,11 @@ struct LineReader: ~Copyable {
         }
     }
 
-    /// All that is left, the present line included: for a source that turned out not to consist of lines.
+    /// Everything that is left: for a source that turned out not to consist of lines.
     ///
     /// - Parameters:
-    ///   - line: what `next` gave last, if it is to be read again.
-    ///   - most: if there are more bytes, it throws.
+    ///   - line: the last line from `next`, if it is a part of the rest.
+    ///   - most: throws if there are more bytes.
     mutating func rest(beginningWith line: Line? = nil, most: Int) throws(CommandFailure) -> [UInt8] {
         var bytes: [UInt8] = line?.bytes ?? []
         if line != nil, start > 0, buffer[start - 1] == 0x0a { bytes.append(0x0a) }
@@ -81,7 +156,7 @@ struct LineReader: ~Copyable {
         return bytes
     }
 
-    /// Where the present line ends; at the end of all also without a line feed.
+    /// Where the current line ends; the last line may lack a line feed.
     private mutating func endOfLine() -> Int? {
         searched = Self.lineFeed(in: buffer, from: searched)
         if searched < buffer.count { return searched }

@@ -10,7 +10,7 @@ final class OpenFile {
     private var content: Content?
     private let label: String
 
-    /// What is left of it, once it is known what it holds.
+    /// What is left of the file, once its format is known.
     private enum Content {
         case lines(first: LineReader.Line)
         case moreLines
@@ -56,7 +56,7 @@ final class OpenFile {
         }
     }
 
-    /// Finds out what the file holds. A file that is one article is read at once.
+    /// Detects the format. A file that is one article is read at once.
     private func begin() throws(CommandFailure) -> RecordReader.Record? {
         let format = options.format ?? InputFormat(ofName: input.path)
         if let format, format != .jsonl { return try whole(format) }
@@ -174,7 +174,7 @@ final class OpenFile {
         }
     }
 
-    /// Gives the article what the command line says, and a name if it brings none.
+    /// Applies the overrides of the command line, and derives an id if the article has none.
     private func record(
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
@@ -196,7 +196,7 @@ final class OpenFile {
         return RecordReader.Record(origin: origin, article: article, isNamedByContent: isNamedByContent)
     }
 
-    /// An article that no frame can carry is refused here: it would end the connection.
+    /// Refuses an article that is too large for a frame: it would end the connection.
     private static func checkSize(_ article: Article) -> Result<Article, RecordError> {
         guard article.body.utf8.count <= Limits.body else {
             return .failure(

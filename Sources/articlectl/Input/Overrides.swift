@@ -1,7 +1,7 @@
 import ArticleProtocol
 import ArticleText
 
-/// What the command line says about an article, whatever its file says.
+/// Fields of an article that the command line gives; they win over those of the file.
 struct Overrides: Sendable {
     private var id: ArticleID?
     private var texts: [RecordField: String] = [:]
@@ -56,7 +56,7 @@ struct Overrides: Sendable {
         }
     }
 
-    /// They can be meant for one article only.
+    /// Whether they name one article.
     var nameOne: Bool { id != nil || texts[.url] != nil }
 
     func apply(to article: inout Article) {

@@ -1,9 +1,9 @@
 import ArticleProtocol
 import ArticleText
 
-/// The articles of files, one after the other, in memory that does not grow with them.
+/// The articles of files, one after the other. Memory use does not depend on the size of the files.
 final class RecordReader {
-    /// An article, or why a record is none.
+    /// An article, or why a record is not an article.
     struct Record {
         let origin: Origin
         let article: Result<Article, RecordError>
@@ -15,7 +15,7 @@ final class RecordReader {
     private var inputs: ArraySlice<InputFile>
     private let interrupt: Int32
     private var open: OpenFile?
-    /// Bytes of the files that are done.
+    /// The size of the files that were read to their end, in bytes.
     private var bytesBefore = 0
 
     /// - Parameter interrupt: a descriptor that ends waiting for input when it becomes readable; -1: none.
@@ -30,7 +30,7 @@ final class RecordReader {
 
     /// The next one; nil at the end of the last file, and after Ctrl-C.
     ///
-    /// - Throws: what cannot be opened or read at all.
+    /// - Throws: if a file cannot be opened or read.
     func next() throws(CommandFailure) -> Record? {
         while !Signals.isInterrupted {
             guard let open else {
@@ -52,4 +52,26 @@ final class RecordReader {
         }
         return nil
     }
+}
+
+/// How inputs are read.
+struct InputOptions: Sendable {
+    var format: InputFormat?
+    var mapping: RecordMapping
+    var overrides = Overrides()
+    /// The name of the collection that the records belong to; nil: each file is a collection.
+    var namespace: String?
+    /// Gives an article without a name a new id in place of a derived one.
+    var makesNew = false
+
+    init(mapping: RecordMapping) { self.mapping = mapping }
+}
+
+/// Where an article comes from, for messages: "story.txt", "archive.jsonl:17".
+struct Origin: Sendable, Equatable, CustomStringConvertible {
+    let file: String
+    /// From 1; nil if the file is one article.
+    let line: Int?
+
+    var description: String { line.map { "\(file):\($0)" } ?? file }
 }

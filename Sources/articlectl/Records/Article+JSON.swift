@@ -41,7 +41,7 @@ extension Topic {
 }
 
 extension Original {
-    /// The bytes are in base 64.
+    /// The bytes are in Base64.
     fileprivate var json: JSON {
         var members: [(String, JSON)] = []
         if !head.isEmpty { members.append(("head", .string(Base64.encode(head)))) }

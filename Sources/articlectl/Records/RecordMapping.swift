@@ -3,8 +3,8 @@ import Spelling
 
 /// How the members of a JSON record become an article.
 ///
-/// Members that no field takes become attributes, so nothing is lost; those that only a service gives (revision, times of
-/// storing, checksum, cursor) are passed over.
+/// Members that belong to no field become attributes, so nothing is lost. Those that a service sets (revision, times of
+/// storing, checksum, cursor) are ignored.
 struct RecordMapping: Sendable, Equatable {
     /// Given with `--map`: the member, or the path of members, that a field is read from.
     private var given: [RecordField: [String]] = [:]
@@ -27,7 +27,7 @@ struct RecordMapping: Sendable, Equatable {
         }
     }
 
-    /// What a record tells.
+    /// What a record contains.
     struct Result: Equatable {
         var article: Article
         /// How the collection it comes from calls it; nil if it has an id of ours, or none.
@@ -103,4 +103,37 @@ struct RecordMapping: Sendable, Equatable {
         if let id = ArticleID(text), id.isVersion7 { return (id, nil) }
         return (nil, text.isEmpty ? nil : text)
     }
+}
+
+/// The fields of an article that a record can have, and the names of their members.
+enum RecordField: String, CaseIterable, Sendable {
+    case id, url, source, title, summary, body, author
+    case publishedAt = "published_at"
+    case language, topics, attributes, rating, original
+
+    /// The first is our own; the others are common in data of others.
+    var names: [String] {
+        switch self {
+        case .id: ["id", "_id", "uuid"]
+        case .url: ["url", "canonical_url", "link"]
+        case .source: ["source", "publisher", "site"]
+        case .title: ["title", "headline"]
+        case .summary: ["summary", "description", "abstract"]
+        case .body: ["body", "text", "content"]
+        case .author: ["author", "byline"]
+        case .publishedAt: ["published_at", "published", "publish_date", "date"]
+        case .language: ["language", "lang"]
+        case .topics: ["topics", "topic", "label", "category"]
+        case .attributes, .rating, .original: [rawValue]
+        }
+    }
+}
+
+/// Why a JSON record is not an article.
+struct RecordError: Error, Equatable, CustomStringConvertible {
+    let message: String
+
+    init(_ message: String) { self.message = message }
+
+    var description: String { message }
 }

@@ -1,7 +1,7 @@
 import ArticleProtocol
 import ArticleText
 
-/// A member of a record, read as what a field needs.
+/// A member of a record, read as the type that a field needs.
 struct RecordValue {
     let name: String
     let value: JSON
@@ -22,7 +22,7 @@ struct RecordValue {
         }
     }
 
-    /// Anything as the value of an attribute: texts as they are, the rest as JSON.
+    /// Any value as the text of an attribute: a string as it is, everything else as JSON.
     var plain: String {
         switch value {
         case .string(let text): text
@@ -127,9 +127,11 @@ struct RecordValue {
         switch value[member] {
         case nil: return []
         case .string(let text)?:
-            guard let bytes = Base64.decode(text) else { throw RecordError("\"\(name).\(member)\" is no base 64") }
+            guard let bytes = Base64.decode(text) else {
+                throw RecordError("\"\(name).\(member)\" is not valid Base64")
+            }
             return bytes
-        case let other?: throw RecordError("\"\(name).\(member)\": base 64 is expected; this is \(other.kind)")
+        case let other?: throw RecordError("\"\(name).\(member)\": Base64 is expected; this is \(other.kind)")
         }
     }
 }

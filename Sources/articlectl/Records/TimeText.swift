@@ -21,7 +21,7 @@ enum TimeText {
     /// The day alone.
     static func localDay(_ time: Int64) -> String { day(parts(shown(time) + offset(of: shown(time))).0) }
 
-    /// What a peer tells is shown as the nearest time that there are dates for: no sum or difference of these overflows.
+    /// A peer may send any number: the nearest time that has a date, so that no sum or difference overflows.
     private static func shown(_ time: Int64) -> Int64 { min(max(time, -100_000_000_000_000), 300_000_000_000_000) }
 
     private static func parts(_ time: Int64) -> ((year: Int, month: Int, day: Int), Int64) {
@@ -43,7 +43,7 @@ enum TimeText {
         return String(repeating: "0", count: max(0, count - text.count)) + text
     }
 
-    /// Milliseconds that this machine's clocks are ahead of UTC at that time.
+    /// The offset of this machine's zone from UTC at that time, in milliseconds.
     private static func offset(of time: Int64) -> Int64 {
         var seconds = time_t(clamping: time / 1000)
         var fields = unsafe tm()
@@ -53,8 +53,8 @@ enum TimeText {
 
     /// "2009-06-15", "2009-06-15 10:20", "2009-06-15T10:20:30.5+07:00", "2009-06-15T03:20:00Z".
     ///
-    /// - Parameter zone: of a text that tells none.
-    /// - Returns: nil if it is no time of the years 1 to 9999.
+    /// - Parameter zone: for a text without a zone.
+    /// - Returns: nil if it is not a time in the years 1 to 9999.
     static func parse(_ text: String, zone: Zone) -> Int64? {
         var rest = Array(text.utf8)[...]
         guard let year = take(4, &rest), skip("-", &rest), let month = take(2, &rest), skip("-", &rest),

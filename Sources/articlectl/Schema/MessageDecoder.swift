@@ -73,11 +73,13 @@ struct MessageDecoder {
             return elements.isEmpty ? nil : .array(elements)
         case .map(let key):
             var entries: [(String, JSON)] = []
+            var places: [String: Int] = [:]
             for value in values {
                 let (name, json) = try entry(value.slice(path), key, field.type, at: path, depth: depth)
-                if let index = entries.firstIndex(where: { $0.0 == name }) {
-                    entries[index].1 = json
+                if let place = places[name] {
+                    entries[place].1 = json  // the last one counts
                 } else {
+                    places[name] = entries.count
                     entries.append((name, json))
                 }
             }

@@ -104,6 +104,22 @@ import Testing
         #expect(try tool.run("call", "fetch.get", "{}", "--proto", proto + "-absent").code == 66)
     }
 
+    @Test func theMessagesOfAMethodAreShown() throws {
+        let tool = CommandLineTool(try Service())
+        let run = try tool.run("call", "store.putMany", "--describe")
+        #expect(run.code == 0, "\(run.complaints)")
+        #expect(
+            run.lines.first
+                == "// store.putMany: stream of articled.v1.PutRequest -> stream of articled.v1.PutManyResult, write")
+        for line in [
+            "message articled.v1.PutRequest {", "  optional uint64 expected_revision = 2;",
+            "  repeated articled.v1.Topic topics = 10;", "  map<string, string> attributes = 11;",
+            "enum articled.v1.PutOutcome {", "  PUT_OUTCOME_CREATED = 1;",
+        ] { #expect(run.lines.contains(line), "\(line)") }
+        #expect(run.lines.filter { $0 == "message articled.v1.Article {" }.count == 1)
+        #expect(try tool.run("call", "service.ping", "{}", "--describe").code == 64)
+    }
+
     @Test func withoutADescriptionMessagesAreBytes() throws {
         let tool = CommandLineTool(try Service(fixtures: ["greeter"]))
         #expect(try tool.run("call", "greeter.hello", "--raw", input: Array("Tí".utf8)).text == "Hello, Tí")

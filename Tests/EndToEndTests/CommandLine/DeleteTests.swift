@@ -81,7 +81,7 @@ import Testing
         #expect(said.contains("600 articles will be deleted; there is no way back."))
         try terminal.type(typed + "\n")
         run.waitUntilExit()
-        #expect(CommandLineTool.code(of: run) == (left == 0 ? 0 : 130))
+        #expect(CommandLineTool.code(of: run) == (left == 0 ? 0 : 73))
         #expect(try count(tool) == left)
     }
 

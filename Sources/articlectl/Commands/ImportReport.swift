@@ -2,7 +2,7 @@ import ArticleClient
 import ArticleProtocol
 import Synchronization
 
-/// What became of an import so far. The task that reads the files and the one that reads the answers both tell it.
+/// The counts of an import so far. The task that reads the files and the task that reads the answers both update it.
 final class ImportReport: Sendable {
     private struct State: ~Copyable {
         var created = 0
@@ -17,9 +17,9 @@ final class ImportReport: Sendable {
     }
 
     private let state: Mutex<State>
-    /// Bytes of all files; nil if that is not known.
+    /// The size of all files in bytes; nil if unknown.
     private let total: Int?
-    /// Articles that are there already are meant to stay.
+    /// With --keep: articles that are stored already stay as they are.
     private let keep: Bool
     /// Complaints are JSON, for programs.
     private let complainsInJSON: Bool
@@ -52,7 +52,7 @@ final class ImportReport: Sendable {
 
     // MARK: What the service tells
 
-    /// - Throws: an error that the next article would get as well: nobody may write, the disk is full.
+    /// - Throws: an error that every other article would get too: no permission, a full disk.
     func note(_ outcome: PutManyOutcome) throws(CommandFailure) {
         let origin = state.withLock { $0.origins.removeValue(forKey: outcome.index) }
         switch outcome.result {
