@@ -14,9 +14,11 @@ import sys
 
 def blocks(document):
     """The lines of each marked block, with the number of its first one."""
-    found, lines = None, []
+    found, lines, is_comment = None, [], False
     for number, line in enumerate(document.split("\n"), 1):
-        if found is None and re.match(r"```console systemd$", line):
+        if found is None and (is_comment or line.startswith("<!--")):
+            is_comment = "-->" not in line
+        elif found is None and re.match(r"```console systemd$", line):
             found, lines = number + 1, []
         elif found is not None and line.startswith("```"):
             yield found, lines

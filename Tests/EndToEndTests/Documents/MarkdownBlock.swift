@@ -46,13 +46,17 @@ struct MarkdownBlock {
         return commands
     }
 
+    /// The blocks of a document, but for those that are commented out.
     static func all(in document: String) -> [MarkdownBlock] {
         var blocks: [MarkdownBlock] = []
         var paragraph: [String] = []
         var open: (words: [Substring], line: Int, lines: [String])?
+        var isComment = false
         let lines = document.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for (number, line) in zip(1..., lines) {
-            if let block = open {
+            if open == nil, isComment || line.hasPrefix("<!--") {
+                isComment = !line.contains("-->")
+            } else if let block = open {
                 guard line.hasPrefix("```") else {
                     open?.lines.append(line)
                     continue

@@ -6,7 +6,7 @@ import Testing
 
 /// What README shows works as it stands there.
 ///
-/// Files (`swift`, `c`, `python`) are written where the paragraph above them says, and commands (`console`, `sh`) run in one
+/// Files (`swift`, `c`, `python`, `proto`) are written where the paragraph above them says, and commands (`console`, `sh`) run in one
 /// session, from the top to the end. Blocks marked `systemd` need root and a real systemd: Tests/systemd/package runs
 /// them. After a change of what articlectl prints, `ARTICLED_README=update Tests/run --filter ReadmeTests` writes the new
 /// output into README.
@@ -28,7 +28,7 @@ import Testing
                 #expect(block.mark == nil || block.mark == "systemd", "\(place): \(block.mark ?? "")")
                 #expect(block.lines.first?.hasPrefix("$ ") == true, "\(place) begins without a command")
             case "sh": #expect(block.mark == nil, "\(place): use console, and show the output")
-            case "swift", "c", "python", "json5":
+            case "swift", "c", "python", "proto", "json5":
                 #expect(block.mark == nil, "\(place)")
                 #expect(block.file != nil || block.language == "json5", "\(place): the text above names no file")
             default: Issue.record("\(place): a block of \"\(block.language)\" is run by nobody")
