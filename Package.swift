@@ -73,7 +73,7 @@ let package = Package(
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "CLinux"]),
-        plugin("LMDBStorage", ["CLMDB", "CLinux"], exclude: ["README.md"]),
+        plugin("LMDBStorage", ["CLMDB", "CLinux"]),
 
         // What people use.
         module("ArticleClient", ["ArticleProtocol", "CLinux"]),
