@@ -98,7 +98,7 @@ final class LMDBEngine: ServingEngine {
     }
 
     /// Reports index damage found by `body`.
-    private func noting<Result>(
+    private func reportingDamage<Result>(
         _ body: () throws(ServiceError) -> Result
     ) throws(ServiceError) -> Result {
         do throws(ServiceError) {
@@ -119,7 +119,7 @@ final class LMDBEngine: ServingEngine {
     func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
         try environment.damage.check(environment.path)
         committer.noteReader()
-        try noting { () throws(ServiceError) in
+        try reportingDamage { () throws(ServiceError) in
             try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
         }
     }

@@ -21,7 +21,7 @@ import Testing
         try? service.restart(after: SIGKILL) { try Self.flip(inGroup: 3, service.directory) }
         for _ in 0..<500 where service.isRunning { try await Task.sleep(for: .milliseconds(20)) }
         #expect(!service.isRunning)
-        #expect(service.told.contains("the changes of group 3 were acknowledged"))
+        #expect(service.told.contains("the writes of group 3 were acknowledged"))
         #expect(service.told.contains("articled --recover"))
         let recovery = try service.recover()
         #expect(recovery.code == 0 && recovery.text.contains("given up: the log"))

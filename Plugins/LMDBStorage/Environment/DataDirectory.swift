@@ -44,7 +44,7 @@ struct DataDirectory {
                 // A directory whose name is not on disk is lost, with all its files, when power fails.
                 try Self.sync(above)
             } else if errno != EEXIST {
-                throw .system("cannot make the directory \(parent)")
+                throw .system("cannot create the directory \(parent)")
             }
         }
     }
@@ -80,7 +80,7 @@ extension DataDirectory {
         if FilePart.exists(database) {
             guard unsafe rename(database, unused) == 0 else { throw .system("cannot rename \(database)") }
         }
-        guard unsafe rename(unfinished, database) == 0 else { throw .system("cannot make \(database)") }
+        guard unsafe rename(unfinished, database) == 0 else { throw .system("cannot create \(database)") }
         try sync()
     }
 }

@@ -88,7 +88,7 @@ final class PageSums: Sendable {
                     let number = Int(clamping: page)
                     let bytes = try database.read(pageSize, at: number &* pageSize)
                     guard number < sums.count, bytes.count == pageSize, CRC32C.checksum(bytes) == sums[number] else {
-                        throw PageFault.error("page \(page) of \(database.path) is not as it was written")
+                        throw PageFault.error("page \(page) of \(database.path) does not match its checksum")
                     }
                     count += 1
                     if count % 1024 == 0 { progress(count) }

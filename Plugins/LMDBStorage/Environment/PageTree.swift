@@ -139,7 +139,7 @@ private struct TableComparison {
         _ page: [UInt8], _ number: UInt64, isLeaf: Bool, _ pages: UInt64, _ content: inout Content
     ) throws(ServiceError) {
         // The page is short if the file was truncated.
-        guard page.count >= 512 else { throw PageFault.error("page \(number) is cut off") }
+        guard page.count >= 512 else { throw PageFault.error("page \(number) is truncated") }
         let stated: UInt64 = page.integer(at: 0)
         let flags: UInt16 = page.integer(at: 10)
         let lower: UInt16 = page.integer(at: 12)
@@ -149,7 +149,9 @@ private struct TableComparison {
         for index in 0..<(Int(lower) - 16) / 2 {
             let place: UInt16 = page.integer(at: 16 + 2 * index)
             let node = Int(place)
-            guard node >= Int(lower), node + 8 <= page.count else { throw PageFault.error("page \(number) is cut") }
+            guard node >= Int(lower), node + 8 <= page.count else {
+                throw PageFault.error("page \(number) is truncated")
+            }
             let (low, high): (UInt16, UInt16) = (page.integer(at: node), page.integer(at: node + 2))
             let (nodeFlags, keySize): (UInt16, UInt16) = (page.integer(at: node + 4), page.integer(at: node + 6))
             if !isLeaf {
@@ -159,14 +161,16 @@ private struct TableComparison {
             let size = Int(low) | Int(high) << 16
             let value = node + 8 + Int(keySize)
             if nodeFlags & PageFlag.largeValue != 0 {
-                guard value + 8 <= page.count else { throw PageFault.error("page \(number) is cut") }
+                guard value + 8 <= page.count else { throw PageFault.error("page \(number) is truncated") }
                 let first: UInt64 = page.integer(at: value)
                 // The value follows a page header (mdb.c: OVPAGES).
                 let count = UInt64((16 + size - 1) / page.count + 1)
                 guard first < pages, count <= pages - first else { throw PageFault.error("page \(number) is damaged") }
                 content.runs.append((first, count))
             } else if nodeFlags & PageFlag.table != 0 {
-                guard size == 48, value + size <= page.count else { throw PageFault.error("page \(number) is cut") }
+                guard size == 48, value + size <= page.count else {
+                    throw PageFault.error("page \(number) is truncated")
+                }
                 let name = String(decoding: page[node + 8..<value], as: UTF8.self)
                 content.tables[name] = PageTree.Table(page[value..<value + size])
             }

@@ -23,7 +23,8 @@ extension ServiceError {
                 (.dataLoss, "the file is damaged: keep a copy of it, and restore a backup. Nothing was changed")
             case MDB_VERSION_MISMATCH, MDB_INCOMPATIBLE:
                 (.failedPrecondition, "it was made by another version or program: name another directory")
-            case MDB_PANIC: (.unavailable, "an earlier write failed for good: see the journal, restart the service")
+            case MDB_PANIC:
+                (.unavailable, "an earlier write failed permanently: see the journal, then restart the service")
             case EIO: (.unavailable, "the disk reports an error: see the kernel's journal")
             default: (.internal, "see the journal")
             }

@@ -41,7 +41,7 @@ final class HeapFile: @unchecked Sendable {
         let file = try disk.open(unfinished)
         try file.write(HeapHead(hash).encoded(), at: 0)
         try file.sync()
-        guard unsafe rename(unfinished, path) == 0 else { throw .system("cannot make \(path)") }
+        guard unsafe rename(unfinished, path) == 0 else { throw .system("cannot create \(path)") }
     }
 
     /// Opens a heap.

@@ -49,7 +49,7 @@ struct FileMark: Equatable, Sendable {
                 "\(path) was written by a newer articled (log format \(format)): use that one. Nothing was changed")
         }
         guard CRC32C.checksum(Array(bytes[..<60])) == bytes.integer(at: 60) else {
-            throw DatabaseFile.damaged(path, "the mark in its first page is not whole")
+            throw DatabaseFile.damaged(path, "the mark in its first page is damaged")
         }
         let state: UInt32 = bytes.integer(at: 12)
         isComplete = state == 2

@@ -135,7 +135,7 @@ struct BackupTarget {
     /// The default directory: below the storage's own, named after the time.
     init(at milliseconds: Int64, below directory: DataDirectory) throws(ServiceError) {
         let backups = directory.path + "/backups"
-        guard unsafe mkdir(backups, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(backups)") }
+        guard unsafe mkdir(backups, 0o700) == 0 || errno == EEXIST else { throw .system("cannot create \(backups)") }
         var seconds = time_t(milliseconds / 1000)
         var parts = unsafe tm()
         unsafe gmtime_r(&seconds, &parts)
@@ -195,7 +195,7 @@ struct BackupTarget {
             )
         case ENOENT, ENOTDIR:
             return ServiceError(.failedPrecondition, "the service sees no directory \(parent): make it")
-        default: return ServiceError(lmdb: code, "cannot make \(path)")
+        default: return ServiceError(lmdb: code, "cannot create \(path)")
         }
     }
 

@@ -52,7 +52,7 @@ final class Job<Progress: Sendable>: Sendable {
     /// cancelled.
     func isJoinable() throws(ServiceError) -> Bool {
         let (isOver, isStopping) = state.withLock { ($0.isOver, $0.stop != nil) }
-        if isStopping, !isOver { throw ServiceError(.unavailable, "a cancelled one is just ending: retry") }
+        if isStopping, !isOver { throw ServiceError(.unavailable, "the cancelled job is still ending: retry") }
         return !isOver
     }
 

@@ -46,7 +46,7 @@ struct Migration {
         (head.session, head.generation, head.closed) = (.new(), generation, contents)
         try writer.file.write(head.encoded(), at: 0)
         try writer.file.sync()
-        guard unsafe rename(path, directory.heap) == 0 else { throw .system("cannot make \(directory.heap)") }
+        guard unsafe rename(path, directory.heap) == 0 else { throw .system("cannot create \(directory.heap)") }
         try directory.sync()
     }
 

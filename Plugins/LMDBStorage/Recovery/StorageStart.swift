@@ -45,7 +45,8 @@ struct StorageStart {
             if let mark, mark.isComplete, mark.session == head.session {
                 let metas = try MetaPages(path: directory.database, pageSize: Int(getpagesize()))
                 guard metas.checksum == mark.headsChecksum else {
-                    throw DatabaseFile.damaged(directory.database, "one of its two meta pages is not as it was written")
+                    throw DatabaseFile.damaged(
+                        directory.database, "one of its two meta pages has changed since it was closed")
                 }
                 try check(metas, sums)
                 let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
@@ -128,7 +129,7 @@ struct StorageStart {
         let numbers = gaps.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound) to \($0.upperBound)" }
         let later = survey.groups.filter { $0.group.sequence > gaps[0].lowerBound }.reduce(0) { $0 + $1.group.count }
         try acceptLoss(
-            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the writes of group \(numbers.joined(separator: ", ")) were acknowledged, but cannot be read; \(later) later writes can be read, and are kept",
+            "the log (\(directory.log(0)) and \(directory.log(1))) is damaged: the writes of group \(numbers.joined(separator: ", ")) were acknowledged, but cannot be read; the \(later) writes after them can be read, and are kept",
             &report)
     }
 
@@ -207,7 +208,7 @@ struct StorageStart {
         let now = try MetaPages(path: directory.database, pageSize: header.pageSize).pages(directory.database)
         let then = try header.metas.pages(directory.database)
         guard max(now.0.transaction, now.1.transaction) >= max(then.0.transaction, then.1.transaction) else {
-            throw DatabaseFile.damaged(directory.database, "it is an older copy than its log")
+            throw DatabaseFile.damaged(directory.database, "it is older than its log")
         }
         _ = try DatabaseFile(then.0, then.1, size: try file.size(), directory.database)
         try header.metas.restore(to: file, pageSize: header.pageSize)

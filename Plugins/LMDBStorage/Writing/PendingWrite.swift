@@ -114,7 +114,7 @@ struct PendingWrite: @unchecked Sendable {
     var record: UnsafeRawBufferPointer { unsafe part(0, kind == .put ? recordSize : RecordHeader.size) }
     /// The alternate key; empty if it has none.
     var key: UnsafeRawBufferPointer { unsafe part(RecordHeader.size, keySize) }
-    /// The terms, each behind its length.
+    /// The terms, each preceded by its length.
     var terms: UnsafeRawBufferPointer { unsafe part(RecordHeader.size + keySize, head.pointee.termsSize) }
     /// The content to store.
     var content: UnsafeRawBufferPointer {

@@ -72,7 +72,7 @@ final class WriteQueue: Sendable {
             else {
                 throw ServiceError(
                     .resourceExhausted,
-                    "the disk is slower than the writers: \(state.unfinished.writes) writes are pending: retry later"
+                    "the disk is slower than the writers (\(state.unfinished.writes) writes are pending): retry later"
                 )
             }
             state.writes.append(write)

@@ -31,8 +31,13 @@ public struct Responder: ~Copyable, Sendable {
     ///
     /// A message that is larger than the client accepts becomes `resourceExhausted`.
     ///
-    /// - Parameter checksum: the CRC-32C of all parts together, if it is known. It is put into the frame, so that the
-    ///   client detects bytes that have changed since it was computed.
+    /// - Parameters:
+    ///   - first: the first part.
+    ///   - second: the second part.
+    ///   - third: the third part.
+    ///   - fourth: the fourth part.
+    ///   - checksum: the CRC-32C of all parts together, if it is known. It is put into the frame, so that the client
+    ///     detects bytes that have changed since it was computed.
     public consuming func respond(
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil
@@ -90,7 +95,7 @@ extension Responder {
         }
     }
 
-    /// Sends one message of a streamed response, as `send(_:)` does.
+    /// Sends one message of a streamed response, as `send` does for an encoded one.
     public func send(_ message: some ProtocolMessage) async throws(ServiceError) {
         try await send(message.encoded())
     }
@@ -100,9 +105,14 @@ extension Responder {
     /// The message is given in up to four lent parts, which are joined. Only for the request's event loop, on which
     /// `handle` runs unless it is on an actor of the plugin.
     ///
-    /// - Parameter checksum: the CRC-32C of all parts together, if it is known.
+    /// - Parameters:
+    ///   - first: the first part.
+    ///   - second: the second part.
+    ///   - third: the third part.
+    ///   - fourth: the fourth part.
+    ///   - checksum: the CRC-32C of all parts together, if it is known.
     /// - Returns: `false` if there is no credit: wait for ``writable()`` and try again.
-    /// - Throws: as `send(_:)` does; `internal` away from the event loop.
+    /// - Throws: as `send` does; `internal` away from the event loop.
     public func sendNow(
         _ first: RawSpan, _ second: RawSpan = RawSpan(), _ third: RawSpan = RawSpan(), _ fourth: RawSpan = RawSpan(),
         checksum: UInt32? = nil

@@ -38,8 +38,10 @@ public protocol ArticleStorage: Sendable {
     /// Everything needed from `write` is copied before the call returns. Writes of one thread are applied in order.
     /// Concurrent writes share a sync of the disk.
     ///
-    /// - Parameter completion: called exactly once, when the write is on disk or refused; on any thread, possibly
-    ///   before this function returns.
+    /// - Parameters:
+    ///   - write: the write; lent for the duration of the call.
+    ///   - completion: called exactly once, when the write is on disk or refused; on any thread, possibly before this
+    ///     function returns.
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void)
 
     /// The size of the storage, and what this process has written.

@@ -54,7 +54,7 @@ extension StorageEngine {
 /// A storage engine that also handles requests, for methods about the storage itself, such as a backup.
 ///
 /// One instance does both. `answer` and `handle` receive the requests for the descriptor's methods, as with any
-/// ``Handler``; the storage functions serve the other plugins. Export it with ``exportEngine(_:)``.
+/// ``Handler``; the storage functions serve the other plugins. Export it with `exportEngine`.
 public protocol ServingEngine: StorageEngine, Handler {}
 
 extension ServingEngine {
