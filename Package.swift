@@ -79,7 +79,10 @@ let package = Package(
         module("ArticleClient", ["ArticleProtocol", "CLinux"]),
         program(
             "articlectl",
-            ["ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "TopicModel", "TopicTraining"]),
+            [
+                "ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "CUTF8Proc", "TopicModel",
+                "TopicTraining",
+            ]),
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),

@@ -62,7 +62,7 @@ struct Import: Command {
         let interrupt = Signals.catchInterrupts()
         let (files, others) = try inputs()
         if others > 0 {
-            let complaint = "\(Quantity.grouped(others)) files that are neither .txt, .json nor .jsonl are passed over"
+            let complaint = "skipped \(Quantity.count(others, "file")) that end in neither .txt, .json nor .jsonl"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
         let report = ImportReport(
@@ -80,7 +80,7 @@ struct Import: Command {
             failure = CommandFailure(of: error)
         }
         report.end()
-        try session.output.line(session.json ? report.json.text : report.summary)
+        try session.json ? session.output.line(report.json.text) : session.lines([report.summary])
         if let failure {
             throw CommandFailure(
                 failure.code, failure.message, hint: "what was stored is safe; run the same command again to go on")
