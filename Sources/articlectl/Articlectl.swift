@@ -8,7 +8,7 @@ enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
-        Backup.self, Verify.self, ServiceStatus.self, Metrics.self, Plugins.self,
+        Backup.self, Verify.self, ServiceStatus.self, Top.self, Metrics.self, Plugins.self,
         Ping.self, Bench.self, Train.self, Evaluate.self, Completion.self,
     ]
 
