@@ -84,7 +84,10 @@ let package = Package(
         module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "CLinux"]),
         program(
             "articlectl",
-            ["ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "TopicModel", "TopicTraining"]),
+            [
+                "ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "CUTF8Proc", "TopicModel",
+                "TopicTraining",
+            ]),
 
         // Text and topics.
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),

@@ -8,7 +8,7 @@ enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
         Store.self, Fetch.self, List.self, Delete.self, Classify.self, Topics.self, Import.self, Export.self,
-        Backup.self, Verify.self, Call.self, ServiceStatus.self, Metrics.self,
+        Backup.self, Verify.self, Call.self, ServiceStatus.self, Top.self, Metrics.self,
         Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, NewPlugin.self, Completion.self,
     ]
 
@@ -67,7 +67,7 @@ enum Articlectl {
         guard words.isEmpty else {
             throw CommandFailure.usage("there is no command", hint: "`articlectl help` shows the commands")
         }
-        Complaint.write(CommandHelp.overview(commands))
+        Complaint.write(CommandHelp.overview(commands, width: Terminal.size(STDERR_FILENO)?.columns ?? 80))
         return .usage
     }
 

@@ -3,7 +3,7 @@ extension CommandFailure {
     func tell(asJSON: Bool) {
         if asJSON { return Complaint.write(json.text + "\n") }
         Complaint.line(message)
-        if let hint { Complaint.write("  " + Sanitised.text(hint) + "\n") }
+        if let hint { Complaint.hint(hint) }
     }
 
     /// {"error":{"code":"unavailable","exit":69,"message":"...","hint":"...","request":17}}

@@ -25,4 +25,11 @@ final class Session {
         if let seconds = try arguments.number("timeout", in: 1...86400) { options.deadline = .seconds(seconds) }
         self.options = options
     }
+
+    /// Prints lines, each set to the width of the terminal, if it is one.
+    func lines(_ lines: [String]) throws(CommandFailure) {
+        for line in lines {
+            for part in Wrapping.hanging(line, indent: 2, width: terminal.tableWidth) { try output.line(part) }
+        }
+    }
 }

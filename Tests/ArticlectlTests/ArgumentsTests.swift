@@ -76,10 +76,12 @@ import Testing
             #expect(Set(names).count == names.count, "\(description.name) has an option twice")
             let letters = description.allOptions.compactMap(\.short)
             #expect(Set(letters).count == letters.count, "\(description.name) has a letter twice")
-            let page = CommandHelp.page(description)
+            let page = CommandHelp.page(description, width: 80)
             for option in description.options { #expect(page.contains("--\(option.name)")) }
         }
-        for code in ExitCode.allCases { #expect(CommandHelp.exitCodes.contains("\(code.rawValue)  \(code.meaning)")) }
+        for code in ExitCode.allCases {
+            #expect(CommandHelp.exitCodes(width: 100).contains("\(code.rawValue)  \(code.meaning)"))
+        }
     }
 
     @Test func endpoints() throws {

@@ -17,24 +17,45 @@ struct BenchReport {
 
     private static let shares = [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)]
 
-    /// For people.
-    var text: String {
-        var text = "\(plan.operation.rawValue) at \(endpoint)"
-        if plan.peer != .articled { text += " (\(plan.peer.rawValue))" }
-        text += ": \(plan.connections) connections, \(plan.pipeline) requests at a time on each\n"
-        text +=
-            "  \(Quantity.grouped(Int(rate))) requests/s, \(Quantity.grouped(Int(Double(bytes) / seconds / 1e6))) MB/s received\n"
-        let latencies = Self.shares.map { "\($0) " + Quantity.duration(nanoseconds: Double(latency.quantile($1))) }
-        text +=
-            "  \(latencies.joined(separator: ", ")), max \(Quantity.duration(nanoseconds: Double(latency.maximum)))\n"
-        text +=
-            "  \(Quantity.grouped(Int(requests))) requests in \(Int(seconds)) s, \(errors) errors, \(reconnects) reconnects; "
-            + "longest pause \(Quantity.duration(nanoseconds: Double(longestPause)))\n"
-        if let firstError { text += "  first error: \(firstError)\n" }
+    /// For people, as wide as the terminal if standard output is one.
+    var text: String { text(width: Terminal.current.tableWidth) }
+
+    /// - Parameter width: of the terminal; nil: a line is as long as it is.
+    func text(width: Int?) -> String {
+        func duration(_ nanoseconds: UInt64) -> String { Quantity.duration(nanoseconds: Double(nanoseconds)) }
+        let peer = plan.peer == .articled ? "" : " (\(plan.peer.rawValue))"
+        var lines = [
+            "\(plan.operation.rawValue) at \(endpoint)\(peer): \(Quantity.count(plan.connections, "connection")), "
+                + "\(Quantity.count(plan.pipeline, "request")) at a time on each"
+        ]
+        var facts = Facts()
+        facts.append(
+            "throughput",
+            [
+                "\(Quantity.grouped(Int(rate))) requests/s",
+                "\(Quantity.grouped(Int(Double(bytes) / seconds / 1e6))) MB/s received",
+            ])
+        facts.append(
+            "latency",
+            Self.shares.map { "\($0) " + duration(latency.quantile($1)) } + ["max \(duration(latency.maximum))"])
+        facts.append(
+            "in all",
+            [
+                "\(Quantity.count(requests, "request")) in \(Int(seconds)) s", Quantity.count(errors, "error"),
+                Quantity.count(reconnects, "reconnect"), "longest pause \(duration(longestPause))",
+            ])
+        lines += facts.lines(width: width.map { $0 - 2 }).map { "  " + $0 }
+        if let firstError { lines.append("  first error: \(firstError)") }
         if generatorCores > 0.95 {
-            text += "  the generator used all of its core: the service may be faster than this\n"
+            lines.append("  the generator used all of its core: the service may be faster than this")
         }
-        return text
+        return lines.flatMap { line in
+            let margin = String(line.prefix { $0 == " " })
+            let text = String(line.dropFirst(margin.count))
+            // The facts are set already, in columns.
+            guard let width, DisplayWidth.of(line) > width else { return [line] }
+            return Wrapping.hanging(text, indent: 2, width: width - margin.count).map { margin + $0 }
+        }.map { $0 + "\n" }.joined()
     }
 
     /// One line for programs. Latencies in microseconds.

@@ -2,24 +2,24 @@ import ArticleClient
 import ArticleProtocol
 internal import Glibc
 
-/// Has the service copy all that it stores.
+/// Makes the service copy everything that it stores.
 struct Backup: Command {
     static let description = CommandDescription(
-        "backup", "copy all articles as they are at one moment, while articled runs", operands: "[DIR]", count: 0...1,
+        "backup", "copy all articles as of one moment, while articled runs", operands: "[DIR]", count: 0...1,
         discussion: [
-            "DIR is a directory on the machine that articled runs on. It must not exist, or be empty; it gets its name when the copy is "
-                + "complete and on disk, so that one of that name is a whole backup. Without DIR articled makes one below "
-                + "`backups` in its own state directory, and prints where. It needs the role administer.",
-            "The copy has the articles, their ids, revisions and times, and new indexes; it is as small as it can be, without the room "
-                + "that deletions left. `articled --state-directory DIR` starts on it as it is. Each article is compared with its "
-                + "checksums: a damaged one is named and left out, and the command ends with 74.",
-            "articled writes the files, as its own user. Under systemd it can write to its state directory alone, and its /tmp is not that of "
-                + "others: for any other place, make a directory of its user's, and open it with ReadWritePaths= in a drop-in "
-                + "(`systemctl edit articled`).",
-            "Ctrl-C ends the backup, and nothing is left of it.",
+            "DIR is a directory on the machine that articled runs on. It must be missing or empty. It gets its name when the copy is "
+                + "complete and on disk, so a directory of that name is always a whole backup. Without DIR, articled makes one "
+                + "in `backups` in its own state directory, and prints its path. This needs the role administer.",
+            "The copy has the articles with their ids, revisions and times, and new indexes. It has no free space in it. "
+                + "`articled --state-directory DIR` starts on it as it is. Each article is compared with its checksums: a damaged "
+                + "article is named and left out, and the exit status is 74.",
+            "articled writes the files, as its own user. Under systemd it can write only to its state directory, and it has a /tmp of its "
+                + "own. For any other place, make a directory that belongs to its user, and allow it with ReadWritePaths= in a "
+                + "drop-in (`systemctl edit articled`).",
+            "Ctrl-C stops the backup and leaves nothing behind.",
         ],
         examples: [
-            .init("articlectl backup", "below articled's own directory"),
+            .init("articlectl backup", "in articled's own directory"),
             .init("articlectl backup /srv/backup/articled-$(date +%F)", "for a timer"),
         ])
 
@@ -40,41 +40,42 @@ struct Backup: Command {
             throw CommandFailure(.io, error.message)
         }
         guard let result = last.result else {
-            throw CommandFailure(.software, "articled did not say what became of it")
+            throw CommandFailure(.software, "articled did not say how the backup ended")
         }
         if session.json {
             try session.output.line(Self.json(result).text)
         } else {
-            for line in Self.text(result, session.style) { try session.output.line(line) }
+            try session.lines(Self.text(result, session.style))
         }
         tellIfHidden(result, session)
         return result.damaged == 0 ? .success : .io
     }
 
-    /// On the machine where this is typed, which is the service's as a rule.
+    /// On the machine where this is typed: usually the one that articled runs on.
     private static func absolute(_ path: String) throws(CommandFailure) -> String {
         if path.hasPrefix("/") { return path }
         guard let here = unsafe getcwd(nil, 0) else {
-            throw CommandFailure(.noInput, "the current directory is not there")
+            throw CommandFailure(.noInput, "the current directory does not exist")
         }
         defer { unsafe free(here) }
         return unsafe String(cString: here) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
     }
 
-    /// A service with a /tmp of its own writes there what nobody else sees.
+    /// What a service with a /tmp of its own writes there, nobody else can see.
     private func tellIfHidden(_ result: BackupResult, _ session: Session) {
         guard case .unix = session.endpoint, !directory.isEmpty else { return }
         var status = stat()
         guard unsafe stat(result.directory, &status) != 0, errno == ENOENT else { return }
         CommandFailure(
-            .io, "\(result.directory) is not seen from here: articled has a /tmp of its own, which goes with it",
-            hint: "name a directory elsewhere"
+            .io,
+            "\(result.directory) cannot be seen from here: articled has a /tmp of its own, which is deleted when it stops",
+            hint: "name a directory outside /tmp"
         ).tell(asJSON: session.json)
     }
 
     private static func text(_ result: BackupResult, _ style: Style) -> [String] {
         let copied =
-            "\(Quantity.grouped(result.records)) articles as of \(TimeText.rfc3339(result.takenAt)), "
+            "\(Quantity.count(result.records, "article")) as of \(TimeText.rfc3339(result.takenAt)), "
             + "\(Quantity.bytes(result.bytes)), in \(Sanitised.text(result.directory))"
         if result.damaged == 0 { return [style.green("complete") + ": \(copied)"] }
         let missing =

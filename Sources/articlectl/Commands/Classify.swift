@@ -1,15 +1,15 @@
 import ArticleClient
 import ArticleProtocol
 
-/// Tells the topics of a text or of a stored article.
+/// Finds the topics of a text or of a stored article.
 struct Classify: Command {
     static let description = CommandDescription(
-        "classify", "tell the topics of a text, or of a stored article", operands: "FILE|-|ID|URL", count: 1...1,
+        "classify", "find the topics of a text, or of a stored article", operands: "FILE|-|ID|URL", count: 1...1,
         discussion: [
-            "A file is read as `store` reads it, but not stored. What has the form of an id or a URL is a stored article."
+            "A file is read as `store` reads it, but it is not stored. An operand that looks like an id or a URL names a stored article."
         ],
         options: [
-            .flag("explain", "show the words that decided, and how much each weighs"),
+            .flag("explain", "show the words that decided, and the weight of each"),
             .flag("write-back", "store the topics with the article"),
             .value("format", "FORMAT", "of a file: text, json or jsonl"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member", repeatable: true),
@@ -82,14 +82,17 @@ struct Classify: Command {
         if session.json { return try session.output.line(json(result, stored).text) }
         let style = session.style
         if result.undecided { try session.output.line(style.yellow("undecided; the nearest topics are:")) }
-        var table = Table([.init("TOPIC"), .init("SLUG"), .init("SCORE", rightAligned: true), .init("")])
+        var table = Table([
+            .init("TOPIC", flexible: true), .init("SLUG"), .init("SCORE", rightAligned: true), .init("", rank: 1),
+        ])
         for topic in result.topics.prefix(explain ? 5 : 3) {
-            let bar = String(repeating: "=", count: max(0, min(20, Int((topic.score * 20).rounded()))))
+            let thousandths = UInt64(max(0, min(1000, topic.score * 1000)))
             table.append([
-                topic.name.isEmpty ? topic.slug : topic.name, topic.slug, Quantity.fixed(Double(topic.score), 3), bar,
+                topic.name.isEmpty ? topic.slug : topic.name, topic.slug, Quantity.fixed(Double(topic.score), 3),
+                Bars.bar(thousandths, of: 1000, width: 20),
             ])
         }
-        for line in table.lines(width: nil, style: style) { try session.output.line(line) }
+        for line in table.lines(width: session.terminal.tableWidth, style: style) { try session.output.line(line) }
         if explain { try show(result.evidence, session) }
         var facts: [String] = []
         if !result.language.isEmpty {
@@ -101,15 +104,22 @@ struct Classify: Command {
         } else if writeBack {
             facts.append("nothing was written back")
         }
-        try session.output.line(style.faint(Sanitised.text(facts.joined(separator: ", "))))
+        let text = Sanitised.text(facts.joined(separator: ", "))
+        for line in Wrapping.hanging(text, indent: 2, width: session.terminal.tableWidth) {
+            try session.output.line(style.faint(line))
+        }
     }
 
     private func show(_ evidence: [Evidence], _ session: Session) throws {
-        guard !evidence.isEmpty else { return try session.output.line("no word of it tells anything") }
-        var table = Table([.init("BECAUSE OF"), .init("TOPIC"), .init("WEIGHT", rightAligned: true)])
+        guard !evidence.isEmpty else { return try session.output.line("no word in it decided anything") }
+        var table = Table([
+            .init("BECAUSE OF", flexible: true), .init("TOPIC"), .init("WEIGHT", rightAligned: true),
+        ])
         for item in evidence { table.append([item.phrase, item.topic, Quantity.fixed(Double(item.weight), 3)]) }
         try session.output.line()
-        for line in table.lines(width: nil, style: session.style) { try session.output.line(line) }
+        for line in table.lines(width: session.terminal.tableWidth, style: session.style) {
+            try session.output.line(line)
+        }
     }
 
     private func json(_ result: Classification, _ stored: PutResult?) -> JSON {

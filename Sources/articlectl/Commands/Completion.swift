@@ -1,8 +1,8 @@
-/// Prints what makes a shell complete articlectl's command lines.
+/// Prints a shell's completion script.
 struct Completion: Command {
     static let description = CommandDescription(
-        "completion", "print the completion of articlectl for a shell", operands: "bash|zsh|fish", count: 1...1,
-        discussion: ["The Debian package has it installed already."],
+        "completion", "print the completion script for a shell", operands: "bash|zsh|fish", count: 1...1,
+        discussion: ["The Debian package installs these scripts."],
         examples: [
             .init("articlectl completion bash >~/.local/share/bash-completion/completions/articlectl", "for bash"),
             .init("articlectl completion fish >~/.config/fish/completions/articlectl.fish", "for fish"),
@@ -16,7 +16,7 @@ struct Completion: Command {
         case "bash": script = BashCompletion.script(commands)
         case "zsh": script = ZshCompletion.script(commands)
         case "fish": script = FishCompletion.script(commands)
-        case let other: throw CommandFailure.usage("\(other): there is completion for bash, zsh and fish")
+        case let other: throw CommandFailure.usage("\(other): completion exists for bash, zsh and fish")
         }
     }
 

@@ -7,11 +7,11 @@ struct Fetch: Command {
     static let description = CommandDescription(
         "fetch", "show an article", operands: "ID|URL...", count: 1...100_000,
         discussion: [
-            "On a terminal the paragraphs are set to its width. Ends with 1 if there is no such article, and with 74 if one is damaged; "
-                + "the others are shown all the same."
+            "On a terminal the paragraphs are set to its width. The exit status is 1 if an article does not exist, and 74 if one is "
+                + "damaged. The others are shown all the same."
         ],
         options: [
-            .flag("raw", "the bytes of the text file that was stored, and nothing else; of other articles the body")
+            .flag("raw", "only the bytes of the text file that was stored; of other articles, the body")
         ],
         examples: [
             .init("articlectl fetch 0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f", "by id"),
@@ -43,7 +43,7 @@ struct Fetch: Command {
                     try session.output.write(ArticlePage.page(article, width: width, style: session.style))
                 }
             } catch let error as ClientError where [.notFound, .dataLoss].contains(error.status) {
-                // This article's affair: the others are shown.
+                // This concerns one article: the others are shown.
                 try session.output.flush()
                 let failure =
                     error.status == .notFound

@@ -1,15 +1,15 @@
-/// Explains the commands. It is none of them itself: it asks no service, and works wherever articled may be.
+/// Explains the commands. It is not one of them: it asks no service, and works without one.
 struct Help {
     static let description = CommandDescription(
         "help", "explain a command, or `exit-codes`", operands: "[COMMAND]", count: 0...1,
         discussion: [
-            "Without a command it shows all of them. `exit-codes` tells how articlectl ends, and `manual-page` is "
+            "Without a command it lists all of them. `exit-codes` explains the exit statuses, and `manual-page` prints "
                 + "articlectl(1)."
         ],
         examples: [
             .init("articlectl help import", "all about importing"),
-            .init("articlectl help exit-codes", "what a script can go by"),
-            .init("articlectl help --json", "all commands and their options for programs"),
+            .init("articlectl help exit-codes", "the exit statuses, for scripts"),
+            .init("articlectl help --json", "all commands and their options, for programs"),
         ])
 
     private let topic: String?
@@ -28,15 +28,16 @@ struct Help {
     func show() throws(CommandFailure) -> ExitCode {
         let commands = Articlectl.commands
         let output = Output(isTerminal: true)
+        let width = Terminal.current.width
         switch topic {
         case nil where json: for command in commands { try output.line(command.description.json.text) }
-        case nil: try output.write(CommandHelp.overview(commands))
+        case nil: try output.write(CommandHelp.overview(commands, width: width))
         case "manual-page": try output.write(ManualPage.text(commands.map { $0.description }))
         case "exit-codes" where json: for code in ExitCode.allCases { try output.line(code.json.text) }
-        case "exit-codes": try output.write(CommandHelp.exitCodes)
+        case "exit-codes": try output.write(CommandHelp.exitCodes(width: width))
         case let name?:
             let description = try name == "help" ? Self.description : Articlectl.find(name).description
-            try json ? output.line(description.json.text) : output.write(CommandHelp.page(description))
+            try json ? output.line(description.json.text) : output.write(CommandHelp.page(description, width: width))
         }
         return .success
     }

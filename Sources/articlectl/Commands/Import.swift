@@ -63,7 +63,7 @@ struct Import: Command {
         let interrupt = Signals.catchInterrupts()
         let (files, others) = try inputs()
         if others > 0 {
-            let complaint = "skipped \(Quantity.grouped(others)) files that are not .txt, .json or .jsonl"
+            let complaint = "skipped \(Quantity.count(others, "file")) not named .txt, .json or .jsonl"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
         let report = ImportReport(
@@ -81,7 +81,7 @@ struct Import: Command {
             failure = CommandFailure(of: error)
         }
         report.end()
-        try session.output.line(session.json ? report.json.text : report.summary)
+        try session.json ? session.output.line(report.json.text) : session.lines([report.summary])
         if let failure {
             throw CommandFailure(
                 failure.code, failure.message, hint: "what was stored is safe; run the same command again to go on")

@@ -93,7 +93,7 @@ final class ImportReport: Sendable {
             let count = state.created + state.updated + state.unchanged
             let seconds = state.progress.elapsed
             let rate = seconds > 0 ? Int(Double(count) / seconds) : 0
-            return "\(Quantity.grouped(count)) articles in \(Quantity.duration(nanoseconds: seconds * 1e9)) "
+            return "\(Quantity.count(count, "article")) in \(Quantity.duration(nanoseconds: seconds * 1e9)) "
                 + "(\(Quantity.grouped(rate))/s): \(Quantity.grouped(state.created)) created, "
                 + "\(Quantity.grouped(state.updated)) updated, \(Quantity.grouped(state.unchanged)) unchanged, "
                 + "\(Quantity.grouped(state.rejected)) rejected"

@@ -1,7 +1,7 @@
 import ArticleClient
 import Synchronization
 
-/// Articles of a list that cannot be given, and why: they are told when the others were.
+/// Articles of a list that are damaged or too large, and why. They are reported after the others.
 final class LeftOut: Sendable {
     private static let mostReasons = 20
     private let errors = Mutex<[ClientError]>([])
@@ -11,13 +11,17 @@ final class LeftOut: Sendable {
         list.skipping { [self] error in errors.withLock { $0.append(error) } }
     }
 
-    /// Throws if there are any, besides so many that were given.
+    /// Throws if there are any.
+    ///
+    /// - Parameter count: how many articles were not left out.
     func check(given count: Int) throws(CommandFailure) {
         let missing = errors.withLock { $0 }
         if missing.isEmpty { return }
         let reasons = missing.prefix(Self.mostReasons).map { "\n  \($0.message)" }.joined()
         let more = missing.count > Self.mostReasons ? "\n  and \(missing.count - Self.mostReasons) more" : ""
         throw CommandFailure(
-            .io, "\(missing.count) of \(count + missing.count) articles are left out:" + reasons + more)
+            .io,
+            "\(missing.count) of \(Quantity.count(count + missing.count, "article")) \(missing.count == 1 ? "is" : "are") left out:"
+                + reasons + more)
     }
 }

@@ -1,129 +1,153 @@
 import ArticleClient
 import ArticleProtocol
+import CLinux
 
 /// Lists articles, newest first.
 struct List: Command {
     static let description = CommandDescription(
-        "list", "list articles, newest first",
+        "list", "list articles, newest first, or count them",
         discussion: [
-            "On a terminal it is a table of the 20 newest, or as many as --limit says. To a program it gives all, one line each: id, time, "
-                + "source, topics and title, with tabs between them.",
-            "An article that is damaged is reported and left out; the exit status is 74 then.",
-            "A list can be gone on with: each line of --json has a \"cursor\", and --cursor continues behind it, whatever was "
-                + "stored or deleted meanwhile.",
+            "On a terminal: a table of the 20 newest articles, or as many as --limit says, as wide as the terminal. Everywhere else: all of "
+                + "them, one line each, with the id, the time, the source, the topics and the title between tabs. --json gives all fields and "
+                + "exact times.",
+            "A damaged article is reported and left out, and the exit status is 74.",
+            "Each line of --json has a \"cursor\". --cursor continues behind that article, whatever was stored or deleted since.",
+            "--histogram counts the articles instead, and draws a bar for each month, topic or source. Months are those of this machine's "
+                + "time zone. An article counts once under each of its topics. Topics and sources are sorted by their counts; a terminal "
+                + "shows the first 40.",
         ],
         options: ListFilter.options + [
-            .value("limit", short: "n", "N", "at most so many; 0: all"),
-            .value("cursor", "CURSOR", "go on behind the article that this cursor was given with"),
+            .value("limit", short: "n", "N", "at most this many; 0: all"),
+            .value("cursor", "CURSOR", "continue behind the article that had this cursor"),
+            .value("histogram", "month|topic|source", "count the articles by month, topic or source"),
             .flag("full", "with --json: bodies and originals as well"),
         ],
         examples: [
             .init("articlectl list", "the newest articles"),
             .init("articlectl list --topic kinh-doanh --from 7d", "a topic's last seven days"),
             .init("articlectl list --source Mic.gov.vn --json | jq -r .title", "titles, for a program"),
+            .init("articlectl list --histogram month --topic kinh-doanh", "a topic's articles by month"),
         ])
 
+    private let filter: ListFilter
     private let request: ListRequest
     private let limited: Bool
     private let full: Bool
+    private let histogram: ArticleHistogram.Kind?
 
     init(_ arguments: Arguments) throws {
+        filter = ListFilter(arguments)
         var request = try ListFilter.request(arguments)
         let limit = try arguments.number("limit", in: 0...UInt64.max)
         request.limit = limit ?? 0
         limited = limit != nil
         if let text = arguments.value("cursor") {
             guard let cursor = Base64.decode(text), !cursor.isEmpty else {
-                throw CommandFailure.usage("--cursor \(text): a cursor that `list` gave is expected")
+                throw CommandFailure.usage("--cursor \(text): this is not a cursor that `list` gave")
             }
             request.cursor = cursor
         }
         full = arguments.flag("full")
+        histogram = try arguments.value("histogram").map { try ArticleHistogram.Kind(option: $0) }
         self.request = request
     }
 
     func run(_ session: Session) async throws -> ExitCode {
-        var request = request
-        if session.json {
+        let left = LeftOut()
+        let count: Int
+        if let histogram {
+            count = try await ArticleHistogram(histogram).run(request, left, session)
+        } else if session.json {
+            var request = request
             request.view = full ? .full : .summary
-            return try await lines(of: request, session) { $0.article.json(cursor: $0.cursor).text }
+            count = try await lines(of: request, left, session) { $0.article.json(cursor: $0.cursor).text }
+        } else {
+            var request = request
+            request.view = .full  // a body's first words stand for a title where there is none
+            if session.terminal.showsOutput {
+                count = try await table(request, left, session)
+            } else {
+                count = try await lines(of: request, left, session) {
+                    cells($0.article).map { Sanitised.text($0) }.joined(separator: "\t")
+                }
+            }
         }
-        request.view = .full  // a body's first words stand for a title where there is none
-        if session.terminal.showsOutput { return try await table(request, session) }
-        return try await lines(of: request, session) {
-            cells($0.article).map { Sanitised.text($0) }.joined(separator: "\t")
-        }
+        if count == 0, request.cursor.isEmpty, !session.json { await filter.tellWhatIsMeant(session) }
+        try left.check(given: count)
+        return .success
     }
 
     private func lines(
-        of request: ListRequest, _ session: Session, _ line: (ListedArticle) -> String
-    ) async throws -> ExitCode {
-        let left = LeftOut()
+        of request: ListRequest, _ left: LeftOut, _ session: Session, _ line: (ListedArticle) -> String
+    ) async throws -> Int {
         var count = 0
         for try await item in left.skipping(session.client.list(request)) {
             try session.output.line(line(item))
             count += 1
         }
-        try left.check(given: count)
-        return .success
+        return count
     }
 
     private func cells(_ article: Article) -> [String] {
-        let time = article.publishedAt != 0 ? article.publishedAt : article.createdAt
-        return [
-            article.id.map { "\($0)" } ?? "", TimeText.local(time), article.source,
+        [
+            article.id.map { "\($0)" } ?? "", TimeText.local(article.listedAt), article.source,
             article.topics.prefix(2).map(\.slug).joined(separator: ","),
             article.title.isEmpty ? ArticlePage.beginning(of: article.body) : article.title,
         ]
     }
 
     /// In batches, so that the first lines are there at once and a long list needs no memory.
-    private func table(_ request: ListRequest, _ session: Session) async throws -> ExitCode {
+    private func table(_ request: ListRequest, _ left: LeftOut, _ session: Session) async throws -> Int {
         var request = request
         if !limited { request.limit = 20 }
         var batch: [Article] = []
         var cursor: [UInt8] = []
         var count: UInt64 = 0
-        let left = LeftOut()
+        var layout: Table.Layout?
         for try await item in left.skipping(session.client.list(request)) {
             batch.append(item.article)
             cursor = item.cursor
             count += 1
             if batch.count == 200 {
-                try show(batch, session)
+                try show(batch, &layout, session)
                 batch = []
             }
         }
-        try show(batch, session)
+        try show(batch, &layout, session)
         if count == 0 { try session.output.line("no articles match") }
         if count > 0, count == request.limit {
-            try session.output.line(
-                session.style.faint("there may be more: add --limit N, or --cursor \(Base64.encode(cursor))"))
+            let advice = "there may be more: add --limit N, or --cursor \(Base64.encode(cursor))"
+            for line in Wrapping.hanging(advice, indent: 2, width: session.terminal.width) {
+                try session.output.line(session.style.faint(line))
+            }
         }
-        try left.check(given: Int(count))
-        return .success
+        return Int(count)
     }
 
-    private func show(_ articles: [Article], _ session: Session) throws {
+    /// - Parameter layout: of the batches before, under the same head.
+    private func show(_ articles: [Article], _ layout: inout Table.Layout?, _ session: Session) throws {
         guard !articles.isEmpty else { return }
-        let width = session.terminal.width
-        guard width >= 110 else {
-            for cells in articles.map({ cells($0).map { Sanitised.text($0) } }) {
-                try session.output.line(session.style.bold(cells[4].cut(to: width)))
-                let facts = cells[..<4].filter { !$0.isEmpty }.joined(separator: "  ")
-                try session.output.line(session.style.faint(facts))
-            }
-            return
-        }
         var table = Table([
-            .init("ID"), .init("TIME"), .init("SOURCE"), .init("TOPIC"), .init("TITLE", flexible: true),
+            .init("ID"), .init("TIME", rank: 1), .init("WHEN", atMost: 11, rank: 4),
+            .init("SOURCE", atMost: 16, rank: 2),
+            .init("TOPIC", atMost: 18, rank: 3), .init("TITLE", flexible: true, atLeast: 28),
         ])
+        let now = clinux_wall_clock_ms()
         for article in articles {
             var cells = cells(article)
-            cells[2] = cells[2].cut(to: 16)
-            cells[3] = (article.topics.first?.slug ?? "").cut(to: 18)
+            cells.insert(Quantity.age(of: article.listedAt, now: now), at: 2)
+            cells[4] = article.topics.first?.slug ?? ""
             table.append(cells)
         }
-        for line in table.lines(width: width, style: session.style) { try session.output.line(line) }
+        let given = layout
+        let used = given ?? table.layout(width: session.terminal.width)
+        if given == nil { try session.output.line(used.head(session.style)) }
+        layout = used
+        for line in table.lines(in: used, style: session.style) { try session.output.line(line) }
     }
+}
+
+extension Article {
+    /// The time that lists go by, in milliseconds since 1970.
+    var listedAt: Int64 { publishedAt != 0 ? publishedAt : createdAt }
 }

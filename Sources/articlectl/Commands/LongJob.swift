@@ -1,7 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 
-/// What a message of a long job's stream says.
+/// A message of a long job's stream.
 protocol JobProgress: ProtocolMessage {
     var job: UInt64 { get }
     var isOver: Bool { get }
@@ -11,8 +11,8 @@ protocol JobProgress: ProtocolMessage {
     var count: UInt64 { get }
 }
 
-/// Work of the service that takes longer than a call may: each call watches it until its deadline is near, then the next one. The
-/// service ends it when this process ends.
+/// Work of the service that takes longer than a call may. Each call watches it until shortly before its deadline, then the next
+/// call goes on. The service stops the work when this process ends.
 struct LongJob<Message: JobProgress> {
     private let session: Session
 
@@ -53,14 +53,14 @@ struct LongJob<Message: JobProgress> {
 }
 
 extension StorageFinding {
-    /// One line each, and how many there are besides.
+    /// One line each, and how many more there are.
     static func lines(_ findings: [StorageFinding], of count: UInt64) -> [String] {
         let more = count - min(count, UInt64(findings.count))
-        return findings.map(\.line) + (more > 0 ? ["and \(text(more)) more"] : [])
+        return findings.map(\.line) + (more > 0 ? ["and \(Quantity.grouped(more)) more"] : [])
     }
 
     /// "1 finding", "1,200 findings"
-    static func text(_ count: UInt64) -> String { Quantity.grouped(count) + (count == 1 ? " finding" : " findings") }
+    static func text(_ count: UInt64) -> String { Quantity.count(count, "finding") }
 
     private var line: String {
         let place = file.isEmpty ? "" : "  (\(file)\(offset > 0 ? ", at \(offset)" : ""))"

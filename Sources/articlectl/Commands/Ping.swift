@@ -2,15 +2,15 @@ import ArticleClient
 import ArticleProtocol
 import CLinux
 
-/// Asks for signs of life and measures how long they take.
+/// Asks whether articled answers, and measures how long that takes.
 struct Ping: Command {
     static let description = CommandDescription(
-        "ping", "ask articled for a sign of life, and measure the round trip",
-        discussion: ["Ends with 0 if all were answered, so it can be a service check."],
-        options: [.value("count", short: "n", "N", "how often; default 1")],
+        "ping", "check that articled answers, and measure the round trip",
+        discussion: ["The exit status is 0 if all pings were answered, so it can serve as a health check."],
+        options: [.value("count", short: "n", "N", "how many times; default 1")],
         examples: [
-            .init("articlectl ping", "is it there?"),
-            .init("articlectl ping -n 1000", "least, middle and longest round trip of a thousand"),
+            .init("articlectl ping", "does it answer?"),
+            .init("articlectl ping -n 1000", "shortest, median and longest round trip of a thousand"),
         ])
 
     private let count: Int

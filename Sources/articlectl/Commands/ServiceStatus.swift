@@ -2,11 +2,17 @@ import ArticleClient
 import ArticleProtocol
 import CLinux
 
-/// Tells how articled is and what it has done.
+/// Shows the health of articled and what it has done.
 struct ServiceStatus: Command {
     static let description = CommandDescription(
-        "status", "tell how articled is, and what it has done since it started",
-        discussion: ["Ends with 70 if a part of it is unhealthy."],
+        "status", "show the health of articled, and what it has done since it started",
+        discussion: [
+            "ERRORS counts requests that failed. \"Not found\", \"already exists\", \"conflict\" and \"cancelled\" are answers, not errors. "
+                + "STATUSES shows how often a method ended with anything but OK. P50 and P99 are upper bounds: half of the requests, "
+                + "or 99 %, took less.",
+            "On a terminal, columns that do not fit are left out, and --json shows everything. `articlectl top` shows the same figures "
+                + "as they change. The exit status is 70 if a part of articled is unhealthy.",
+        ],
         examples: [
             .init("articlectl status", "health, load, storage, methods"),
             .init("articlectl status --json | jq .health.state", "for a monitor"),
@@ -21,110 +27,109 @@ struct ServiceStatus: Command {
         if session.json {
             try session.output.line(StatusJSON.json(health, service, stats).text)
         } else {
-            for line in text(health, service, stats, session.style) { try session.output.line(line) }
+            let page = StatusPage(width: session.terminal.tableWidth, style: session.style, now: clinux_wall_clock_ms())
+            for line in page.lines(health, service, stats) { try session.output.line(line) }
         }
         return health.state == .unhealthy ? .software : .success
     }
+}
 
-    private func text(
-        _ health: HealthResult, _ service: ServiceDescription, _ stats: StatsResult, _ style: Style
-    ) -> [String] {
-        // The peer's word, which may be anything: what is below zero is shown as zero.
-        let seconds = clinux_wall_clock_ms().subtractingReportingOverflow(service.startedAt).partialValue / 1000
+/// What `articlectl status` prints for people.
+struct StatusPage {
+    /// Of the terminal; nil if it is none: nothing is cut then.
+    let width: Int?
+    let style: Style
+    /// Milliseconds since 1970.
+    let now: Int64
+
+    func lines(_ health: HealthResult, _ service: ServiceDescription, _ stats: StatsResult) -> [String] {
         var lines = [
-            style.bold("articled \(Sanitised.text(service.version))") + " is " + word(health.state, style)
-                + ", up \(Quantity.span(seconds: seconds))"
+            style.bold("articled \(Sanitised.text(service.version))") + " is "
+                + style.paint(health.state.word, health.state.colour) + ", up \(uptime(service))"
         ]
         for component in health.components where component.state != .healthy || !component.message.isEmpty {
-            lines.append(
-                Sanitised.text(
-                    "  \(component.name): \(component.state.word)"
-                        + (component.message.isEmpty ? "" : ", \(component.message)")))
+            let message = component.message.isEmpty ? "" : ", \(component.message)"
+            let text = Sanitised.text("\(component.name): \(component.state.word)\(message)")
+            lines += Wrapping.hanging(text, indent: 2, width: width.map { $0 - 2 }).map { "  " + $0 }
         }
-        if !service.listeners.isEmpty {
-            lines.append(Sanitised.text("listening    " + service.listeners.joined(separator: ", ")))
-        }
-        lines.append(
-            "connections  \(Quantity.grouped(stats.connections)) open, \(Quantity.grouped(stats.connectionsAccepted)) accepted, "
-                + "\(Quantity.grouped(stats.connectionsRefused)) refused, \(Quantity.grouped(stats.protocolErrors)) protocol errors"
-        )
-        lines.append(
-            "requests     \(Quantity.grouped(stats.inFlight)) in flight; \(Quantity.bytes(stats.bytesReceived)) received, "
-                + "\(Quantity.bytes(stats.bytesSent)) sent, \(Quantity.bytes(stats.bytesBuffered)) buffered")
-        if let storage = stats.storage {
-            lines.append(
-                "storage      \(Quantity.grouped(storage.records)) articles, \(Quantity.bytes(storage.usedBytes)) used of "
-                    + "\(Quantity.bytes(storage.fileBytes)), \(Quantity.grouped(storage.writes)) writes in "
-                    + "\(Quantity.grouped(storage.transactions)) transactions")
-            lines.append("checked      " + checked(storage, style))
-        }
+        lines += facts(service, stats).lines(width: width)
         let used = stats.methods.filter { $0.count > 0 }
-        guard !used.isEmpty else { return lines }
-        var table = Table([
-            .init("METHOD"), .init("COUNT", rightAligned: true), .init("ERRORS", rightAligned: true),
-            .init("MEAN", rightAligned: true), .init("P50 <", rightAligned: true), .init("P99 <", rightAligned: true),
-        ])
-        for method in used {
-            let latency = method.latency
-            table.append([
-                method.name, Quantity.grouped(method.count), Quantity.grouped(method.errors), time(latency?.mean),
-                time(latency?.bound(of: 0.5)), time(latency?.bound(of: 0.99)),
+        return used.isEmpty ? lines : lines + [""] + table(used).lines(width: width, style: style)
+    }
+
+    /// "3 d 4 h", and on a wide terminal since when.
+    private func uptime(_ service: ServiceDescription) -> String {
+        // The service's word, which may be anything: what is below zero is shown as zero.
+        let seconds = now.subtractingReportingOverflow(service.startedAt).partialValue / 1000
+        return Quantity.span(seconds: seconds) + (isWide ? ", since \(TimeText.local(service.startedAt))" : "")
+    }
+
+    /// There is room for absolute times beside relative ones.
+    private var isWide: Bool { (width ?? 0) >= 120 }
+
+    private func facts(_ service: ServiceDescription, _ stats: StatsResult) -> Facts {
+        var facts = Facts()
+        if !service.listeners.isEmpty { facts.append("listening", service.listeners.map { Sanitised.text($0) }) }
+        facts.append(
+            "connections",
+            [
+                "\(Quantity.grouped(stats.connections)) open",
+                "\(Quantity.grouped(stats.connectionsAccepted)) accepted",
+                "\(Quantity.grouped(stats.connectionsRefused)) refused",
+                Quantity.count(stats.protocolErrors, "protocol error"),
             ])
-        }
-        return lines + [""] + table.lines(width: nil, style: style)
+        facts.append(
+            "requests",
+            [
+                "\(Quantity.grouped(stats.inFlight)) in flight; \(Quantity.bytes(stats.bytesReceived)) received",
+                "\(Quantity.bytes(stats.bytesSent)) sent", "\(Quantity.bytes(stats.bytesBuffered)) buffered",
+            ])
+        guard let storage = stats.storage else { return facts }
+        facts.append(
+            "storage",
+            [
+                Quantity.count(storage.records, "article"),
+                "\(Quantity.bytes(storage.usedBytes)) used of \(Quantity.bytes(storage.fileBytes))",
+                Quantity.count(storage.writes, "write") + " in " + Quantity.count(storage.transactions, "transaction"),
+            ])
+        facts.append("checked", [checked(storage)])
+        return facts
     }
 
     /// When all that is stored was last checked, and what was found.
-    private func checked(_ storage: StorageStats, _ style: Style) -> String {
-        let running = storage.scrubRunning ? "; a check is under way" : ""
+    func checked(_ storage: StorageStats) -> String {
+        let running = storage.scrubRunning ? "; a check is running" : ""
         guard storage.scrubEndedAt > 0 else { return "not yet" + running }
-        let ago = Quantity.span(seconds: (clinux_wall_clock_ms() - storage.scrubEndedAt) / 1000)
+        let age = Quantity.age(of: storage.scrubEndedAt, now: now)
         let found =
             storage.scrubDamaged == 0
-            ? "\(Quantity.grouped(storage.scrubRecords)) articles, all sound"
+            ? Quantity.count(storage.scrubRecords, "article") + ", all sound"
             : style.red(StorageFinding.text(storage.scrubDamaged)) + ", see `articlectl verify`"
-        return "\(ago) ago: \(found)\(running)"
+        return age + (isWide ? " (\(TimeText.local(storage.scrubEndedAt)))" : "") + ": " + found + running
     }
 
-    private func time(_ nanoseconds: Double?) -> String {
+    private func table(_ methods: [MethodStats]) -> Table {
+        var table = Table([
+            .init("METHOD", flexible: true, atLeast: 20), .init("COUNT", rightAligned: true),
+            .init("ERRORS", rightAligned: true),
+            .init("MEAN", rightAligned: true, rank: 1), .init("P50 <", rightAligned: true),
+            .init("P99 <", rightAligned: true), .init("STATUSES", flexible: true, atLeast: 8),
+        ])
+        for method in methods {
+            let latency = method.latency
+            table.append(
+                [
+                    method.name, Quantity.grouped(method.count), Quantity.grouped(method.failures),
+                    Self.time(latency?.mean), Self.time(latency?.bound(of: 0.5)), Self.time(latency?.bound(of: 0.99)),
+                    method.statusText,
+                ], colours: method.failures > 0 ? [2: .red] : [:])
+        }
+        return table
+    }
+
+    /// "12.5 µs"; "-" for nothing, "more" for what is beyond the last bound.
+    static func time(_ nanoseconds: Double?) -> String {
         nanoseconds.map { $0.isFinite ? Quantity.duration(nanoseconds: $0) : "more" } ?? "-"
-    }
-
-    private func word(_ state: HealthState, _ style: Style) -> String {
-        switch state {
-        case .healthy: style.green(state.word)
-        case .degraded: style.yellow(state.word)
-        case .unhealthy: style.red(state.word)
-        }
-    }
-}
-
-extension HealthState {
-    var word: String {
-        switch self {
-        case .healthy: "healthy"
-        case .degraded: "degraded"
-        case .unhealthy: "unhealthy"
-        }
-    }
-}
-
-extension Histogram {
-    private var total: UInt64 { counts.reduce(0) { $0.addingReportingOverflow($1).partialValue } }
-
-    /// Nanoseconds; nil if nothing was counted.
-    var mean: Double? { total > 0 ? Double(sumNs) / Double(total) : nil }
-
-    /// The upper bound of the bucket in which this share of all lies; infinite for the last.
-    func bound(of share: Double) -> Double? {
-        guard total > 0 else { return nil }
-        let rank = Double(total) * share
-        var seen = 0.0
-        for (index, count) in counts.enumerated() {
-            seen += Double(count)
-            if seen >= rank { return index < boundsNs.count ? Double(boundsNs[index]) : .infinity }
-        }
-        return .infinity
     }
 }
 
@@ -174,7 +179,7 @@ enum StatusJSON {
             return (name, JSON.integer(status.count))
         }
         var members: [(String, JSON)] = [
-            ("name", .string(method.name)), ("count", .integer(method.count)), ("errors", .integer(method.errors)),
+            ("name", .string(method.name)), ("count", .integer(method.count)), ("errors", .integer(method.failures)),
             ("statuses", .object(statuses)),
         ]
         if let latency = method.latency {

@@ -6,7 +6,7 @@ struct Topics: Command {
     static let description = CommandDescription(
         "topics", "list the topics that articles are classified by",
         examples: [
-            .init("articlectl topics", "slugs for `list --topic`, names, and how many articles each was learned from")
+            .init("articlectl topics", "slugs for `list --topic`, names, and the number of training articles")
         ])
 
     init(_ arguments: Arguments) throws {}
@@ -27,9 +27,13 @@ struct Topics: Command {
                 ]).text)
             return .success
         }
-        var table = Table([.init("TOPIC"), .init("NAME"), .init("LEARNED FROM", rightAligned: true)])
+        var table = Table([
+            .init("TOPIC"), .init("NAME", flexible: true), .init("LEARNED FROM", rightAligned: true),
+        ])
         for topic in result.topics { table.append([topic.slug, topic.name, Quantity.grouped(topic.trainingArticles)]) }
-        for line in table.lines(width: nil, style: session.style) { try session.output.line(line) }
+        for line in table.lines(width: session.terminal.tableWidth, style: session.style) {
+            try session.output.line(line)
+        }
         let facts = "model \(result.model), undecided below \(Quantity.fixed(Double(result.threshold), 2))"
         try session.output.line(session.style.faint(Sanitised.text(facts)))
         return .success

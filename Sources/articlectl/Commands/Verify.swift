@@ -1,17 +1,17 @@
 import ArticleClient
 import ArticleProtocol
 
-/// Has the service check all that it stores.
+/// Makes the service check everything that it stores.
 struct Verify: Command {
     static let description = CommandDescription(
-        "verify", "check all that is stored while articled runs, and name what is damaged",
+        "verify", "check everything that is stored, while articled runs",
         discussion: [
-            "Compares every article with its checksums, the indexes with the articles both ways, and the room in the files with itself. "
-                + "articled goes on reading and writing meanwhile; what is changed is no finding. It needs the role administer.",
-            "Prints a line for each finding, the first hundred of them, then the verdict. Ends with 74 if anything is damaged. "
-                + "A damaged article is gone unless a backup has it: delete it, or store it again. A copy made by `articlectl backup` has "
-                + "sound indexes, and all articles that are sound.",
-            "Ctrl-C ends the check. articled makes it by itself, slowly, every week: `scrub` in articled.json5(5).",
+            "Compares every article with its checksums, the indexes with the articles in both directions, and the free space in the files "
+                + "with what is used. articled keeps reading and writing. This needs the role administer.",
+            "Prints the first hundred findings, one a line, and then the verdict. The exit status is 74 if anything is damaged. A damaged "
+                + "article is lost unless a backup has it: delete it, or store it again. A copy made by `articlectl backup` has sound "
+                + "indexes and all sound articles.",
+            "Ctrl-C stops the check. articled makes the same check by itself, slowly, once a week: see `scrub` in articled.json5(5).",
         ],
         examples: [
             .init("articlectl verify", "progress on a terminal, findings, a verdict"),
@@ -28,15 +28,15 @@ struct Verify: Command {
         if session.json {
             try session.output.line(Self.json(result).text)
         } else {
-            for line in Self.text(result, session.style) { try session.output.line(line) }
+            try session.lines(Self.text(result, session.style))
         }
         return result.damaged == 0 ? .success : .io
     }
 
     private static func text(_ result: VerifyResult, _ style: Style) -> [String] {
         let checked =
-            "\(Quantity.grouped(result.records)) articles (\(Quantity.bytes(result.bytes))) and "
-            + "\(Quantity.grouped(result.indexEntries)) index entries checked in "
+            "\(Quantity.count(result.records, "article")) (\(Quantity.bytes(result.bytes))) and "
+            + "\(Quantity.count(result.indexEntries, "index entry", "index entries")) checked in "
             + Quantity.duration(nanoseconds: Double(result.endedAt - result.startedAt) * 1e6)
         if result.damaged == 0 { return [style.green("sound") + ": \(checked)"] }
         return StorageFinding.lines(result.findings, of: result.damaged) + [

@@ -15,9 +15,13 @@ enum ManualPage {
         .B articlectl
         is the command line of
         .BR articled (8).
-        Options may stand before and behind arguments; what follows
+        Options may stand before and after arguments. Everything after
         .B \\-\\-
-        is an argument whatever it looks like. Options of every command may stand before the command as well.
+        is an argument, even if it begins with a dash. Options of every command may also stand before the command.
+        .PP
+        On a terminal, tables and paragraphs are set to its width, and what does not fit is cut. Elsewhere nothing is cut.
+        Programs should read
+        .BR \\-\\-json .
         .SH COMMANDS
         \(commands.map(section).joined(separator: "\n"))
         .SS help [COMMAND]
@@ -29,7 +33,9 @@ enum ManualPage {
         As in sysexits(3):
         \(ExitCode.allCases.map { entry("\($0.rawValue)", $0.meaning) }.joined(separator: "\n"))
         .SH ENVIRONMENT
-        \(entry("ARTICLED_ENDPOINT", "where articled is if neither --socket nor --tcp says: unix:PATH or tcp:HOST:PORT"))
+        \(entry("ARTICLED_ENDPOINT", "where articled is, without --socket and --tcp: unix:PATH or tcp:HOST:PORT"))
+        \(entry("NO_COLOR", "if set and not empty: no colours; TERM=dumb has the same effect"))
+        \(entry("TZ", "the time zone of the times that people read and type; default: that of the machine"))
         .SH FILES
         \(entry("/run/articled/articled.sock", "articled's Unix socket"))
         .SH SEE ALSO

@@ -1,8 +1,9 @@
 import ArticleProtocol
+import CLinux
 
 /// Articles as people read them.
 enum ArticlePage {
-    /// What is called a title where there is none: the body's first words.
+    /// The body's first words, which stand for a title where there is none.
     static func beginning(of body: String) -> String {
         let start = body.prefix(300).split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return start.cut(to: 90)
@@ -16,10 +17,11 @@ enum ArticlePage {
             lines += Wrapping.fill(Sanitised.text(article.title), width: measure).map(style.bold) + [""]
         }
         var facts = [article.source, article.author].filter { !$0.isEmpty }.map { Sanitised.text($0) }
-        facts.append(TimeText.local(article.publishedAt != 0 ? article.publishedAt : article.createdAt))
+        let age = Quantity.age(of: article.listedAt, now: clinux_wall_clock_ms())
+        facts.append(TimeText.local(article.listedAt) + (width == nil ? "" : " (\(age))"))
         if !article.language.isEmpty { facts.append(Sanitised.text(article.language)) }
         if !article.topics.isEmpty { facts.append(topics(article.topics)) }
-        if let rating = article.rating { facts.append("\(Quantity.grouped(rating.count)) ratings") }
+        if let rating = article.rating { facts.append(Quantity.count(rating.count, "rating")) }
         lines += Wrapping.fill(facts.joined(separator: " · "), width: measure).map(style.faint)
         if !article.url.isEmpty { lines.append(style.faint(Sanitised.text(article.url))) }
         if !article.summary.isEmpty {

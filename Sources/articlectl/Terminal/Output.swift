@@ -73,11 +73,27 @@ enum Complaint {
         }
     }
 
-    static func line(_ text: String) { write("articlectl: " + Sanitised.text(text, keepingLines: true) + "\n") }
+    /// A message, set to the width of the terminal.
+    static func line(_ text: String) {
+        write(lines("articlectl: " + Sanitised.text(text, keepingLines: true), indent: 2))
+    }
+
+    /// What to do about it, set in by two columns.
+    static func hint(_ text: String) { write(lines("  " + Sanitised.text(text), indent: 0)) }
+
+    private static func lines(_ text: String, indent: Int) -> String {
+        let width = isatty(STDERR_FILENO) == 1 ? Terminal.size(STDERR_FILENO)?.columns : nil
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            let margin = String(line.prefix { $0 == " " })
+            let set = Wrapping.hanging(
+                String(line.dropFirst(margin.count)), indent: indent, width: width.map { $0 - margin.count })
+            return set.map { margin + $0 + "\n" }.joined()
+        }.joined()
+    }
 }
 
-/// Text from articles, files and peers as it may be shown on a terminal: nothing in it can move the cursor, set the title,
-/// colour the screen or turn the direction of writing around.
+/// Makes text from articles, files and peers safe for a terminal: nothing in it can move the cursor, set the title, colour
+/// the screen or reverse the direction of writing.
 enum Sanitised {
     /// The text with each control character replaced: ESC by "␛" and so on. Line feeds are kept if asked, tabs become spaces.
     static func text(_ text: some StringProtocol, keepingLines: Bool = false) -> String {

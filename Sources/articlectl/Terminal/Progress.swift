@@ -1,28 +1,30 @@
 import CLinux
 internal import Glibc
 
-/// A line on the terminal that says how far a long command is: count, share, rate, time left.
-struct Progress {
+/// A line on standard error's terminal that is written over again and again.
+struct StatusLine {
     /// A terminal is watching.
     private let shown: Bool
-    private let started = clinux_now()
-    private var drawn: UInt64 = 0
+    private var drawn: UInt64
     private var visible = false
 
-    init(shown: Bool) { self.shown = shown }
+    /// - Parameter delay: nanoseconds in which nothing is shown: what is over by then needs no line.
+    init(shown: Bool, delay: UInt64 = 0) {
+        self.shown = shown
+        drawn = delay > 0 ? clinux_now() &+ delay : 0
+    }
 
-    /// Seconds since the beginning.
-    var elapsed: Double { Double(clinux_now() - started) / 1e9 }
-
-    /// - Parameter fraction: how much of the whole is done, 0 to 1; nil if the whole is not known.
-    mutating func show(count: Int, fraction: Double?) {
+    /// Shows a line, ten times a second at most.
+    ///
+    /// - Parameter line: for this many columns; what is longer is cut. Safe for a terminal, see ``Sanitised``.
+    mutating func show(_ line: (_ width: Int) -> String) {
         let now = clinux_now()
-        guard shown, now - drawn >= 100_000_000 else { return }
+        guard shown, now >= drawn, now - drawn >= 100_000_000 else { return }
         drawn = now
         visible = true
-        let columns = Terminal.columns(STDERR_FILENO) ?? 80
-        Complaint.write(
-            "\r\u{1b}[K" + Self.line(count: count, fraction: fraction, elapsed: elapsed, width: columns - 1))
+        // In the last column the cursor would wait at the beginning of the next line.
+        let width = max(1, (Terminal.size(STDERR_FILENO)?.columns ?? 80) - 1)
+        Complaint.write("\r\u{1b}[K" + line(width).cut(to: width))
     }
 
     /// Takes the line away before something else is written to the terminal.
@@ -32,10 +34,31 @@ struct Progress {
         drawn = 0
         Complaint.write("\r\u{1b}[K")
     }
+}
+
+/// Says on the terminal how far a long command is: count, share, rate, time left.
+struct Progress {
+    private var line: StatusLine
+    private let started = clinux_now()
+
+    /// - Parameter delay: nanoseconds in which nothing is shown.
+    init(shown: Bool, delay: UInt64 = 0) { line = StatusLine(shown: shown, delay: delay) }
+
+    /// Seconds since the beginning.
+    var elapsed: Double { Double(clinux_now() - started) / 1e9 }
+
+    /// - Parameter fraction: how much of the whole is done, 0 to 1; nil if the whole is not known.
+    mutating func show(count: Int, fraction: Double?) {
+        let elapsed = elapsed
+        line.show { Self.line(count: count, fraction: fraction, elapsed: elapsed, width: $0) }
+    }
+
+    /// Takes the line away before something else is written to the terminal.
+    mutating func clear() { line.clear() }
 
     static func line(count: Int, fraction: Double?, elapsed: Double, width: Int) -> String {
         let rate = elapsed > 0 ? Double(count) / elapsed : 0
-        var line = "\(Quantity.grouped(count)) articles  \(Quantity.grouped(Int(rate)))/s"
+        var line = Quantity.count(count, "article") + "  \(Quantity.grouped(Int(rate)))/s"
         guard let fraction = fraction.map({ min(1, max(0, $0)) }) else { return line.cut(to: width) }
         let left = fraction > 0 ? elapsed / fraction - elapsed : .infinity
         line += "  \(Int(fraction * 100)) %  \(Quantity.clock(seconds: left)) left"
@@ -46,27 +69,16 @@ struct Progress {
     }
 }
 
-/// A line on the terminal that says what a long computation is at: "learning, with marks  40 %".
+/// Says on the terminal what a long computation is doing: "40 %  learning".
 final class StageLine {
-    private let shown: Bool
-    private var drawn: UInt64 = 0
-    private var visible = false
+    private var line: StatusLine
 
-    init(shown: Bool) { self.shown = shown }
+    init(shown: Bool) { line = StatusLine(shown: shown) }
 
     func show(_ stage: String, _ fraction: Double) {
-        let now = clinux_now()
-        guard shown, now - drawn >= 100_000_000 else { return }
-        drawn = now
-        visible = true
-        Complaint.write("\r\u{1b}[K" + Sanitised.text("\(Int(fraction * 100)) %  \(stage)"))
+        line.show { _ in Sanitised.text("\(Int(fraction * 100)) %  \(stage)") }
     }
 
     /// Takes the line away before something else is written to the terminal.
-    func clear() {
-        guard visible else { return }
-        visible = false
-        drawn = 0
-        Complaint.write("\r\u{1b}[K")
-    }
+    func clear() { line.clear() }
 }

@@ -11,6 +11,13 @@ enum Quantity {
         return number < 0 ? "-" + text : text
     }
 
+    /// "1 article", "33,759 articles"
+    ///
+    /// - Parameter plural: where it is not the noun with an "s".
+    static func count(_ number: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+        grouped(number) + " " + (number == 1 ? noun : plural ?? noun + "s")
+    }
+
     /// "1.5 MiB"
     static func bytes(_ count: some BinaryInteger) -> String {
         var value = Double(count)
@@ -40,6 +47,31 @@ enum Quantity {
         case ..<86400: return "\(seconds / 3600) h \(seconds % 3600 / 60) min"
         default: return "\(seconds / 86400) d \(seconds % 86400 / 3600) h"
         }
+    }
+
+    /// How long ago a time was, in at most ten columns: "45 s ago", "3 min ago", "17 y ago"; "in 2 h" for one to come.
+    ///
+    /// - Parameters:
+    ///   - time: milliseconds since 1970, and so is `now`.
+    static func age(of time: Int64, now: Int64) -> String {
+        // Either may be anything that a peer says.
+        let (difference, overflows) = now.subtractingReportingOverflow(time)
+        let milliseconds = overflows ? (now < time ? Int64.min : .max) : difference
+        let seconds = milliseconds.magnitude / 1000
+        if seconds == 0 { return "just now" }
+        let day: UInt64 = 86400
+        let text =
+            switch seconds {
+            case ..<60: "\(seconds) s"
+            case ..<3600: "\(seconds / 60) min"
+            case ..<(2 * day): "\(seconds / 3600) h"
+            case ..<(14 * day): "\(seconds / day) d"
+            case ..<(61 * day): "\(seconds / (7 * day)) wk"
+            case ..<(731 * day): "\(seconds * 1200 / (day * 36525)) mo"
+            case ..<(10_000 * 365 * day): "\(seconds * 100 / (day * 36525)) y"
+            default: "ages"
+            }
+        return milliseconds < 0 ? "in " + text : text + " ago"
     }
 
     /// "1:05:09", "00:42"

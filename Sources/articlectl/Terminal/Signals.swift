@@ -7,6 +7,7 @@ enum Signals {
     fileprivate static let interrupted = Atomic<Bool>(false)
     /// Becomes readable with the first Ctrl-C, so that a wait for input can be ended by it; -1 if there is none.
     fileprivate static let wakeUp = Atomic<Int32>(-1)
+    fileprivate static let resized = Atomic<Bool>(false)
 
     /// A closed pipe is seen where it is written to.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
@@ -46,6 +47,20 @@ enum Signals {
     }
 
     static var isInterrupted: Bool { interrupted.load(ordering: .acquiring) }
+
+    /// From now on a resized window makes the descriptor of ``catchInterrupts()`` readable too.
+    static func catchResizes() {
+        resized.store(false, ordering: .releasing)  // made now, not first in the handler
+        var action = sigaction()
+        unsafe action.__sigaction_handler.sa_handler = noteResize
+        unsafe sigaction(SIGWINCH, &action, nil)
+    }
+
+    /// Whether the window was resized since this was last asked.
+    static func takeResize() -> Bool { resized.exchange(false, ordering: .acquiringAndReleasing) }
+
+    /// Takes back that an event descriptor is readable.
+    static func clear(_ descriptor: Int32) { _ = clinux_eventfd_clear(descriptor) }
 }
 
 /// The handler. It does only what signal-safety(7) allows.
@@ -53,6 +68,12 @@ private func noteInterrupt(_ number: Int32) {
     Signals.interrupted.store(true, ordering: .releasing)
     _ = clinux_eventfd_signal(Signals.wakeUp.load(ordering: .acquiring))
     signal(number, SIG_DFL)
+}
+
+/// The handler. It does only what signal-safety(7) allows.
+private func noteResize(_ number: Int32) {
+    Signals.resized.store(true, ordering: .releasing)
+    _ = clinux_eventfd_signal(Signals.wakeUp.load(ordering: .acquiring))
 }
 
 /// Set once, before the handler that reads it is put in place, and never freed.

@@ -8,23 +8,29 @@ struct Terminal: Sendable {
     let showsErrors: Bool
     /// Columns of standard output's terminal; 80 if it is none.
     let width: Int
+    /// The terminal of standard output can move its cursor.
+    let movesCursor: Bool
     /// Colours may be used on standard output: it is a terminal, not a dumb one, and NO_COLOR (no-color.org) is not set.
     let colours: Bool
 
-    /// The present process'.
+    /// The width that tables and paragraphs are set to; nil: standard output is no terminal, and nothing is cut.
+    var tableWidth: Int? { showsOutput ? width : nil }
+
+    /// Of this process.
     static var current: Terminal {
         let output = isatty(STDOUT_FILENO) == 1
-        let plain = Environment.value("NO_COLOR").map { !$0.isEmpty } ?? false || Environment.value("TERM") == "dumb"
+        let isPlain = Environment.value("NO_COLOR").map { !$0.isEmpty } ?? false
+        let isDumb = ["dumb", nil].contains(Environment.value("TERM"))
         return Terminal(
-            showsOutput: output, showsErrors: isatty(STDERR_FILENO) == 1,
-            width: columns(STDOUT_FILENO) ?? 80, colours: output && !plain)
+            showsOutput: output, showsErrors: isatty(STDERR_FILENO) == 1, width: size(STDOUT_FILENO)?.columns ?? 80,
+            movesCursor: output && !isDumb, colours: output && !isPlain && !isDumb)
     }
 
-    /// The present width of the terminal, which may have been resized.
-    static func columns(_ descriptor: Int32) -> Int? {
+    /// The present size of the terminal: its window may have been resized.
+    static func size(_ descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
         guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return Int(size.ws_col)
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 }
 
@@ -38,16 +44,25 @@ enum Environment {
 
 /// Emphasis on a terminal that shows it; elsewhere the text alone.
 struct Style: Sendable {
+    /// As SGR of ECMA-48 numbers them.
+    enum Colour: Int, Sendable {
+        case bold = 1
+        case faint
+        case red = 31
+        case green, yellow
+        case cyan = 36
+    }
+
     let enabled: Bool
 
-    func bold(_ text: String) -> String { wrapped(text, "1") }
-    func faint(_ text: String) -> String { wrapped(text, "2") }
-    func green(_ text: String) -> String { wrapped(text, "32") }
-    func yellow(_ text: String) -> String { wrapped(text, "33") }
-    func red(_ text: String) -> String { wrapped(text, "31") }
-    func cyan(_ text: String) -> String { wrapped(text, "36") }
+    func bold(_ text: String) -> String { paint(text, .bold) }
+    func faint(_ text: String) -> String { paint(text, .faint) }
+    func green(_ text: String) -> String { paint(text, .green) }
+    func yellow(_ text: String) -> String { paint(text, .yellow) }
+    func red(_ text: String) -> String { paint(text, .red) }
+    func cyan(_ text: String) -> String { paint(text, .cyan) }
 
-    private func wrapped(_ text: String, _ code: String) -> String {
-        enabled && !text.isEmpty ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+    func paint(_ text: String, _ colour: Colour) -> String {
+        enabled && !text.isEmpty ? "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m" : text
     }
 }

@@ -44,7 +44,7 @@ import Testing
         #expect((status["health"] as? [String: Any])?["state"] as? String == "degraded")
         let scrub = (status["storage"] as? [String: Any])?["scrub"] as? [String: Any]
         #expect(scrub?["damaged"] as? Int == 1 && scrub?["records"] as? Int == 5)
-        #expect(try tool.run("status").text.contains("ago: 1 finding, see `articlectl verify`"))
+        #expect(try tool.run("status").text.contains(": 1 finding, see `articlectl verify`"))
         let metrics = try OpenMetrics(try tool.run("metrics").text)
         #expect(metrics.value("articled_storage_scrub_findings") == 1)
         #expect(metrics.value("articled_storage_scrub_end_time_seconds") ?? 0 > 1_600_000_000)
