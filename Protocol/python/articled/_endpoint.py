@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where articled listens, and how its socket is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+import stat
+from typing import NamedTuple, Optional, Tuple, Union
+
+from .errors import ArticledError, PermissionDenied, Unavailable
+
+DEFAULT = "unix:/run/articled/articled.sock"
+
+
+class Unreachable(Unavailable):
+    """No socket could be connected."""
+
+
+class Endpoint(NamedTuple):
+    """The path of a Unix socket (an abstract one begins with @), or a host and a port."""
+
+    text: str
+    address: Union[str, Tuple[str, int]]
+
+    @classmethod
+    def parse(cls, text: Optional[str] = None) -> Endpoint:
+        """`unix:PATH`, `tcp:HOST:PORT` (of IPv6 `tcp:[::1]:7450`) or a path; the environment's ARTICLED_ENDPOINT if
+        absent, else the socket that the Debian package opens. Raises ValueError."""
+        origin = "the endpoint"
+        if text is None:
+            text = os.environ.get("ARTICLED_ENDPOINT") or DEFAULT
+            origin = "ARTICLED_ENDPOINT"
+        if text.startswith("/"):
+            text = "unix:" + text
+        if text.startswith("unix:") and len(text) > 5:
+            path = text[5:]
+            if len(os.fsencode(path)) > 107:
+                raise ValueError(f"{origin}: the path of a socket has at most 107 bytes: {path}")
+            return cls(text, path)
+        host, colon, port = text[4:].rpartition(":")
+        if text.startswith("tcp:") and colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
+            return cls(text, (host[1:-1] if host.startswith("[") and host.endswith("]") else host, int(port)))
+        raise ValueError(f'{origin} is "{text}": unix:PATH or tcp:HOST:PORT is needed')
+
+    async def connect(self) -> socket.socket:
+        """A connected, non-blocking socket. Raises Unreachable or PermissionDenied, with advice."""
+        try:
+            if isinstance(self.address, str):
+                path = self.address
+                return await _connected(socket.AF_UNIX, "\0" + path[1:] if path.startswith("@") else path)
+            host, port = self.address
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            failure: Optional[OSError] = None
+            for family, _, _, _, address in found:
+                try:
+                    connection = await _connected(family, address)
+                except OSError as error:
+                    failure = error
+                    continue
+                # A request is written whole, so there is nothing that it could wait for.
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                return connection
+            raise failure or OSError("the name has no address")
+        except OSError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: OSError) -> ArticledError:
+        if not isinstance(self.address, str):
+            advice = "check the address and the network"
+            if error.errno == errno.ECONNREFUSED:
+                advice = "does articled listen there? Its TCP socket is off unless the configuration or "
+                advice += "articled-tcp.socket opens it"
+            return Unreachable(f"cannot connect to {self.text}: {error.strerror or error}: {advice}")
+        path = self.address
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            return Unreachable(
+                f"no socket at {path}: is articled.socket enabled? systemctl enable --now articled.socket"
+            )
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return PermissionDenied(
+                f"no permission to use {path}: become a member of its group (ls -l {path} names it), or ask as root"
+            )
+        if error.errno == errno.ECONNREFUSED:
+            if not path.startswith("@") and not _is_socket(path):
+                return Unreachable(f"{path} is not a socket: articled's is /run/articled/articled.sock by default")
+            return Unreachable(f"no process listens at {path}: it is left over from a service that has ended")
+        if error.errno == errno.EAGAIN:
+            return Unreachable(f"{path} takes no connections at the moment: its queue is full")
+        return Unreachable(f"cannot connect to {path}: {error.strerror or error}")
+
+
+async def _connected(family: int, address: object) -> socket.socket:
+    connection = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connection.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(connection, address)  # type: ignore[arg-type]
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return False
