@@ -30,7 +30,7 @@ struct Call: Command {
         examples: [
             .init("articlectl call store.put --describe", "what to give it, and what it answers"),
             .init("articlectl call service.ping", "an empty message there, and the answer as JSON"),
-            .init("articlectl call classify.text '{\"title\":\"Giá vàng tăng\",\"explain\":true}'", "with fields"),
+            .init("articlectl call classify.text '{\"title\":\"Giá vàng\",\"explain\":true}'", "with fields"),
             .init("articlectl call fetch.list '{\"limit\":3,\"view\":\"VIEW_SUMMARY\"}'", "a stream of answers"),
             .init("articlectl call words.count --proto words.proto '{\"id\":\"ID\"}'", "a method of your own plugin"),
             .init("articlectl call greeter.hello --raw < name.bin > answer.bin", "bytes, whatever they mean"),
