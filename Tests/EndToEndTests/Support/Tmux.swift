@@ -95,7 +95,14 @@ struct Pane {
 
     /// Waits until its program has ended, and the screen has all that it printed.
     func waitForEnd() throws {
-        try wait { try format("pane_dead") == "1" && !format("pane_dead_status").isEmpty }
+        try wait { try format("pane_dead") == "1" }
+        // tmux 3.3 misses a program's SIGCHLD now and then: the program is a zombie, and the status never comes. The end of
+        // another program makes tmux look for all.
+        try wait {
+            if try !format("pane_dead_status").isEmpty { return true }
+            _ = try tmux.tell("run-shell", "true")
+            return false
+        }
     }
 
     /// Waits until the screen is as it should be: 60 seconds at most.
