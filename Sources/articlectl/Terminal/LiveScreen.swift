@@ -53,7 +53,7 @@ final class LiveScreen {
     /// Stops the process, as Ctrl-Z does, until it is continued.
     func suspend() throws(CommandFailure) {
         try leave()
-        raise(SIGTSTP)
+        Signals.stopProcess()
         try enter()
     }
 

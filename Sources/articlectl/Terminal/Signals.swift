@@ -8,6 +8,7 @@ enum Signals {
     /// Becomes readable with the first Ctrl-C, so that a wait for input can be ended by it; -1 if there is none.
     fileprivate static let wakeUp = Atomic<Int32>(-1)
     fileprivate static let resized = Atomic<Bool>(false)
+    fileprivate static let continued = Atomic<Bool>(false)
 
     /// A closed pipe is seen where it is written to.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
@@ -25,14 +26,13 @@ enum Signals {
         let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: text.utf8.count, alignment: 1)
         unsafe bytes.copyBytes(from: text.utf8)
         unsafe farewell = UnsafeRawBufferPointer(bytes)
-        handle(with: sayFarewell)
+        handle([SIGINT, SIGTERM], with: sayFarewell)
     }
 
-    private static func handle(with handler: @escaping @convention(c) (Int32) -> Void) {
+    private static func handle(_ signals: [Int32], with handler: @escaping @convention(c) (Int32) -> Void) {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = handler
-        unsafe sigaction(SIGINT, &action, nil)
-        unsafe sigaction(SIGTERM, &action, nil)
+        for number in signals { unsafe sigaction(number, &action, nil) }
     }
 
     /// From now on the first Ctrl-C (or SIGTERM) asks the command to come to an orderly end; the second ends it at once.
@@ -42,7 +42,7 @@ enum Signals {
         let descriptor = clinux_eventfd()
         wakeUp.store(descriptor, ordering: .releasing)
         interrupted.store(false, ordering: .releasing)  // made now, not first in the handler
-        handle(with: noteInterrupt)
+        handle([SIGINT, SIGTERM], with: noteInterrupt)
         return descriptor
     }
 
@@ -51,9 +51,22 @@ enum Signals {
     /// From now on a resized window makes the descriptor of ``catchInterrupts()`` readable too.
     static func catchResizes() {
         resized.store(false, ordering: .releasing)  // made now, not first in the handler
-        var action = sigaction()
-        unsafe action.__sigaction_handler.sa_handler = noteResize
-        unsafe sigaction(SIGWINCH, &action, nil)
+        handle([SIGWINCH], with: noteResize)
+    }
+
+    /// Stops the process, as Ctrl-Z does, and returns when it is continued. To be called after ``catchInterrupts()``.
+    static func stopProcess() {
+        continued.store(false, ordering: .releasing)
+        handle([SIGCONT], with: noteContinue)
+        kill(getpid(), SIGTSTP)
+        // Another thread may take the signal, a moment later. Nothing stops a process that no shell could continue.
+        let descriptor = wakeUp.load(ordering: .acquiring)
+        var attempts = 0
+        while !continued.load(ordering: .acquiring), attempts < 10 {
+            var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            _ = unsafe poll(&wait, 1, 50)
+            attempts += 1
+        }
     }
 
     /// Whether the window was resized since this was last asked.
@@ -73,6 +86,12 @@ private func noteInterrupt(_ number: Int32) {
 /// The handler. It does only what signal-safety(7) allows.
 private func noteResize(_ number: Int32) {
     Signals.resized.store(true, ordering: .releasing)
+    _ = clinux_eventfd_signal(Signals.wakeUp.load(ordering: .acquiring))
+}
+
+/// The handler. It does only what signal-safety(7) allows.
+private func noteContinue(_ number: Int32) {
+    Signals.continued.store(true, ordering: .releasing)
     _ = clinux_eventfd_signal(Signals.wakeUp.load(ordering: .acquiring))
 }
 

@@ -244,6 +244,30 @@ import Testing
         }
     }
 
+    /// Ctrl-Z gives the terminal back to the shell, and fg takes it again.
+    @Test func topCanBeStoppedAndContinued() throws {
+        let newsroom = try Newsroom()
+        let pane = try newsroom.tmux.start(
+            ["/usr/bin/env", "PS1=ready ", "/bin/bash", "--norc", "-i"], columns: 80, rows: 24)
+        func shows(_ line: @escaping (String) -> Bool) throws {
+            try pane.wait { try pane.screen().lines.contains(where: line) }
+        }
+        try shows { $0.hasPrefix("ready") }
+        try pane.type("'\(Service.products.appending(path: "articlectl").path)' top", "Enter")
+        try shows { $0.contains(", last ") }
+        try pane.type("C-z")
+        try shows { $0.contains("Stopped") }
+        try pane.type("stty -a | tr ' ;' '\\n' | grep icanon", "Enter")
+        try shows { $0 == "icanon" }
+        try pane.type("fg", "Enter")
+        try pane.wait { try pane.screen().lines.first?.hasPrefix("articled ") == true }
+        try pane.type("q")
+        try shows { $0 == "icanon" }
+        try pane.type("exit", "Enter")
+        try pane.waitForEnd()
+        #expect(try pane.format("pane_dead_status") == "0")
+    }
+
     @Test func topSeesWhatHappensAndSurvivesARestart() throws {
         let service = try Service()
         let tool = CommandLineTool(service)

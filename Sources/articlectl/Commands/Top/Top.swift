@@ -59,7 +59,7 @@ struct Top: Command {
         return .success
     }
 
-    /// Draws what the reader brings until somebody ends it. Blocks this thread, on which nothing else has to run.
+    /// Draws what the reader brings until somebody ends it. Blocks its thread while it waits; the reader has another.
     private func watch(_ readings: Readings, _ screen: LiveScreen, _ session: Session) throws(CommandFailure) {
         var view = TopView(readings.latest.reading, after: nil, session.endpoint)
         var trouble: String?
