@@ -375,6 +375,32 @@ class RetryTests(FaultCase):
                 elsewhere.set()
                 self.assertEqual((await old).title, "cũ")
 
+    async def test_a_write_that_fails_loses_nothing_that_came_before(self):
+        taken, blocked, closed = threading.Event(), threading.Event(), threading.Event()
+
+        def first(peer):
+            peer.greet()
+            _, stream, _ = peer.request()
+            taken.set()
+            blocked.wait(10)
+            peer.send(*message(stored_article(title="cũ"))(stream), frame("GO_AWAY", status(14, "stopping")))
+            peer.connection.close()
+            closed.set()
+
+        async def call(client):
+            old = asyncio.ensure_future(get(client))
+            while not taken.is_set():
+                await asyncio.sleep(0.01)
+            connection = client._connection
+            blocked.set()
+            closed.wait(10)  # the event loop sees nothing of it meanwhile
+            new = await get(client)  # written first: to a socket that nobody reads
+            self.assertTrue(connection._output_failed)
+            return (await old).title, new.title
+
+        titles = await self.use(first, answering(message(stored_article(title="mới"))), call=call)
+        self.assertEqual(titles, ("cũ", "mới"))
+
     async def test_a_list_goes_on_behind_its_last_cursor(self):
         seen = []
 

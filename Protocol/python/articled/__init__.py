@@ -5,9 +5,10 @@
 articles.proto; the ones that are not named here are in ``articled.articles_pb2``.
 """
 
+from ._async_stream import AsyncStream
 from ._ids import Key, new_id
 from ._results import Found, Listed, Page, PutOutcome, ServiceStatus, decode_article
-from .aio import AsyncClient, AsyncStream
+from .aio import AsyncClient
 from .articles_pb2 import (
     PUT_OUTCOME_CREATED,
     PUT_OUTCOME_UNCHANGED,

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, AsyncGenerator, Deque, Dict, List, Option
 
 from google.protobuf.message import DecodeError
 
-from ._connection import Stream
 from ._ids import new_id
 from ._results import PutOutcome
 from ._retry import Clock, may_repeat, pause
+from ._stream import Stream
 from .articles_pb2 import Article, PutManyResult, PutRequest
 from .errors import ArticledError, Cancelled, DeadlineExceeded, InvalidArgument, ProtocolError, error_of
 
 if TYPE_CHECKING:
-    from .aio import AsyncClient
+    from ._calls import Caller
 
 _METHOD = "store.putMany"
 
@@ -49,9 +49,7 @@ class _Item:
 class Upload:
     """Sends what the source gives, and yields outcomes in the order in which they come."""
 
-    def __init__(
-        self, client: AsyncClient, source: AsyncGenerator[PutRequest, None], deadline: Optional[float]
-    ) -> None:
+    def __init__(self, client: Caller, source: AsyncGenerator[PutRequest, None], deadline: Optional[float]) -> None:
         self._client = client
         self._source = source
         self._clock = Clock(deadline)

@@ -4,14 +4,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 from types import TracebackType
 from typing import (
     Any,
     AsyncGenerator,
     AsyncIterable,
-    Callable,
     Iterable,
     List,
     Optional,
@@ -22,14 +20,13 @@ from typing import (
     overload,
 )
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
-from . import _frames as frames
-from ._connection import Connection, Stream
-from ._endpoint import Endpoint, Unreachable
+from ._async_stream import AsyncStream
+from ._calls import Caller, Payload, closing, decoded, encoded
 from ._ids import Key, article_key
 from ._results import Found, Listed, Page, PutOutcome, ServiceStatus, decode_article
-from ._retry import Clock, may_repeat, pause
+from ._retry import Clock
 from ._upload import Upload, put_request
 from .articles_pb2 import (
     VIEW_FULL,
@@ -62,19 +59,9 @@ from .articles_pb2 import (
     TopicsRequest,
     TopicsResult,
 )
-from .errors import (
-    ArticledError,
-    Cancelled,
-    DeadlineExceeded,
-    ProtocolError,
-    ResourceExhausted,
-    Unavailable,
-)
+from .errors import ProtocolError
 
-_T = TypeVar("_T")
 _M = TypeVar("_M", bound=Message)
-#: A request: a message, or one that is encoded already.
-Payload = Union[bytes, Message]
 #: What ``put_many`` takes: articles, or requests with an expected revision.
 Puttable = Union[Article, PutRequest]
 
@@ -82,74 +69,7 @@ Puttable = Union[Article, PutRequest]
 KEYS_AT_ONCE = 2000
 
 
-class AsyncStream:
-    """A call of any method, message by message. Iterating over it gives the answer's messages as bytes.
-
-    Made by ``AsyncClient.stream``, and used in ``async with``: a stream that is left before its end is cancelled. It is
-    not sent again when the connection is lost.
-    """
-
-    def __init__(self, client: AsyncClient, method: str, request: Optional[Payload], deadline: Optional[float]) -> None:
-        self._client = client
-        self._method = method
-        self._request = None if request is None else encoded(request)
-        self._clock = Clock(client.deadline if deadline is None else deadline)
-        self._stream: Optional[Stream] = None
-        self._timer: Optional[asyncio.TimerHandle] = None
-        self._ready: List[bytes] = []
-
-    async def __aenter__(self) -> AsyncStream:
-        connection = await self._client._ready(self._method, self._clock)
-        method = connection.method(self._method)
-        if method.stream_request and self._request is not None:
-            raise ValueError(f"{self._method} takes a stream: send its messages with send()")
-        request = self._request if method.stream_request else self._request or b""
-        self._stream = connection.start(method, request, self._clock.milliseconds())
-        self._timer = self._client._expire(connection, self._stream, self._clock)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.cancel()
-
-    def cancel(self) -> None:
-        """Asks the service to stop. Does nothing at the end."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._stream is not None and not self._stream.finished:
-            self._stream.abandon(Cancelled(f"{self._method}: cancelled", may_have_run=True))
-
-    async def send(self, message: Payload) -> bool:
-        """Sends a message of a streamed request, once there is credit for it. False: the service has ended the call.
-        Iterating over the stream tells how."""
-        return await self._opened.send(encoded(message))
-
-    async def end(self) -> None:
-        """Ends a streamed request."""
-        self._opened.end()
-
-    def __aiter__(self) -> AsyncStream:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if not self._ready:
-            self._ready = await self.receive()
-            if not self._ready:
-                raise StopAsyncIteration
-            self._ready.reverse()
-        return self._ready.pop()
-
-    async def receive(self) -> List[bytes]:
-        """All messages that have come since, at least one; none at the end."""
-        return await self._opened.receive()
-
-    @property
-    def _opened(self) -> Stream:
-        if self._stream is None:
-            raise RuntimeError("a stream is used in `async with`")
-        return self._stream
-
-
-class AsyncClient:
+class AsyncClient(Caller):
     """A client of one service, for any number of tasks of one event loop. All calls share one connection.
 
     It connects with the first call, and again when the connection was lost. A call is sent again where that does no
@@ -172,40 +92,6 @@ class AsyncClient:
     :param stream_window: how many bytes of a streamed answer may be under way.
     """
 
-    def __init__(
-        self,
-        endpoint: Optional[str] = None,
-        *,
-        agent: str = "articled-python/0.1.0",
-        deadline: Optional[float] = 60.0,
-        attempts: int = 4,
-        patience: float = 10.0,
-        wait_for_service: bool = False,
-        connect_timeout: float = 5.0,
-        max_frame: int = 16 << 20,
-        stream_window: int = 256 << 10,
-    ) -> None:
-        if not frames.SMALLEST_MAX_FRAME <= max_frame < frames.CREDIT_LIMIT:
-            raise ValueError(f"max_frame is at least {frames.SMALLEST_MAX_FRAME} and below 2^31")
-        if not 0 < stream_window < frames.CREDIT_LIMIT:
-            raise ValueError("stream_window is at least 1 and below 2^31")
-        if attempts < 1:
-            raise ValueError("attempts is at least 1")
-        self.endpoint = Endpoint.parse(endpoint)
-        self.agent = agent
-        self.deadline = deadline
-        self.attempts = attempts
-        self.patience = patience
-        self.connect_timeout = connect_timeout
-        self._max_frame = max_frame
-        self._window = stream_window
-        self._waits = wait_for_service
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
-        self._connection: Optional[Connection] = None
-        self._connecting: Optional[asyncio.Future[None]] = None
-        self._draining: List[Connection] = []
-        self._closed = False
-
     async def __aenter__(self) -> AsyncClient:
         return self
 
@@ -213,18 +99,6 @@ class AsyncClient:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None:
         await self.close()
-
-    async def close(self) -> None:
-        """Closes the connection. Calls that are in flight fail."""
-        self._closed = True
-        if self._loop is not asyncio.get_running_loop():
-            return self._adopt(asyncio.get_running_loop())
-        connecting = self._connecting
-        if connecting is not None:
-            connecting.cancel()
-            await asyncio.wait({connecting})
-        for connection in [*self._draining, *([self._connection] if self._connection else [])]:
-            connection.close()
 
     # -- Storing ---------------------------------------------------------------------------------------------------
 
@@ -320,7 +194,7 @@ class AsyncClient:
             async for messages in answers:
                 batch = []
                 for message in messages:
-                    item = _decoded(GetManyItem(), message, "fetch.getMany")
+                    item = decoded(GetManyItem(), message, "fetch.getMany")
                     if done >= len(names):
                         raise ProtocolError("fetch.getMany: more items than keys")
                     batch.append(Found(keys[done], item.article, item.status if item.HasField("status") else None))
@@ -399,7 +273,7 @@ class AsyncClient:
             async for messages in answers:
                 batch = []
                 for message in messages:
-                    item = _decoded(ListItem(), message, "fetch.list")
+                    item = decoded(ListItem(), message, "fetch.list")
                     batch.append(Listed(item.article, item.status if item.HasField("status") else None, item.cursor))
                 request.cursor = batch[-1].cursor
                 if limited:
@@ -503,7 +377,7 @@ class AsyncClient:
         :param idempotent: carrying it out twice does no harm. The service's table of methods says so of some by itself.
         """
         answer = await self._unary(method, encoded(request), deadline, True if idempotent else None)
-        return answer if response is None else _decoded(response(), answer, method)
+        return answer if response is None else decoded(response(), answer, method)
 
     def stream(
         self, method: str, request: Optional[Payload] = None, *, deadline: Optional[float] = None
@@ -513,166 +387,6 @@ class AsyncClient:
         :param request: the request; ``None`` if the method takes a stream, whose messages ``AsyncStream.send`` sends.
         """
         return AsyncStream(self, method, request, deadline)
-
-    # -- How a call is made ----------------------------------------------------------------------------------------
-
-    async def _call(
-        self, method: str, request: Message, response: _M, deadline: Optional[float], safe: Optional[bool] = None
-    ) -> _M:
-        return _decoded(response, await self._unary(method, encoded(request), deadline, safe), method)
-
-    async def _unary(
-        self, name: str, payload: bytes, deadline: Optional[float] = None, safe: Optional[bool] = None
-    ) -> bytes:
-        """Sends the call until it is answered; again if it is `safe`, by default if the service says so."""
-        clock = Clock(self.deadline if deadline is None else deadline)
-        doubt = False
-        for attempt in itertools.count(1):
-            try:
-                connection = await self._ready(name, clock)
-                method = connection.method(name)
-                if method.stream_request or method.stream_response:
-                    raise ValueError(f"{name} streams: use stream()")
-            except ArticledError as error:
-                raise _after_doubt(error, doubt)
-            try:
-                stream = connection.start(method, payload, clock.milliseconds())
-                return await self._answer(connection, stream, clock)
-            except ArticledError as error:
-                wait = pause(attempt, error)
-                repeatable = may_repeat(error, method.idempotent if safe is None else safe)
-                if not repeatable or attempt >= self.attempts or not clock.allows(wait):
-                    raise _after_doubt(error, doubt)
-                doubt = doubt or error.may_have_run
-            await asyncio.sleep(wait)
-        raise AssertionError
-
-    async def _answer(self, connection: Connection, stream: Stream, clock: Clock) -> bytes:
-        timer = self._expire(connection, stream, clock)
-        try:
-            return await stream.answer()
-        finally:
-            timer.cancel()
-            if not stream.finished:
-                stream.abandon(Cancelled(f"{stream.method.name}: cancelled", may_have_run=True))
-
-    async def _resumed(
-        self, name: str, request: Callable[[], Optional[bytes]], clock: Clock
-    ) -> AsyncGenerator[List[bytes], None]:
-        """The messages of a streamed answer. When it fails, `request()` asks for the rest, if there is any."""
-        failures = 0
-        while True:
-            payload = request()
-            if payload is None:
-                return
-            connection = await self._ready(name, clock)
-            method = connection.method(name)
-            own = clock.at_most(self.deadline)
-            stream = connection.start(method, payload, own.milliseconds())
-            timer = self._expire(connection, stream, own)
-            try:
-                while True:
-                    messages = await stream.receive()
-                    if not messages:
-                        return
-                    failures = 0
-                    yield messages
-            except ArticledError as error:
-                if request() is None:
-                    return
-                failures += 1
-                # A stream's deadline may pass while the caller is busy with what it has: that is no failure.
-                timed_out = isinstance(error, DeadlineExceeded) and failures == 1
-                wait = pause(failures, error)
-                if (
-                    not (timed_out or may_repeat(error, safe=True))
-                    or failures >= self.attempts
-                    or not clock.allows(wait)
-                ):
-                    raise
-            finally:
-                timer.cancel()
-                if not stream.finished:
-                    stream.abandon(Cancelled(f"{name}: cancelled"))
-            await asyncio.sleep(wait)
-
-    def _expire(self, connection: Connection, stream: Stream, clock: Clock) -> asyncio.TimerHandle:
-        """Ends the stream when its time is up."""
-        seen = connection.received
-
-        def expire() -> None:
-            if stream.finished:
-                return
-            if connection.received == seen:
-                connection.probe()
-            stream.abandon(clock.expired(stream.method.name, may_have_run=True))
-
-        remaining = clock.remaining
-        handle = connection.loop.call_later(0 if remaining is None else remaining, expire)
-        if remaining is None:
-            handle.cancel()
-        return handle
-
-    async def _ready(self, method: str, clock: Clock) -> Connection:
-        """A connection that a call can be sent on at once. Raises ArticledError if there is none in time."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._adopt(loop)
-        while not self._closed:
-            connection = self._connection
-            if connection is None or connection.draining:
-                if self._connecting is None or self._connecting.done():
-                    if connection is not None:
-                        self._draining = [old for old in self._draining if not old.closed] + [connection]
-                    self._connecting = asyncio.ensure_future(self._connect())
-                    self._connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
-                connecting = self._connecting
-                try:
-                    await clock.wait(method, asyncio.shield(connecting))
-                except asyncio.CancelledError:
-                    if not (self._closed and connecting.cancelled()):  # else it was `close` that cancelled
-                        raise
-            elif connection.full or connection.congested:
-                await clock.wait(method, connection.ready())
-            else:
-                return connection
-        raise Cancelled("the client has been closed")
-
-    def _adopt(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forgets the connection of another event loop, such as that of an earlier asyncio.run."""
-        if self._connection is not None:
-            self._connection.abandon()
-        self._loop, self._connection, self._connecting, self._draining = loop, None, None, []
-
-    async def _connect(self) -> None:
-        clock = Clock(self.patience)
-        patient = self._waits or self._connection is not None
-        for failures in itertools.count(1):
-            try:
-                opening = Connection.open(
-                    self.endpoint, agent=self.agent, max_frame=self._max_frame, window=self._window
-                )
-                self._connection = await asyncio.wait_for(opening, self.connect_timeout)
-                return
-            except asyncio.TimeoutError:
-                failure: ArticledError = Unavailable(
-                    f"no hello from {self.endpoint.text} in {self.connect_timeout:g} s"
-                )
-            except (Unavailable, ResourceExhausted) as error:
-                failure = error
-            wait = pause(failures)
-            if isinstance(failure, Unreachable) and not patient or not clock.allows(wait):
-                raise failure
-            await asyncio.sleep(wait)
-
-
-@contextlib.asynccontextmanager
-async def closing(generator: AsyncGenerator[_T, None]) -> AsyncGenerator[AsyncGenerator[_T, None], None]:
-    """Closes the generator when the block is left, at once: what it has open is not left to the garbage collector."""
-    try:
-        yield generator
-    finally:
-        await generator.aclose()
 
 
 def list_request(
@@ -694,19 +408,6 @@ def list_request(
     return request
 
 
-def encoded(message: Payload) -> bytes:
-    """The bytes of a request."""
-    return message.SerializeToString() if isinstance(message, Message) else bytes(message)
-
-
-def _decoded(message: _M, payload: bytes, method: str) -> _M:
-    try:
-        message.ParseFromString(payload)
-    except DecodeError as error:
-        raise ProtocolError(f"{method}: the answer cannot be read: {error}", may_have_run=True) from error
-    return message
-
-
 def _put_request(article: Puttable) -> PutRequest:
     if isinstance(article, PutRequest):
         return put_request(
@@ -717,12 +418,3 @@ def _put_request(article: Puttable) -> PutRequest:
 
 def _view(summary: bool) -> Any:
     return VIEW_SUMMARY if summary else VIEW_FULL
-
-
-def _after_doubt(error: ArticledError, doubt: bool) -> ArticledError:
-    """What an attempt is answered says nothing about the ones before."""
-    if doubt and not error.may_have_run:
-        error.may_have_run = True
-        error.message += "; an earlier attempt may have been carried out"
-        error.args = (error.message,)
-    return error

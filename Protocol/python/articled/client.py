@@ -31,7 +31,9 @@ from google.protobuf.message import Message
 from ._ids import Key
 from ._results import Found, Listed, Page, PutOutcome, ServiceStatus
 from ._retry import Clock
-from .aio import KEYS_AT_ONCE, AsyncClient, AsyncStream, Payload, Puttable, list_request
+from ._async_stream import AsyncStream
+from ._calls import Payload
+from .aio import KEYS_AT_ONCE, AsyncClient, Puttable, list_request
 from .articles_pb2 import (
     Article,
     Classification,
