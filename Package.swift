@@ -61,13 +61,19 @@ let package = Package(
         // JSON5 as a tree, for the configuration and plugins' sections of it.
         module("JSONTree", []),
 
+        // The versions that compatibility is promised for.
+        module("Versions", ["ArticleProtocol", "CPluginABI"]),
+
         // Threads, clocks and descriptors, for the service, its plugins and the client.
         module("LinuxRuntime", ["CLinux"]),
 
         // The service.
         module(
             "ArticleServer",
-            ["ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "CLinux", "CSystemd"]),
+            [
+                "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "Versions", "CLinux",
+                "CSystemd",
+            ]),
         program("articled", ["ArticleServer", "LinuxRuntime", "CLinux"]),
 
         // Plugins, and what they are written with.
@@ -85,8 +91,8 @@ let package = Package(
         program(
             "articlectl",
             [
-                "ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "CLinux", "CUTF8Proc", "TopicModel",
-                "TopicTraining",
+                "ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "Versions", "CLinux",
+                "CUTF8Proc", "TopicModel", "TopicTraining",
             ]),
 
         // Text and topics.

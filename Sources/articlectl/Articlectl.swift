@@ -61,7 +61,7 @@ enum Articlectl {
             return try Help(nil, Arguments(words, for: Help.description)).show()
         }
         if words.first == "--version" {
-            try Output(isTerminal: true).line("articlectl \(Version.text)")
+            try Output(isTerminal: true).line(Version.report)
             return .success
         }
         guard words.isEmpty else {

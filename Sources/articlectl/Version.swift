@@ -1,4 +1,8 @@
-/// What this program is.
+import Versions
+
+/// Which articlectl this is.
 enum Version {
-    static let text = "0.1.0"
+    static let text = Versions.program
+    /// The answer to `--version`.
+    static let report = Versions.report(of: "articlectl")
 }

@@ -71,8 +71,6 @@ extension Arguments {
 }
 
 extension Arguments {
-    static let version = "articled \(Version.text) (plugin ABI \(Version.pluginABI), \(Version.runtime))"
-
     static let help = """
         articled stores, fetches and classifies articles.
 

@@ -24,7 +24,7 @@ do {
     let arguments = try Arguments(Arguments.given)
     switch arguments.task {
     case .help: print(Arguments.help, terminator: "")
-    case .version: print(Arguments.version)
+    case .version: print(Version.report)
     case .checkConfiguration: try ConfigurationCheck.run(arguments)
     case .recover: try Recovery.run(arguments)
     case .serve:

@@ -30,7 +30,11 @@ import Testing
     }
 
     @Test func helpAndVersion() throws {
-        for (option, text) in [("--help", "usage: articled"), ("--version", "articled 0.")] {
+        for (option, text) in [
+            ("--help", "usage: articled"), ("--version", "articled 0."),
+            ("--version", "\nwire protocol 1\nplugin boundary 1."),
+            ("--version", "\nSwift API 0."),
+        ] {
             let articled = try Articled([option])
             #expect(try articled.ended() == 0)
             #expect(articled.text.contains(text))

@@ -33,8 +33,9 @@ extension Driver {
         try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
-            protocolMin: 1, protocolMax: 1, maxFrame: UInt32(clamping: options.maxFrame),
-            streamWindow: UInt32(clamping: options.streamWindow), features: [], agent: options.agent)
+            protocolMin: ProtocolVersion.supported.lowerBound, protocolMax: ProtocolVersion.supported.upperBound,
+            maxFrame: UInt32(clamping: options.maxFrame), streamWindow: UInt32(clamping: options.streamWindow),
+            features: [], agent: options.agent)
         connection.put(.hello, hello.encoded())
         current = connection
     }

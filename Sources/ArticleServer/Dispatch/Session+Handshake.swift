@@ -2,7 +2,7 @@ internal import ArticleProtocol
 
 extension Session {
     /// The versions of PROTOCOL.md that this server speaks.
-    static let versions: ClosedRange<UInt32> = 1...1
+    static let versions = ProtocolVersion.supported
 
     /// HELLO: the client offers versions and limits. The server answers with those that apply, and with its methods.
     func greet(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {

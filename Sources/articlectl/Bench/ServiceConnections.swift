@@ -56,8 +56,8 @@ enum ServiceConnections {
 
     private static func shakeHands(_ descriptor: Int32) throws(CommandFailure) -> ServerHello {
         let hello = ClientHello(
-            protocolMin: 1, protocolMax: 1, maxFrame: UInt32(Limits.maxFrame),
-            streamWindow: UInt32(Limits.streamWindow),
+            protocolMin: ProtocolVersion.supported.lowerBound, protocolMax: ProtocolVersion.supported.upperBound,
+            maxFrame: UInt32(Limits.maxFrame), streamWindow: UInt32(Limits.streamWindow),
             agent: "articlectl-bench/\(Version.text)"
         ).encoded()
         var frame = [UInt8](repeating: 0, count: FrameHeader.size) + hello

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The versions of PROTOCOL.md that this package speaks. A peer offers a range of them in its HELLO.
+public enum ProtocolVersion {
+    public static let supported: ClosedRange<UInt32> = 1...1
+}
