@@ -58,7 +58,7 @@ let package = Package(
         // "Did you mean", wherever people type names.
         module("Spelling", []),
 
-        // JSON5 as a tree, for the configuration and plugins' sections of it.
+        // JSON and JSON5, for the configuration, plugins' sections of it, and articlectl.
         module("JSONTree", []),
 
         // The versions that compatibility is promised for.
@@ -91,7 +91,7 @@ let package = Package(
         program(
             "articlectl",
             [
-                "ArticleClient", "ArticleProtocol", "ArticleText", "Spelling", "Versions", "CLinux",
+                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "Spelling", "Versions", "CLinux",
                 "CUTF8Proc", "TopicModel", "TopicTraining",
             ]),
 
@@ -110,6 +110,7 @@ let package = Package(
         system("CLinear", debian: "liblinear-dev"),
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
+        tests("JSONTreeTests", ["JSONTree"]),
         tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
         tests("LinuxRuntimeTests", ["LinuxRuntime"]),
         tests(
@@ -124,7 +125,9 @@ let package = Package(
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests(
             "ArticlectlTests",
-            ["articlectl", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime"]),
+            [
+                "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
+            ]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
     ]
 )

@@ -33,12 +33,14 @@ public struct Store: Handler {
     /// Acknowledgements do not wait for the classification.
     let marksForTopics: Bool
 
-    public static func check(_ configuration: PluginConfiguration) throws {
-        _ = try configuration.decode(Settings.self) { _, _ in }
+    /// The plugin's section of the configuration.
+    public struct Settings: Decodable {
+        /// Whether to classify articles that come without topics.
+        var classify: Bool?
     }
 
     public init(context: PluginContext) throws {
-        let settings = try context.configuration.decode(Settings.self) { _, _ in }
+        let settings = try context.configuration.decode(Settings.self)
         marksForTopics = settings.classify ?? false
         storage = try context.storage
     }
@@ -60,12 +62,6 @@ public struct Store: Handler {
 /// The symbol that articled looks up in this library.
 @c(articled_plugin_descriptor)
 public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Store.self) }
-
-/// The plugin's section of the configuration.
-struct Settings: Decodable {
-    /// Whether to classify articles that come without topics.
-    var classify: Bool?
-}
 
 extension Store {
     /// store.put

@@ -17,8 +17,10 @@ public struct StartError: Error, CustomStringConvertible, Sendable, Equatable {
 
     /// What must be repaired.
     public let code: Code
-    /// What was wrong, where, and what to do. Each problem is a line of the log.
+    /// What was wrong, where, and what to do. A problem in a file may have further lines, which show the place.
     public let problems: [String]
+    /// The lines of all problems, for a log.
+    public var lines: [String] { problems.flatMap { $0.split(separator: "\n").map(String.init) } }
 
     /// An error with one or more problems, all found at once.
     public init(_ code: Code, _ problems: [String]) {

@@ -1,5 +1,6 @@
 import CLinux
 internal import Glibc
+import JSONTree
 import Spelling
 
 /// The program: finds the command, runs it, ends with its code.

@@ -1,3 +1,5 @@
+import JSONTree
+
 extension CommandFailure {
     /// Writes it to standard error: for people, or as one line of JSON, so that standard output has results alone.
     func tell(asJSON: Bool) {

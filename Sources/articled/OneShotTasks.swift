@@ -2,27 +2,41 @@ internal import ArticleServer
 
 /// `--check-configuration`
 enum ConfigurationCheck {
-    /// Prints the configuration, or throws all problems. Plugins are opened and check their own sections, but are not
-    /// started.
-    static func run(_ arguments: Arguments) throws {
+    /// Prints what the configuration comes to, or everything that is wrong with it, and returns the exit status.
+    static func run(_ arguments: Arguments) -> Int32 {
+        do {
+            try check(arguments)
+            return 0
+        } catch let error as StartError {
+            for line in error.lines { Log.report(line) }
+            return error.code.exitStatus
+        } catch {
+            Log.report("\(error)")
+            return (error is PluginError ? StartError.Code.plugin : .system).exitStatus
+        }
+    }
+
+    /// Plugins are opened and check their own sections, but are not started.
+    private static func check(_ arguments: Arguments) throws {
         let reading = try ConfigurationReading.effective(arguments)
         let configuration = reading.configuration
-        var problems = reading.problems
-        do {
-            let (plugins, more) = try PluginHost.check(configuration.plugins)
-            problems += more
-            guard problems.isEmpty else { throw reading.error(problems) }
-            print("configuration: \(reading.source?.path ?? "none, the defaults")")
-            for address in configuration.listen { print("listen: \(address)") }
-            for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
-            print("plugins: \(configuration.plugins.directory)")
-            for line in plugins { print("  \(line)") }
-            print("all is well")
-        } catch let error as PluginError {
-            guard !problems.isEmpty else { throw error }
-            let told = reading.error(problems)
-            throw StartError(told.code, told.problems + [error.description])
+        let plugins: (lines: [String], problems: [ConfigurationProblem])
+        do throws(PluginError) {
+            let (lines, problems) = try PluginHost.check(configuration.plugins)
+            plugins = (lines, problems)
+        } catch {
+            guard !reading.problems.isEmpty else { throw error }
+            let wrong = reading.error(reading.problems)
+            throw StartError(wrong.code, wrong.problems + [error.description])
         }
+        let problems = reading.problems + plugins.problems
+        guard problems.isEmpty else { throw reading.error(problems) }
+        print("configuration: \(reading.source?.path ?? "none, the defaults")")
+        for address in configuration.listen { print("listen: \(address)") }
+        for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
+        print("plugins: \(configuration.plugins.directory)")
+        for line in plugins.lines { print("  \(line)") }
+        print("no problems found")
     }
 }
 

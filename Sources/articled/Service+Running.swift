@@ -99,20 +99,20 @@ extension Service {
             Log.info("reloading \(reading.source?.path ?? "the defaults")")
             return try Reload(reading, plugins)
         } catch {
-            refuse((error as? StartError)?.problems ?? ["\(error)"])
+            refuse((error as? StartError)?.lines ?? ["\(error)"])
             return nil
         }
     }
 
     private func finish(_ outcome: Reload.Outcome) {
         switch outcome {
-        case .refused(let error): refuse(error.problems)
+        case .refused(let error): refuse(error.lines)
         case .taken(let configuration, let refusals): take(configuration, refusals)
         }
     }
 
-    private func refuse(_ problems: [String]) {
-        for problem in problems { Log.error(problem) }
+    private func refuse(_ lines: [String]) {
+        for line in lines { Log.error(line) }
         Log.error("the configuration was not reloaded: the old one stays in effect")
         Systemd.ready("the new configuration is wrong, the old one is in effect: see the journal")
     }

@@ -2,13 +2,13 @@ internal import ArticleServer
 internal import CLinux
 internal import Glibc
 
-/// Logs what is wrong, a line for each problem.
+/// Logs what is wrong.
 ///
 /// - Returns: the exit status.
 func failed(_ error: any Error) -> Int32 {
     switch error {
     case let error as StartError:
-        for problem in error.problems { Log.fatal(problem) }
+        for line in error.lines { Log.fatal(line) }
         return error.code.exitStatus
     case let error as PluginError:
         Log.fatal("\(error)", ["PLUGIN_PATH": error.path])
@@ -25,7 +25,7 @@ do {
     switch arguments.task {
     case .help: print(Arguments.help, terminator: "")
     case .version: print(Version.report)
-    case .checkConfiguration: try ConfigurationCheck.run(arguments)
+    case .checkConfiguration: exit(ConfigurationCheck.run(arguments))
     case .recover: try Recovery.run(arguments)
     case .serve:
         let service = try Service(arguments)

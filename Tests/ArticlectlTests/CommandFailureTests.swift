@@ -1,5 +1,6 @@
 import ArticleProtocol
 import Glibc
+import JSONTree
 import LinuxRuntime
 import Testing
 

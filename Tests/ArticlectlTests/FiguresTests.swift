@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 import Testing
 
 @testable import articlectl

@@ -65,7 +65,7 @@ import Testing
         let file = try write(
             "a.jsonl", "{\"title\":\"1\"}\r\n\nnot json\n{\"title\":\"2\"}\n{\"id\":1}\n{\"title\":\"3\"}")
         let records = try read([file])
-        #expect(titles(records) == ["1", "3: no valid JSO", "2", "5: it has neith", "3"])
+        #expect(titles(records) == ["1", "3: invalid JSON", "2", "5: it has neith", "3"])
         #expect("\(records[1].origin)" == "\(directory)/a.jsonl:3")
     }
 
@@ -73,7 +73,7 @@ import Testing
         #expect(titles(try read([write("a", "")])) == ["-: there is not"])
         #expect(titles(try read([write("b.jsonl", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])])) == ["-: it is compre"])
         #expect(titles(try read([write("c.txt", [0x41, 0xff])])) == ["-: byte 2 (line"])
-        #expect(titles(try read([write("d.json", "{\"title\":")])) == ["1: no valid JSO"])
+        #expect(titles(try read([write("d.json", "{\"title\":")])) == ["1: invalid JSON"])
         #expect(throws: CommandFailure.self) { try self.read([InputFile(self.directory + "/missing")]) }
         #expect(throws: CommandFailure.self) { try self.read([InputFile(self.directory)]) }
     }

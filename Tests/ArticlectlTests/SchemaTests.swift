@@ -2,6 +2,7 @@
 
 import ArticleProtocol
 import Foundation
+import JSONTree
 import Testing
 
 @testable import articlectl

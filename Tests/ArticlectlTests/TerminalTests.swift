@@ -1,5 +1,6 @@
 import ArticleProtocol
 import ArticleText
+import JSONTree
 import Testing
 
 @testable import articlectl

@@ -40,8 +40,8 @@ import Testing
     }
 
     @Test func classify() throws {
-        let settings = try Settings(PluginConfiguration(json: Array("{}".utf8)))
-        let documented = try Settings(section("classify"))
+        let settings = try Classify.Settings(PluginConfiguration(json: Array("{}".utf8)))
+        let documented = try Classify.Settings(section("classify"))
         #expect(documented.workers == settings.workers)
         #expect(documented.mostWaiting == settings.mostWaiting)
         #expect(settings.model == nil && settings.threshold == nil)

@@ -11,7 +11,7 @@ import Testing
 
     private func classifier(_ sample: Sample, keepsLoaded: Bool = false) throws -> Classifier {
         let json = Array("{model: '\(sample.path)'}".utf8)
-        return try Classifier(settings: Settings(PluginConfiguration(json: json)), keepsLoaded: keepsLoaded)
+        return try Classifier(settings: Classify.Settings(PluginConfiguration(json: json)), keepsLoaded: keepsLoaded)
     }
 
     @Test func theFirstTextLoadsItForAllWaiters() async throws {

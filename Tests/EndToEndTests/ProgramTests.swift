@@ -70,13 +70,27 @@ import Testing
             ])
         #expect(try articled.ended() == 78)
         for text in [
-            "1: wrong: unknown key", "1: limits.frame: ", "2: plugins.store.x: unknown key; there are: classify",
-            "3: plugins.lmdb-storage.mapSize: 5 is not from", "3: plugins.lmdb-storage.queueWrites: a string, where",
-            "3: plugins.lmdb-storage.maxReader: unknown key; did you mean maxReaders?",
-            "4: plugins.stroe: there is no plugin stroe; did you mean store?",
+            "1:3: wrong: unknown member; there are: access, ",
+            "1:30: limits.frame: must be a number with one of the units",
+            "2:23: plugins.store.x: unknown member; there are: classify\n    2 |   plugins: { store: { x: 1 },\n",
+            "3:32: plugins.lmdb-storage.mapSize: 5 is not between",
+            "3:48: plugins.lmdb-storage.queueWrites: must be a whole number, is a string",
+            "3:56: plugins.lmdb-storage.maxReader: unknown member; did you mean maxReaders?",
+            "4:5: plugins.stroe: there is no plugin stroe; did you mean store?\n    4 |     stroe: {} } }\n      |     ^\n",
         ] {
             #expect(articled.text.contains("articled.json5:\(text)"), "\(text): \(articled.text)")
         }
+        // What is asked for by hand has no time before it.
+        #expect(articled.text.hasPrefix("\(articled.directory.path)/articled.json5:1:3: "), "\(articled.text)")
+    }
+
+    @Test func aConfigurationThatIsNotJSON5() throws {
+        let articled = try Articled(
+            ["--check-configuration"], files: ["articled.json5": "{\n  limits: { connections 4 }\n}"])
+        #expect(try articled.ended() == 78)
+        let place = "articled.json5:2:25: expected \":\" after a member's name"
+        let line = "    2 |   limits: { connections 4 }\n      |                         ^\n"
+        #expect(articled.text == "\(articled.directory.path)/\(place)\n\(line)")
     }
 
     @Test func nothingIsWrongWithAConfiguration() throws {
@@ -92,7 +106,9 @@ import Testing
         let articled = try Articled(
             Self.serving, files: ["articled.json5": "{ plugins: { 'lmdb-storage': { nope: 1 } } }"])
         #expect(try articled.ended() == 78)
-        #expect(articled.text.contains("articled.json5:1: plugins.lmdb-storage.nope: unknown key"), "\(articled.text)")
+        #expect(
+            articled.text.contains("articled.json5:1:32: plugins.lmdb-storage.nope: unknown member"), "\(articled.text)"
+        )
         #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
     }
 
@@ -148,11 +164,11 @@ import Testing
         try "{ nope: 1 }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
         try articled.wait { articled.text.contains("the old one stays in effect") }
-        #expect(articled.text.contains("nope: unknown key"))
+        #expect(articled.text.contains("nope: unknown member"))
         // Nothing of it is taken if a plugin does not like its part.
         try "{ logLevel: 'error', plugins: { fetch: { x: 1 } } }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.contains("plugins.fetch.x: unknown key") }
+        try articled.wait { articled.text.contains("plugins.fetch.x: unknown member") }
         try "{ logLevel: 'debug', eventLoops: 7 }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
         try articled.wait { articled.text.contains("the configuration was reloaded") }

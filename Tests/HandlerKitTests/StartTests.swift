@@ -44,7 +44,7 @@ import Testing
         let unknown = await expectFailure(.invalidArgument) {
             try unsafe TestPlugin(exportPlugin(Scripted.self), configuration: #"{"fials": "x"}"#)
         }
-        #expect(unknown == "fials: unknown key; did you mean fails?")
+        #expect(unknown == "fials: unknown member; did you mean fails?")
         let mistyped = await expectFailure(.invalidArgument) {
             try unsafe TestPlugin(exportPlugin(Scripted.self), configuration: #"{"fails": 1}"#)
         }

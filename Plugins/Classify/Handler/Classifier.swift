@@ -34,7 +34,7 @@ final class Classifier: Sendable {
     /// Reads and verifies the model.
     ///
     /// - Parameter keepsLoaded: whether the model stays loaded, for requests that are about to come.
-    init(settings: Settings, keepsLoaded: Bool = false) throws(ServiceError) {
+    init(settings: Classify.Settings, keepsLoaded: Bool = false) throws(ServiceError) {
         let path = if let named = settings.model { named } else { try ModelLocation.find() }
         let model: TopicModel
         do throws(TopicModelError) {

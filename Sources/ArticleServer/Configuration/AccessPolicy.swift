@@ -16,16 +16,16 @@ public struct AccessPolicy: Sendable, Equatable {
     var users: [UInt32: Roles] = [:]
     /// By group id, of the peer's own and of its supplementary groups.
     var groups: [UInt32: Roles] = [:]
-    /// For members of the group that a Unix socket's file belongs to.
+    /// For members of the group that owns the file of a Unix socket.
     var socketGroup: Roles = 0
-    /// For everybody who can connect to a Unix socket.
+    /// For everyone who can connect to a Unix socket.
     var everyone: Roles = 0
-    /// For everybody who can connect to a TCP socket.
+    /// For everyone who can connect to a TCP socket.
     var tcp: Roles = read | write
     /// The user that the service runs as.
     var owner: UInt32
 
-    /// The default: the owner and the superuser everything, on TCP reading and writing.
+    /// The default: the owner and the superuser may do everything; TCP clients may read and write.
     ///
     /// - Parameter owner: the user that the service runs as.
     public init(owner: UInt32) { self.owner = owner }
@@ -33,10 +33,10 @@ public struct AccessPolicy: Sendable, Equatable {
     /// The default for the user that this process runs as.
     public init() { self.init(owner: geteuid()) }
 
-    /// What a peer may do, as a set of `ARTICLED_ROLE_*`.
+    /// The roles of a peer, as a set of `ARTICLED_ROLE_*`.
     func roles(of peer: PeerCredentials?, on listener: Listener) -> UInt32 {
         if listener.isTCP { return tcp }
-        // A peer that the kernel names nobody for gets nothing.
+        // A peer whose user the kernel does not name gets no role.
         guard let peer else { return 0 }
         if peer.user == 0 || peer.user == owner { return Self.all }
         var roles = everyone | (users[peer.user] ?? 0)
@@ -49,7 +49,7 @@ public struct AccessPolicy: Sendable, Equatable {
 }
 
 extension AccessPolicy {
-    /// The section `access`. Names are looked up now, in the databases that getpwnam(3) and getgrnam(3) read.
+    /// Reads the section `access`. Looks names up now, with getpwnam(3) and getgrnam(3).
     init(_ section: ConfigurationSection, owner: UInt32) {
         self.init(owner: owner)
         for (key, role) in Self.names {
@@ -76,7 +76,7 @@ extension ConfigurationSection {
             if let role = AccessPolicy.names.first(where: { $0.0 == name }) {
                 roles |= role.1
             } else {
-                problem("\(key)[\(index)]", "\"\(name)\" is none of read, write, administer")
+                problem(key, index, "\"\(name)\" is not one of read, write, administer")
             }
         }
         return roles
@@ -86,14 +86,14 @@ extension ConfigurationSection {
     fileprivate func accounts(_ key: String, _ lookUp: (String) -> UInt32?) -> [UInt32] {
         (array(key) ?? []).enumerated().compactMap { index, element in
             switch element {
-            case .integer(let number):
+            case .number(let text):
                 // The highest number stands for "none" in the kernel's interfaces.
-                if let number = UInt32(exactly: number), number != .max { return number }
-                problem("\(key)[\(index)]", "\(number) cannot be an id")
+                if let number: UInt32 = element.whole(), number != .max { return number }
+                problem(key, index, "\(text) is not a valid id")
             case .string(let name):
                 if let number = lookUp(name) { return number }
-                problem("\(key)[\(index)]", "there is no \"\(name)\" on this machine")
-            default: problem("\(key)[\(index)]", "\(element.kind), where a name or a number belongs")
+                problem(key, index, "there is no \"\(name)\" on this machine")
+            default: problem(key, index, "must be a name or a number, is \(element.kind)")
             }
             return nil
         }
@@ -122,7 +122,7 @@ enum Account {
         }
     }
 
-    /// Room for one record's strings; a group of many members needs much.
+    /// Memory for the strings of one record. A group with many members needs a lot.
     private static func withMemory(_ body: (UnsafeMutablePointer<CChar>, Int) -> UInt32?) -> UInt32? {
         let size = 1 << 20
         let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
@@ -134,32 +134,16 @@ enum Account {
 extension AccessPolicy {
     /// The keys of the section `access`, in the order of the example configuration.
     static let keys: [ConfigurationKey] =
-        names.flatMap { name, role in keys(of: name, role) } + [
-            ConfigurationKey(
-                path: "access.socketGroup", form: .texts, isLive: true,
-                meaning:
-                    "What members of the group may do that the file of the Unix socket belongs to: read, write, administer.",
-                text: { ConfigurationText.roles($0.access.socketGroup) }),
-            ConfigurationKey(
-                path: "access.tcp", form: .texts, isLive: true,
-                meaning: "What everybody may do who can connect to a TCP socket.",
-                text: { ConfigurationText.roles($0.access.tcp) }),
+        names.flatMap { name, role in keys(ofRole: name, role) } + [
+            ConfigurationKey("access.socketGroup") { ConfigurationText.roles($0.access.socketGroup) },
+            ConfigurationKey("access.tcp") { ConfigurationText.roles($0.access.tcp) },
         ]
 
-    private static func keys(of name: String, _ role: Roles) -> [ConfigurationKey] {
+    private static func keys(ofRole name: String, _ role: Roles) -> [ConfigurationKey] {
         [
-            ConfigurationKey(
-                path: "access.\(name).users", form: .accounts, isLive: true,
-                meaning: "Users who may \(name), on a Unix socket.",
-                text: { ConfigurationText.accounts($0.access.users, role) }),
-            ConfigurationKey(
-                path: "access.\(name).groups", form: .accounts, isLive: true,
-                meaning: "Groups whose members may \(name); supplementary groups count.",
-                text: { ConfigurationText.accounts($0.access.groups, role) }),
-            ConfigurationKey(
-                path: "access.\(name).everyone", form: .flag, isLive: true,
-                meaning: "Whether everybody who can connect to a Unix socket may \(name).",
-                text: { "\($0.access.everyone & role != 0)" }),
+            ConfigurationKey("access.\(name).users") { ConfigurationText.accounts($0.access.users, role) },
+            ConfigurationKey("access.\(name).groups") { ConfigurationText.accounts($0.access.groups, role) },
+            ConfigurationKey("access.\(name).everyone") { "\($0.access.everyone & role != 0)" },
         ]
     }
 }

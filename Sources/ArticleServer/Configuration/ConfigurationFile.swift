@@ -1,60 +1,44 @@
 internal import Glibc
-internal import JSONTree
 internal import LinuxRuntime
 
-/// Where the configuration comes from.
+/// Finds and reads the configuration file.
 public enum ConfigurationFile {
     /// Its name in a configuration directory.
     static let name = "articled.json5"
     private static let packaged = "/etc/articled/\(name)"
+    /// Bytes.
+    static let maxSize = 1 << 20
 
-    /// Reads the file that is given, or the one in $CONFIGURATION_DIRECTORY, or the system's; the defaults if there is none
-    /// of them.
+    /// Reads the given file. Without one: the file in $CONFIGURATION_DIRECTORY, or the system's; without that the defaults.
     ///
-    /// - Throws: if it cannot be read at all.
+    /// Throws if the file cannot be read, or is not JSON5.
     public static func read(_ given: String?) throws(StartError) -> ConfigurationReading {
         let owner = geteuid()
-        if let given { return try reading(try bytes(given), given, owner) }
-        var places = [packaged]
-        if let directory = try ProcessEnvironment.directory("CONFIGURATION_DIRECTORY") {
-            places = ["\(directory)/\(name)"]
-        }
-        for path in places where unsafe access(path, F_OK) == 0 {
-            return try reading(try bytes(path), path, owner)
-        }
+        if let given { return try ConfigurationReading(of: given, bytes(given), owner: owner) }
+        var path = packaged
+        if let directory = try ProcessEnvironment.directory("CONFIGURATION_DIRECTORY") { path = "\(directory)/\(name)" }
+        if unsafe access(path, F_OK) == 0 { return try ConfigurationReading(of: path, bytes(path), owner: owner) }
         return ConfigurationReading(configuration: ServerConfiguration(owner: owner), source: nil, problems: [])
-    }
-
-    private static func reading(
-        _ bytes: [UInt8], _ path: String, _ owner: UInt32
-    ) throws(StartError) -> ConfigurationReading {
-        do {
-            let (configuration, problems) = try ServerConfiguration.reading(bytes, owner: owner)
-            return ConfigurationReading(
-                configuration: configuration, source: ConfigurationSource(path: path, bytes), problems: problems)
-        } catch {
-            throw StartError(error.code, error.problems.map { "\(path): \($0)" })
-        }
     }
 
     private static func bytes(_ path: String) throws(StartError) -> [UInt8] {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
         defer { _ = close(descriptor) }
-        // It says which code to load.
+        // The configuration names code to load.
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0,
             status.st_mode & S_IFMT != S_IFREG || status.st_mode & S_IWOTH == 0
         else {
             throw StartError(
-                .configuration, "\(path): everybody may write to it; if it is still yours, chmod o-w it")
+                .configuration, "\(path): every user may write to it; check its content, then run chmod o-w \(path)")
         }
         return try contents(descriptor, path)
     }
 
-    /// What is in an open file: at most one byte more than a configuration may have.
+    /// The content of an open file: at most one byte more than `maxSize`.
     static func contents(_ descriptor: Int32, _ path: String) throws(StartError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: JSONValue.longest + 1)
+        var bytes = [UInt8](repeating: 0, count: maxSize + 1)
         var count = 0
         while count < bytes.count {
             let more = unsafe bytes.withUnsafeMutableBytes { buffer in
@@ -69,21 +53,33 @@ public enum ConfigurationFile {
     }
 }
 
-/// What came of reading a configuration: what could be understood, and all that was wrong.
+/// The result of reading a configuration: what could be understood, and everything that is wrong.
 public struct ConfigurationReading: Sendable {
-    /// What is wrong has its default here.
+    /// Members that are wrong have their defaults here.
     public var configuration: ServerConfiguration
-    /// nil for the defaults, which come from nowhere.
+    /// nil for the defaults, which come from no file.
     public let source: ConfigurationSource?
     public let problems: [ConfigurationProblem]
 
-    /// The configuration, if nothing is wrong with it.
+    init(configuration: ServerConfiguration, source: ConfigurationSource?, problems: [ConfigurationProblem]) {
+        self.configuration = configuration
+        self.source = source
+        self.problems = problems
+    }
+
+    init(of path: String, _ bytes: [UInt8], owner: UInt32) throws(StartError) {
+        let source = try ConfigurationSource(path: path, bytes)
+        let (configuration, problems) = ServerConfiguration.reading(source.document, owner: owner)
+        self.init(configuration: configuration, source: source, problems: problems)
+    }
+
+    /// The configuration. Throws if anything is wrong with it.
     public func checked() throws(StartError) -> ServerConfiguration {
         guard problems.isEmpty else { throw error(problems) }
         return configuration
     }
 
-    /// An error that tells of all these problems, with their places.
+    /// An error that reports all these problems, with their places.
     public func error(_ problems: [ConfigurationProblem]) -> StartError {
         StartError(.configuration, source?.text(of: problems) ?? problems.map(\.description))
     }

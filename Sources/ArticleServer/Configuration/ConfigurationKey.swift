@@ -1,32 +1,22 @@
-/// One key of the configuration: for people who read about it, and to tell what differs between two configurations.
+/// One key of the configuration: tells what differs between two configurations.
 public struct ConfigurationKey: Sendable {
     /// "limits.frame"
     public let path: String
-    /// What belongs there.
-    public let form: Form
-    /// Whether a reload is enough, or a new start is needed.
+    /// Whether a reload is enough; otherwise the key takes effect at the next start.
     public let isLive: Bool
-    /// A sentence or two, without a line break.
-    public let meaning: String
     /// The value in a configuration, as a person may write it there.
     let text: @Sendable (ServerConfiguration) -> String
 
-    /// Forms of values.
-    public enum Form: String, Sendable {
-        case flag = "true or false"
-        case number = "a whole number"
-        case size = "a number of bytes, or such as \"16 MiB\""
-        case time = "a number of seconds, or such as \"250 ms\", \"10 s\", \"5 min\", \"1 h\""
-        case text = "a string"
-        case texts = "an array of strings"
-        case accounts = "an array of names or numbers"
-        case sections = "an object for each plugin, by its name"
+    init(_ path: String, isLive: Bool = true, text: @escaping @Sendable (ServerConfiguration) -> String) {
+        self.path = path
+        self.isLive = isLive
+        self.text = text
     }
 
-    /// Every key, in the order of the example configuration. Tests hold it against what is read and against that example.
+    /// Every key, in the order of the example configuration. Tests compare them with the reader and with that example.
     public static let all = ServerConfiguration.keys + ServiceLimits.keys + AccessPolicy.keys + PluginSettings.keys
 
-    /// What holds without the key.
+    /// The default.
     public var standard: String { text(ServerConfiguration(owner: 0)) }
 }
 

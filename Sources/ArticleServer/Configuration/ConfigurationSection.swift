@@ -1,58 +1,78 @@
 internal import JSONTree
 internal import Spelling
 
-/// One object of the configuration: hands out its members, and knows in the end which of them nobody asked for.
+/// One object of the configuration: hands out its members, and reports those that nobody asked for.
+///
+/// A member that is wrong is reported and then treated as missing.
 final class ConfigurationSection {
-    let path: String
-    let problems: ConfigurationProblems
-    private let members: [String: JSONValue]
+    private let path: JSONPath
+    private let problems: ConfigurationProblems
+    private let members: [String: JSON]
     private var known: Set<String> = []
 
-    init(path: String, _ members: [String: JSONValue], _ problems: ConfigurationProblems) {
+    init(_ path: JSONPath, _ members: [JSON.Member], _ problems: ConfigurationProblems) {
         self.path = path
-        self.members = members
+        self.members = Dictionary(members.map { ($0.name, $0.value) }) { _, last in last }
         self.problems = problems
     }
 
-    /// The path of a member: `limits.frame`.
-    func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
-
-    /// A member; null is the same as none.
-    func value(_ key: String) -> JSONValue? {
+    /// A member; null counts as missing.
+    func value(_ key: String) -> JSON? {
         known.insert(key)
         return members[key] == .null ? nil : members[key]
     }
 
-    func problem(_ key: String, _ text: String) { problems.add(path(of: key), text) }
+    /// Reports what is wrong with a member.
+    func problem(_ key: String, _ text: String) { problems.add(path.member(key), text) }
+
+    /// Reports what is wrong with an element of a member.
+    func problem(_ key: String, _ index: Int, _ text: String) {
+        problems.add(path.member(key).element(index), text)
+    }
+
+    /// Reports what is wrong somewhere inside a member.
+    func problem(_ key: String, _ inner: JSONPath, _ text: String) { problems.add(path.member(key) + inner, text) }
+
+    /// Reports that a member's name is wrong.
+    func problem(name: String, _ text: String) { problems.add(path.member(name), text, about: .name) }
 
     /// A member that is an object. Without it: an empty one.
     func section(_ key: String) -> ConfigurationSection {
-        var found: [String: JSONValue] = [:]
+        var found: [JSON.Member] = []
         switch value(key) {
         case nil: break
-        case .object(let members): found = members
-        case .some(let other): problem(key, "\(other.kind), where an object belongs")
+        case .members(let members): found = members
+        case .some(let other): mismatch(key, other, "an object")
         }
-        return ConfigurationSection(path: path(of: key), found, problems)
+        return ConfigurationSection(path.member(key), found, problems)
     }
 
     /// The members that nobody has asked for so far: for a section whose keys are names of something.
-    var others: [(key: String, value: JSONValue)] {
+    var others: [(key: String, value: JSON)] {
         members.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
     }
 
-    /// Tells of the members that nobody asked for. To be called last.
+    /// Reports the members that nobody asked for. Call it last.
     func finish() {
         let names = known.sorted()
-        for other in others {
-            if let meant = Suggestion.closest(to: other.key, among: names) {
-                problem(other.key, "unknown key; did you mean \(meant)?")
-            } else {
-                problem(other.key, "unknown key; there are: \(names.joined(separator: ", "))")
-            }
+        for (count, other) in others.enumerated() {
+            let advice =
+                // Looking for similar names takes a while.
+                if count < 100, let meant = Suggestion.closest(to: other.key, among: names) {
+                    "did you mean \(meant)?"
+                } else {
+                    "there are: \(names.joined(separator: ", "))"
+                }
+            problem(name: other.key, "\(ConfigurationProblem.unknown); \(advice)")
         }
     }
+
+    fileprivate func mismatch(_ key: String, _ value: JSON, _ wanted: String) {
+        problem(key, "must be \(wanted), is \(value.kind)")
+    }
 }
+
+// MARK: Plain values
 
 extension ConfigurationSection {
     func bool(_ key: String) -> Bool? {
@@ -60,7 +80,7 @@ extension ConfigurationSection {
         case nil: return nil
         case .bool(let value): return value
         case .some(let other):
-            problem(key, "\(other.kind), where true or false belongs")
+            mismatch(key, other, "true or false")
             return nil
         }
     }
@@ -68,10 +88,10 @@ extension ConfigurationSection {
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         switch value(key) {
         case nil: return nil
-        case .integer(let value) where range.contains(value): return value
-        case .integer(let value):
-            problem(key, "\(value) is not between \(range.lowerBound) and \(range.upperBound)")
-        case .some(let other): problem(key, "\(other.kind), where a whole number belongs")
+        case .number(let text)?:
+            if let number: Int = JSON.number(text).whole(), range.contains(number) { return number }
+            problem(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound), is \(text)")
+        case .some(let other): mismatch(key, other, "a whole number")
         }
         return nil
     }
@@ -79,9 +99,10 @@ extension ConfigurationSection {
     func string(_ key: String) -> String? {
         switch value(key) {
         case nil: return nil
-        case .string(let value) where !value.isEmpty && !value.utf8.contains(0): return value
-        case .string: problem(key, "empty, or with a NUL in it")
-        case .some(let other): problem(key, "\(other.kind), where a string belongs")
+        case .string(let value) where value.isEmpty: problem(key, "must not be empty")
+        case .string(let value) where value.utf8.contains(0): problem(key, "must not contain NUL")
+        case .string(let value): return value
+        case .some(let other): mismatch(key, other, "a string")
         }
         return nil
     }
@@ -92,21 +113,20 @@ extension ConfigurationSection {
         var strings: [String] = []
         for (index, element) in elements.enumerated() {
             switch element {
-            case .string(let value) where strings.contains(value):
-                problem("\(key)[\(index)]", "\"\(value)\" is there already")
+            case .string(let value) where strings.contains(value): problem(key, index, "\"\(value)\" is a duplicate")
             case .string(let value): strings.append(value)
-            default: problem("\(key)[\(index)]", "\(element.kind), where a string belongs")
+            default: problem(key, index, "must be a string, is \(element.kind)")
             }
         }
         return strings
     }
 
-    func array(_ key: String) -> [JSONValue]? {
+    func array(_ key: String) -> [JSON]? {
         switch value(key) {
         case nil: return nil
         case .array(let elements) where elements.count <= 1024: return elements
-        case .array(let elements): problem(key, "\(elements.count) elements; at most 1024 are allowed")
-        case .some(let other): problem(key, "\(other.kind), where an array belongs")
+        case .array(let elements): problem(key, "must have at most 1024 elements, has \(elements.count)")
+        case .some(let other): mismatch(key, other, "an array")
         }
         return nil
     }
@@ -115,7 +135,7 @@ extension ConfigurationSection {
     func choice<Choice>(_ key: String, of choices: [(name: String, value: Choice)]) -> Choice? {
         guard let name = string(key) else { return nil }
         if let choice = choices.first(where: { $0.name == name }) { return choice.value }
-        problem(key, "\"\(name)\" is none of \(choices.map(\.name).joined(separator: ", "))")
+        problem(key, "\"\(name)\" is not one of \(choices.map(\.name).joined(separator: ", "))")
         return nil
     }
 
@@ -123,56 +143,56 @@ extension ConfigurationSection {
     func path(_ key: String) -> String? {
         guard let path = string(key) else { return nil }
         if path.hasPrefix("/"), path.utf8.count < 4096 { return path }
-        problem(key, "\"\(path)\" is no absolute path")
+        problem(key, "must be an absolute path, is \"\(path)\"")
         return nil
     }
 }
 
+// MARK: Numbers with a unit
+
 extension ConfigurationSection {
-    /// Bytes: a number of them, or such as "16 MiB".
+    /// Bytes: a number, or a string such as "16 MiB".
     func bytes(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        let units = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
-        guard let value = quantity(key, units: units.map { ($0.0, Double($0.1)) }, plain: 1) else { return nil }
-        let bytes = value.rounded()
-        if bytes >= Double(range.lowerBound), bytes <= Double(range.upperBound) { return Int(bytes) }
-        problem(
-            key,
-            "not between \(ConfigurationText.size(range.lowerBound)) and \(ConfigurationText.size(range.upperBound))")
-        return nil
+        let units = [("B", 1.0), ("KiB", Double(1 << 10)), ("MiB", Double(1 << 20)), ("GiB", Double(1 << 30))]
+        return quantity(key, units, plain: 1, in: range, ConfigurationText.size)
     }
 
-    /// A time in milliseconds: a number of seconds, or such as "250 ms", "10 s", "5 min", "1 h".
+    /// A time in milliseconds: a number of seconds, or a string such as "250 ms", "10 s", "5 min", "1 h".
     func milliseconds(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        let units = TimeText.units.map { ($0.name, $0.milliseconds) }
-        guard let value = quantity(key, units: units, plain: 1000) else { return nil }
-        let milliseconds = value.rounded()
-        if milliseconds >= Double(range.lowerBound), milliseconds <= Double(range.upperBound) {
-            return Int(milliseconds)
-        }
-        problem(
-            key,
-            "not between \(ConfigurationText.time(range.lowerBound)) and \(ConfigurationText.time(range.upperBound))")
-        return nil
+        quantity(
+            key, TimeText.units.map { ($0.name, $0.milliseconds) }, plain: 1000, in: range, ConfigurationText.time)
     }
 
-    private func quantity(_ key: String, units: [(String, Double)], plain: Double) -> Double? {
-        switch value(key) {
+    /// - Parameter plain: the factor for a number without a unit.
+    private func quantity(
+        _ key: String, _ units: [(String, Double)], plain: Double, in range: ClosedRange<Int>, _ text: (Int) -> String
+    ) -> Int? {
+        let value: Double
+        switch self.value(key) {
         case nil: return nil
-        case .integer(let value): return Double(value) * plain
-        case .number(let value) where value.isFinite: return value * plain
-        case .string(let text):
-            if let quantity = Quantity.parse(text, units: units) { return quantity }
-            problem(key, "\"\(text)\" is no number with one of the units \(units.map(\.0).joined(separator: ", "))")
+        case .number(let text)?: value = (Double(text) ?? .nan) * plain
+        case .string(let text)?:
+            guard let quantity = Quantity.parse(text, units: units) else {
+                problem(
+                    key,
+                    "must be a number with one of the units \(units.map(\.0).joined(separator: ", ")), is \"\(text)\"")
+                return nil
+            }
+            value = quantity
         case .some(let other):
-            problem(key, "\(other.kind), where a number belongs, or a string such as \"10 \(units[1].0)\"")
+            mismatch(key, other, "a number, or a string such as \"10 \(units[1].0)\"")
+            return nil
         }
+        let rounded = value.rounded()
+        if rounded >= Double(range.lowerBound), rounded <= Double(range.upperBound) { return Int(rounded) }
+        problem(key, "must be from \(text(range.lowerBound)) to \(text(range.upperBound))")
         return nil
     }
 }
 
 /// Numbers with a unit.
 enum Quantity {
-    /// "10 s" with ("s", 1000) is 10000. nil without a number or with another unit.
+    /// "10 s" with ("s", 1000) is 10000. nil without a number, or with another unit.
     static func parse(_ text: String, units: [(String, Double)]) -> Double? {
         let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }

@@ -52,6 +52,12 @@ public enum Log {
         StandardError.write(Journal.isConnected ? record.streamLine : record.line(at: WallClock.timeOfDay()))
     }
 
+    /// Writes a line for the person who runs the program by hand to check something: without a time.
+    public static func report(_ message: String) {
+        let record = LogRecord(level: .error, message: message, fields: [:])
+        StandardError.write(Journal.isConnected ? record.streamLine : record.plainLine)
+    }
+
     /// Something failed.
     public static func error(_ message: String, _ fields: [String: String] = [:]) { write(.error, message, fields) }
     /// Something may fail soon.
@@ -79,6 +85,9 @@ struct LogRecord {
 
     /// For a journal that reads stderr: "<4>no space is left PLUGIN=lmdb-storage", as in sd-daemon(3).
     var streamLine: String { "<\(level.rawValue)>\(text)\n" }
+
+    /// The message alone, with control characters as in `line(at:)`.
+    var plainLine: String { "\(text)\n" }
 
     private var text: String {
         var text = ""

@@ -1,5 +1,6 @@
 internal import ArticleProtocol
 internal import CPluginABI
+internal import JSONTree
 internal import LinuxRuntime
 internal import Spelling
 
@@ -80,19 +81,21 @@ public final class PluginHost: Sendable {
 
     /// The problems in the plugins' sections.
     private static func problems(in settings: PluginSettings, _ libraries: [PluginLibrary]) -> [ConfigurationProblem] {
-        settings.sections.keys.sorted().flatMap { name in
-            if let library = libraries.first(where: { $0.name == name }) {
-                return library.problems(in: settings.section(of: name))
-            }
-            let names = libraries.map(\.name)
+        let names = libraries.map(\.name)
+        let unknown = settings.sections.keys.filter { !names.contains($0) }.sorted().map { name in
             let meant = Suggestion.closest(to: name, among: names)
-            return [
-                ConfigurationProblem(
-                    "plugins.\(name)",
-                    "there is no plugin \(name); "
-                        + (meant.map { "did you mean \($0)?" } ?? "there are: \(names.joined(separator: ", "))"))
-            ]
+            return ConfigurationProblem(
+                JSONPath([.member("plugins"), .member(name)]),
+                "there is no plugin \(name); "
+                    + (meant.map { "did you mean \($0)?" } ?? "there are: \(names.joined(separator: ", "))"),
+                about: .name)
         }
+        // A plugin without a section may lack a setting that it needs, unless it is an engine that is not chosen.
+        let checked = libraries.filter { library in
+            settings.sections[library.name] != nil || !library.providesStorage
+                || settings.storage == nil || settings.storage == library.name
+        }
+        return unknown + checked.flatMap { $0.problems(in: settings) }
     }
 
     private static func noStorage(for library: PluginLibrary, _ settings: PluginSettings) -> PluginError {

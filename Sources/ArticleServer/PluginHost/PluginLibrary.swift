@@ -1,5 +1,6 @@
 internal import CPluginABI
 internal import Glibc
+internal import JSONTree
 internal import LinuxRuntime
 
 /// A plugin's library in this process, with a checked descriptor.
@@ -64,26 +65,27 @@ internal import LinuxRuntime
 
 extension PluginLibrary {
     /// What is wrong with the plugin's section of a configuration. The plugin need not be started.
-    func problems(in section: [UInt8]) -> [ConfigurationProblem] {
+    func problems(in settings: PluginSettings) -> [ConfigurationProblem] {
+        let json = settings.section(of: name)
         guard unsafe DescriptorCheck.has(descriptor, \.check), let check = unsafe descriptor.pointee.check else {
             return []
         }
         let (code, text) = unsafe FailureText.collect(capacity: FailureText.list) { failure in
-            unsafe section.withUnsafeBytes { bytes in
+            unsafe json.withUnsafeBytes { bytes in
                 unsafe check(articled_bytes(data: bytes.baseAddress, size: bytes.count), failure)
             }
         }
         guard code != 0 else { return [] }
-        let path = "plugins.\(name)"
+        let section = JSONPath([.member("plugins"), .member(name)])
         let lines = text.split(separator: "\n")
-        guard !lines.isEmpty else { return [ConfigurationProblem(path, "the plugin refused it and did not say why")] }
+        guard !lines.isEmpty else {
+            return [ConfigurationProblem(section, "the plugin refused it and did not say why")]
+        }
         return lines.map { line in
             // "workers: ..." is about a member, anything else about the whole section.
-            let member = line.prefix { $0 != ":" && !$0.isWhitespace }
-            guard !member.isEmpty, line.dropFirst(member.count).hasPrefix(": ") else {
-                return ConfigurationProblem(path, String(line))
-            }
-            return ConfigurationProblem("\(path).\(member)", String(line.dropFirst(member.count + 2)))
+            guard let (path, text) = JSONPath.leading(line) else { return ConfigurationProblem(section, String(line)) }
+            return ConfigurationProblem(
+                section + path, text, about: text.hasPrefix(ConfigurationProblem.unknown) ? .name : .value)
         }
     }
 }

@@ -353,8 +353,10 @@ typedef struct articled_plugin {
     uint32_t (*reload)(void *plugin, articled_bytes configuration, articled_failure *failure);
     /* Since 1.1. Checks a section of the configuration, and changes nothing. If `start` and `reload` would reject it,
      * the text contains everything that is wrong, one line for each problem. A line about a member begins with its path
-     * within the section and a colon: "workers: ...", "a.b[2]: ...". Called before `start`, and on any thread but a
-     * loop's. If it is NULL, only `start` and `reload` check. */
+     * within the section and a colon: "workers: ...", "a.b[2]: ...", "a[\"b c\"]: ..." (a name with spaces or punctuation
+     * is a JSON string in brackets). articled adds the place in the configuration file: that of the member's name if the
+     * text goes on with "unknown member", else that of its value. Called before `start`, with `{}` if there is no section,
+     * and on any thread but a loop's. If it is NULL, only `start` and `reload` check. */
     uint32_t (*check)(articled_bytes configuration, articled_failure *failure);
     /* Since 1.2. Announces a request for methods[method], which is queued behind a few others. It will probably be passed
      * to `handle` soon, on this thread. This is the time to call `articled_storage.expect`. The message is lent for the

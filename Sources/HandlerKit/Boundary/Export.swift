@@ -16,7 +16,8 @@ internal import Synchronization
 ///   many types.
 public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
-        of: ObjectIdentifier(type), type.descriptor, hasStorage: false, check: { try type.check($0) },
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: false,
+        check: { try $0.check(Plugin.Settings.self, and: type.check) },
         make: { host, context in
             unsafe HandlerInstance(try type.init(context: context), host: host)
         })
@@ -28,7 +29,8 @@ public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPoint
 /// - Returns: an `articled_plugin`, which is never freed; `nil` if the library exports too many types.
 public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
-        of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: true,
+        check: { try $0.check(Engine.Settings.self, and: type.check) },
         make: { host, context in
             unsafe EngineInstance(try type.init(context: context), host: host)
         })
@@ -40,7 +42,8 @@ public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRa
 /// - Returns: an `articled_plugin`, which is never freed; `nil` if the library exports too many types.
 public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRawPointer? {
     unsafe PluginExports.descriptor(
-        of: ObjectIdentifier(type), type.descriptor, hasStorage: true, check: { try type.check($0) },
+        of: ObjectIdentifier(type), type.descriptor, hasStorage: true,
+        check: { try $0.check(Engine.Settings.self, and: type.check) },
         make: { host, context in
             unsafe ServingEngineInstance(try type.init(context: context), host: host)
         })
@@ -93,6 +96,7 @@ enum PluginExports {
     private static let starts: [Start] = unsafe [
         { unsafe start(0, $0, $1, $2, $3) }, { unsafe start(1, $0, $1, $2, $3) },
         { unsafe start(2, $0, $1, $2, $3) }, { unsafe start(3, $0, $1, $2, $3) },
+        { unsafe start(4, $0, $1, $2, $3) }, { unsafe start(5, $0, $1, $2, $3) },
     ]
 
     typealias CheckSection =
@@ -100,7 +104,7 @@ enum PluginExports {
 
     private static let checks: [CheckSection] = unsafe [
         { unsafe check(0, $0, $1) }, { unsafe check(1, $0, $1) }, { unsafe check(2, $0, $1) },
-        { unsafe check(3, $0, $1) },
+        { unsafe check(3, $0, $1) }, { unsafe check(4, $0, $1) }, { unsafe check(5, $0, $1) },
     ]
 
     private static func check(

@@ -1,26 +1,24 @@
 internal import JSONTree
 
-/// Decodes a section and notes, at every depth, the members that no coding key names. Errors of optional members are noted
-/// too, and decoding goes on, so that one mistake does not hide the others.
+/// Decodes a value of a section. What is thrown names the path of the value, and says what it must be and what it is.
 struct SettingsDecoder: Decoder {
-    let value: JSONValue
-    let path: String
-    let notes: SettingsNotes
+    let value: JSON
+    let path: JSONPath
+    let trace: SettingsTrace
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    init(_ value: JSONValue, path: String, _ notes: SettingsNotes, _ codingPath: [any CodingKey] = []) {
+    init(_ value: JSON, _ path: JSONPath, _ trace: SettingsTrace, _ codingPath: [any CodingKey]) {
         self.value = value
         self.path = path
-        self.notes = notes
+        self.trace = trace
         self.codingPath = codingPath
     }
 
-    static func path(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
-
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard case .object(let members) = value else { throw mismatch([String: Any].self, "an object") }
-        for name in members.keys where Key(stringValue: name) == nil { notes.addUnknown(name, in: path) }
+        guard case .members(let list) = value else { throw mismatch([String: Any].self, "an object") }
+        let members = Dictionary(list.map { ($0.name, $0.value) }) { _, last in last }
+        trace.read(members, at: path, type)
         return KeyedDecodingContainer(SettingsObject<Key>(members: members, decoder: self))
     }
 
@@ -32,13 +30,16 @@ struct SettingsDecoder: Decoder {
     func singleValueContainer() -> any SingleValueDecodingContainer { self }
 
     func mismatch(_ type: Any.Type, _ wanted: String) -> DecodingError {
-        .typeMismatch(
-            type, .init(codingPath: codingPath, debugDescription: "\(value.kind), where \(wanted) belongs"))
+        .typeMismatch(type, context("must be \(wanted), is \(value.kind)"))
+    }
+
+    private func context(_ text: String) -> DecodingError.Context {
+        .init(codingPath: codingPath, debugDescription: text)
     }
 }
 
 extension SettingsDecoder: SingleValueDecodingContainer {
-    func decodeNil() -> Bool { if case .null = value { true } else { false } }
+    func decodeNil() -> Bool { value == .null }
 
     func decode(_ type: Bool.Type) throws -> Bool {
         guard case .bool(let value) = value else { throw mismatch(type, "true or false") }
@@ -50,15 +51,8 @@ extension SettingsDecoder: SingleValueDecodingContainer {
         return value
     }
 
-    func decode(_ type: Double.Type) throws -> Double {
-        switch value {
-        case .integer(let value): return Double(value)
-        case .number(let value): return value
-        default: throw mismatch(type, "a number")
-        }
-    }
-
-    func decode(_ type: Float.Type) throws -> Float { Float(try decode(Double.self)) }
+    func decode(_ type: Double.Type) throws -> Double { try number(type) }
+    func decode(_ type: Float.Type) throws -> Float { try number(type) }
     func decode(_ type: Int.Type) throws -> Int { try whole(type) }
     func decode(_ type: Int8.Type) throws -> Int8 { try whole(type) }
     func decode(_ type: Int16.Type) throws -> Int16 { try whole(type) }
@@ -70,100 +64,113 @@ extension SettingsDecoder: SingleValueDecodingContainer {
     func decode(_ type: UInt32.Type) throws -> UInt32 { try whole(type) }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try whole(type) }
 
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try make(type) }
+
+    private func number<Number: BinaryFloatingPoint>(_ type: Number.Type) throws -> Number {
+        guard let value = value.double else { throw mismatch(type, "a number") }
+        let number = Number(value)
+        guard number.isFinite else { throw DecodingError.dataCorrupted(context("must be a number, is too large")) }
+        return number
+    }
 
     private func whole<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
-        guard case .integer(let value) = value else { throw mismatch(type, "a whole number") }
-        guard let number = Number(exactly: value) else {
-            throw DecodingError.dataCorrupted(
-                .init(
-                    codingPath: codingPath,
-                    debugDescription: "\(value) is not between \(Number.min) and \(Number.max)"))
+        guard case .number(let text) = value else { throw mismatch(type, "a whole number") }
+        guard let number: Number = value.whole() else {
+            let range = Number.bitWidth < 64 ? " from \(Number.min) to \(Number.max)" : Number.isSigned ? "" : " from 0"
+            throw DecodingError.dataCorrupted(context("must be a whole number\(range), is \(text)"))
         }
         return number
     }
+
+    /// The value as any type.
+    func make<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do {
+            return try Value(from: self)
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.count == codingPath.count {
+            // An enum does not say which values it has.
+            guard let text = RawValues.advice(type, value) else { throw DecodingError.dataCorrupted(context) }
+            throw DecodingError.dataCorrupted(self.context(text))
+        }
+    }
 }
 
-/// An object of a section, as Decodable types see it.
+/// The members of an object, as Decodable types see them.
 struct SettingsObject<Key: CodingKey>: KeyedDecodingContainerProtocol {
-    let members: [String: JSONValue]
+    let members: [String: JSON]
     let decoder: SettingsDecoder
 
     var codingPath: [any CodingKey] { decoder.codingPath }
     var allKeys: [Key] { members.keys.sorted().compactMap { Key(stringValue: $0) } }
 
-    func contains(_ key: Key) -> Bool { member(key) != nil }
+    func contains(_ key: Key) -> Bool {
+        decoder.trace.want(key.stringValue, of: decoder.path)
+        return members[key.stringValue] != nil
+    }
 
-    func decodeNil(forKey key: Key) throws -> Bool { try decoder(forKey: key).decodeNil() }
+    func decodeNil(forKey key: Key) throws -> Bool { try member(key).decodeNil() }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try Value(from: decoder(forKey: key))
+        try place(key).decode(type) { try member(key) }
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        try lenient(type, key)
+        try optional(type, key)
     }
 
     // The standard library asks for these types by their own names.
-    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try lenient(type, key) }
-    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? { try lenient(type, key) }
-    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? { try lenient(type, key) }
-    func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? { try lenient(type, key) }
-    func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? { try lenient(type, key) }
-    func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? { try lenient(type, key) }
-    func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? { try lenient(type, key) }
-    func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? { try lenient(type, key) }
+    func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try optional(type, key) }
+    func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try optional(type, key) }
+    func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { try optional(type, key) }
+    func decodeIfPresent(_ type: Float.Type, forKey key: Key) throws -> Float? { try optional(type, key) }
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try optional(type, key) }
+    func decodeIfPresent(_ type: Int8.Type, forKey key: Key) throws -> Int8? { try optional(type, key) }
+    func decodeIfPresent(_ type: Int16.Type, forKey key: Key) throws -> Int16? { try optional(type, key) }
+    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? { try optional(type, key) }
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? { try optional(type, key) }
+    func decodeIfPresent(_ type: UInt.Type, forKey key: Key) throws -> UInt? { try optional(type, key) }
+    func decodeIfPresent(_ type: UInt8.Type, forKey key: Key) throws -> UInt8? { try optional(type, key) }
+    func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? { try optional(type, key) }
+    func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? { try optional(type, key) }
+    func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? { try optional(type, key) }
 
     func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type, forKey key: Key
-    ) throws -> KeyedDecodingContainer<Nested> { try decoder(forKey: key).container(keyedBy: type) }
+    ) throws -> KeyedDecodingContainer<Nested> {
+        try place(key).container(StandIn().container(keyedBy: type)) { try member(key).container(keyedBy: type) }
+    }
 
     func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
-        try decoder(forKey: key).unkeyedContainer()
+        try place(key).container(StandIn().unkeyedContainer()) { try member(key).unkeyedContainer() }
     }
 
     func superDecoder() throws -> any Decoder { decoder }
-    func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(forKey: key) }
+    func superDecoder(forKey key: Key) throws -> any Decoder { try member(key) }
 
-    /// An error is noted, and the member taken for missing.
-    private func lenient<Value: Decodable>(_ type: Value.Type, _ key: Key) throws -> Value? {
-        guard let value = member(key) else { return nil }
-        if case .null = value { return nil }
-        do {
-            return try Value(from: decoder(forKey: key))
-        } catch let error as DecodingError {
-            decoder.notes.add(error)
-            return nil
-        }
+    private func optional<Value: Decodable>(_ type: Value.Type, _ key: Key) throws -> Value? {
+        let place = place(key)
+        guard contains(key), !place.isWrong, try !member(key).decodeNil() else { return nil }
+        return try place.decode(type) { try member(key) }
     }
 
-    private func member(_ key: Key) -> JSONValue? {
-        decoder.notes.ask(key.stringValue, in: decoder.path)
-        return members[key.stringValue]
+    private func place(_ key: Key) -> SettingsPlace {
+        SettingsPlace(path: decoder.path.member(key.stringValue), trace: decoder.trace)
     }
 
-    private func decoder(forKey key: Key) throws -> SettingsDecoder {
-        guard let value = member(key) else {
+    private func member(_ key: Key) throws -> SettingsDecoder {
+        guard contains(key), let value = members[key.stringValue] else {
             throw DecodingError.keyNotFound(key, .init(codingPath: codingPath, debugDescription: "is missing"))
         }
-        return SettingsDecoder(
-            value, path: SettingsDecoder.path(decoder.path, key.stringValue), decoder.notes, codingPath + [key])
+        return SettingsDecoder(value, decoder.path.member(key.stringValue), decoder.trace, codingPath + [key])
     }
 }
 
-/// An array of a section, as Decodable types see it.
+/// The elements of an array, as Decodable types see them.
 struct SettingsArray: UnkeyedDecodingContainer {
-    let elements: [JSONValue]
+    let elements: [JSON]
     let decoder: SettingsDecoder
     private(set) var currentIndex = 0
 
-    init(elements: [JSONValue], decoder: SettingsDecoder) {
+    init(elements: [JSON], decoder: SettingsDecoder) {
         self.elements = elements
         self.decoder = decoder
     }
@@ -173,46 +180,68 @@ struct SettingsArray: UnkeyedDecodingContainer {
     var isAtEnd: Bool { currentIndex >= elements.count }
 
     mutating func decodeNil() throws -> Bool {
-        guard !isAtEnd, case .null = elements[currentIndex] else { return false }
+        guard !isAtEnd, elements[currentIndex] == .null else { return false }
         currentIndex += 1
         return true
     }
 
-    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: next()) }
-
-    mutating func nestedContainer<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        try next().container(keyedBy: type)
+    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        let value = try place.decode(type) { try element() }
+        currentIndex += 1
+        return value
     }
 
-    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try next().unkeyedContainer() }
+    mutating func nestedContainer<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+        let container = try place.container(StandIn().container(keyedBy: type)) {
+            try element().container(keyedBy: type)
+        }
+        currentIndex += 1
+        return container
+    }
 
-    mutating func superDecoder() throws -> any Decoder { try next() }
+    mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+        let container = try place.container(StandIn().unkeyedContainer()) { try element().unkeyedContainer() }
+        currentIndex += 1
+        return container
+    }
 
-    private mutating func next() throws -> SettingsDecoder {
-        let key = SettingsKey(intValue: currentIndex)
+    mutating func superDecoder() throws -> any Decoder {
+        let decoder = try element()
+        currentIndex += 1
+        return decoder
+    }
+
+    private var place: SettingsPlace {
+        SettingsPlace(path: decoder.path.element(currentIndex), trace: decoder.trace)
+    }
+
+    private func element() throws -> SettingsDecoder {
         guard !isAtEnd else {
             throw DecodingError.valueNotFound(
-                JSONValue.self,
-                .init(codingPath: codingPath + [key], debugDescription: "there are \(elements.count) elements only"))
+                JSON.self,
+                .init(codingPath: codingPath, debugDescription: "must have more than \(elements.count) elements"))
         }
-        defer { currentIndex += 1 }
         return SettingsDecoder(
-            elements[currentIndex], path: "\(decoder.path)[\(currentIndex)]", decoder.notes, codingPath + [key])
+            elements[currentIndex], decoder.path.element(currentIndex), decoder.trace,
+            codingPath + [SettingsKey(intValue: currentIndex)])
     }
 }
 
-/// Any name, or any place in an array.
-struct SettingsKey: CodingKey {
-    let stringValue: String
-    let intValue: Int?
+/// Where a member or an element is decoded. Something else stands in for what is known to be wrong.
+private struct SettingsPlace {
+    let path: JSONPath
+    let trace: SettingsTrace
 
-    init(stringValue: String) {
-        self.stringValue = stringValue
-        intValue = nil
+    var isWrong: Bool { trace.isWrong(path) }
+
+    func decode<Value: Decodable>(_ type: Value.Type, _ decoder: () throws -> SettingsDecoder) throws -> Value {
+        if isWrong, let value = StandIn.value(of: type) { return value }
+        return try trace.noting(path) { try decoder().make(type) }
     }
 
-    init(intValue: Int) {
-        stringValue = "[\(intValue)]"
-        self.intValue = intValue
+    func container<Container>(_ standIn: @autoclosure () -> Container, _ make: () throws -> Container) throws
+        -> Container
+    {
+        isWrong ? standIn() : try trace.noting(path, make)
     }
 }

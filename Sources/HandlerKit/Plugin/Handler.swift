@@ -15,6 +15,13 @@ internal import ArticleProtocol
 /// Each request is offered to ``answer(_:_:)`` first, which runs on the request's event loop and must not block. If
 /// it returns the responder, the request goes on to ``handle(_:_:)``, in a task on the same loop.
 public protocol Handler: Sendable {
+    /// The plugin's section of the configuration, as a type.
+    ///
+    /// A nested `struct Settings: Decodable` is all that is needed. articled checks the section against it before each
+    /// start and reload, and for `articled --check-configuration`. Unknown members, missing ones and those of another
+    /// type are errors, with their place in the configuration file. A plugin without such a type accepts any section.
+    associatedtype Settings: Decodable & SendableMetatype = AnySettings
+
     /// Name, version and methods. Read once, before the plugin is started.
     static var descriptor: PluginDescriptor { get }
 
@@ -26,7 +33,7 @@ public protocol Handler: Sendable {
     /// - Throws: an error to keep articled from starting. Its text is logged.
     init(context: PluginContext) throws
 
-    /// Checks a section of the configuration, and changes nothing.
+    /// Checks what the type ``Settings`` does not tell of a section of the configuration, such as ranges. Changes nothing.
     ///
     /// Called for `articled --check-configuration`, and before each start and reload; on any thread but an event
     /// loop. The default accepts everything.

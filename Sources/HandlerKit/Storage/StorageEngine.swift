@@ -7,6 +7,9 @@
 /// public func articledPlugin() -> UnsafeRawPointer? { unsafe exportEngine(LMDBEngine.self) }
 /// ```
 public protocol StorageEngine: ArticleStorage {
+    /// The engine's section of the configuration, as a type, like ``Handler/Settings``.
+    associatedtype Settings: Decodable & SendableMetatype = AnySettings
+
     /// Name and version. An engine with methods is a ``ServingEngine``.
     static var descriptor: PluginDescriptor { get }
 
@@ -17,7 +20,7 @@ public protocol StorageEngine: ArticleStorage {
     /// - Throws: an error to keep articled from starting. Its text is logged.
     init(context: PluginContext) throws
 
-    /// Checks a section of the configuration, like ``Handler/check(_:)``.
+    /// Checks what the type ``Settings`` does not tell of a section, like ``Handler/check(_:)``.
     static func check(_ configuration: PluginConfiguration) throws
 
     /// Applies a new configuration while the service runs, on any thread but an event loop. Throws to keep the old
@@ -35,7 +38,7 @@ public protocol StorageEngine: ArticleStorage {
 }
 
 extension StorageEngine {
-    /// Accepts everything: `init` checks the configuration.
+    /// Accepts everything.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
     /// Does nothing: the configuration is fixed at the start.
@@ -55,10 +58,13 @@ extension StorageEngine {
 ///
 /// One instance does both. `answer` and `handle` receive the requests for the descriptor's methods, as with any
 /// ``Handler``; the storage functions serve the other plugins. Export it with `exportEngine`.
-public protocol ServingEngine: StorageEngine, Handler {}
+public protocol ServingEngine: StorageEngine, Handler {
+    /// The engine's section of the configuration, as a type.
+    associatedtype Settings = AnySettings
+}
 
 extension ServingEngine {
-    /// Accepts everything: `init` checks the configuration.
+    /// Accepts everything.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
     /// Does nothing: the configuration is fixed at the start.

@@ -1,3 +1,5 @@
+import JSONTree
+
 extension CommandDescription {
     /// What `help --json` tells of a command.
     var json: JSON {

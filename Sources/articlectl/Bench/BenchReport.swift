@@ -1,3 +1,5 @@
+import JSONTree
+
 /// The figures of one measurement.
 struct BenchReport {
     let plan: BenchPlan

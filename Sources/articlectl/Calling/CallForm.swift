@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONTree
+
 /// How the messages of a call are read and written.
 enum CallForm: Sendable {
     /// One value a line, by the descriptions of the messages.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 import Spelling
 
 /// How many articles there are for each month, topic or source: `articlectl list --histogram`.

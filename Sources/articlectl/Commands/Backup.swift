@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 internal import Glibc
+import JSONTree
 
 /// Makes the service copy everything that it stores.
 struct Backup: Command {

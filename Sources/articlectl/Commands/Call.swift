@@ -4,6 +4,7 @@ import ArticleClient
 import ArticleProtocol
 import CLinux
 internal import Glibc
+import JSONTree
 import Spelling
 
 /// Calls any method of any plugin.

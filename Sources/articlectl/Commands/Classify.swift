@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Finds the topics of a text or of a stored article.
 struct Classify: Command {

@@ -1,3 +1,4 @@
+import JSONTree
 import TopicModel
 import TopicTraining
 

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Writes articles as JSON Lines that `import` reads back.
 struct Export: Command {

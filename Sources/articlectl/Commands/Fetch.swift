@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 import ArticleText
+import JSONTree
 
 /// Shows stored articles.
 struct Fetch: Command {

@@ -1,3 +1,5 @@
+import JSONTree
+
 /// Explains the commands. It is not one of them: it asks no service, and works without one.
 struct Help {
     static let description = CommandDescription(

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Stores many articles in one streamed call.
 struct Import: Command {

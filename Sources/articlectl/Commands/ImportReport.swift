@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 import Synchronization
 
 /// The counts of an import so far. The task that reads the files and the task that reads the answers both update it.

@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 import CLinux
+import JSONTree
 
 /// Lists articles, newest first.
 struct List: Command {

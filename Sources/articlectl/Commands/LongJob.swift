@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// A message of a long job's stream.
 protocol JobProgress: ProtocolMessage {

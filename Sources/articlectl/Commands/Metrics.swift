@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Prints the measurements of the service.
 struct Metrics: Command {

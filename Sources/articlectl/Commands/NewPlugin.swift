@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Glibc
+import JSONTree
 
 /// Writes the package of a new plugin.
 struct NewPlugin: Command {

@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 import CLinux
+import JSONTree
 
 /// Asks whether articled answers, and measures how long that takes.
 struct Ping: Command {

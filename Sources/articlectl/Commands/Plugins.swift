@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Lists the plugins that articled has loaded.
 struct Plugins: Command {

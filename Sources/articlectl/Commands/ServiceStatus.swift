@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 import CLinux
+import JSONTree
 
 /// Shows the health of articled and what it has done.
 struct ServiceStatus: Command {

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Stores articles one by one, each acknowledged when it is on disk.
 struct Store: Command {

@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Lists the topics that articles are classified by.
 struct Topics: Command {

@@ -1,6 +1,7 @@
 import ArticleClient
 import ArticleProtocol
 internal import Glibc
+import JSONTree
 import TopicModel
 import TopicTraining
 

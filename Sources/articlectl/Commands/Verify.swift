@@ -1,5 +1,6 @@
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// Makes the service check everything that it stores.
 struct Verify: Command {

@@ -4,6 +4,7 @@ import ArticleClient
 import ArticleProtocol
 import ArticleText
 internal import Glibc
+import JSONTree
 
 /// `articlectl delete` with a filter in place of ids: counts what matches, asks, and deletes exactly what it has counted.
 struct BulkDelete: Sendable {

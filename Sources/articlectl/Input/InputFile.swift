@@ -1,4 +1,5 @@
 internal import Glibc
+import JSONTree
 
 /// A file that articles are read from.
 struct InputFile: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import ArticleProtocol
 import ArticleText
+import JSONTree
 
 /// A file that is being read.
 final class OpenFile {
@@ -141,8 +142,7 @@ final class OpenFile {
             return nil
         } catch {
             content = .done
-            let line = 1 + bytes.prefix(error.offset).count { $0 == 0x0a }
-            return record(at: Origin(file: label, line: line), .failure(RecordError("\(error)")))
+            return record(at: Origin(file: label, line: error.place.line), .failure(RecordError(Self.text(error))))
         }
     }
 
@@ -158,12 +158,17 @@ final class OpenFile {
         do throws(JSONError) {
             guard let value = try parser.next() else { return nil }
             guard try parser.next() == nil else {
-                throw JSONError(offset: parser.offset, message: "there is more behind the end of the value")
+                throw parser.error("unexpected text after the end of the value")
             }
             return record(of: value, at: origin)
         } catch {
-            return record(at: origin, .failure(RecordError("\(error)")))
+            return record(at: origin, .failure(RecordError(Self.text(error))))
         }
+    }
+
+    /// The line is said by the origin.
+    private static func text(_ error: JSONError) -> String {
+        "invalid JSON at column \(error.place.column): \(error.message)"
     }
 
     private func record(of value: JSON, at origin: Origin) -> RecordReader.Record {

@@ -1,4 +1,5 @@
 import ArticleProtocol
+import JSONTree
 
 extension Article {
     /// The article as articlectl prints and exports it; `import` reads it back without loss. Empty fields are left out.

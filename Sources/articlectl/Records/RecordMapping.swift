@@ -1,4 +1,5 @@
 import ArticleProtocol
+import JSONTree
 import Spelling
 
 /// How the members of a JSON record become an article.

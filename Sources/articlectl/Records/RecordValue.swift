@@ -1,5 +1,6 @@
 import ArticleProtocol
 import ArticleText
+import JSONTree
 
 /// A member of a record, read as the type that a field needs.
 struct RecordValue {

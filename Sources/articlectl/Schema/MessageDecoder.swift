@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONTree
+
 /// Makes JSON from messages, as the proto3 JSON mapping says: names in lowerCamelCase, 64-bit numbers as strings, bytes in
 /// Base64, enumerations by name. Default values and unknown fields are left out.
 struct MessageDecoder {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArticleProtocol
+import JSONTree
 import Spelling
 
 /// Why a message and its JSON do not fit, and where: "article.topics[0].score".

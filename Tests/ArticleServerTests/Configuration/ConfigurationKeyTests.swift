@@ -8,10 +8,10 @@ import Testing
     private static let paths = ConfigurationKey.all.map(\.path).filter { $0 != "plugins.NAME" }
 
     private func problems(_ json5: String) throws -> [String] {
-        try ServerConfiguration.reading(Array(json5.utf8), owner: 0).1.map(\.description)
+        try ConfigurationReading(of: "a", Array(json5.utf8), owner: 0).problems.map(\.description)
     }
 
-    /// `null` is the same as none, and a key that is not known is told.
+    /// `null` counts as missing, and an unknown key is reported.
     @Test(arguments: paths)
     func theReaderKnowsIt(path: String) throws {
         let names = path.split(separator: ".")
@@ -19,7 +19,7 @@ import Testing
         #expect(try problems(text) == [])
     }
 
-    /// What the reader says there is, when it does not know a key, is in the table.
+    /// The keys that the reader lists when it does not know one are in the table.
     @Test(arguments: ["", "limits", "access", "access.read", "access.write", "access.administer"])
     func theTableHasAllThatTheReaderKnows(section: String) throws {
         let unknown = "qqqqqqqqqqqq"

@@ -1,4 +1,5 @@
 import Glibc
+import JSONTree
 import Testing
 
 @testable import ArticleServer
@@ -69,7 +70,7 @@ import Testing
         #expect(read.plugins.startTimeoutMilliseconds == 1000)
         #expect(
             String(decoding: read.plugins.section(of: "store"), as: UTF8.self)
-                == #"{"a":{"c":1.5,"d":false},"b":[1,null,"x\"\u000a"]}"#)
+                == #"{"a":{"c":1.5,"d":false},"b":[1,null,"x\"\n"]}"#)
         #expect(read.plugins.section(of: "fetch") == Array("{}".utf8))
     }
 
@@ -82,40 +83,96 @@ import Testing
               plugins: { Bad: {}, store: 5, fetch: { x: Infinity } } }
             """)
         let expected = [
-            "access.read.all: unknown key", "access.read.users[0]: there is no",
-            "access.read.users[1]: -1 cannot be an id",
-            "access.tcp[0]: \"fly\"", "allowRemote: a number", "eventLoops: 0 is not between 1 and 256",
-            "limits.conections: unknown key", "limits.connections: a number, where a whole",
-            "limits.frame: not between",
-            "limits.helloTimeout: an array", "limits.idleTimeout: \"5 parsecs\"", "listen[0]: \"unix:a\"",
-            "listen[1]: a number", "logLevel: \"loud\" is none of", "nope: unknown key",
-            "plugins.Bad: no plugin's name",
-            "plugins.fetch: NaN", "plugins.store: a number", "socketMode: \"9\"",
+            "access.read.all: unknown member", "access.read.users[0]: there is no",
+            "access.read.users[1]: -1 is not a valid id", "access.tcp[0]: \"fly\" is not one of",
+            "allowRemote: must be true or false, is a number",
+            "eventLoops: must be a whole number from 1 to 256, is 0", "limits.conections: unknown member",
+            "limits.connections: must be a whole number from 1 to 1000000, is 1.5",
+            "limits.frame: must be from 8 KiB to 256 MiB", "limits.helloTimeout: must be a number, or a string such as",
+            "limits.idleTimeout: must be a number with one of the units ms, s, min, h, is \"5 parsecs\"",
+            "listen[0]: \"unix:a\"", "listen[1]: must be a string, is a number", "logLevel: \"loud\" is not one of",
+            "nope: unknown member", "plugins.Bad: not a plugin's name", "plugins.fetch: contains NaN",
+            "plugins.store: must be an object", "socketMode: must be an octal number",
         ]
         #expect(found.count == expected.count, "\(found)")
         for (problem, start) in zip(found, expected) { #expect(problem.hasPrefix(start), "\(problem)") }
     }
 
     @Test func didYouMean() {
-        #expect(problems("{limits: {conections: 5}}") == ["limits.conections: unknown key; did you mean connections?"])
-        #expect(problems("{xyz: 5}").first?.hasPrefix("xyz: unknown key; there are: access, ") == true)
+        #expect(
+            problems("{limits: {conections: 5}}") == ["limits.conections: unknown member; did you mean connections?"])
+        #expect(problems("{xyz: 5}").first?.hasPrefix("xyz: unknown member; there are: access, ") == true)
     }
 
     /// A reader takes one of the two, and the person who wrote them does not know which.
     @Test func twice() {
-        #expect(problems("{logLevel: 'info', logLevel: 'debug'}") == ["logLevel: is in line 1 already"])
+        #expect(
+            problems("{logLevel: 'info', logLevel: 'debug'}") == ["logLevel: duplicate member; the first is in line 1"])
     }
 
-    /// In the order of the file, each with its line.
-    @Test func lines() throws {
+    /// In the order of the file, each with its place and its line.
+    @Test func places() throws {
         let directory = try TemporaryDirectory()
-        let path = try directory.write("a.json5", "{ // here\n  plugins: { Bad: {} },\n\n  limits: {\n frame: 0 } }")
+        let path = try directory.write(
+            "a.json5",
+            """
+            { // here
+              plugins: { Bad: {}, classify: { x: 1 } },
+              logLevel: "info", logLevel: "loud",
+            \tlimits: {
+             frame: 0, conections: 4 } }
+            """)
         let reading = try ConfigurationFile.read(path)
+        let ofPlugin = [
+            ConfigurationProblem(JSONPath("plugins.classify.x"), "unknown member", about: .name),
+            ConfigurationProblem(JSONPath("plugins.classify.y"), "is missing"),
+        ]
         #expect(
-            reading.error(reading.problems + [ConfigurationProblem("plugins.classify.x", "no")]).problems == [
-                "\(path):2: plugins.Bad: no plugin's name, which is [a-z][a-z0-9-]*",
-                "\(path):2: plugins.classify.x: no", "\(path):5: limits.frame: not between 8 KiB and 256 MiB",
-            ])
+            reading.error(reading.problems + ofPlugin).description == """
+                \(path):2:14: plugins.Bad: not a plugin's name: [a-z][a-z0-9-]*
+                    2 |   plugins: { Bad: {}, classify: { x: 1 } },
+                      |              ^
+                \(path):2:33: plugins.classify.y: is missing
+                    2 |   plugins: { Bad: {}, classify: { x: 1 } },
+                      |                                 ^
+                \(path):2:35: plugins.classify.x: unknown member
+                    2 |   plugins: { Bad: {}, classify: { x: 1 } },
+                      |                                   ^
+                \(path):3:21: logLevel: duplicate member; the first is in line 3
+                    3 |   logLevel: "info", logLevel: "loud",
+                      |                     ^
+                \(path):3:31: logLevel: "loud" is not one of error, warning, notice, info, debug
+                    3 |   logLevel: "info", logLevel: "loud",
+                      |                               ^
+                \(path):5:9: limits.frame: must be from 8 KiB to 256 MiB
+                    5 |  frame: 0, conections: 4 } }
+                      |         ^
+                \(path):5:12: limits.conections: unknown member; did you mean connections?
+                    5 |  frame: 0, conections: 4 } }
+                      |            ^
+                """)
+    }
+
+    @Test func notJSON5() throws {
+        let directory = try TemporaryDirectory()
+        let path = try directory.write("a.json5", "{\n  limits: { connections 4 }\n}")
+        let error = try #require(throws: StartError.self) { try ConfigurationFile.read(path) }
+        #expect(
+            error.description == """
+                \(path):2:25: expected ":" after a member's name
+                    2 |   limits: { connections 4 }
+                      |                         ^
+                """)
+        #expect(error.lines.count == 3)
+    }
+
+    /// Nobody reads more than a hundred, and a file of a megabyte could hold many more.
+    @Test(.timeLimit(.minutes(1))) func manyProblems() throws {
+        let members = (0..<50_000).map { "a\($0):0" }.joined(separator: ",")
+        let reading = try ConfigurationReading(of: "a", Array("{\(members)}".utf8), owner: 0)
+        let problems = reading.error(reading.problems).problems
+        #expect(problems.count == 101)
+        #expect(problems.last == "a: 49900 more problems are not shown")
     }
 
     @Test func limitsThatContradictEachOther() {
@@ -133,7 +190,7 @@ import Testing
     }
 
     @Test func tooLarge() {
-        #expect(problems("{} " + String(repeating: " ", count: 1 << 20)).first?.contains("at most") == true)
+        #expect(problems("{} " + String(repeating: " ", count: 1 << 20)).first?.contains("too large") == true)
     }
 
     /// Numbers at the edges of what a conversion can take.
@@ -155,7 +212,7 @@ import Testing
         let error = try #require(throws: StartError.self) { try ConfigurationFile.read(path).checked() }
         #expect(error.code == .configuration)
         #expect(error.problems.count == 2)
-        #expect(error.problems.allSatisfy { $0.hasPrefix("\(path):1: ") })
+        #expect(error.problems.allSatisfy { $0.hasPrefix("\(path):1:") })
         #expect(throws: StartError.self) { try ConfigurationFile.read("\(directory.path)/none") }
         #expect(throws: StartError.self) { try ConfigurationFile.read(directory.path) }
         let open = try directory.write("open.json5", "{}")

@@ -17,9 +17,9 @@ import Testing
         try Data(bytes).write(to: URL(filePath: "\(directory)/\(name)"))
     }
 
-    private func resolve(_ value: JSONValue) -> (value: JSONValue, problems: [String]) {
+    private func resolve(_ value: JSON) -> (value: JSON, problems: [String]) {
         var problems: [String] = []
-        let resolved = value.resolving(Credentials(directory: directory), at: "mirror") {
+        let resolved = value.resolving(Credentials(directory: directory), at: JSONPath("mirror")) {
             problems.append("\($0): \($1)")
         }
         return (resolved, problems)
@@ -27,14 +27,15 @@ import Testing
 
     @Test func takesTheirPlaceAtEveryDepth() throws {
         try put("key", "mật khẩu\n".utf8)
-        let reference = JSONValue.object(["credential": .string("key")])
+        let reference = JSON.object([("credential", .string("key"))])
         let (value, problems) = resolve(
-            .object(["keys": .array([reference, .integer(1)]), "at": .object(["login": reference])]))
+            .object([("keys", .array([reference, .integer(1)])), ("at", .object([("login", reference)]))]))
         #expect(problems.isEmpty)
         #expect(
             value
                 == .object([
-                    "keys": .array([.string("mật khẩu"), .integer(1)]), "at": .object(["login": .string("mật khẩu")]),
+                    ("keys", .array([.string("mật khẩu"), .integer(1)])),
+                    ("at", .object([("login", .string("mật khẩu"))])),
                 ]))
     }
 
@@ -45,14 +46,15 @@ import Testing
     }
 
     @Test func othersStayAsTheyAre() {
-        let value = JSONValue.object([
-            "a": .object(["credential": .integer(1)]), "b": .object(["credential": .string("x"), "c": .null]),
+        let value = JSON.object([
+            ("a", .object([("credential", .integer(1))])),
+            ("b", .object([("credential", .string("x")), ("c", .null)])),
         ])
         #expect(resolve(value).value == value)
     }
 
     @Test func whatIsMissingIsNamed() {
-        let (_, problems) = resolve(.object(["keys": .array([.object(["credential": .string("absent")])])]))
+        let (_, problems) = resolve(.object([("keys", .array([.object([("credential", .string("absent"))])]))]))
         #expect(problems.count == 1)
         #expect(problems.first?.hasPrefix("mirror.keys[0]: there is no credential \"absent\" in") == true)
         #expect(problems.first?.contains("LoadCredential=absent:") == true)

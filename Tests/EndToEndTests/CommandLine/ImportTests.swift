@@ -16,7 +16,7 @@ import Testing
             "a.jsonl", Self.collection(0..<300) + "broken\n{\"id\":7}\n" + Self.collection(300..<500))
         let run = try tool.run("import", "--json", file)
         #expect(run.code == 65)
-        #expect(run.complaints.contains("a.jsonl:301: no valid JSON"))
+        #expect(run.complaints.contains("a.jsonl:301: invalid JSON"))
         #expect(run.complaints.contains("a.jsonl:302: "))
         let report = try run.json()
         #expect(report["created"] as? Int == 500)

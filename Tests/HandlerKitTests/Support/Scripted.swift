@@ -17,7 +17,7 @@ struct Scripted: Handler {
                 flags: $0 == .count ? [.streamRequest, .idempotent] : [])
         })
 
-    private struct Settings: Decodable {
+    struct Settings: Decodable {
         var fails: String?
     }
 

@@ -2,6 +2,7 @@
 import ArticleClient
 import ArticleProtocol
 import CLinux
+import JSONTree
 internal import Synchronization
 
 /// Shows what articled is doing, as it changes.

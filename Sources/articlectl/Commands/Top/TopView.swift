@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 import ArticleProtocol
+import JSONTree
 
 /// What happened between two readings.
 struct TopView {

@@ -1,7 +1,7 @@
+import JSONTree
 import Testing
 
-@testable import articlectl
-
+/// Strict JSON.
 @Suite struct JSONTests {
     private func parse(_ text: String) throws(JSONError) -> JSON { try JSONParser.parse(Array(text.utf8)) }
 
@@ -19,7 +19,8 @@ import Testing
         #expect(try parse(#""\t\b\f\r""#) == .string("\t\u{8}\u{c}\r"))
         // Text keeps its normal form.
         guard case .string(let text) = try parse("\"Ca\u{302}\u{300}n\"") else {
-            throw JSONError(offset: 0, message: "")
+            Issue.record("not a string")
+            return
         }
         #expect(Array(text.utf8) == Array("Ca\u{302}\u{300}n".utf8))
     }
@@ -42,13 +43,20 @@ import Testing
         #expect(throws: Never.self) { try parse(deep) }
     }
 
-    @Test func errorsTellWhere() {
-        do throws(JSONError) {
-            _ = try parse("{\"a\": x}")
-        } catch {
-            #expect(error.offset == 6)
-            #expect("\(error)".contains("byte 7"))
-        }
+    /// A place that is about a bracket or a quote that is never closed is where it was opened.
+    @Test(arguments: [
+        ("{\"a\": x}", 1, 7, "expected a value; a string needs quotes"), ("{\n\"ữ\" 1}", 2, 5, "expected \":\" after"),
+        ("[1,\r\n 2 3]", 2, 4, "expected \",\" or \"]\" after an element"), ("[1] 2", 1, 5, "unexpected text"),
+        ("{\"a\": 1, b}", 1, 10, "a member's name in double quotes"),
+        (" {\"a\":\n", 1, 2, "this \"{\" is never closed"),
+        ("[[1]\n", 1, 1, "this \"[\" is never closed"), ("[\n\"abc", 2, 1, "this string is never closed"),
+        ("[\"\\x41\"]", 1, 4, "unknown escape"), ("[01]", 1, 2, "a number cannot begin with 0"),
+    ])
+    func errorsTellWhere(text: String, line: Int, column: Int, message: String) throws {
+        let error = try #require(throws: JSONError.self) { try parse(text) }
+        #expect(error.message.contains(message), "\(error)")
+        #expect(error.place.line == line && error.place.column == column, "\(error)")
+        #expect("\(error)".hasPrefix("invalid JSON at line \(line), column \(column): "))
     }
 
     @Test func everyPrefixAndEveryFlippedBitIsAnswered() {
@@ -70,6 +78,10 @@ import Testing
         #expect(value.text == #"{"a":"\"\\\n\u001b\u009b\u202eđ😀","b":[1,0.5,null]}"#)
         #expect(try parse(value.text) == value)
         #expect(JSON.float(Double.infinity) == .null)
+        #expect(JSON.array([.number("NaN"), .number("-Infinity")]).text == "[null,null]")
+        #expect(
+            JSON.object([("b", .null), ("a", .object([("d", .null), ("c", .null)]))]).sorted.text
+                == #"{"a":{"c":null,"d":null},"b":null}"#)
     }
 
     @Test func severalValues() throws {
@@ -77,5 +89,29 @@ import Testing
         var count = 0
         while try parser.next() != nil { count += 1 }
         #expect(count == 3)
+    }
+
+    @Test func numbers() {
+        #expect(JSON.number("5.0").whole(UInt8.self) == 5)
+        #expect(JSON.number("256").whole(UInt8.self) == nil)
+        #expect(JSON.number("1.5").whole(Int.self) == nil)
+        #expect(JSON.number("1e300").whole(Int.self) == nil)
+        #expect(JSON.number("18446744073709551615").whole(UInt64.self) == .max)
+        #expect(JSON.string("5").whole(Int.self) == nil)
+        #expect(JSON.number("1e400").isFinite == false)
+    }
+
+    /// Time in proportion to the bytes, whatever they are: each of these would take minutes if it were quadratic.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "\"" + String(repeating: "\\u0041", count: 200_000), String(repeating: "[1,", count: 400_000),
+            "[" + String(repeating: "\"\\n\",", count: 300_000), "{" + String(repeating: "\"a\":1,", count: 300_000),
+            String(repeating: "1", count: 2_000_000) + "x", String(repeating: "\n", count: 2_000_000) + "x",
+        ])
+    func hostileText(text: String) {
+        for syntax in [JSONParser.Syntax.json, .json5] {
+            #expect(throws: JSONError.self) { try JSONParser.parse(Array(text.utf8), as: syntax) }
+        }
     }
 }
