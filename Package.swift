@@ -99,7 +99,7 @@ let package = Package(
         module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
-        module("TopicTraining", ["TopicModel", "CLinear"]),
+        module("TopicTraining", ["TopicModel", "JSONTree", "CLinear"]),
 
         // Libraries of the system.
         .target(name: "CLinux"),

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import JSONTree
 internal import TopicModel
 
 /// An article whose topic is known.
@@ -18,42 +18,42 @@ public struct LabelledText: Sendable {
 extension LabelledText {
     /// A line of a data set. The label is `label`, `topic` or the first of `topics` (a slug, or an object with one), the
     /// text is `text`, or `title`, `summary` and `body`: so that what `articlectl export` writes is training data.
-    private struct Line: Decodable {
-        let label: String?
-        let topic: String?
-        let topics: [TopicName]?
-        let text: String?
-        let title: String?
-        let summary: String?
-        let body: String?
-    }
-
-    private struct TopicName: Decodable {
-        let slug: String
-
-        private enum CodingKeys: String, CodingKey { case slug }
-
-        init(from decoder: any Decoder) throws {
-            if let plain = try? decoder.singleValueContainer().decode(String.self) {
-                slug = plain
-            } else {
-                slug = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .slug)
-            }
-        }
-    }
-
     init(json: ArraySlice<UInt8>) throws(TopicModelError) {
-        let line: Line
-        do {
-            line = try JSONDecoder().decode(Line.self, from: Data(json))
-        } catch {
-            throw TopicModelError(.unsuitable, "not a JSON object with text fields")
+        guard let line = try? JSONParser.parse(Array(json)), case .members = line else { throw Self.unsuitable }
+        let label: String?
+        if let given = try Self.text(line["label"]) {
+            label = given
+        } else if let given = try Self.text(line["topic"]) {
+            label = given
+        } else {
+            label = try Self.firstTopic(line["topics"])
         }
-        guard let label = line.label ?? line.topic ?? line.topics?.first?.slug, !label.isEmpty else {
-            throw TopicModelError(.unsuitable, "no label")
+        guard let label, !label.isEmpty else { throw TopicModelError(.unsuitable, "no label") }
+        var parts: [String] = []
+        for name in ["text", "title", "summary", "body"] {
+            if let part = try Self.text(line[name]), !part.isEmpty { parts.append(part) }
         }
-        let parts = [line.text, line.title, line.summary, line.body].compactMap { $0 }.filter { !$0.isEmpty }
         guard !parts.isEmpty else { throw TopicModelError(.unsuitable, "no text") }
         self.init(label: label, parts: parts)
+    }
+
+    private static var unsuitable: TopicModelError {
+        TopicModelError(.unsuitable, "not a JSON object with text fields")
+    }
+
+    private static func text(_ value: JSON?) throws(TopicModelError) -> String? {
+        switch value {
+        case nil, .null?: return nil
+        case .string(let text)?: return text
+        default: throw unsuitable
+        }
+    }
+
+    private static func firstTopic(_ value: JSON?) throws(TopicModelError) -> String? {
+        switch value {
+        case nil, .null?, .array([])?: return nil
+        case .array(let topics)?: return try text(topics[0]["slug"] ?? topics[0])
+        default: throw unsuitable
+        }
     }
 }
