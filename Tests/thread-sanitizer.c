@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Swift's Mutex as the thread sanitizer can see it.
  *
  * Swift compiles a Mutex that nobody holds into its user, where the sanitizer sees it. What happens when somebody holds it is inside

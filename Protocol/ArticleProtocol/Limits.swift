@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The limits of the protocol and of articles; see PROTOCOL.md, "Limits". For configurable limits, these are the
 /// defaults.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// How a request ended, and what the caller should do. See PROTOCOL.md, "Status codes".
 public enum StatusCode: UInt32, Sendable, CaseIterable {
     /// Success.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The Swift runtime that this module was compiled for, as named in the plugin ABI and in `service.describe`.
 ///
 /// Swift has no stable ABI on Linux. A program and its plugins share one runtime, so the same compiler version must

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Writes the golden vectors, valid/*.hex and invalid/*.hex, next to this file, and the ones shown in PROTOCOL.md into it.
 
 It uses protoc's Python library and its own CRC-32C. The vectors therefore check articled's encoder, decoder and checksum

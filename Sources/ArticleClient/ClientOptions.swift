@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The address of an articled service.
 public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// A Unix socket at a path of 1 to 107 bytes. A leading `@` names an abstract socket.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Why articled did not start, or did not accept a new configuration: for the person who must repair it.
 public struct StartError: Error, CustomStringConvertible, Sendable, Equatable {
     /// What must be repaired.

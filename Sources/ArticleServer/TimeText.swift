@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Durations as text.
 public enum TimeText {
     static let units: [(name: String, milliseconds: Double)] = [

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Dates of the proleptic Gregorian calendar.
 public enum CivilDate {
     /// The number of days from 1970-01-01 to a date; nil unless the date exists and is in the years 1 to 9999.

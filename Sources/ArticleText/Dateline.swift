@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Finds the headline in the first lines of a text.
 enum Headline {
     /// The longest headline, in characters.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// Lines of the web page around an article: buttons, counters, links to other articles.

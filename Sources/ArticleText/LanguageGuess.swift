@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Detects the language of a text, if its letters leave no doubt.
 enum LanguageGuess {
     /// - Returns: "vi", "en", or an empty string if it is unclear.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
 /// The parts of an article in a plain text file: headline, source, paragraphs, signature, and leftovers of a web page.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The signature of an article in its last line: "PQH", "Nguyễn Văn A", "Theo VnExpress", "M.C. (theo BBC)".
 struct Signature: Equatable {
     /// The author as written, without surrounding brackets and without a label such as "Tác giả:".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The lines of a text, as ranges of its bytes.
 ///
 /// Lines end with LF, CRLF or CR. White space around the content (spaces of all widths, tabs, form feeds, a byte order

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension JSON {
     /// On one line.
     package var text: String {

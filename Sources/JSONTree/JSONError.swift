@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Why bytes are not JSON, and where.
 package struct JSONError: Error, Equatable, CustomStringConvertible {
     package let place: JSONPlace

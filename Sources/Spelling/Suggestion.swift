@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// "Did you mean": the nearest of the words that exist.
 public enum Suggestion {
     /// - Returns: the closest by letters inserted, removed, replaced or swapped; nil if none is near enough to be meant.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The weight of each slot in one text and in each of its thirds. The tables fit into the processor's cache.
 @safe struct FeatureCounts: ~Copyable {
     /// Open addressing: the position of a slot in `slots`, plus 1; 0 is empty.

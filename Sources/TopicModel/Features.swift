@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// Extracts the features of texts for training. Syllables, phrases and hashes are the same as in the scorer.

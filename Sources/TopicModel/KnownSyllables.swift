@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A cache of scanned syllables by their spelling. News consists of a few thousand syllables.
 ///
 /// Each syllable has two possible places. A new syllable takes the first and moves the old one to the second. The cache

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import CUTF8Proc
 
 /// The meaning of a code point for the scanner, packed into 32 bits to keep the table of Latin letters small.

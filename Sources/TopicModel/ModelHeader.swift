@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The first 128 bytes of a model file. All numbers are little-endian.
 ///
 ///     0   8 bytes  "ARTTOPIC"

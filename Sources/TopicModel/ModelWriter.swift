@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Encodes a trained model as a file.
 public struct ModelWriter: ~Copyable {
     /// A feature: its hash, its value in a text's vector in twentieths, and a weight per topic. The weights already

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import CScoring
 
 /// Splits UTF-8 text into syllables, in one pass and without creating strings.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The syllables of one text as hashes, in order. The scanner writes them. The memory is reused from text to text.
 ///
 /// Each syllable has two hashes: `marked`, of the letters with their marks and tone, and `plain`, of the bare letters.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A trained model. It is immutable, so any number of threads may score with one model.
 public final class TopicModel: Sendable {
     /// The name, the topics and the provenance.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 extension TopicScorer {
     /// The maximum number of phrases in an explanation.
     private static let maxPhrases = 12

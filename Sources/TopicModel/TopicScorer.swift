@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Scores texts with a model, one at a time. Use one scorer per thread. It reuses its memory from text to text: 0.4 MB,
 /// and up to 15 MB after a text of 65,536 syllables.
 ///

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// Turns margins into probabilities: they are multiplied with a sharpness that goes from one for no text at all to another

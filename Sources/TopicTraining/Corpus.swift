@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import TopicModel
 
 /// The features of all training texts, marked or plain: sparse rows behind each other.

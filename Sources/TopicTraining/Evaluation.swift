@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import TopicModel
 
 /// How good a model is on labelled texts.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import TopicModel
 
 /// The topics of the training texts, and which text has which.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import CLinear
 import Glibc
 internal import TopicModel

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import TopicModel
 
 /// The names of topics for people, where the data's labels are not fit to be shown.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import TopicModel
 
 /// Measures how good a model of some data would be: parts of the data are held out, and scored by a model of the rest.

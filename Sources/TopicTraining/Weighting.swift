@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import TopicModel
 
 /// How features become numbers: the same arithmetic as the scorer's, so that what is trained is what is scored.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// How articlectl ends: the codes of sysexits(3), so that a script can tell what to do next.
 enum ExitCode: Int32, CaseIterable, Sendable {
     case success = 0

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 
 /// What a command works with: the service, the terminal, standard output.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// The messages of valid/messages.hex, written by hand from articles.proto: each field has a value of its own, so that

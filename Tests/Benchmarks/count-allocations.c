@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* LD_PRELOAD: counts what a program allocates, in a file that another one can read meanwhile.
  * $ALLOCATIONS names the file; its first eight bytes are the count. */
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a plugin or an engine may say across the C boundary, against HandlerKit's reading of it. Pointers are good, as the header asks;
 // all numbers are anything.
 // modules: HandlerKit

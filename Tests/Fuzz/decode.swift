@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a peer can send, against every decoder: see `run` beside this file.
 // modules: ArticleProtocol
 import ArticleProtocol

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a file from the descriptor store may say: it is read or refused, and what was read makes sessions that serve on.
 // modules: ArticleServer
 import ArticleProtocol

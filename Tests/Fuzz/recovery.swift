@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A start on files that somebody has changed: it is refused, or there is a storage whose articles can all be listed and read, or named
 // as damaged, and the next start finds the same ones.
 // modules: LMDBStorage

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a peer can send on one connection, and what plugins may do meanwhile, against the server's session: no socket, no loop that
 // runs, but each request gets one last frame, nothing is left over, and every frame that goes out is whole.
 // modules: ArticleServer

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a recovery reads: the groups of a log, and the records of a heap. Most are sealed as the engine seals them, so that what stands
 // in them is believed, whatever it says.
 // modules: LMDBStorage

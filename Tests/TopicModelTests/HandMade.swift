@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 @testable import TopicModel
 
 /// A model whose weights we chose: of single syllables, all of which count 1.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """call.py ADDRESS METHOD [TEXT]: calls a method of articled with TEXT as the request's bytes, and prints the answer's.
 
 call.py ADDRESS --hold: connects, says "connected", asks for nothing, and prints how that ends.

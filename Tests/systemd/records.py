@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """records.py FILE: prints articles as JSON Lines as fast as they are taken, until FILE is there; then writes into it how many."""
 import os
 import sys

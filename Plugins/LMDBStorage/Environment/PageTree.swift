@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// The pages of one snapshot of an LMDB file, read with read(2). Each page is checked before its contents are used.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// The head of the heap: 128 bytes, little-endian, stored twice in two sectors, as one of them may be damaged.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Where a record is in the heap: the value in the table of records. 12 bytes, little-endian: offset in the file (8),
 /// size of the record (4).
 struct HeapLocation: Hashable, Sendable {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// Decides when a checkpoint begins, and when writers have to wait for one. The committer owns it.

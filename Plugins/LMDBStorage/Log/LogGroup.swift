@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// The header of a group in the log: writes that become durable together. 64 bytes, little-endian:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// A checkpoint, as the header of a log file: the snapshot and the group with which a recovery begins. It fits one

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// One entry of the index, which is a sorted set: by list, then time, then id.

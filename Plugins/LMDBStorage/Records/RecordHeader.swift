@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// The header of a record in the heap. 88 bytes, little-endian:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// Applies the writes in the log to the tables. Applying a write again changes nothing.

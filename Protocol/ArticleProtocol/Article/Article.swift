@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// An article: the writer's content, and what the service adds to it.
 ///
 /// The service sets ``id`` (unless the writer did), ``revision``, ``createdAt``, ``storedAt``, ``contentChecksum`` and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The parts of an encoded ``Article`` that the service indexes, found in one pass without decoding it.
 ///
 /// The service stores the bytes that the writer sent, so that the stored bytes are the bytes on the wire. Before that,

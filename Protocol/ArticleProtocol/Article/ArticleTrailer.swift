@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The service's own fields of an ``Article``, which it appends to the writer's content in a fetch.
 ///
 /// Concatenated Protocol Buffers messages merge. Content and trailer together are therefore an ``Article``, and the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The request of `classify.text`.
 public struct ClassifyTextRequest: ProtocolMessage {
     public static var name: String { "articled.v1.ClassifyTextRequest" }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The payload of the client's HELLO.
 public struct ClientHello: ProtocolMessage {
     public static var name: String { "articled.v1.ClientHello" }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// How much of an article a fetch returns.
 public enum View: UInt32, Sendable {
     /// The whole article.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The request of `service.ping`.
 public struct PingRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PingRequest" }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The request of `storage.verify`.
 public struct VerifyRequest: ProtocolMessage {
     public static var name: String { "articled.v1.VerifyRequest" }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The request of `store.put`, and each message of a `store.putMany` request.
 public struct PutRequest: ProtocolMessage {
     public static var name: String { "articled.v1.PutRequest" }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import CISAL
 
 /// CRC-32C (Castagnoli; RFC 3720, section 12.1), computed by ISA-L.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The header of a frame: 16 bytes before each payload, little-endian. See PROTOCOL.md, "Frames".
 ///
 /// | offset | size | |

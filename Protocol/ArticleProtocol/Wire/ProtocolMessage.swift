@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A message of `articles.proto`.
 public protocol ProtocolMessage: Sendable, Equatable {
     /// The full name of the message type: "articled.v1.PutRequest".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Values that several messages have.
 extension WireReader {
     /// Reads an article's id of 16 bytes; `nil` for an empty value.

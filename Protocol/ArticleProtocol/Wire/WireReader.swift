@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import CUTF8
 
 /// Reads the fields of an encoded Protocol Buffers message, one after the other, from borrowed bytes.

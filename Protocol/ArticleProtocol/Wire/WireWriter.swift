@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Encodes the fields of a Protocol Buffers message. As in proto3, fields with their default value are omitted.
 public struct WireWriter: Sendable {
     /// The bytes written so far.

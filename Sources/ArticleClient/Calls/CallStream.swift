@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A call with a streamed request, and one response message or a streamed response.
 ///
 /// The call is cancelled if the stream is released before its end. Sending and reading may happen in different tasks.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// The state of one connection at the client, without the socket: which frames may be sent, which may arrive, and what

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
 /// The articles that match a `ListRequest`, newest first, as they arrive from the service.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import LinuxRuntime
 
 /// Bytes received but not yet processed. At most one incomplete frame remains between two reads.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// A connection to the service, open or being opened. Only the I/O thread uses it.

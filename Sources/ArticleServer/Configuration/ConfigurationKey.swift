@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// One key of the configuration: tells what differs between two configurations.
 public struct ConfigurationKey: Sendable {
     /// "limits.frame"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// The limits of a service. All are configurable; the defaults suit a machine that has other work as well.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import CPluginABI
 
 /// The `articled_host` of this process. All plugins share it, and it is never freed.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// Log lines about requests and peers: slow and failed requests, and refused peers. Each kind has its own limit, so

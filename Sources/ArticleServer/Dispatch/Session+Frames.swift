@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// How a session processes bytes: frame by frame, each checked before it is handled.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 
 /// What one process tells the next about its connections: the content of the sealed file that travels with their

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 
 /// Conversions to and from `sockaddr`. All unsafe code about addresses is here.

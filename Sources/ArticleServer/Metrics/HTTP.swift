@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The head of an HTTP/1 request, as far as a server of one page needs it: RFC 9112, parsed strictly. A request with a
 /// body is refused, so that nothing behind the head has to be parsed.
 struct HTTPRequest: Equatable {

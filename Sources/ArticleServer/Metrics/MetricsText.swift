@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Writes the text format of OpenMetrics 1.0, which Prometheus reads:
 /// https://prometheus.io/docs/specs/om/open_metrics_spec/.
 ///

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What Linux offers and the Glibc module does not show to Swift: thin wrappers, one a system call. Each answers as the
  * call does: -1 and errno on failure. */
 #ifndef CLINUX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* articled_plugin.h: the boundary between articled and its plugins.
  *
  * A plugin is a dynamic library that exports one symbol, articled_plugin_descriptor(). This header is the whole

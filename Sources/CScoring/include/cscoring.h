@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a topic model's scorer does many times a text, on many bytes or topics at a time. In Swift one function alone cannot be
    compiled for several processors, and a comparison of many bytes does not become one number of bits. */
 #ifndef CSCORING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Whether bytes are UTF-8, many at a time: a loop without branches, of which the compiler makes vector instructions, those of AVX2
    where the processor has them. In Swift one function alone cannot be compiled for several processors. */
 #pragma once

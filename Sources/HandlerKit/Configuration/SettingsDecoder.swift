@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import JSONTree
 
 /// Decodes a value of a section. What is thrown names the path of the value, and says what it must be and what it is.

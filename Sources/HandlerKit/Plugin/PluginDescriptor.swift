@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Describes a plugin before any of its code is called.
 public struct PluginDescriptor: Sendable {
     /// The name of its section of the configuration and in the journal: `[a-z][a-z0-9-]*`, at most 63 bytes.

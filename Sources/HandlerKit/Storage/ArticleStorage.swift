@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
 /// Stores records under an id and, optionally, a unique alternate key (an article's canonical URL).

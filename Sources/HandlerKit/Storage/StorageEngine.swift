@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A storage plugin: an ``ArticleStorage`` with a lifecycle.
 ///
 /// A plugin library exports one engine:

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
 /// A write: stores or deletes one record. It is lent to the storage for the duration of the call.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
 /// A record that the storage lends. Its bytes are in the storage's memory, and valid only during the call.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Spelling
 
 /// A command line, taken apart as the command's description says.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// A command of articlectl: one type, one file.
 protocol Command: Sendable {
     static var description: CommandDescription { get }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// What a command is called and takes: the parser and the help both go by it.
 struct CommandDescription: Sendable {
     let name: String

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The help pages, made from the descriptions.
 enum CommandHelp {
     /// - Parameter width: of the terminal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// The words of a command line, before it is known which command they belong to.
 enum CommandLineWords {
     /// Finds the command. Options of every command may stand before it, as `--socket PATH ping`.

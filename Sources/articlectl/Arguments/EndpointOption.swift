@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 
 /// Where articled is, as the command line or the environment says.

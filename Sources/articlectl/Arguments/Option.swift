@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// An option of a command.
 struct Option: Sendable, Equatable {
     /// Without the dashes: "limit".

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// One connection of the load generator. It has one batch under way at a time: the batch is sent, all of its answers

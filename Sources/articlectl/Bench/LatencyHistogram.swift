@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Latencies in nanoseconds, log-linear: each power of two in 32 steps, so that a quantile is at most 3.1 % off.
 struct LatencyHistogram {
     private var counts = [UInt64](repeating: 0, count: 2048)

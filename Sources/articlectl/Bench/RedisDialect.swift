@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Glibc
 
 /// RESP2, for a Redis beside articled on the same load: GET, SET and DEL of `key:%012d`, as redis-benchmark names them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// What is asked of articled, and what the answer should be.

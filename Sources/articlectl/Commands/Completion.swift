@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Prints a shell's completion script.
 struct Completion: Command {
     static let description = CommandDescription(

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import JSONTree
 
 /// Explains the commands. It is not one of them: it asks no service, and works without one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// articlectl(1), made from the commands' descriptions; the language is that of man(7).
 enum ManualPage {
     static func text(_ commands: [CommandDescription]) -> String {

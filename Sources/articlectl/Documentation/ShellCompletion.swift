@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// What a shell can offer where a value or an operand belongs, as the help names it.
 enum CompletionSource: Equatable {
     case files

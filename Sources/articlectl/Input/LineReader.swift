@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 
 /// A file, a pipe or standard input, read in pieces. The descriptor is closed with it.

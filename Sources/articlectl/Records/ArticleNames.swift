@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// Ids for articles without an id and a URL. They are derived from the article alone, so storing the same article twice, or

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Rows set in columns as wide as their widest cell. Where a terminal has no room for all, columns that may be missing are
 /// left out, and those that may be cut give way, the widest first.
 struct Table {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import CUTF8Proc
 
 /// How many columns text takes on a terminal.

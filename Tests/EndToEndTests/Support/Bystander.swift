@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 
 /// A well-behaved client beside those that are not: it must be served, whatever they do.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Foundation
 
 /// The plugins of `Tests/Fixtures/Plugins`, in C, compiled when they are needed.

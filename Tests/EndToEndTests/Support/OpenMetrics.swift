@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 /// Reads the text format of OpenMetrics 1.0 as strictly as its specification allows, and throws what is wrong.
 struct OpenMetrics {
     struct Sample {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Foundation
 
 /// This package as others get it: a git repository with a version tag, made from the working tree, and packages that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* silent.call never answers. */
 #include "fixture.h"
 

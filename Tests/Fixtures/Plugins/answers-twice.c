@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* twice.call answers, and answers again, in each way there is: the client must see the first answer alone. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* late.sleep answers after a job of its own that keeps the event loop for as many milliseconds as the request says. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stuck.sleep keeps its event loop for as many milliseconds as the request says in decimal: what a handler must not do. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cannot start, and says why. */
 #include "fixture.h"
 

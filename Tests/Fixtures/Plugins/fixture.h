@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the fixtures have in common: a plugin that is good in all but what its own file says. */
 #ifndef FIXTURE_H
 #define FIXTURE_H

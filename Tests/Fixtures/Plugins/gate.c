@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* gate.pass with "wait" is answered when another gate.pass, with "open", has come: "done", both of them. */
 #include "fixture.h"
 

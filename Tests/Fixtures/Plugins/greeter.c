@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A good plugin in plain C: greeter.hello answers "Hello, " and the request's bytes, at once, without a copy. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stubborn.wait answers "done" when as many milliseconds have passed as the request says in decimal, whatever happens to
  * the request meanwhile: it watches no events. */
 #include "fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* No plugin, but a library to be preloaded: it moves the environment before the Swift runtime has looked for the command
  * line beside it, as libfaketime does. */
 #define _GNU_SOURCE

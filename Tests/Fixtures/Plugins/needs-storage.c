@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Needs storage: needs.count answers how many records there are, in decimal. */
 #include "fixture.h"
 

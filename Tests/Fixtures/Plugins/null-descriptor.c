@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Has the symbol, and nothing behind it. */
 #include "articled_plugin.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Likes no section of the configuration but an empty one, and says so line by line. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Built against the header as it was before plugins had health, storage and reload: its descriptor ends with `stop`.
  * previous.hello answers "still here". */
 #include "fixture.h"

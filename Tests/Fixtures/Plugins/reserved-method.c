@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Claims a method of articled's own. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Claims greeter.hello, which the plugin greeter has. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Says that its descriptor ends before `start`. What lies behind is not to be touched: it would crash. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Takes longer to start than any host waits. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Calls a function that no library has. */
 #include "fixture.h"
 

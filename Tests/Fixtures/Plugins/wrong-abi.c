@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Built for a plugin boundary that is not this one. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Says that it shares a language runtime with articled which articled does not have. */
 #include "fixture.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
 /// Something that a handler waits for and a test allows, in either order. Ignores cancellation.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Frozen: the header as it was before plugins had health, storage and reload. A plugin that was built against it must
  * load for as long as ARTICLED_ABI_MAJOR is 1. The fixture previous-header is; nothing else uses it.
  *
