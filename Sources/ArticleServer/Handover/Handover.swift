@@ -130,7 +130,7 @@ extension Server {
                 loop.inbox.add { loop.takeOver(transit, table) }
             }
             Log.notice(
-                "took over \(sockets.count) connections of the previous process",
+                "took over \(sockets.count) connection\(sockets.count == 1 ? "" : "s") of the previous process",
                 ["CONNECTIONS": "\(sockets.count)"])
         }
     }
