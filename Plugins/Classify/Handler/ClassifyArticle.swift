@@ -151,10 +151,13 @@ struct ArticleText: Sendable {
         var reader = unsafe WireReader(content.span.bytes)
         var start = 0
         var hasLanguage = false
+        // In the order of the fields, as every writer encodes them: an article that comes back from an export is unchanged.
+        var place = 0
         while try reader.next() {
             try reader.skip()
             if reader.field == 9 { hasLanguage = true }
             if reader.field != 10 { changed.append(contentsOf: content[start..<reader.offset]) }
+            if reader.field < 10 { place = changed.count }
             start = reader.offset
         }
         var writer = WireWriter()
@@ -162,7 +165,8 @@ struct ArticleText: Sendable {
         writer.write(
             classification.topics.enumerated().filter { $0.offset == 0 || $0.element.score >= ArticleText.minScore }
                 .map(\.element), at: 10)
-        return changed + writer.bytes
+        changed.insert(contentsOf: writer.bytes, at: place)
+        return changed
     }
 
     /// Replaces the article by `content`, with the terms that follow from it. If someone else has changed the article

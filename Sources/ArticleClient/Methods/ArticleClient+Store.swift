@@ -48,6 +48,13 @@ extension ArticleClient {
     ) async throws(ClientError) -> DeleteResult {
         try await delete(ArticleKey(id: id), expectedRevision: expectedRevision, policy: policy)
     }
+
+    /// Deletes the article with this URL. See ``delete(_:expectedRevision:policy:)``.
+    public func delete(
+        url: String, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> DeleteResult {
+        try await delete(ArticleKey(url: url), expectedRevision: expectedRevision, policy: policy)
+    }
 }
 
 extension Article {

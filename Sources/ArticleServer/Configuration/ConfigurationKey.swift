@@ -22,9 +22,19 @@ public struct ConfigurationKey: Sendable {
 }
 
 extension ServerConfiguration {
-    /// The keys whose values differ.
+    /// The keys whose values differ. A plugin's section is one key, by the plugin's name.
     public func differences(to other: ServerConfiguration) -> [ConfigurationKey] {
-        ConfigurationKey.all.filter { $0.text(self) != $0.text(other) }
+        ConfigurationKey.all.flatMap { key in
+            if key.text(self) == key.text(other) { return [ConfigurationKey]() }
+            guard key.path == PluginSettings.sectionKey else { return [key] }
+            return Set(plugins.sections.keys).union(other.plugins.sections.keys).sorted()
+                .filter { plugins.sections[$0] != other.plugins.sections[$0] }
+                .map { name in
+                    ConfigurationKey("plugins.\(name)") {
+                        String(decoding: $0.plugins.sections[name] ?? [], as: UTF8.self)
+                    }
+                }
+        }
     }
 }
 

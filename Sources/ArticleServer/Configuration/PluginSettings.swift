@@ -68,6 +68,9 @@ extension PluginSettings {
 }
 
 extension PluginSettings {
+    /// Stands for the section of each plugin.
+    static let sectionKey = "plugins.NAME"
+
     /// The keys of the section `plugins`, in the order of the example configuration.
     static let keys: [ConfigurationKey] = [
         ConfigurationKey("plugins.directory", isLive: false) { $0.plugins.directory },
@@ -76,6 +79,6 @@ extension PluginSettings {
         ConfigurationKey("plugins.startTimeout", isLive: false) {
             ConfigurationText.time($0.plugins.startTimeoutMilliseconds)
         },
-        ConfigurationKey("plugins.NAME") { ConfigurationText.sections($0.plugins.sections) },
+        ConfigurationKey(sectionKey) { ConfigurationText.sections($0.plugins.sections) },
     ]
 }

@@ -177,7 +177,7 @@ private struct CleanUp {
         do throws(CommandFailure) {
             try await Deletion(client: client).run {
                 defer { next += 1 }
-                return next < count ? Deletion.Subject(id: id(next), revision: 1) : nil
+                return next < count ? Deletion.Subject(id: id(next), revision: nil) : nil
             } note: {
                 counts = $0
                 progress.show(count: $0.all, fraction: Double($0.all) / Double(count))

@@ -3,11 +3,12 @@
 import ArticleClient
 import ArticleProtocol
 
-/// Deletes many articles, some at a time, each only at the revision that it was seen at.
+/// Deletes many articles, some at a time, each only at the revision that it was seen at, if one is given.
 struct Deletion {
     struct Subject: Sendable, Equatable {
         let id: ArticleID
-        let revision: UInt64
+        /// The revision that it was seen at; nil: whatever it is now.
+        let revision: UInt64?
     }
 
     /// What became of them.
@@ -68,7 +69,7 @@ struct Deletion {
 
     private static func delete(_ subject: Subject, _ client: ArticleClient) async -> ClientError? {
         do throws(ClientError) {
-            // Twice does no harm: it is deleted at this revision only.
+            // Twice does no harm: it is deleted at this revision only, or is not to be there at all.
             _ = try await client.delete(
                 id: subject.id, expectedRevision: subject.revision, policy: CallPolicy(retry: .idempotent))
             return nil

@@ -22,8 +22,10 @@ internal import Glibc
 
     func append(_ subject: Deletion.Subject) throws(CommandFailure) {
         var bytes = subject.id.bytes
+        // No article is at revision 0.
+        let revision = subject.revision ?? 0
         for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: subject.revision >> shift))
+            bytes.append(UInt8(truncatingIfNeeded: revision >> shift))
         }
         guard unsafe fwrite(bytes, 1, Self.size, file) == Self.size else { throw failure() }
         count += 1
@@ -42,7 +44,7 @@ internal import Glibc
         guard count == Self.size, let id = ArticleID(bytes: Array(bytes[..<16])) else { throw failure() }
         var revision: UInt64 = 0
         for byte in bytes[16...].reversed() { revision = revision << 8 | UInt64(byte) }
-        return Deletion.Subject(id: id, revision: revision)
+        return Deletion.Subject(id: id, revision: revision == 0 ? nil : revision)
     }
 
     private func failure() -> CommandFailure {

@@ -242,11 +242,14 @@ struct PluginTemplate: Sendable {
             swift build -c release
             swift test
 
-        Try it with an articled of your own:
+        Try it with an articled of your own. In a clone of articled, after deploy/quickstart, the other plugins are in
+        CLONE/.build/quickstart/lib/articled:
 
-            mkdir plugins
-            cp /usr/lib/articled/plugins/*.so .build/release/lib\(module).so lib\(module).proto plugins
-            articled --listen unix:/tmp/articled.sock --state-directory /tmp/articled --plugins plugins &
+            from=/usr/lib/articled
+            mkdir -p try/plugins
+            cp -r $from/models try
+            cp $from/plugins/*.so .build/release/lib\(module).so lib\(module).proto try/plugins
+            articled --listen unix:/tmp/articled.sock --state-directory /tmp/articled --plugins try/plugins &
             articlectl call --socket /tmp/articled.sock \(method) '{"name":"Tí"}'
 
         Install it:
