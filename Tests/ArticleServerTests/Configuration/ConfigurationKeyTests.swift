@@ -65,7 +65,7 @@ import Testing
             json5: Array("{ limits: { frame: '1 MiB' }, access: { read: { users: [5] } }, plugins: { a: {} } }".utf8),
             owner: 0)
         let different = old.differences(to: new)
-        #expect(different.map(\.path) == ["eventLoops", "limits.frame", "access.read.users", "plugins.NAME"])
+        #expect(different.map(\.path) == ["eventLoops", "limits.frame", "access.read.users", "plugins.a"])
         #expect(different.map(\.isLive) == [false, true, true, true])
         #expect(old.differences(to: old).isEmpty)
     }
