@@ -248,7 +248,8 @@ struct PluginTemplate: Sendable {
             from=/usr/lib/articled
             mkdir -p try/plugins
             cp -r $from/models try
-            cp $from/plugins/*.so .build/release/lib\(module).so lib\(module).proto try/plugins
+            install -m 644 $from/plugins/*.so try/plugins
+            install -m 644 .build/release/lib\(module).so lib\(module).proto try/plugins
             articled --listen unix:/tmp/articled.sock --state-directory /tmp/articled --plugins try/plugins &
             articlectl call --socket /tmp/articled.sock \(method) '{"name":"Tí"}'
 
