@@ -154,10 +154,16 @@ enum DiskSpace {
         guard unsafe statvfs(directory, &information) == 0 else {
             return Health(.unhealthy, "\(directory): \(unsafe String(cString: strerror(errno)))")
         }
-        let unit = UInt64(information.f_frsize)
-        let free = UInt64(information.f_bavail) * unit
-        let total = UInt64(information.f_blocks) * unit
+        let (free, total) = (information.bytes(\.f_bavail), information.bytes(\.f_blocks))
         guard free < min(minFree, total / 20) else { return .healthy }
         return Health(.degraded, "\(directory): the disk has \(free >> 20) MiB left: free some space")
+    }
+}
+
+extension statvfs {
+    /// A number of blocks, in bytes. A file system in user space may say anything: it never overflows.
+    func bytes(_ blocks: KeyPath<statvfs, fsblkcnt_t>) -> UInt64 {
+        let (bytes, overflows) = UInt64(self[keyPath: blocks]).multipliedReportingOverflow(by: UInt64(f_frsize))
+        return overflows ? .max : bytes
     }
 }

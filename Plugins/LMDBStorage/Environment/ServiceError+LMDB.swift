@@ -2,6 +2,7 @@
 internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
+internal import LinuxRuntime
 
 extension ServiceError {
     /// An error of LMDB or the system, as a status that says what to do.
@@ -34,4 +35,17 @@ extension ServiceError {
 
     /// The error of the last system call.
     static func system(_ doing: String) -> ServiceError { ServiceError(lmdb: errno, doing) }
+}
+
+extension Thread {
+    /// The engine's own threads: a commit blocks for as long as the disk takes, which no thread of Swift's pool may.
+    ///
+    /// Throws a `ServiceError`, as all of the engine does.
+    init(starting name: String, _ body: @escaping @Sendable () -> Void) throws(ServiceError) {
+        do throws(SystemError) {
+            try self.init(name, body)
+        } catch {
+            throw ServiceError(lmdb: error.code, "cannot start a thread")
+        }
+    }
 }

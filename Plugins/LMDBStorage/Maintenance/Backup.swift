@@ -168,7 +168,7 @@ struct BackupTarget {
     func room() throws(ServiceError) -> UInt64 {
         var information = statvfs()
         guard unsafe statvfs(parent, &information) == 0 else { throw refused(errno) }
-        return UInt64(information.f_bavail) * UInt64(information.f_frsize)
+        return information.bytes(\.f_bavail)
     }
 
     /// Renames it to its final name. Everything in it is on disk.

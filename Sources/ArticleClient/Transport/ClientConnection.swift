@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+internal import LinuxRuntime
 
 /// A connection to the service, open or being opened. Only the I/O thread uses it.
 final class ClientConnection {
@@ -82,7 +83,8 @@ final class ClientConnection {
 
     /// The connection was idle for so long that the service may be closing it right now. A new request could be lost.
     func isStale(_ now: UInt64) -> Bool {
-        idleTimeout > 0 && state.phase == .open && state.inFlight == 0 && now - lastReceived > idleTimeout / 4 * 3
+        idleTimeout > 0 && state.phase == .open && state.inFlight == 0
+            && MonotonicClock.elapsed(from: lastReceived, to: now) > idleTimeout / 4 * 3
     }
 
     /// No call waits for a response, and everything was sent.

@@ -8,10 +8,22 @@ public struct ConfigurationKey: Sendable {
     /// The value in a configuration, as a person may write it there.
     let text: @Sendable (ServerConfiguration) -> String
 
+    /// The same for each key that the path stands for: itself, but for a path with a NAME in it.
+    let members: @Sendable (ServerConfiguration) -> [String: String]
+
     init(_ path: String, isLive: Bool = true, text: @escaping @Sendable (ServerConfiguration) -> String) {
         self.path = path
         self.isLive = isLive
         self.text = text
+        members = { [path: text($0)] }
+    }
+
+    /// For any number of keys, which a configuration names: "plugins.NAME".
+    init(eachOf path: String, members: @escaping @Sendable (ServerConfiguration) -> [String: String]) {
+        self.path = path
+        isLive = true
+        text = { ConfigurationText.list(members($0).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }) }
+        self.members = members
     }
 
     /// Every key, in the order of the example configuration. Tests compare them with the reader and with that example.
@@ -25,15 +37,10 @@ extension ServerConfiguration {
     /// The keys whose values differ. A plugin's section is one key, by the plugin's name.
     public func differences(to other: ServerConfiguration) -> [ConfigurationKey] {
         ConfigurationKey.all.flatMap { key in
-            if key.text(self) == key.text(other) { return [ConfigurationKey]() }
-            guard key.path == PluginSettings.sectionKey else { return [key] }
-            return Set(plugins.sections.keys).union(other.plugins.sections.keys).sorted()
-                .filter { plugins.sections[$0] != other.plugins.sections[$0] }
-                .map { name in
-                    ConfigurationKey("plugins.\(name)") {
-                        String(decoding: $0.plugins.sections[name] ?? [], as: UTF8.self)
-                    }
-                }
+            let (before, after) = (key.members(self), key.members(other))
+            return Set(before.keys).union(after.keys).sorted().filter { before[$0] != after[$0] }.map { path in
+                ConfigurationKey(path, isLive: key.isLive) { key.members($0)[path] ?? "" }
+            }
         }
     }
 }
@@ -63,9 +70,5 @@ enum ConfigurationText {
     /// The ids that have a role.
     static func accounts(_ accounts: [UInt32: AccessPolicy.Roles], _ role: AccessPolicy.Roles) -> String {
         list(accounts.filter { $0.value & role != 0 }.keys.sorted().map { "\($0)" })
-    }
-
-    static func sections(_ sections: [String: [UInt8]]) -> String {
-        list(sections.sorted { $0.key < $1.key }.map { "\($0.key): \(String(decoding: $0.value, as: UTF8.self))" })
     }
 }

@@ -185,7 +185,8 @@ extension ConfigurationSection {
             return nil
         }
         let rounded = value.rounded()
-        if rounded >= Double(range.lowerBound), rounded <= Double(range.upperBound) { return Int(rounded) }
+        // Exactly: the greatest Int is no Double, and the one above it is no Int.
+        if let whole = Int(exactly: rounded), range.contains(whole) { return whole }
         problem(key, "must be from \(text(range.lowerBound)) to \(text(range.upperBound))")
         return nil
     }

@@ -68,9 +68,6 @@ extension PluginSettings {
 }
 
 extension PluginSettings {
-    /// Stands for the section of each plugin.
-    static let sectionKey = "plugins.NAME"
-
     /// The keys of the section `plugins`, in the order of the example configuration.
     static let keys: [ConfigurationKey] = [
         ConfigurationKey("plugins.directory", isLive: false) { $0.plugins.directory },
@@ -79,6 +76,11 @@ extension PluginSettings {
         ConfigurationKey("plugins.startTimeout", isLive: false) {
             ConfigurationText.time($0.plugins.startTimeoutMilliseconds)
         },
-        ConfigurationKey(sectionKey) { ConfigurationText.sections($0.plugins.sections) },
+        ConfigurationKey(eachOf: "plugins.NAME") { configuration in
+            Dictionary(
+                uniqueKeysWithValues: configuration.plugins.sections.map {
+                    ("plugins.\($0.key)", String(decoding: $0.value, as: UTF8.self))
+                })
+        },
     ]
 }

@@ -121,7 +121,7 @@ import Glibc
         lastAnswerAt = now
         if measured {
             result.requests += UInt64(done)
-            unsafe result.latency.add(now - lane.pointee.startedAt, count: done)
+            unsafe result.latency.add(clinux_elapsed(lane.pointee.startedAt, now), count: done)
         }
         guard unsafe lane.pointee.answered >= lane.pointee.awaited else { return }
         guard now < until else {

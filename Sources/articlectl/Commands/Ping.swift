@@ -27,7 +27,7 @@ struct Ping: Command {
         for _ in 0..<count {
             let start = clinux_now()
             _ = try await session.client.ping()
-            times.append(clinux_now() - start)
+            times.append(clinux_elapsed(start, clinux_now()))
         }
         times.sort()
         let (least, middle, most) = (times[0], times[times.count / 2], times[times.count - 1])

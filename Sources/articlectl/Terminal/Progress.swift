@@ -46,7 +46,7 @@ struct Progress {
     init(shown: Bool, delay: UInt64 = 0) { line = StatusLine(shown: shown, delay: delay) }
 
     /// Seconds since the beginning.
-    var elapsed: Double { Double(clinux_now() - started) / 1e9 }
+    var elapsed: Double { Double(clinux_elapsed(started, clinux_now())) / 1e9 }
 
     /// - Parameter fraction: how much of the whole is done, 0 to 1; nil if the whole is not known.
     mutating func show(count: Int, fraction: Double?) {

@@ -38,7 +38,7 @@ struct TopPage {
         let (stats, change) = (view.reading.stats, view.change)
         func rate(_ count: UInt64) -> String { view.perSecond(count).map(Self.rate) ?? "-" }
         func bytes(_ count: UInt64) -> String {
-            view.perSecond(count).map { Quantity.bytes(UInt64($0)) + "/s" } ?? "-"
+            view.perSecond(count).map { Quantity.bytes(UInt64(min($0, 1e18))) + "/s" } ?? "-"
         }
         var facts = Facts()
         let failures = "\(rate(view.failures)) errors/s"
