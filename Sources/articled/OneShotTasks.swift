@@ -21,22 +21,12 @@ enum ConfigurationCheck {
     private static func check(_ arguments: Arguments) throws {
         let reading = try ConfigurationReading.effective(arguments)
         let configuration = reading.configuration
-        let plugins: (lines: [String], problems: [ConfigurationProblem])
-        do throws(PluginError) {
-            let (lines, problems) = try PluginHost.check(configuration.plugins)
-            plugins = (lines, problems)
-        } catch {
-            guard !reading.problems.isEmpty else { throw error }
-            let wrong = reading.error(reading.problems)
-            throw StartError(wrong.code, wrong.problems + [error.description])
-        }
-        let problems = reading.problems + plugins.problems
-        guard problems.isEmpty else { throw reading.error(problems) }
+        let plugins = try PluginHost.check(configuration.plugins, from: reading)
         print("configuration: \(reading.source?.path ?? "none, the defaults")")
         for address in configuration.listen { print("listen: \(address)") }
         for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
         print("plugins: \(configuration.plugins.directory)")
-        for line in plugins.lines { print("  \(line)") }
+        for line in plugins { print("  \(line)") }
         print("no problems found")
     }
 }
@@ -52,13 +42,19 @@ extension ConfigurationReading {
         if let time = arguments.exitWhenIdle { reading.configuration.exitWhenIdle = time }
         return reading
     }
+
+    /// The configuration. If anything is wrong with it, throws that together with all that is wrong with the plugins.
+    func checkedWithPlugins() throws -> ServerConfiguration {
+        if !problems.isEmpty { _ = try PluginHost.check(configuration.plugins, from: self) }
+        return try checked()
+    }
 }
 
 /// `--recover`: opens the storage as a start does, drops what cannot be recovered, and closes it.
 enum Recovery {
     static func run(_ arguments: Arguments) throws {
         let reading = try ConfigurationReading.effective(arguments)
-        let configuration = try reading.checked()
+        let configuration = try reading.checkedWithPlugins()
         Log.threshold = configuration.logLevel
         let directory = try StateDirectory.prepare(configuration.stateDirectory)
         let plugins = try PluginHost.load(

@@ -20,7 +20,7 @@ final class Service {
     init(_ arguments: Arguments) throws {
         self.arguments = arguments
         let reading = try ConfigurationReading.effective(arguments)
-        configuration = try reading.checked()
+        configuration = try reading.checkedWithPlugins()
         Log.threshold = configuration.logLevel
         // Before there is any other thread: this blocks signals for all threads and changes the environment.
         signals = try Signals()

@@ -85,6 +85,31 @@ import Testing
         #expect(articled.text.hasPrefix("\(articled.directory.path)/articled.json5:1:3: "), "\(articled.text)")
     }
 
+    /// A start reports the same, with the place of each name.
+    @Test(arguments: [["--check-configuration", "--plugins", "DIR/plugins"], serving])
+    func allThatIsWrongWhenPluginsAreMissingToo(arguments: [String]) throws {
+        let articled = try Articled(
+            arguments,
+            files: [
+                "articled.json5": """
+                { wrong: 1,
+                  plugins: { required: ["store", "fetchh"], storage: "lmdb",
+                    store: { x: 1 } } }
+                """
+            ], fixtures: ["bad-magic", "wrong-abi"])
+        #expect(try articled.ended() == 78)
+        for text in [
+            "articled.json5:1:3: wrong: unknown member",
+            "articled.json5:2:34: plugins.required[1]: there is no plugin fetchh; did you mean fetch?",
+            "articled.json5:2:54: plugins.storage: there is no plugin lmdb; did you mean lmdb-storage?",
+            "articled.json5:3:14: plugins.store.x: unknown member",
+            "plugins/bad-magic.so: ", "plugins/wrong-abi.so: ",
+        ] {
+            #expect(articled.text.contains(text), "\(text): \(articled.text)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: articled.socketPath))
+    }
+
     @Test func aConfigurationThatIsNotJSON5() throws {
         let articled = try Articled(
             ["--check-configuration"], files: ["articled.json5": "{\n  limits: { connections 4 }\n}"])

@@ -73,7 +73,7 @@ extension ConfigurationSection {
     fileprivate func roles(_ key: String) -> AccessPolicy.Roles? {
         guard let names = strings(key) else { return nil }
         var roles: AccessPolicy.Roles = 0
-        for (index, name) in names.enumerated() {
+        for (index, name) in names {
             if let role = AccessPolicy.names.first(where: { $0.0 == name }) {
                 roles |= role.1
             } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
+internal import JSONTree
 internal import LinuxRuntime
 
 /// Finds and reads the configuration file.
@@ -78,6 +79,11 @@ public struct ConfigurationReading: Sendable {
     public func checked() throws(StartError) -> ServerConfiguration {
         guard problems.isEmpty else { throw error(problems) }
         return configuration
+    }
+
+    /// Whether the directory of the plugins is not known.
+    var isPluginDirectoryWrong: Bool {
+        problems.contains { $0.path == JSONPath([.member("plugins"), .member("directory")]) }
     }
 
     /// An error that reports all these problems, with their places.

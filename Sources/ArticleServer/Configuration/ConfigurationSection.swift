@@ -108,14 +108,15 @@ extension ConfigurationSection {
         return nil
     }
 
-    /// An array of strings, none of them twice.
-    func strings(_ key: String) -> [String]? {
+    /// An array of strings, none of them twice, each with its index in the file.
+    func strings(_ key: String) -> [(index: Int, text: String)]? {
         guard let elements = array(key) else { return nil }
-        var strings: [String] = []
+        var strings: [(index: Int, text: String)] = []
         for (index, element) in elements.enumerated() {
             switch element {
-            case .string(let value) where strings.contains(value): problem(key, index, "\"\(value)\" is a duplicate")
-            case .string(let value): strings.append(value)
+            case .string(let value) where strings.contains { $0.text == value }:
+                problem(key, index, "\"\(value)\" is a duplicate")
+            case .string(let value): strings.append((index, value))
             default: problem(key, index, "must be a string, is \(element.kind)")
             }
         }

@@ -34,7 +34,9 @@ extension PluginSettings {
     /// The section `plugins`.
     init(_ section: ConfigurationSection) {
         self.init(directory: section.path("directory"))
-        for (index, name) in (section.strings("required") ?? []).enumerated() {
+        for (index, name) in section.strings("required") ?? [] {
+            // An element that is wrong leaves an empty name, so that later ones are found at their index.
+            required += Array(repeating: "", count: index - required.count)
             if DescriptorCheck.isPluginName(name) {
                 required.append(name)
             } else {
@@ -42,8 +44,9 @@ extension PluginSettings {
             }
         }
         if let name = section.string("storage") {
-            storage = name
-            if !DescriptorCheck.isPluginName(name) {
+            if DescriptorCheck.isPluginName(name) {
+                storage = name
+            } else {
                 section.problem("storage", "\"\(name)\" is not a plugin's name: [a-z][a-z0-9-]*")
             }
         }

@@ -94,7 +94,7 @@ extension ServerConfiguration {
 extension ConfigurationSection {
     /// An array of addresses to listen on.
     fileprivate func addresses(_ key: String, allowRemote: Bool) -> [ListenAddress] {
-        (strings(key) ?? []).enumerated().compactMap { index, text in
+        (strings(key) ?? []).compactMap { index, text in
             do throws(StartError) {
                 let address = try ListenAddress(text)
                 if !address.isLocal, !allowRemote {

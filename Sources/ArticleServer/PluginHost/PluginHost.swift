@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import CPluginABI
-internal import JSONTree
 internal import LinuxRuntime
-internal import Spelling
 
 /// The plugins of this process: all of the plugin directory, checked and started, or none.
 public final class PluginHost: Sendable {
@@ -22,35 +20,27 @@ public final class PluginHost: Sendable {
     /// - Parameters:
     ///   - reading: where the settings come from.
     ///   - acceptsLoss: the storage engine may drop what it cannot recover.
-    /// - Throws: `PluginError` for the first fault found; `StartError` for all problems in the plugins' sections of the
-    ///   configuration.
+    /// - Throws: `PluginError` for one plugin at fault; `StartError` for several faults, and for problems in the plugins'
+    ///   part of the configuration.
     public static func load(
         _ settings: PluginSettings, stateDirectory: String, from reading: ConfigurationReading? = nil,
         acceptsLoss: Bool = false
     ) throws -> PluginHost {
-        let libraries = try open(settings)
-        let engine = try engine(among: libraries, settings)
-        let problems = problems(in: settings, libraries)
-        guard problems.isEmpty else {
-            throw reading?.error(problems) ?? StartError(.configuration, problems.map(\.description))
-        }
-        return try start(libraries, engine, settings, stateDirectory, acceptsLoss)
+        let survey = PluginSurvey(settings)
+        try survey.check(with: reading)
+        return try start(survey, settings, stateDirectory, acceptsLoss)
     }
 
     private static func start(
-        _ libraries: [PluginLibrary], _ engine: PluginLibrary?, _ settings: PluginSettings, _ stateDirectory: String,
-        _ acceptsLoss: Bool
+        _ survey: PluginSurvey, _ settings: PluginSettings, _ stateDirectory: String, _ acceptsLoss: Bool
     ) throws(PluginError) -> PluginHost {
         var started: [LoadedPlugin] = []
         do throws(PluginError) {
             var storage: LoadedStorage?
-            for library in order(libraries, engine: engine) {
-                if library.needsStorage, storage == nil {
-                    throw noStorage(for: library, settings)
-                }
+            for library in survey.inOrder {
                 let plugin = try start(library, settings, stateDirectory, storage, acceptsLoss)
                 started.append(plugin)
-                if library.path == engine?.path { storage = plugin.storage }
+                if library.path == survey.engine?.path { storage = plugin.storage }
             }
             return PluginHost(started, storage: storage)
         } catch {
@@ -63,46 +53,19 @@ public final class PluginHost: Sendable {
 
     /// Opens and checks every plugin of the directory without starting it.
     ///
-    /// - Returns: a line for each plugin, and the problems in their sections of the configuration.
-    public static func check(
-        _ settings: PluginSettings
-    ) throws(PluginError) -> (plugins: [String], problems: [ConfigurationProblem]) {
-        let libraries = try open(settings)
-        let engine = try engine(among: libraries, settings)
-        if engine == nil, let library = libraries.first(where: \.needsStorage) {
-            throw noStorage(for: library, settings)
-        }
-        let lines = order(libraries, engine: engine).map { library in
-            let storage = library.path == engine?.path ? ["storage"] : []
+    /// - Parameter reading: where the settings come from. Its own problems are reported together with the plugins'.
+    /// - Returns: a line for each plugin.
+    /// - Throws: everything that is wrong, as `load` does.
+    public static func check(_ settings: PluginSettings, from reading: ConfigurationReading? = nil) throws -> [String] {
+        // The standard directory, which stands for a wrong one, may have other plugins.
+        if let reading, reading.isPluginDirectoryWrong { throw reading.error(reading.problems) }
+        let survey = PluginSurvey(settings)
+        try survey.check(with: reading)
+        return survey.inOrder.map { library in
+            let storage = library.path == survey.engine?.path ? ["storage"] : []
             let provides = (storage + library.methods.map(\.name)).joined(separator: ", ")
             return "\(library.name) \(library.version) (\(library.path)): \(provides)"
         }
-        return (lines, problems(in: settings, libraries))
-    }
-
-    /// The problems in the plugins' sections.
-    private static func problems(in settings: PluginSettings, _ libraries: [PluginLibrary]) -> [ConfigurationProblem] {
-        let names = libraries.map(\.name)
-        let unknown = settings.sections.keys.filter { !names.contains($0) }.sorted().map { name in
-            let meant = Suggestion.closest(to: name, among: names)
-            return ConfigurationProblem(
-                JSONPath([.member("plugins"), .member(name)]),
-                "there is no plugin \(name); "
-                    + (meant.map { "did you mean \($0)?" } ?? "there are: \(names.joined(separator: ", "))"),
-                about: .name)
-        }
-        // A plugin without a section may lack a setting that it needs, unless it is an engine that is not chosen.
-        let checked = libraries.filter { library in
-            settings.sections[library.name] != nil || !library.providesStorage
-                || settings.storage == nil || settings.storage == library.name
-        }
-        return unknown + checked.flatMap { $0.problems(in: settings) }
-    }
-
-    private static func noStorage(for library: PluginLibrary, _ settings: PluginSettings) -> PluginError {
-        PluginError(
-            library.path,
-            "needs storage, and no plugin in \(settings.directory) provides it; add an engine such as LMDBStorage")
     }
 
     private static func start(
@@ -118,57 +81,6 @@ public final class PluginHost: Sendable {
             throw PluginError(library.path, "cannot be started: \(error)")
         }
         return try start.run(within: settings.startTimeoutMilliseconds)
-    }
-
-    // MARK: Checks across plugins
-
-    private static func open(_ settings: PluginSettings) throws(PluginError) -> [PluginLibrary] {
-        var libraries: [PluginLibrary] = []
-        for path in try PluginDirectory.libraries(in: settings.directory) {
-            let library = try PluginLibrary(opening: path)
-            if let other = libraries.first(where: { $0.name == library.name }) {
-                throw PluginError(path, "is named \(library.name), as \(other.path) is; remove one of them")
-            }
-            for method in library.methods {
-                if let other = libraries.first(where: { $0.methods.contains { $0.name == method.name } }) {
-                    throw PluginError(
-                        path, "claims the method \(method.name), as \(other.path) does; remove one of them")
-                }
-            }
-            libraries.append(library)
-        }
-        for name in settings.required where !libraries.contains(where: { $0.name == name }) {
-            throw PluginError(
-                settings.directory,
-                "the required plugin \(name) is not there; install it, or take it out of plugins.required")
-        }
-        return libraries
-    }
-
-    /// The engine that the configuration names, or the only one.
-    private static func engine(
-        among libraries: [PluginLibrary], _ settings: PluginSettings
-    ) throws(PluginError) -> PluginLibrary? {
-        let engines = libraries.filter(\.providesStorage)
-        if let name = settings.storage {
-            guard let engine = engines.first(where: { $0.name == name }) else {
-                throw PluginError(
-                    settings.directory, "no plugin named \(name) there provides storage, as plugins.storage wants")
-            }
-            return engine
-        }
-        guard engines.count <= 1 else {
-            throw PluginError(
-                settings.directory,
-                "\(engines.map(\.name).joined(separator: " and ")) both provide storage; say which in plugins.storage")
-        }
-        return engines.first
-    }
-
-    /// The engine first. Other engines are not started at all, unless they have methods.
-    private static func order(_ libraries: [PluginLibrary], engine: PluginLibrary?) -> [PluginLibrary] {
-        let others = libraries.filter { $0.path != engine?.path && !($0.providesStorage && $0.methods.isEmpty) }
-        return (engine.map { [$0] } ?? []) + others
     }
 
     // MARK: Life
@@ -208,7 +120,7 @@ public final class PluginHost: Sendable {
 
     /// The problems in the plugins' sections of a reloaded configuration.
     public func problems(in settings: PluginSettings) -> [ConfigurationProblem] {
-        Self.problems(in: settings, plugins.map(\.library))
+        PluginSurvey.problems(in: settings, plugins.map(\.library))
     }
 
     /// Gives each plugin its section of a reloaded configuration.
