@@ -181,6 +181,7 @@ import Testing
         ])
         #expect(try second.ended() == 69)
         #expect(second.text.contains("libLMDBStorage.so"), "\(second.text)")
+        _ = try first.connect()
     }
 
     @Test func reloads() throws {
