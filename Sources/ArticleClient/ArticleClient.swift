@@ -23,12 +23,30 @@ public final class ArticleClient: Sendable {
     /// Creates a client. It does not connect yet, and starts its thread.
     ///
     /// If the thread cannot be started, every call throws an error that says so.
-    public init(endpoint: Endpoint = .systemDefault, options: ClientOptions = ClientOptions()) {
-        self.endpoint = endpoint
+    public convenience init(endpoint: Endpoint, options: ClientOptions = ClientOptions()) {
+        self.init(.success(endpoint), options)
+    }
+
+    /// Creates a client of the service that the environment variable `ARTICLED_ENDPOINT` names, as articlectl does;
+    /// without it, of the system's service: ``Endpoint/systemDefault``.
+    ///
+    /// If the variable is not an endpoint, or the thread cannot be started, every call throws an error that says so.
+    public convenience init(options: ClientOptions = ClientOptions()) {
+        self.init(Result { () throws(ClientError) in try Endpoint.environment() }, options)
+    }
+
+    private init(_ endpoint: Result<Endpoint, ClientError>, _ options: ClientOptions) {
         self.options = options
         let mailbox = Mailbox()
         self.mailbox = mailbox
-        if let error = mailbox.failure ?? Self.startThread(endpoint, options, mailbox) { mailbox.fail(error) }
+        switch endpoint {
+        case .success(let endpoint):
+            self.endpoint = endpoint
+            if let error = mailbox.failure ?? Self.startThread(endpoint, options, mailbox) { mailbox.fail(error) }
+        case .failure(let error):
+            self.endpoint = .systemDefault
+            mailbox.fail(error)
+        }
     }
 
     private static func startThread(

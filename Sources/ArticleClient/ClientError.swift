@@ -132,6 +132,8 @@ extension ClientError {
             return .connection("cannot connect to \(endpoint): \(error.text): \(advice)")
         }
         switch error.code {
+        case ENOENT where endpoint.isFromEnvironment, ENOTDIR where endpoint.isFromEnvironment:
+            return .connection("no socket at \(path), which \(Endpoint.variable) names: does articled listen there?")
         case ENOENT, ENOTDIR:
             return .connection(
                 "no socket at \(path): is articled.socket enabled? systemctl enable --now articled.socket")

@@ -1,24 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The address of an articled service.
-public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
-    /// A Unix socket at a path of 1 to 107 bytes. A leading `@` names an abstract socket.
-    case unix(path: String)
-    /// A TCP socket. A host name is resolved for each connection, which takes as long as the resolver needs. A numeric
-    /// address needs no resolver.
-    case tcp(host: String, port: UInt16)
-
-    /// The socket of `articled.socket`: `/run/articled/articled.sock`.
-    public static var systemDefault: Endpoint { .unix(path: "/run/articled/articled.sock") }
-
-    /// The endpoint as text: `unix:/run/articled/articled.sock`, `tcp:127.0.0.1:7450`, `tcp:[::1]:7450`.
-    public var description: String {
-        switch self {
-        case .unix(let path): "unix:\(path)"
-        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
-        }
-    }
-}
-
 /// The options of an ``ArticleClient``. The defaults suit a program on the same machine as the service.
 public struct ClientOptions: Sendable {
     /// The program's name in the service's journal: "newsroom/2.1".

@@ -15,8 +15,7 @@ final class Session {
 
     init(_ arguments: Arguments, terminal: Terminal = .current, output: Output? = nil) throws(CommandFailure) {
         endpoint = try EndpointOption.endpoint(
-            socket: arguments.value("socket"), tcp: arguments.value("tcp"),
-            environment: Environment.value("ARTICLED_ENDPOINT"))
+            socket: arguments.value("socket"), tcp: arguments.value("tcp"))
         self.terminal = terminal
         self.output = output ?? Output(isTerminal: terminal.showsOutput)
         json = arguments.flag("json")

@@ -36,6 +36,30 @@ import Testing
         return titles
     }
 
+    /// Articles that are there already, and requests with a condition.
+    @Test func anArrayIsASequenceToo() async throws {
+        for isConditional in [false, true] {
+            let service = try ScriptedService { connection in
+                try connection.hello(window: 1000)
+                guard try Self.answer(connection) == ["a", "b", "c"] else {
+                    throw ScriptedConnection.Unexpected(description: "other articles")
+                }
+                try connection.awaitClose()
+            }
+            let client = ArticleClient(endpoint: service.endpoint)
+            let articles = ["a", "b", "c"].map { Article(title: $0) }
+            let requests = articles.map { PutRequest(article: $0, expectedRevision: 0) }
+            let count: (PutOutcomes) async throws -> Int = { try await $0.reduce(0) { count, _ in count + 1 } }
+            let outcomes =
+                isConditional
+                ? try await client.put(contentsOf: requests, outcomes: count)
+                : try await client.put(contentsOf: articles, outcomes: count)
+            #expect(outcomes == 3)
+            await client.close()
+            try await service.finished()
+        }
+    }
+
     @Test func eachArticleHasAnOutcome() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 1000)

@@ -86,22 +86,17 @@ import Testing
     }
 
     @Test func endpoints() throws {
-        func endpoint(_ socket: String? = nil, _ tcp: String? = nil, _ environment: String? = nil) throws -> Endpoint {
-            try EndpointOption.endpoint(socket: socket, tcp: tcp, environment: environment)
+        func endpoint(_ socket: String? = nil, _ tcp: String? = nil) throws -> Endpoint {
+            try EndpointOption.endpoint(socket: socket, tcp: tcp)
         }
-        #expect(try endpoint() == .systemDefault)
-        #expect(try endpoint(nil, nil, "") == .systemDefault)
-        #expect(try endpoint("/tmp/s", nil, "tcp:a:1") == .unix(path: "/tmp/s"))
+        #expect(try endpoint("/tmp/s", nil) == .unix(path: "/tmp/s"))
         #expect(try endpoint(nil, "127.0.0.1:7450") == .tcp(host: "127.0.0.1", port: 7450))
         #expect(try endpoint(nil, "[::1]:7450") == .tcp(host: "::1", port: 7450))
-        #expect(try endpoint(nil, nil, "unix:/tmp/s") == .unix(path: "/tmp/s"))
-        #expect(try endpoint(nil, nil, "/tmp/s") == .unix(path: "/tmp/s"))
-        #expect(try endpoint(nil, nil, "tcp:localhost:1") == .tcp(host: "localhost", port: 1))
         for wrong in ["localhost", ":1", "a:0", "a:65536", "a:x", "[]:1"] {
             #expect(throws: CommandFailure.self) { try endpoint(nil, wrong) }
         }
         #expect(throws: CommandFailure.self) { try endpoint("/tmp/s", "a:1") }
-        #expect(throws: CommandFailure.self) { try endpoint(nil, nil, "http://x") }
+        #expect(throws: CommandFailure.self) { try endpoint("", nil) }
     }
 
     @Test func optionsOfEveryCommandMayStandBeforeIt() throws {
@@ -122,12 +117,11 @@ import Testing
 
     @Test func aSocketsPathIsBounded() throws {
         let path = "/" + String(repeating: "x", count: 106)
-        let parse = EndpointOption.endpoint(socket:tcp:environment:)
-        #expect(try parse(path, nil, nil) == .unix(path: path))
-        for (socket, environment) in [(path + "x", nil), (nil, path + "x"), (nil, "unix:\(path)x")] {
-            let failure = #expect(throws: CommandFailure.self) { try parse(socket, nil, environment) }
-            #expect(failure?.code == .usage)
-            #expect(failure?.message.contains("at most 107 bytes") == true)
+        #expect(try EndpointOption.endpoint(socket: path, tcp: nil) == .unix(path: path))
+        let failure = #expect(throws: CommandFailure.self) {
+            try EndpointOption.endpoint(socket: path + "x", tcp: nil)
         }
+        #expect(failure?.code == .usage)
+        #expect(failure?.message.contains("at most 107 bytes") == true)
     }
 }

@@ -76,6 +76,8 @@ class Endpoint(NamedTuple):
             return Unreachable(f"cannot connect to {self.text}: {error.strerror or error}: {advice}")
         path = self.address
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            if os.environ.get("ARTICLED_ENDPOINT") in (self.text, path):
+                return Unreachable(f"no socket at {path}, which ARTICLED_ENDPOINT names: does articled listen there?")
             return Unreachable(
                 f"no socket at {path}: is articled.socket enabled? systemctl enable --now articled.socket"
             )

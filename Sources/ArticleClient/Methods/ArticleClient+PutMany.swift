@@ -29,6 +29,25 @@ extension ArticleClient {
         try await put(contentsOf: articles.map { PutRequest(article: $0) }, policy: policy, outcomes: body)
     }
 
+    /// Stores the articles of a collection, or of another sequence that does not wait, in one streamed call.
+    ///
+    /// The sequence is read only as fast as the service stores.
+    public func put<Articles: Sequence & Sendable, Success: Sendable>(
+        contentsOf articles: Articles, policy: CallPolicy = CallPolicy(),
+        outcomes body: (PutOutcomes) async throws -> Success
+    ) async throws -> Success where Articles.Element == Article {
+        try await put(
+            contentsOf: Immediate(articles).map { PutRequest(article: $0) }, policy: policy, outcomes: body)
+    }
+
+    /// Stores the articles of a collection with a condition for each.
+    public func put<Requests: Sequence & Sendable, Success: Sendable>(
+        contentsOf requests: Requests, policy: CallPolicy = CallPolicy(),
+        outcomes body: (PutOutcomes) async throws -> Success
+    ) async throws -> Success where Requests.Element == PutRequest {
+        try await put(contentsOf: Immediate(requests), policy: policy, outcomes: body)
+    }
+
     /// Stores a sequence of articles in one streamed call, with a condition for each article.
     ///
     /// An article with an expected revision is not sent again after a lost connection. Its outcome is then an error
@@ -47,6 +66,24 @@ extension ArticleClient {
             }
             return try await body(PutOutcomes(upload: upload))
         }
+    }
+}
+
+/// A sequence as an asynchronous one. It never waits.
+private struct Immediate<Base: Sequence & Sendable>: AsyncSequence, Sendable where Base.Element: Sendable {
+    typealias Element = Base.Element
+    typealias Failure = Never
+
+    private let base: Base
+
+    init(_ base: Base) { self.base = base }
+
+    func makeAsyncIterator() -> Iterator { Iterator(base: base.makeIterator()) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        var base: Base.Iterator
+
+        mutating func next() async -> Element? { base.next() }
     }
 }
 
