@@ -36,14 +36,6 @@ final class LMDBEngine: ServingEngine {
         _ = try EngineLimits.read(configuration)
     }
 
-    /// All settings are fixed at the start. Logs a warning if one has changed.
-    func reload(_ configuration: PluginConfiguration) throws {
-        let (limits, settings) = try EngineLimits.read(configuration)
-        if limits != self.limits || settings.directory ?? directory.path != directory.path {
-            log.warning("the new configuration takes effect at the next start")
-        }
-    }
-
     init(
         _ limits: EngineLimits, directory path: String, log: PluginLog = .none, disk: any Disk = SystemDisk(),
         acceptsLoss: Bool = false, progress: @escaping @Sendable (String) -> Void = { _ in }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 public import HandlerKit
+internal import Synchronization
 
 /// Stores and deletes articles: store.put, store.putMany, store.delete.
 ///
@@ -30,9 +31,18 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
+    private let marking: Marking
+
     /// Whether to mark articles without topics for classification, which costs one extra entry in the index.
     /// Acknowledgements do not wait for the classification.
-    let marksForTopics: Bool
+    var marksForTopics: Bool { marking.isOn.load(ordering: .relaxed) }
+
+    /// A setting that a reload changes.
+    private final class Marking: Sendable {
+        let isOn: Atomic<Bool>
+
+        init(_ isOn: Bool) { self.isOn = Atomic(isOn) }
+    }
 
     /// The plugin's section of the configuration.
     public struct Settings: Decodable {
@@ -42,8 +52,14 @@ public struct Store: Handler {
 
     public init(context: PluginContext) throws {
         let settings = try context.configuration.decode(Settings.self)
-        marksForTopics = settings.classify ?? false
+        marking = Marking(settings.classify ?? false)
         storage = try context.storage
+    }
+
+    /// Marks articles from now on, or no more. Articles that are marked already are still classified.
+    public func reload(_ configuration: PluginConfiguration) throws {
+        let settings = try configuration.decode(Settings.self)
+        marking.isOn.store(settings.classify ?? false, ordering: .relaxed)
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {

@@ -108,7 +108,7 @@ extension Service {
     private func finish(_ outcome: Reload.Outcome) {
         switch outcome {
         case .refused(let error): refuse(error.lines)
-        case .taken(let configuration, let refusals): take(configuration, refusals)
+        case .taken(let configuration, let plugins): take(configuration, plugins)
         }
     }
 
@@ -118,18 +118,22 @@ extension Service {
         Systemd.ready("the new configuration is wrong, the old one is in effect: see the journal")
     }
 
-    private func take(_ new: ServerConfiguration, _ refusals: [String]) {
-        for refusal in refusals { Log.error(refusal) }
+    private func take(_ new: ServerConfiguration, _ plugins: PluginReload) {
+        for (_, error) in plugins.refusals { Log.error("\(error)", ["PLUGIN_PATH": error.path]) }
         let changed = configuration.differences(to: new)
-        let live = changed.filter(\.isLive).map(\.path).joined(separator: ", ")
-        let fixed = changed.filter { !$0.isLive }.map(\.path).joined(separator: ", ")
-        apply(new)
+        func paths(_ names: Set<String>) -> Set<String> { Set(names.map { "plugins.\($0)" }) }
+        let (fixedSections, oldSections) = (paths(plugins.fixed), paths(plugins.keepers))
+        let live = changed.filter { $0.isLive && !oldSections.contains($0.path) }.map(\.path).joined(separator: ", ")
+        let fixed = changed.filter { !$0.isLive || fixedSections.contains($0.path) }.map(\.path)
+            .joined(separator: ", ")
+        apply(new, keepingSectionsOf: plugins.keepers)
         if !fixed.isEmpty { Log.warning("takes effect only after a restart: \(fixed)", ["CHANGED": fixed]) }
-        let isWhole = refusals.isEmpty
+        let isWhole = plugins.refusals.isEmpty
         let what = live.isEmpty ? "nothing changed" : "changed: \(live)"
         Log.notice(
             "the configuration was reloaded\(isWhole ? "" : ", but not by all plugins"); \(what)", ["CHANGED": live])
-        Systemd.ready(isWhole ? "serving" : "serving; a plugin refused its new configuration: see the journal")
+        let rest = fixed.isEmpty ? "" : "; needs a restart: \(fixed)"
+        Systemd.ready(isWhole ? "serving\(rest)" : "serving; a plugin refused its new configuration: see the journal")
     }
 }
 
@@ -159,7 +163,7 @@ struct Reload {
         /// The configuration is wrong. Nothing was changed.
         case refused(StartError)
         /// The configuration is in effect, except for the plugins that refused it.
-        case taken(ServerConfiguration, refusals: [String])
+        case taken(ServerConfiguration, PluginReload)
     }
 
     private let call: BoundedCall<Outcome>
@@ -169,7 +173,7 @@ struct Reload {
             let settings = reading.configuration.plugins
             let problems = reading.problems + plugins.problems(in: settings)
             guard problems.isEmpty else { return .refused(reading.error(problems)) }
-            return .taken(reading.configuration, refusals: plugins.reload(settings).map(\.description))
+            return .taken(reading.configuration, plugins.reload(settings))
         }
     }
 

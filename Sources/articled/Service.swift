@@ -109,14 +109,18 @@ final class Service {
     }
 
     /// Applies what may change without a restart.
-    func apply(_ new: ServerConfiguration) {
+    ///
+    /// - Parameter fixed: the plugins that keep their old sections. The next reload names them again if they still differ.
+    func apply(_ new: ServerConfiguration, keepingSectionsOf fixed: Set<String>) {
         Log.threshold = new.logLevel
         configuration.logLevel = new.logLevel
         configuration.exitWhenIdle = new.exitWhenIdle
         configuration.slowRequestMilliseconds = new.slowRequestMilliseconds
         configuration.limits = new.limits
         configuration.access = new.access
+        let old = configuration.plugins.sections
         configuration.plugins.sections = new.plugins.sections
+        for name in fixed { configuration.plugins.sections[name] = old[name] }
         Self.raiseDescriptorLimit(configuration)
         server.apply(configuration)
     }

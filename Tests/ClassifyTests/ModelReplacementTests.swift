@@ -54,6 +54,22 @@ import Testing
         #expect(try plugin.classifier.waitForScoring().classify(text).topics.first?.slug == "kinh-doanh")
     }
 
+    /// A check reads the model that the section names, with everything else that is wrong.
+    @Test func aCheckReadsTheModel() throws {
+        let sample = try Sample()
+        func problems(_ json: String) -> [Substring] {
+            message { try Classify.check(configuration(json)) }.split(separator: "\n")
+        }
+        #expect(problems("{model: '\(sample.path)', workers: 2}") == [])
+        sample.spoil()
+        let found = problems("{model: '\(sample.path)', workers: 0}")
+        #expect(found.count == 2)
+        #expect(found.contains { $0.hasPrefix("model: \(sample.path) is damaged") }, "\(found)")
+        #expect(found.contains { $0.hasPrefix("workers: ") }, "\(found)")
+        let missing = problems("{model: '/nowhere/x'}").first
+        #expect(missing?.hasPrefix("model: cannot read the topic model /nowhere/x") == true)
+    }
+
     @Test func invalidSettingsAreRefusedAtTheStart() throws {
         let sample = try Sample()
         for (setting, word) in [

@@ -53,10 +53,19 @@ import Testing
         await client.close()
     }
 
-    @Test(.timeLimit(.minutes(10))) func whatIsStoredIsClassifiedIfTheConfigurationSaysSo() async throws {
+    /// From the start, or from a reload on.
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+    func whatIsStoredIsClassifiedIfTheConfigurationSaysSo(onlyAfterAReload: Bool) async throws {
+        let configuration = "{plugins: {store: {classify: true}}}"
         let service = try Service(
             plugins: ["Store", "Fetch", "Classify", "LMDBStorage"],
-            configuration: "{plugins: {store: {classify: true}}}")
+            configuration: onlyAfterAReload ? "{}" : configuration)
+        if onlyAfterAReload {
+            try service.reload(configuration)
+            while !service.told.contains("reloaded; changed: plugins.store") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
         let client = ArticleClient(endpoint: .unix(path: service.socketPath))
         let story = Article(
             url: "https://mic.gov.vn/2", title: "Đội tuyển Việt Nam thắng trận chung kết",

@@ -73,6 +73,23 @@ import Testing
         await client.close()
     }
 
+    /// A plugin whose section is fixed at the start is named at each reload, until a restart.
+    @Test func aReloadNamesPluginsThatNeedARestart() throws {
+        let articled = try Articled(Self.serving, files: ["articled.json5": "{}"])
+        let file = articled.directory.appending(path: "articled.json5")
+        _ = try articled.connect().greet()
+        let sections = "plugins: { store: { classify: true }, 'lmdb-storage': { maxReaders: 99 } }"
+        try "{ \(sections) }".write(to: file, atomically: false, encoding: .utf8)
+        articled.send(SIGHUP)
+        try articled.wait { articled.text.contains("the configuration was reloaded; changed: plugins.store ") }
+        let restart = "takes effect only after a restart: plugins.lmdb-storage "
+        #expect(articled.text.contains(restart), "\(articled.text)")
+        try "{ \(sections), logLevel: 'notice' }".write(to: file, atomically: false, encoding: .utf8)
+        articled.send(SIGHUP)
+        try articled.wait { articled.text.contains("the configuration was reloaded; changed: logLevel ") }
+        #expect(articled.text.components(separatedBy: restart).count == 3, "\(articled.text)")
+    }
+
     /// A limit on connections that is lowered and raised while they are open.
     @Test func aReloadChangesTotals() throws {
         let articled = try Articled(Self.serving, files: ["articled.json5": "{}"])

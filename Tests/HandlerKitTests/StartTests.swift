@@ -82,6 +82,13 @@ import Testing
         }
     }
 
+    /// The default, which tells articled that a restart is needed.
+    @Test func reloadMayBeMissing() throws {
+        let plugin = try Newsroom().fetch
+        let code = unsafe plugin.descriptor.pointee.reload(plugin.instance, articled_bytes(data: nil, size: 0), nil)
+        #expect(code == StatusCode.unimplemented.rawValue)
+    }
+
     @Test func reloadMayRefuse() throws {
         let plugin = try unsafe TestPlugin(exportPlugin(Scripted.self))
         for (json, code) in [("{}", ARTICLED_OK), (#"{"fails": "x"}"#, ARTICLED_FAILED_PRECONDITION)] {

@@ -55,6 +55,20 @@ final class Classifier: Sendable {
         state = Mutex(keepsLoaded ? .present(Scoring(model, threshold: threshold)) : .absent)
     }
 
+    /// What is wrong with a model file; nil if it can be used. Reads all of it, which takes some milliseconds.
+    ///
+    /// - Parameter path: nil for the file that comes with the plugin.
+    static func problem(withModel path: String?) -> String? {
+        do {
+            _ = try TopicModel(path: try path ?? ModelLocation.find())
+            return nil
+        } catch let error as TopicModelError {
+            return error.message
+        } catch {
+            return (error as? ServiceError)?.message ?? "\(error)"
+        }
+    }
+
     /// The model, if it is loaded.
     var scoring: Scoring? {
         state.withLock { state in

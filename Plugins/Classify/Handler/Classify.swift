@@ -43,11 +43,26 @@ public struct Classify: Handler {
     /// `reload` replaces it as a whole. Requests in flight keep the one that they started with.
     private let current: CurrentClassifier
     private let incoming: Incoming
+    /// The settings at the start.
+    private let settings: Settings
 
-    public static func check(_ configuration: PluginConfiguration) throws { _ = try Settings(configuration) }
+    /// Whether a service in this process uses the plugin. A check is then about a reload.
+    private static let isStarted = Atomic(false)
+
+    /// Reads the model, too: a reload must not fail when the rest of the configuration has taken effect already.
+    ///
+    /// A start reads it in any case. It checks only a model that the section names, since every cold start would wait
+    /// some milliseconds for the other one.
+    public static func check(_ configuration: PluginConfiguration) throws {
+        _ = try Settings(configuration) { model in
+            model != nil || isStarted.load(ordering: .relaxed) ? Classifier.problem(withModel: model) : nil
+        }
+    }
 
     public init(context: PluginContext) throws {
+        Self.isStarted.store(true, ordering: .relaxed)
         let settings = try Settings(context.configuration)
+        self.settings = settings
         storage = try context.storage
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
@@ -103,6 +118,9 @@ public struct Classify: Handler {
         let new = try Classifier(settings: settings, keepsLoaded: classifier.scoring != nil)
         let old = classifier.identity
         current.value = new
+        if settings.workers != self.settings.workers || settings.mostWaiting != self.settings.mostWaiting {
+            log.warning("workers and mostWaiting take effect only after a restart")
+        }
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")
     }
 
@@ -114,7 +132,7 @@ public struct Classify: Handler {
 
 extension Classify {
     /// The plugin's section of the configuration.
-    public struct Settings: Decodable {
+    public struct Settings: Decodable, Sendable {
         /// The model file. Default: the one that comes with the plugin.
         var model: String?
         /// The probability below which an answer is undecided. Default: the model's own.
@@ -140,7 +158,11 @@ extension Classify {
         }
 
         /// Throws `invalidArgument`, with everything that is wrong.
-        init(_ configuration: PluginConfiguration) throws(ServiceError) {
+        ///
+        /// - Parameter modelProblem: tells what is wrong with the model file that the section names, or with the standard one.
+        init(
+            _ configuration: PluginConfiguration, modelProblem: (String?) -> String? = { _ in nil }
+        ) throws(ServiceError) {
             self = try configuration.decode(Settings.self) { settings, problems in
                 if let threshold = settings.threshold, !(0...1).contains(threshold) {
                     problems.add("threshold", "\(threshold) is not a probability: must be between 0 and 1")
@@ -151,6 +173,7 @@ extension Classify {
                 if !(1...65_536).contains(settings.mostWaiting) {
                     problems.add("mostWaiting", "\(settings.mostWaiting); 1 to 65536 are allowed")
                 }
+                if let problem = modelProblem(settings.model) { problems.add("model", problem) }
             }
         }
     }

@@ -47,17 +47,20 @@ internal import Synchronization
 
     /// Gives the plugin its section of a reloaded configuration.
     ///
+    /// - Returns: false if the section is fixed at the start.
     /// - Throws: why the plugin refuses it. The old section stays in effect.
-    func reload(_ configuration: [UInt8]) throws(PluginError) {
+    func reload(_ configuration: [UInt8]) throws(PluginError) -> Bool {
         guard unsafe DescriptorCheck.has(descriptor, \.reload), let reload = unsafe descriptor.pointee.reload else {
-            return
+            return false
         }
         let (code, message) = unsafe FailureText.collect { failure in
             unsafe configuration.withUnsafeBytes { bytes in
                 unsafe reload(instance, articled_bytes(data: bytes.baseAddress, size: bytes.count), failure)
             }
         }
+        if code == StatusCode.unimplemented.rawValue { return false }
         if code != 0 { throw PluginError(path, "keeps its old configuration: \(message)") }
+        return true
     }
 
     /// The storage engine, if the plugin is one.

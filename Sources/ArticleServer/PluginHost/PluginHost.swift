@@ -124,16 +124,26 @@ public final class PluginHost: Sendable {
     }
 
     /// Gives each plugin its section of a reloaded configuration.
-    ///
-    /// - Returns: the errors of plugins that keep their old section.
-    public func reload(_ settings: PluginSettings) -> [PluginError] {
-        plugins.compactMap { plugin in
+    public func reload(_ settings: PluginSettings) -> PluginReload {
+        var result = PluginReload()
+        for plugin in plugins {
             do throws(PluginError) {
-                try plugin.reload(settings.section(of: plugin.name))
-                return nil
+                let isTaken = try plugin.reload(settings.section(of: plugin.name))
+                if !isTaken { result.fixed.insert(plugin.name) }
             } catch {
-                return error
+                result.refusals.append((plugin.name, error))
             }
         }
+        return result
     }
+}
+
+/// What came of giving plugins their sections of a reloaded configuration.
+public struct PluginReload: Sendable {
+    /// The plugins that refused their section, and why.
+    public var refusals: [(name: String, error: PluginError)] = []
+    /// The plugins whose section is fixed at the start.
+    public var fixed: Set<String> = []
+    /// The plugins that keep their old section.
+    public var keepers: Set<String> { fixed.union(refusals.map(\.name)) }
 }

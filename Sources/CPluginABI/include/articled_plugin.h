@@ -350,7 +350,8 @@ typedef struct articled_plugin {
     /* The functions of the engine; NULL if the plugin provides no storage. */
     const articled_storage *storage;
     /* Applies a new section of the configuration, on any thread but a loop's. If it fails, the old one stays in use,
-     * and the text is logged. NULL if the section is fixed at the start. */
+     * and the text is logged. NULL if the section is fixed at the start, as is one that it answers with UNIMPLEMENTED:
+     * articled says that a change of it needs a restart. */
     uint32_t (*reload)(void *plugin, articled_bytes configuration, articled_failure *failure);
     /* Since 1.1. Checks a section of the configuration, and changes nothing. If `start` and `reload` would reject it,
      * the text contains everything that is wrong, one line for each problem. A line about a member begins with its path

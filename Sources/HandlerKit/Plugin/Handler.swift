@@ -79,10 +79,10 @@ public protocol Handler: Sendable {
 
     /// Applies a new configuration while the service runs.
     ///
-    /// Runs on any thread but an event loop. The default ignores the new configuration, as for a plugin whose
-    /// settings are fixed at the start.
+    /// Runs on any thread but an event loop.
     ///
-    /// - Throws: an error to keep the old configuration. Its text is logged.
+    /// - Throws: an error to keep the old configuration. Its text is logged. The default throws `unimplemented`, for a
+    ///   plugin whose settings are fixed at the start: articled says that the changed section needs a restart.
     func reload(_ configuration: PluginConfiguration) throws
 
     /// Called when no new requests will come; requests in flight continue. On any thread but an event loop.
@@ -111,8 +111,8 @@ extension Handler {
         throw ServiceError(.internal, "\(Self.descriptor.name) neither answered nor handled a request")
     }
 
-    /// Does nothing: the configuration is fixed at the start.
-    public func reload(_ configuration: PluginConfiguration) throws {}
+    /// Throws `unimplemented`: the configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws { throw ServiceError.fixedAtStart }
 
     /// Does nothing.
     public func drain() {}
@@ -122,6 +122,11 @@ extension Handler {
 
     /// Healthy.
     public var health: Health { .healthy }
+}
+
+extension ServiceError {
+    /// How a plugin tells that it cannot be reloaded.
+    static let fixedAtStart = ServiceError(.unimplemented, "the section takes effect only after a restart")
 }
 
 /// The health of a plugin, which `articlectl status` and the metrics show.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ArticleProtocol
+
 /// A storage plugin: an ``ArticleStorage`` with a lifecycle.
 ///
 /// A plugin library exports one engine:
@@ -24,8 +26,7 @@ public protocol StorageEngine: ArticleStorage {
     /// Checks what the type ``Settings`` does not tell of a section, like ``Handler/check(_:)``.
     static func check(_ configuration: PluginConfiguration) throws
 
-    /// Applies a new configuration while the service runs, on any thread but an event loop. Throws to keep the old
-    /// one.
+    /// Applies a new configuration while the service runs, like ``Handler/reload(_:)``.
     func reload(_ configuration: PluginConfiguration) throws
 
     /// Called when no new requests will come; requests in flight may still write.
@@ -42,8 +43,8 @@ extension StorageEngine {
     /// Accepts everything.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
-    /// Does nothing: the configuration is fixed at the start.
-    public func reload(_ configuration: PluginConfiguration) throws {}
+    /// Throws `unimplemented`: the configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws { throw ServiceError.fixedAtStart }
 
     /// Does nothing.
     public func drain() {}
@@ -68,8 +69,8 @@ extension ServingEngine {
     /// Accepts everything.
     public static func check(_ configuration: PluginConfiguration) throws {}
 
-    /// Does nothing: the configuration is fixed at the start.
-    public func reload(_ configuration: PluginConfiguration) throws {}
+    /// Throws `unimplemented`: the configuration is fixed at the start.
+    public func reload(_ configuration: PluginConfiguration) throws { throw ServiceError.fixedAtStart }
 
     /// Does nothing.
     public func drain() {}

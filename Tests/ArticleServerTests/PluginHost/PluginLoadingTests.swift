@@ -25,7 +25,8 @@ import Testing
         let plugins = try FixturePlugins("previous-header")
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
         #expect(host.plugins.count == 1)
-        #expect(host.reload(plugins.settings).isEmpty)
+        let reload = host.reload(plugins.settings)
+        #expect(reload.refusals.isEmpty && reload.fixed == ["previous-header"])
         var settings = plugins.settings
         settings.sections["nobody"] = Array("{}".utf8)
         #expect(host.problems(in: settings).map(\.description).first?.hasPrefix("plugins.nobody: ") == true)

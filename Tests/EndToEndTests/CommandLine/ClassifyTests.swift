@@ -63,8 +63,11 @@ import Testing
             try service.reload("{plugins: {classify: {threshold: \(threshold)}}}")
             #expect(try eventually { try tool.run("topics", "--json").text.contains("\"threshold\":\(threshold)") })
         }
-        try service.reload("{plugins: {classify: {model: '\(bad)', threshold: 0.9}}}")
-        #expect(try eventually { service.told.contains("bad.topics") })
+        // Nothing of it is applied: the model is checked first.
+        try service.reload("{slowRequest: '9 s', plugins: {classify: {threshold: 0.9, model: '\(bad)'}}}")
+        #expect(try eventually { service.told.contains("the configuration was not reloaded") })
+        #expect(service.told.contains("articled.json5:1:66: plugins.classify.model: \(bad) is not a topic model"))
+        #expect(!service.told.contains("changed: slowRequest"))
         #expect(try tool.run("topics", "--json").text.contains("\"threshold\":0.7"))
         bench.waitUntilExit()
         #expect(CommandLineTool.code(of: bench) == 0)
