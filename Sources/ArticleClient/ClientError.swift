@@ -98,7 +98,7 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
             case .protocolError: .protocolViolation
             default: .status
             }
-        let text = status.message.isEmpty ? "the service responded with status \(status.code)" : status.message
+        let text = status.message.isEmpty ? Self.meaning(of: status.code) : status.message
         return ClientError(
             kind, code, "\(method): \(text)", mayHaveRun: code.leavesDoubt,
             request: status.request > 0 ? status.request : nil)
@@ -106,6 +106,33 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ClientError {
+    /// What a status says that came without a text.
+    private static func meaning(of code: UInt32) -> String {
+        guard let code = StatusCode(rawValue: code) else {
+            return "the service responded with status \(code), which this client does not know"
+        }
+        let meaning =
+            switch code {
+            case .ok, .unknown: "the service did not say what happened"
+            case .cancelled: "the call was cancelled"
+            case .invalidArgument: "the request is wrong"
+            case .deadlineExceeded: "the deadline passed; a write may or may not have been made"
+            case .notFound: "there is no such article"
+            case .alreadyExists: "the URL belongs to another article"
+            case .permissionDenied: "this user lacks the role for it"
+            case .resourceExhausted: "too many requests, or a full disk; nothing was changed, try again later"
+            case .failedPrecondition: "the service is not set up for this"
+            case .conflict: "the article is not at the expected revision"
+            case .unimplemented: "the service does not support this"
+            case .internal: "a fault of the service; its journal may say more"
+            case .unavailable: "the service is stopping, or cannot work now; nothing was changed, try again"
+            case .dataLoss: "stored data is damaged"
+            case .protocolError: "the service reports that the protocol was broken"
+            case .outcomeUnknown: "the change may or may not have been made"
+            }
+        return "\(code.name): \(meaning)"
+    }
+
     static func cannotStart(_ error: SystemError) -> ClientError {
         .connection("the client cannot start its I/O thread: \(error.text). Are too many files or threads open?")
     }

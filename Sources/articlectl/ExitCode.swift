@@ -16,7 +16,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case unavailable = 69
     /// articled failed; its journal says why.
     case software = 70
-    /// The article is there already, or at another revision than expected: nothing was changed.
+    /// The article is there already, or at another revision than expected, or a backup cannot be written where it should:
+    /// nothing was changed.
     case conflict = 73
     /// Reading or writing failed, or what was stored is damaged.
     case io = 74
@@ -60,7 +61,9 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .noInput: "an input file cannot be opened"
         case .unavailable: "articled cannot be reached, or lacks a plugin for this"
         case .software: "articled failed; its journal says why"
-        case .conflict: "the article exists already, or is not at the expected revision; nothing was changed"
+        case .conflict:
+            "the article exists already, or is not at the expected revision, or a backup cannot be written there; nothing was "
+                + "changed"
         case .io: "reading or writing failed, or a stored article is damaged"
         case .tryAgain: "articled is too busy, or did not answer in time: try again later"
         case .protocol: "what answered is no articled, or one of another version"

@@ -42,7 +42,8 @@ final class Service {
             try server.start()
             let places = listeners.map { $0.purpose == .metrics ? "\($0) (metrics)" : "\($0)" }.joined(separator: ", ")
             Log.notice(
-                "articled \(Version.text) serves on \(places), with \(plugins.summary.joined(separator: ", "))",
+                "articled \(Version.text) serves on \(places), with \(plugins.summary.joined(separator: ", ")), "
+                    + "in \(directory)",
                 [
                     "CONFIGURATION": reading.source?.path ?? "defaults", "STATE_DIRECTORY": directory,
                     "PLUGINS": plugins.summary.joined(separator: ","),

@@ -24,6 +24,24 @@ import Testing
         await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
     }
 
+    /// A plugin need not give a reason. The client then says what the code means.
+    @Test(arguments: [
+        (5, "NOT_FOUND: there is no such article"), (99, "the service responded with status 99, which this client"),
+    ])
+    func anErrorWithoutATextIsExplained(code: UInt32, text: String) async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            let request = try connection.receive(.request)
+            try connection.send(.error, Status(code: code).encoded(), stream: request.header.stream)
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
+        #expect(error?.message.hasPrefix("test.once: \(text)") == true, "\(error?.message ?? "")")
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func manyCallsAreAnsweredInAnyOrder() async throws {
         let count = 500
         let service = try ScriptedService { connection in

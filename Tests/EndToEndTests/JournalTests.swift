@@ -17,8 +17,8 @@ import Testing
         articled.send(SIGTERM)
         #expect(try articled.ended() == 0)
         for text in [
-            "serves on unix:", "with lmdb-storage 1.", "store 0.", "0 articles are stored in ",
-            "stopping: asked to stop", "none was cut off",
+            "serves on unix:", "with lmdb-storage 1.", "store 0.", ", in \(articled.directory.path)/state ",
+            "0 articles are stored in ", "stopping: asked to stop", "none was cut off",
         ] { #expect(articled.text.contains(text), "\(text): \(articled.text)") }
     }
 

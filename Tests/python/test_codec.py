@@ -138,6 +138,10 @@ class NameTests(unittest.TestCase):
 
 
 class ErrorTests(unittest.TestCase):
+    def test_an_error_without_a_text_has_the_name_of_its_code(self):
+        self.assertIn("NOT_FOUND", str(error_of(5, "")))
+        self.assertIn("status 99", str(error_of(99, "")))
+
     def test_each_code_has_its_class(self):
         for code in articled.StatusCode:
             error = error_of(code, "text", 7)

@@ -172,6 +172,8 @@ def error_of(number: int, message: str, request: int = 0) -> ArticledError:
     code = StatusCode.of(number)
     if code is StatusCode.OK:  # never in an ERROR
         code = StatusCode.UNKNOWN
+    if not message:  # a plugin need not give a reason
+        message = "the service gave no reason"
     if code is StatusCode.UNKNOWN and number != code:
         message = f"status {number}: {message}"
     return _CLASSES[code](message, may_have_run=code in _IN_DOUBT, request=request or None)

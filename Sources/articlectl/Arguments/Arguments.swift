@@ -30,7 +30,7 @@ struct Arguments: Sendable {
     }
 
     private func option(named name: String) throws(CommandFailure) -> Option {
-        if let option = command.allOptions.first(where: { $0.name == name }) { return option }
+        if let option = command.allOptions.first(where: { $0.name == name || $0.alias == name }) { return option }
         let meant = Suggestion.closest(to: name, among: command.allOptions.map(\.name))
         throw .usage(
             "articlectl \(command.name) has no option --\(name)",

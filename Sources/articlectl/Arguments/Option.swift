@@ -9,13 +9,18 @@ struct Option: Sendable, Equatable {
     let value: String?
     let summary: String
     let repeatable: Bool
+    /// Another name that is understood, as "after" for "from".
+    let alias: String?
 
-    private init(_ name: String, short: Character?, value: String?, _ summary: String, repeatable: Bool) {
+    private init(
+        _ name: String, short: Character?, value: String?, _ summary: String, repeatable: Bool, alias: String? = nil
+    ) {
         self.name = name
         self.short = short
         self.value = value
         self.summary = summary
         self.repeatable = repeatable
+        self.alias = alias
     }
 
     /// An option without a value.
@@ -25,9 +30,11 @@ struct Option: Sendable, Equatable {
 
     /// An option with a value.
     static func value(
-        _ name: String, short: Character? = nil, _ value: String, _ summary: String, repeatable: Bool = false
+        _ name: String, short: Character? = nil, _ value: String, _ summary: String, repeatable: Bool = false,
+        alias: String? = nil
     ) -> Option {
-        Option(name, short: short, value: value, summary, repeatable: repeatable)
+        let note = alias.map { "; --\($0) is the same" } ?? ""
+        return Option(name, short: short, value: value, summary + note, repeatable: repeatable, alias: alias)
     }
 
     /// "-n, --limit N"

@@ -11,7 +11,8 @@ struct Bench: Command {
         discussion: [
             "articlectl starts an articled of its own, with an empty store in a temporary directory, measures that, and "
                 + "removes it. The service that runs already is measured with --live only. Articles are stored in it then, and "
-                + "deleted afterwards, also on Ctrl-C; --keep leaves them there.",
+                + "deleted afterwards, also on Ctrl-C; --keep leaves them there. Its files stay as large as they became: the space "
+                + "is used for new articles.",
             "One thread sends a batch on each connection, waits for its answers, and sends the next: a closed loop that costs "
                 + "little beside what it measures. Latency is the time from sending a batch to each answer in it.",
             "fetch stores its articles first and then fetches at random among them. store stores new articles. A durable "
@@ -149,7 +150,7 @@ struct Bench: Command {
         let result = try generator.run(seconds: plan.seconds, warmUp: plan.warmUp)
         return BenchReport(
             plan: plan, endpoint: "\(endpoint)", seconds: result.seconds, requests: result.requests,
-            bytes: result.bytes, errors: generator.dialect.errors + result.lost,
+            bytes: result.bytes, sentBytes: result.sentBytes, errors: generator.dialect.errors + result.lost,
             firstError: generator.dialect.firstError
                 ?? (result.lost > 0 ? "a connection was lost before the answer came" : nil),
             reconnects: result.reconnects, longestPause: result.longestPause, latency: result.latency,

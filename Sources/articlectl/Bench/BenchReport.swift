@@ -7,7 +7,9 @@ struct BenchReport {
     let endpoint: String
     let seconds: Double
     let requests: UInt64
+    /// Received.
     let bytes: UInt64
+    let sentBytes: UInt64
     let errors: UInt64
     let firstError: String?
     let reconnects: Int
@@ -37,6 +39,7 @@ struct BenchReport {
             [
                 "\(Quantity.grouped(Int(rate))) requests/s",
                 "\(Quantity.grouped(Int(Double(bytes) / seconds / 1e6))) MB/s received",
+                "\(Quantity.grouped(Int(Double(sentBytes) / seconds / 1e6))) MB/s sent",
             ])
         facts.append(
             "latency",
@@ -69,6 +72,7 @@ struct BenchReport {
             ("endpoint", .string(endpoint)), ("connections", .integer(plan.connections)),
             ("pipeline", .integer(plan.pipeline)), ("seconds", .float(seconds)), ("requests", .integer(requests)),
             ("per_second", .float(rate)), ("bytes_per_second", .float(Double(bytes) / seconds)),
+            ("sent_bytes_per_second", .float(Double(sentBytes) / seconds)),
         ]
         members += [
             ("p50_us", micro(latency.quantile(0.5))), ("p99_us", micro(latency.quantile(0.99))),

@@ -15,12 +15,17 @@ import Glibc
     private let reconnect: (() throws(CommandFailure) -> Int32)?
     private var live: Int
     private var lastAnswerAt: UInt64 = 0
+    /// The time that is measured. What a batch sends counts if the batch begins in it.
+    private var measured: Range<UInt64> = 0..<0
+    private var sentBytes: UInt64 = 0
 
     /// What was measured after the warm-up.
     struct Result {
         var seconds = 0.0
         var requests: UInt64 = 0
+        /// Received.
         var bytes: UInt64 = 0
+        var sentBytes: UInt64 = 0
         var latency = LatencyHistogram()
         /// How many cores the generator itself was busy with: near 1, it and not the service is the limit.
         var generatorCores = 0.0
@@ -72,6 +77,8 @@ import Glibc
         let began = clinux_now()
         let from = seconds > 0 ? began + UInt64(warmUp * 1e9) : began
         var until = seconds > 0 ? from + UInt64(seconds * 1e9) : UInt64.max
+        measured = from..<until
+        sentBytes = 0
         var result = Result()
         let cpuAtStart = Self.processorTime()
         lastAnswerAt = began
@@ -90,6 +97,7 @@ import Glibc
         }
         let ended = clinux_now()
         guard until > from else { throw CommandFailure(.interrupted, "stopped before anything was measured") }
+        result.sentBytes = sentBytes
         result.seconds = Double(min(ended, until) - from) / 1e9
         result.generatorCores = Double(Self.processorTime() - cpuAtStart) / Double(ended - began)
         return result
@@ -198,7 +206,7 @@ import Glibc
     }
 
     /// Sends what there is room for. False: the connection broke.
-    private func send(_ index: Int) -> Bool {
+    private mutating func send(_ index: Int) -> Bool {
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         while unsafe lane.pointee.outputSent < lane.pointee.outputCount {
             let sent = unsafe Glibc.send(
@@ -206,6 +214,7 @@ import Glibc
                 lane.pointee.outputCount - lane.pointee.outputSent, Int32(MSG_NOSIGNAL))
             if sent >= 0 {
                 unsafe lane.pointee.outputSent += sent
+                if unsafe measured.contains(lane.pointee.startedAt) { sentBytes += UInt64(sent) }
             } else if errno == EAGAIN {
                 let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
                 _ = unsafe clinux_epoll_modify(poller, lane.pointee.descriptor, interest, UInt64(index))

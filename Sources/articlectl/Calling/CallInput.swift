@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArticleProtocol
+internal import Glibc
 
 /// The messages of a request, as the command line or standard input has them.
 /// @unchecked: one task at a time reads it.
@@ -20,7 +21,8 @@ final class CallInput: @unchecked Sendable {
     private var lines: LineReader
 
     /// - Parameters:
-    ///   - operand: a message; "-": standard input. nil: standard input for a stream, an empty message for one message.
+    ///   - operand: a message; "-": standard input. nil: standard input for a stream, and for bytes unless it is a terminal;
+    ///     an empty message otherwise.
     ///   - isStream: there may be any number of messages.
     ///   - interrupt: a descriptor that ends waiting for input when it becomes readable; -1: none.
     init(_ operand: String?, form: CallForm, isStream: Bool, interrupt: Int32) throws(CommandFailure) {
@@ -35,7 +37,7 @@ final class CallInput: @unchecked Sendable {
         } else {
             switch form {
             case .json: source = .given(Array("{}".utf8))
-            case .hex: source = .given([])
+            case .hex: source = isatty(STDIN_FILENO) == 1 ? .given([]) : .whole
             case .raw: source = .whole
             }
         }

@@ -10,7 +10,8 @@ struct Backup: Command {
         "backup", "copy all articles as of one moment, while articled runs", operands: "[DIR]", count: 0...1,
         discussion: [
             "DIR is a directory on the machine that articled runs on. It must be missing or empty. It gets its name when the copy is "
-                + "complete and on disk, so a directory of that name is always a whole backup. Without DIR, articled makes one "
+                + "complete and on disk, so a directory of that name is always a whole backup. If DIR cannot be used, the exit "
+                + "status is 73. Without DIR, articled makes one "
                 + "in `backups` in its own state directory, and prints its path. This needs the role administer.",
             "The copy has the articles with their ids, revisions and times, and new indexes. It has no free space in it. "
                 + "`articled --state-directory DIR` starts on it as it is. Each article is compared with its checksums: a damaged "
@@ -39,7 +40,7 @@ struct Backup: Command {
                 return session.client.stream("storage.backup", request, returning: BackupProgress.self)
             }
         } catch let error as ClientError where error.status == .failedPrecondition {
-            throw CommandFailure(.io, error.message)
+            throw CommandFailure(.conflict, error.message)  // damage is 74
         }
         guard let result = last.result else {
             throw CommandFailure(.software, "articled did not say how the backup ended")
@@ -55,12 +56,26 @@ struct Backup: Command {
 
     /// On the machine where this is typed: usually the one that articled runs on.
     private static func absolute(_ path: String) throws(CommandFailure) -> String {
-        if path.hasPrefix("/") { return path }
-        guard let here = unsafe getcwd(nil, 0) else {
-            throw CommandFailure(.noInput, "the current directory does not exist")
+        var path = path
+        if !path.hasPrefix("/") {
+            guard let here = unsafe getcwd(nil, 0) else {
+                throw CommandFailure(.noInput, "the current directory does not exist")
+            }
+            defer { unsafe free(here) }
+            path = unsafe String(cString: here) + "/" + path
         }
-        defer { unsafe free(here) }
-        return unsafe String(cString: here) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard let name = parts.last, parts.contains("..") else { return "/" + parts.joined(separator: "/") }
+        // As the kernel follows it, since ".." behind a symbolic link is not the directory before it.
+        if name == ".." { return resolved(path) ?? path }
+        let parent = "/" + parts.dropLast().joined(separator: "/")
+        return resolved(parent).map { $0 == "/" ? "/\(name)" : "\($0)/\(name)" } ?? path
+    }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let real = unsafe realpath(path, nil) else { return nil }
+        defer { unsafe free(real) }
+        return unsafe String(cString: real)
     }
 
     /// What a service with a /tmp of its own writes there, nobody else can see.

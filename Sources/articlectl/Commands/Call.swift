@@ -25,7 +25,10 @@ struct Call: Command {
         options: [
             .value("proto", "FILE", "a .proto file that describes the messages; may be given again", repeatable: true),
             .flag("describe", "call nothing: show the messages of the method, with their fields"),
-            .flag("hex", "messages are bytes in hexadecimal, one message a line"),
+            .flag(
+                "hex",
+                "messages are bytes in hexadecimal, one message a line; without an operand from standard input, unless that is a terminal"
+            ),
             .flag("raw", "the message is bytes: standard input is sent as it is, and the answer is printed as it is"),
         ],
         examples: [

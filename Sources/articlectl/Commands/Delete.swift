@@ -9,7 +9,7 @@ struct Delete: Command {
         "delete", "delete articles", operands: "[ID|URL...]", count: 0...100_000,
         discussion: [
             "There is no way back. With ids or URLs the exit status is 1 if there is no such article.",
-            "With --topic, --source, --language, --after and --before all articles that match every one of them are deleted. "
+            "With --topic, --source, --language, --from and --until all articles that match every one of them are deleted. "
                 + "They are counted first, and their number must be typed at the terminal; a program gives --count or --yes "
                 + "instead. An article that somebody changes meanwhile stays, and one that is stored meanwhile does too. Ctrl-C "
                 + "stops it. The exit status is 70 if some could not be deleted.",
@@ -21,8 +21,8 @@ struct Delete: Command {
             .init(
                 "articlectl delete https://mic.gov.vn/a/1 --expected-revision 2",
                 "only if nobody has changed it meanwhile"),
-            .init("articlectl delete --source Mic.gov.vn --before 2010-01-01 --dry-run", "count old articles"),
-            .init("articlectl delete --topic kinh-doanh --before 3650d --yes", "for a timer"),
+            .init("articlectl delete --source Mic.gov.vn --until 2010-01-01 --dry-run", "count old articles"),
+            .init("articlectl delete --topic kinh-doanh --until 3650d --yes", "for a timer"),
         ])
 
     private let keys: [ArticleKey]

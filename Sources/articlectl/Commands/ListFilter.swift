@@ -12,9 +12,9 @@ struct ListFilter {
         .value("language", "TAG", "only those in this language, as vi"),
         .value(
             "from", "TIME",
-            "only those from this time on: 2009-06-15T10:20+07:00, 2009-06-15 in this machine's time zone, or 7d, 36h before now"
-        ),
-        .value("until", "TIME", "only those before this time"),
+            "only those from this time on: 2009-06-15T10:20+07:00, 2009-06-15 in this machine's time zone, or 7d, 36h before now",
+            alias: "after"),
+        .value("until", "TIME", "only those before this time", alias: "before"),
     ]
 
     /// As they were typed; nil: any.

@@ -12,15 +12,15 @@ struct BulkDelete: Sendable {
         .value("topic", "TOPIC", "delete the articles of this topic"),
         .value("source", "TEXT", "delete the articles of this source"),
         .value("language", "TAG", "delete the articles in this language"),
-        .value("after", "TIME", "delete the articles from this time on: 2009-06-15, or 7d before now"),
-        .value("before", "TIME", "delete the articles before this time"),
+        .value("from", "TIME", "delete the articles from this time on: 2009-06-15, or 7d before now", alias: "after"),
+        .value("until", "TIME", "delete the articles before this time", alias: "before"),
         .flag("all", "delete all articles"),
         .flag("dry-run", "only count them"),
         .value("count", "N", "delete them without asking, if there are exactly N"),
         .flag("yes", short: "y", "delete them without asking"),
     ]
 
-    private static let filters = ["topic", "source", "language", "after", "before"]
+    private static let filters = ["topic", "source", "language", "from", "until"]
 
     private let request: ListRequest
     private let isDryRun: Bool
@@ -37,7 +37,7 @@ struct BulkDelete: Sendable {
         guard isAll || !given.isEmpty else {
             guard !isDryRun, !isConfirmed, expected == nil else {
                 throw .usage(
-                    "--dry-run, --count and --yes go with --topic, --source, --language, --after, --before or --all")
+                    "--dry-run, --count and --yes go with --topic, --source, --language, --from, --until or --all")
             }
             return nil
         }
@@ -47,18 +47,8 @@ struct BulkDelete: Sendable {
         for (name, value) in [("topic", request.topic), ("source", request.source), ("language", request.language)] {
             if let text = arguments.value(name), value.isEmpty { throw .usage("--\(name) \"\(text)\" names nothing") }
         }
-        request.from = try Self.time("after", arguments)
-        request.until = try Self.time("before", arguments)
         request.view = .summary
         self.request = request
-    }
-
-    private static func time(_ name: String, _ arguments: Arguments) throws(CommandFailure) -> Int64? {
-        guard let text = arguments.value(name) else { return nil }
-        guard let time = TimeText.parseOption(text) else {
-            throw .usage("--\(name) \(text): a time is expected, as 2009-06-15, 2009-06-15T10:20+07:00 or 7d")
-        }
-        return time
     }
 
     func run(_ session: Session) async throws -> ExitCode {

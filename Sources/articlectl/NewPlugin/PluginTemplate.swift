@@ -99,18 +99,18 @@ struct PluginTemplate: Sendable {
             static var name: String { "\(package).GreetRequest" }
 
             /// Who is greeted.
-            var person = ""
+            var name = ""
 
             init() {}
 
             mutating func merge(from reader: inout WireReader) throws(ServiceError) {
                 switch reader.field {
-                case 1: person = try reader.string()
+                case 1: name = try reader.string()
                 default: try reader.skip()
                 }
             }
 
-            func encode(to writer: inout WireWriter) { writer.write(person, at: 1) }
+            func encode(to writer: inout WireWriter) { writer.write(name, at: 1) }
         }
 
         /// \(method): the answer.
@@ -166,12 +166,12 @@ struct PluginTemplate: Sendable {
 
             /// What a client is told when it errs has a status code, and says what is wrong and where.
             static func greet(_ request: GreetRequest) throws(ServiceError) -> GreetResponse {
-                guard request.person.utf8.count <= 100 else {
-                    throw ServiceError(.invalidArgument, "name: \\(request.person.utf8.count) bytes; at most 100 are allowed")
+                guard request.name.utf8.count <= 100 else {
+                    throw ServiceError(.invalidArgument, "name: \\(request.name.utf8.count) bytes; at most 100 are allowed")
                 }
                 var response = GreetResponse()
-                response.text = "Xin chào, \\(request.person.isEmpty ? "bạn" : request.person)!"
-                response.letters = UInt64(request.person.count)
+                response.text = "Xin chào, \\(request.name.isEmpty ? "bạn" : request.name)!"
+                response.letters = UInt64(request.name.count)
                 return response
             }
         }
@@ -191,9 +191,9 @@ struct PluginTemplate: Sendable {
         @testable import \(module)
 
         @Suite struct GreetingTests {
-            private func request(_ person: String) -> GreetRequest {
+            private func request(_ name: String) -> GreetRequest {
                 var request = GreetRequest()
-                request.person = person
+                request.name = name
                 return request
             }
 

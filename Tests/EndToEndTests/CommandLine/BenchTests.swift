@@ -27,6 +27,10 @@ import Testing
                 tool, operation, "-c", "2", "-s", "1", "--articles", "100", "--scratch", scratch.path)
             #expect(report["requests"] as? Int ?? 0 > 0)
             #expect(report["errors"] as? Int == 0)
+            let sent = try #require(report["sent_bytes_per_second"] as? Double)
+            let received = try #require(report["bytes_per_second"] as? Double)
+            if operation == "store" { #expect(sent > 5 * received) }
+            if operation == "fetch" { #expect(sent > 0 && sent < received / 5) }
             #expect((report["endpoint"] as? String)?.contains(scratch.path) == true, "\(report)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
         }

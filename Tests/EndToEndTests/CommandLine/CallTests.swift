@@ -126,6 +126,7 @@ import Testing
         #expect(try tool.run("call", "greeter.hello", "--hex", "41 42").text == "48656c6c6f2c204142\n")
         #expect(try tool.run("call", "greeter.hello", "--hex", "-", input: Array("41\n".utf8)).text.hasSuffix("2041\n"))
         #expect(try tool.run("call", "greeter.hello", "--hex").text == "48656c6c6f2c20\n")
+        #expect(try tool.run("call", "greeter.hello", "--hex", input: Array("4142\n".utf8)).text.hasSuffix("204142\n"))
         #expect(try tool.run("call", "greeter.hello", "--hex", "4").code == 65)
         #expect(try tool.run("call", "greeter.hello", "{}").code == 65)
     }

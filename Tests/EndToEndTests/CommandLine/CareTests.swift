@@ -74,7 +74,21 @@ import Testing
         #expect(outcome.code == 0, "\(outcome.complaints)")
         #expect(outcome.text.hasPrefix("complete: 4 articles as of "))
         let again = try tool.run("backup", target.path)
-        #expect(again.code == 74 && again.complaints.contains("is not empty"))
+        #expect(again.code == 73 && again.complaints.contains("is not empty"))
+        // A relative path is one of this directory, also with "..", and behind a symbolic link.
+        let inner = tool.directory.appending(path: "a/b")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            at: tool.directory.appending(path: "link"), withDestinationURL: inner)
+        for (path, name) in [("./link/../second", "a/second"), ("a/b/../../third", "third")] {
+            let relative = tool.process(["backup", path])
+            relative.currentDirectoryURL = tool.directory
+            relative.standardOutput = nil
+            try relative.run()
+            relative.waitUntilExit()
+            #expect(relative.terminationStatus == 0)
+            #expect(FileManager.default.fileExists(atPath: tool.directory.appending(path: name).path), "\(name)")
+        }
         let json = try tool.run("backup", "--json").json()
         let directory = try #require(json["directory"] as? String)
         #expect(directory.hasPrefix(tool.directory.appending(path: "state/backups/").path))

@@ -35,6 +35,16 @@ import Testing
         #expect(try count(tool) == 595)
         #expect(try tool.run("delete", "--source", "A", "--before", "2000-01-11T00:00Z").text == "no articles match\n")
 
+        // The names that `list` has for the same.
+        let other = try tool.run(
+            "delete", "--source", "A", "--from", "2000-01-11T00:00Z", "--until", "2000-01-12T00:00Z", "--dry-run")
+        let same = try tool.run(
+            "delete", "--source", "A", "--after", "2000-01-11T00:00Z", "--before", "2000-01-12T00:00Z", "--dry-run")
+        #expect(other.text == "1 article would be deleted\n" && same.text == other.text)
+        let listed = try tool.run(
+            "list", "--source", "A", "--after", "2000-01-11T00:00Z", "--before", "2000-01-12T00:00Z")
+        #expect(listed.lines.count == 1)
+        #expect(try tool.run("list", "--from", "7d", "--after", "7d").code == 64)
         let rest = try tool.run("delete", "--topic", "Kinh doanh", "--after", "2000-01-11T00:00Z", "--yes", "--json")
         #expect(try rest.json()["deleted"] as? Int == 590)
         #expect(try rest.json()["matching"] as? Int == 590)
