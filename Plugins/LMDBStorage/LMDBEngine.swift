@@ -148,7 +148,7 @@ final class LMDBEngine: ServingEngine {
                 records: UInt64(clamping: totals.records),
                 usedBytes: records.usedBytes + index.usedBytes + UInt64(clamping: totals.used),
                 fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes,
-                scrub: lastCheck.statistics)
+                scrub: lastCheck.statistics, backupEndedAt: maintenance.lastBackup.endedAt)
         }
     }
 

@@ -34,11 +34,13 @@ public final class Server: Sendable {
     ///   - configuration: already checked.
     ///   - listeners: listening sockets. The caller owns them.
     ///   - plugins: loaded and started.
+    ///   - stateDirectory: whose disk the metrics are about; nil for none.
     ///   - beatInterval: how often each loop shows that it is alive, in nanoseconds; 0 if there is no watchdog.
     public init(
-        configuration: ServerConfiguration, listeners: [Listener], plugins: PluginHost, beatInterval: UInt64 = 0
+        configuration: ServerConfiguration, listeners: [Listener], plugins: PluginHost, stateDirectory: String? = nil,
+        beatInterval: UInt64 = 0
     ) throws(SystemError) {
-        service = ServiceMethods(plugins: plugins, listeners: listeners)
+        service = ServiceMethods(plugins: plugins, listeners: listeners, stateDirectory: stateDirectory)
         self.listeners = listeners
         let count = configuration.eventLoops ?? max(1, Int(clinux_processors()) / 2)
         let turnEvent = try TurnEvent()

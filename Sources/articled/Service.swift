@@ -34,7 +34,7 @@ final class Service {
             plugins = try PluginHost.load(configuration.plugins, stateDirectory: directory, from: reading)
             let server = try Server(
                 configuration: configuration, listeners: listeners.filter { $0.purpose == .articles }, plugins: plugins,
-                beatInterval: watchdog.map { $0 / 4 } ?? 0)
+                stateDirectory: directory, beatInterval: watchdog.map { $0 / 4 } ?? 0)
             self.server = server
             let forMetrics = listeners.filter { $0.purpose == .metrics }
             metrics = forMetrics.isEmpty ? nil : try MetricsListener(forMetrics) { server.metrics() }

@@ -55,9 +55,10 @@ import Testing
         #expect(
             try storage.statistics().scrub
                 == StorageStatistics.Scrub(endedAt: -1, records: 2, damaged: 3, isRunning: true))
+        #expect(try storage.statistics().backupEndedAt == 4)
     }
 
-    /// A host that was built before the members of the scrub were added.
+    /// A host that was built before the time of the last backup was added, and one before those of the scrub.
     @Test func anOlderHostGetsWhatItHasRoomFor() throws {
         let table = unsafe try #require(unsafe plugin.descriptor.pointee.storage)
         var told = articled_storage_statistics()
@@ -65,5 +66,8 @@ import Testing
         let code = unsafe table.pointee.statistics(plugin.instance, &told, nil)
         #expect(code == 0)
         #expect(told.scrub_ended_at == 0 && told.scrub_damaged == 0)
+        told.size = UInt32(try #require(MemoryLayout<articled_storage_statistics>.offset(of: \.backup_ended_at)))
+        #expect(unsafe table.pointee.statistics(plugin.instance, &told, nil) == 0)
+        #expect(told.scrub_ended_at == -1 && told.scrub_running == 1 && told.backup_ended_at == 0)
     }
 }

@@ -4,6 +4,7 @@ internal import CLMDB
 internal import CLinux
 internal import Glibc
 internal import HandlerKit
+internal import Synchronization
 
 /// Copies all records as they are at one moment, while the store is in use.
 ///
@@ -105,6 +106,34 @@ struct Backup {
         guard found == records else {
             throw ServiceError(
                 .internal, "the backup is incomplete: it has \(found ?? 0) of \(records) articles")
+        }
+    }
+}
+
+/// When the last complete backup ended. It is kept in a file next to the index, so that a restart does not forget it.
+///
+/// The file is a line of text: milliseconds since 1970. A file that cannot be read is treated as missing.
+final class LastBackup: Sendable {
+    private let path: String
+    private let time: Atomic<Int64>
+
+    init(_ directory: DataDirectory) {
+        path = directory.database + "-backup"
+        let line = (try? FilePart.read(path, 24, at: 0)).map { String(decoding: $0, as: UTF8.self) }
+        time = Atomic(line?.split(whereSeparator: \.isWhitespace).first.flatMap { Int64($0) } ?? 0)
+    }
+
+    /// Milliseconds since 1970; 0: there was none.
+    var endedAt: Int64 { time.load(ordering: .relaxed) }
+
+    func note(_ endedAt: Int64, _ log: PluginLog) {
+        time.store(endedAt, ordering: .relaxed)
+        do throws(ServiceError) {
+            let file = try SystemFile(path)
+            file.shrink(to: 0)
+            try file.write(Array("\(endedAt)\n".utf8), at: 0)
+        } catch {
+            log.warning(error.message)
         }
     }
 }

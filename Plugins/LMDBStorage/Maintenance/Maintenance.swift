@@ -35,6 +35,7 @@ final class Maintenance: Sendable {
     /// When this returns, everything acknowledged is in the tables.
     private let commitPending: @Sendable () -> Void
     private let lastCheck: LastCheck
+    let lastBackup: LastBackup
     private let state = Mutex(State())
 
     init(
@@ -47,6 +48,7 @@ final class Maintenance: Sendable {
         self.readers = readers
         self.pages = pages
         self.lastCheck = lastCheck
+        lastBackup = LastBackup(directory)
         self.log = log
         self.commitPending = commitPending
         startScrub()
@@ -138,7 +140,10 @@ final class Maintenance: Sendable {
                 ? try BackupTarget(at: clinux_wall_clock_ms(), below: directory) : try BackupTarget(path)
             let backup = Backup(environment: environment, readers: readers, limits: limits, target: target)
             let progress = try backup.run(job)
-            if let result = progress.result { report(result) }
+            if let result = progress.result {
+                report(result)
+                if result.damaged == 0 { lastBackup.note(result.endedAt, log) }
+            }
             job.end(.success(progress))
         } catch {
             log.warning("a backup failed: \(error.message)")

@@ -10,6 +10,10 @@ struct ServiceMetrics {
     let health: HealthResult
     let listeners: [ListenerTraffic]
     let process: ProcessUsage
+    /// nil if the system does not tell.
+    var disk: DiskUsage?
+    /// When the last complete backup ended, in milliseconds since 1970; 0: there was none.
+    var backupEndedAt: Int64 = 0
 
     /// In OpenMetrics format. Every series exists from the start, except those of errors that have not occurred.
     var openMetrics: String {
@@ -18,6 +22,7 @@ struct ServiceMetrics {
         requests(&text)
         connections(&text)
         storage(&text)
+        disk?.write(to: &text)
         components(&text)
         process.write(to: &text)
         text.finish()
@@ -119,6 +124,10 @@ struct ServiceMetrics {
         text.sample(storage.scrubDamaged)
         text.family("articled_storage_scrub_running", .gauge, "1 while a check is under way.")
         text.sample(storage.scrubRunning ? 1 : 0 as UInt64)
+        text.family(
+            "articled_storage_backup_end_time_seconds", .gauge, unit: "seconds",
+            "When the last complete backup ended, since 1970; 0: there was none.")
+        text.sample(UInt64(clamping: backupEndedAt / 1000))
     }
 
     private func components(_ text: inout MetricsText) {
@@ -132,6 +141,38 @@ struct ServiceMetrics {
                     component.state == state ? 1 : 0 as UInt64)
             }
         }
+    }
+}
+
+/// The file system of a directory: statvfs(3).
+struct DiskUsage: Equatable {
+    /// For the service's user.
+    let freeBytes: UInt64
+    let sizeBytes: UInt64
+
+    init(freeBytes: UInt64, sizeBytes: UInt64) {
+        self.freeBytes = freeBytes
+        self.sizeBytes = sizeBytes
+    }
+
+    /// nil if the system does not tell.
+    init?(of directory: String) {
+        var status = statvfs()
+        guard unsafe statvfs(directory, &status) == 0 else { return nil }
+        func bytes(_ blocks: UInt) -> UInt64 {
+            let (product, overflows) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+            return overflows ? .max : product
+        }
+        self.init(freeBytes: bytes(status.f_bavail), sizeBytes: bytes(status.f_blocks))
+    }
+
+    func write(to text: inout MetricsText) {
+        text.family(
+            "articled_disk_free_bytes", .gauge, unit: "bytes",
+            "Free on the file system of the state directory, for the service's user.")
+        text.sample(freeBytes)
+        text.family("articled_disk_size_bytes", .gauge, unit: "bytes", "Of that file system.")
+        text.sample(sizeBytes)
     }
 }
 

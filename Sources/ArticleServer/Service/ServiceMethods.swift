@@ -18,11 +18,13 @@ final class ServiceMethods: @unchecked Sendable {
 
     let plugins: PluginHost
     let listeners: [Listener]
+    private let stateDirectory: String?
     private(set) var context: ServerContext?
 
-    init(plugins: PluginHost, listeners: [Listener]) {
+    init(plugins: PluginHost, listeners: [Listener], stateDirectory: String? = nil) {
         self.plugins = plugins
         self.listeners = listeners
+        self.stateDirectory = stateDirectory
     }
 
     /// Call it once, before the first request.
@@ -173,7 +175,9 @@ extension ServiceMethods {
     func metrics() -> String {
         ServiceMetrics(
             description: describe(), statistics: statistics(), health: health(), listeners: traffic(),
-            process: ProcessUsage(startedAt: context?.startedAt ?? 0)
+            process: ProcessUsage(startedAt: context?.startedAt ?? 0),
+            disk: stateDirectory.flatMap { DiskUsage(of: $0) },
+            backupEndedAt: plugins.storage?.statistics()?.backup_ended_at ?? 0
         ).openMetrics
     }
 

@@ -256,6 +256,8 @@ typedef struct articled_storage_statistics {
     uint64_t scrub_records;   /* records checked */
     uint64_t scrub_damaged;   /* findings */
     uint64_t scrub_running;   /* 1 while a check is running */
+    /* Since 1.3; 0 from older engines. */
+    int64_t backup_ended_at;  /* of the last complete backup, milliseconds since 1970-01-01T00:00:00Z; 0: there was none */
 } articled_storage_statistics;
 
 /* The functions of an engine. `engine` is the pointer that the plugin's `start` returned. Functions that return

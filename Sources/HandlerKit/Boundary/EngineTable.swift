@@ -112,11 +112,18 @@ extension articled_storage_statistics {
         file_bytes = present.fileBytes
         transactions = present.transactions
         writes = present.writes
-        guard size >= UInt32(MemoryLayout<articled_storage_statistics>.size) else { return }
+        guard has(\.scrub_running) else { return }
         scrub_ended_at = present.scrub.endedAt
         scrub_records = present.scrub.records
         scrub_damaged = present.scrub.damaged
         scrub_running = present.scrub.isRunning ? 1 : 0
+        guard has(\.backup_ended_at) else { return }
+        backup_ended_at = present.backupEndedAt
+    }
+
+    private func has<Value>(_ member: KeyPath<Self, Value>) -> Bool {
+        guard let offset = MemoryLayout<Self>.offset(of: member) else { return false }
+        return Int(size) >= offset + MemoryLayout<Value>.size
     }
 }
 

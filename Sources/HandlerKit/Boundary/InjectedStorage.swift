@@ -91,7 +91,8 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
             transactions: statistics.transactions, writes: statistics.writes,
             scrub: StorageStatistics.Scrub(
                 endedAt: statistics.scrub_ended_at, records: statistics.scrub_records,
-                damaged: statistics.scrub_damaged, isRunning: statistics.scrub_running != 0))
+                damaged: statistics.scrub_damaged, isRunning: statistics.scrub_running != 0),
+            backupEndedAt: statistics.backup_ended_at)
     }
 }
 

@@ -93,6 +93,8 @@ public struct StorageStatistics: Sendable, Equatable {
     public var writes: UInt64
     /// The last complete check of everything stored.
     public var scrub: Scrub
+    /// When the last complete backup ended, in milliseconds since 1970-01-01T00:00:00Z; 0 if there was none.
+    public var backupEndedAt: Int64
 
     /// The result of a check of everything stored.
     public struct Scrub: Sendable, Equatable {
@@ -117,7 +119,7 @@ public struct StorageStatistics: Sendable, Equatable {
     /// Creates statistics.
     public init(
         records: UInt64 = 0, usedBytes: UInt64 = 0, fileBytes: UInt64 = 0, transactions: UInt64 = 0,
-        writes: UInt64 = 0, scrub: Scrub = Scrub()
+        writes: UInt64 = 0, scrub: Scrub = Scrub(), backupEndedAt: Int64 = 0
     ) {
         self.records = records
         self.usedBytes = usedBytes
@@ -125,5 +127,6 @@ public struct StorageStatistics: Sendable, Equatable {
         self.transactions = transactions
         self.writes = writes
         self.scrub = scrub
+        self.backupEndedAt = backupEndedAt
     }
 }

@@ -70,8 +70,13 @@ import Testing
         #expect(try tool.run("delete", ids[4]).code == 0)
         let before = try tool.run("export").text
         let target = tool.directory.appending(path: "copy")
+        func lastBackup(_ tool: CommandLineTool) throws -> Double? {
+            try OpenMetrics(tool.run("metrics").text).value("articled_storage_backup_end_time_seconds")
+        }
+        #expect(try lastBackup(tool) == 0)
         let outcome = try tool.run("backup", target.path)
         #expect(outcome.code == 0, "\(outcome.complaints)")
+        #expect(try abs(Date.now.timeIntervalSince1970 - (lastBackup(tool) ?? 0)) < 60)
         #expect(outcome.text.hasPrefix("complete: 4 articles as of "))
         let again = try tool.run("backup", target.path)
         #expect(again.code == 73 && again.complaints.contains("is not empty"))
@@ -95,6 +100,10 @@ import Testing
 
         let other = CommandLineTool(try Service(state: target))
         #expect(try other.run("export").text == before)
+        #expect(try lastBackup(other) == 0, "nobody has copied the copy")
+        let disk = try OpenMetrics(other.run("metrics").text)
+        let (free, size) = (disk.value("articled_disk_free_bytes") ?? 0, disk.value("articled_disk_size_bytes") ?? 0)
+        #expect(free > 1e6 && size > free)
         #expect(try other.run("verify").code == 0)
         #expect(try stored(other, 1).count == 1)
     }

@@ -45,6 +45,7 @@ final class AnsweringEngine: ServingEngine {
     }
 
     func statistics() throws(ServiceError) -> StorageStatistics {
-        StorageStatistics(scrub: StorageStatistics.Scrub(endedAt: -1, records: 2, damaged: 3, isRunning: true))
+        StorageStatistics(
+            scrub: StorageStatistics.Scrub(endedAt: -1, records: 2, damaged: 3, isRunning: true), backupEndedAt: 4)
     }
 }

@@ -30,6 +30,24 @@ import Testing
         return result
     }
 
+    /// Not of a backup that failed, and also after a restart.
+    @Test func theTimeOfTheLastOneIsKept() async throws {
+        do {
+            let engine = try LMDBEngine(.tests, directory: directory.path)
+            defer { engine.stop() }
+            await engine.fill(ids)
+            await #expect(throws: ServiceError.self) { try await backUp(engine, to: directory.path) }
+            #expect(try engine.statistics().backupEndedAt == 0)
+            let result = try await backUp(engine)
+            #expect(result.endedAt > 0)
+            #expect(try engine.statistics().backupEndedAt == result.endedAt)
+        }
+        let engine = try LMDBEngine(.tests, directory: directory.path)
+        defer { engine.stop() }
+        #expect(try engine.statistics().backupEndedAt > 0)
+        #expect(try await opened { try $0.statistics().backupEndedAt } == 0)
+    }
+
     @Test func itContainsEverythingUnchanged() async throws {
         let engine = try LMDBEngine(.tests, directory: directory.path)
         await engine.fill(ids)
