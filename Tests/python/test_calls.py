@@ -2,10 +2,12 @@
 """The asyncio client and the real service: every method, its errors, deadlines, cancelling, GO_AWAY."""
 
 import asyncio
+import os
 import signal
 import time
 import unicodedata
 import unittest
+import unittest.mock
 import uuid
 
 import articled
@@ -300,6 +302,13 @@ class ConnectionTests(unittest.IsolatedAsyncioTestCase):
             with self.assertRaisesRegex(articled.Unavailable, "no socket at /nonexistent/articled.sock"):
                 await client.ping()
         self.assertLess(time.monotonic() - begun, 2)
+
+    async def test_the_variable_that_named_the_place_is_named(self):
+        text = "no socket at /nonexistent/articled.sock, which ARTICLED_ENDPOINT names"
+        with unittest.mock.patch.dict(os.environ, ARTICLED_ENDPOINT="unix:/nonexistent/articled.sock"):
+            async with AsyncClient() as client:
+                with self.assertRaisesRegex(articled.Unavailable, text):
+                    await client.ping()
 
     async def test_go_away_when_idle(self):
         with Service(idleTimeout="100 ms") as service:
