@@ -35,7 +35,7 @@ public final class ArticleClient: Sendable {
         self.init(Result { () throws(ClientError) in try Endpoint.environment() }, options)
     }
 
-    private init(_ endpoint: Result<Endpoint, ClientError>, _ options: ClientOptions) {
+    init(_ endpoint: Result<Endpoint, ClientError>, _ options: ClientOptions = ClientOptions()) {
         self.options = options
         let mailbox = Mailbox()
         self.mailbox = mailbox

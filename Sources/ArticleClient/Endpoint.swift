@@ -31,8 +31,11 @@ extension Endpoint {
     /// ``systemDefault``. This is what articlectl and the Python client use, too.
     ///
     /// - Throws: ``ClientError/Kind/misuse`` if the variable is not an endpoint.
-    public static func environment() throws(ClientError) -> Endpoint {
-        guard let text = environmentText else { return .systemDefault }
+    public static func environment() throws(ClientError) -> Endpoint { try named(by: environmentText) }
+
+    /// - Parameter text: the variable's value, if it is set.
+    static func named(by text: String?) throws(ClientError) -> Endpoint {
+        guard let text, !text.isEmpty else { return .systemDefault }
         return try Endpoint(text, from: variable)
     }
 
@@ -60,8 +63,7 @@ extension Endpoint {
 
     private static var environmentText: String? {
         guard let value = unsafe getenv(variable) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.isEmpty ? nil : text
+        return unsafe String(cString: value)
     }
 
     /// unix(7) has room for this many bytes of a path.

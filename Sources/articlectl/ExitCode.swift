@@ -61,9 +61,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .noInput: "an input file cannot be opened"
         case .unavailable: "articled cannot be reached, or lacks a plugin for this"
         case .software: "articled failed; its journal says why"
-        case .conflict:
-            "the article exists already, or is not at the expected revision, or a backup cannot be written there; nothing was "
-                + "changed"
+        case .conflict: "an article or a backup's DIR exists already, or a revision differs; nothing was changed"
         case .io: "reading or writing failed, or a stored article is damaged"
         case .tryAgain: "articled is too busy, or did not answer in time: try again later"
         case .protocol: "what answered is no articled, or one of another version"

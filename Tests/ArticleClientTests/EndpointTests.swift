@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import ArticleClient
-import Glibc
 import Testing
+
+@testable import ArticleClient
 
 /// Endpoints as text, and from the environment.
 @Suite struct EndpointTests {
@@ -25,35 +25,20 @@ import Testing
         #expect(error?.message.hasPrefix("the endpoint") == true)
     }
 
-    /// In a process of its own: this one's environment belongs to all tests.
-    @Test func theEnvironmentNamesTheDefault() async {
-        await #expect(processExitsWith: .success) {
-            unsafe unsetenv("ARTICLED_ENDPOINT")
-            #expect(ArticleClient().endpoint == .systemDefault)
-            unsafe setenv("ARTICLED_ENDPOINT", "", 1)
-            #expect(ArticleClient().endpoint == .systemDefault)
-            unsafe setenv("ARTICLED_ENDPOINT", "unix:/nonexistent/a.sock", 1)
-            let client = ArticleClient()
-            #expect(client.endpoint == .unix(path: "/nonexistent/a.sock"))
-            let absent = await #expect(throws: ClientError.self) { try await client.ping() }
-            let text = "no socket at /nonexistent/a.sock, which ARTICLED_ENDPOINT names: does articled listen there?"
-            #expect(absent?.message == text)
-            let elsewhere = ArticleClient(endpoint: .unix(path: "/nonexistent/b.sock"))
-            let other = await #expect(throws: ClientError.self) { try await elsewhere.ping() }
-            #expect(other?.message.contains("ARTICLED_ENDPOINT") == false)
-        }
+    /// What the variable does to a whole program is tested with articlectl, and with README's example.
+    @Test func theEnvironmentNamesTheDefault() throws {
+        #expect(try Endpoint.named(by: nil) == .systemDefault)
+        #expect(try Endpoint.named(by: "") == .systemDefault)
+        #expect(try Endpoint.named(by: "tcp:a:1") == .tcp(host: "a", port: 1))
     }
 
     @Test func aWrongEnvironmentFailsEachCall() async {
-        await #expect(processExitsWith: .success) {
-            unsafe setenv("ARTICLED_ENDPOINT", "localhost", 1)
-            let client = ArticleClient()
-            for _ in 0..<2 {
-                let error = await #expect(throws: ClientError.self) { try await client.ping() }
-                #expect(error?.kind == .misuse)
-                #expect(error?.message.hasPrefix("ARTICLED_ENDPOINT is \"localhost\"") == true)
-            }
-            await client.close()
+        let client = ArticleClient(Result { () throws(ClientError) in try Endpoint.named(by: "localhost") })
+        for _ in 0..<2 {
+            let error = await #expect(throws: ClientError.self) { try await client.ping() }
+            #expect(error?.kind == .misuse)
+            #expect(error?.message.hasPrefix("ARTICLED_ENDPOINT is \"localhost\"") == true)
         }
+        await client.close()
     }
 }

@@ -86,8 +86,11 @@ import Testing
         try FileManager.default.createSymbolicLink(
             at: tool.directory.appending(path: "link"), withDestinationURL: inner)
         for (path, name) in [("./link/../second", "a/second"), ("a/b/../../third", "third")] {
-            let relative = tool.process(["backup", path])
-            relative.currentDirectoryURL = tool.directory
+            let relative = tool.process([])
+            let program = Service.products.appending(path: "articlectl").path
+            relative.executableURL = URL(filePath: "/bin/sh")
+            let line = "cd \"$1\" && exec \"$2\" backup \"$3\""
+            relative.arguments = ["-c", line, "sh", tool.directory.path, program, path]
             relative.standardOutput = nil
             try relative.run()
             relative.waitUntilExit()

@@ -77,6 +77,15 @@ import Testing
         let long = try tool.run("ping", "--socket", "/" + String(repeating: "x", count: 107))
         #expect(long.code == 64)
         #expect(long.complaints.contains("at most 107 bytes"))
+        for (place, code, text) in [
+            ("unix:/nonexistent/s", 69, "no socket at /nonexistent/s, which ARTICLED_ENDPOINT names"),
+            ("localhost", 64, "ARTICLED_ENDPOINT is \"localhost\""),
+        ] {
+            let run = try shell(tool, "ARTICLED_ENDPOINT=\(place) exec \(Self.articlectl) ping")
+            #expect(run.code == code && run.complaints.contains(text), "\(run.complaints)")
+        }
+        let given = try shell(tool, "ARTICLED_ENDPOINT=localhost exec \(Self.articlectl) ping --socket /nonexistent/s")
+        #expect(given.code == 69 && !given.complaints.contains("ARTICLED_ENDPOINT"), "\(given.complaints)")
         guard getuid() != 0 else { return }  // root may use any
         unsafe chmod(service.socketPath, 0)
         let forbidden = try tool.run("ping")
