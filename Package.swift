@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "CPluginABI", targets: ["CPluginABI"]),
         .library(name: "Store", type: .dynamic, targets: ["Store"]),
         .library(name: "Fetch", type: .dynamic, targets: ["Fetch"]),
+        .library(name: "Changes", type: .dynamic, targets: ["Changes"]),
         .library(name: "Classify", type: .dynamic, targets: ["Classify"]),
         .library(name: "LMDBStorage", type: .dynamic, targets: ["LMDBStorage"]),
         .executable(name: "articled", targets: ["articled"]),
@@ -81,11 +82,12 @@ let package = Package(
         module("HandlerKit", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling"]),
         plugin("Store", []),
         plugin("Fetch", []),
+        plugin("Changes", []),
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "LinuxRuntime", "CLinux"]),
-        plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"]),
+        plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
 
         // What people use.
         module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "CLinux"]),
@@ -117,7 +119,7 @@ let package = Package(
         tests(
             "ArticleServerTests",
             ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux"]),
-        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "LinuxRuntime"]),
+        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests(
             "ClassifyTests",

@@ -41,8 +41,7 @@ public struct Fetch: Handler {
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
         guard request.method == MethodIndex.get.rawValue else { return responder }
-        get(request.payload, responder)
-        return nil
+        return get(request.payload, responder)
     }
 
     public func prefetch(method: Int, message: RawSpan) {
@@ -54,7 +53,8 @@ public struct Fetch: Handler {
         switch MethodIndex(rawValue: call.method) {
         case .getMany: try await getMany(GetManyKeys(call.payload), responder)
         case .list: try await list(ListRequest(decoding: call.payload), responder)
-        case .get, nil: throw ServiceError(.unimplemented, "fetch has no method \(call.method)")
+        case .get: try await get(call.payload, responder)
+        case nil: throw ServiceError(.unimplemented, "fetch has no method \(call.method)")
         }
     }
 }

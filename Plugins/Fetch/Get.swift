@@ -3,22 +3,36 @@ internal import ArticleProtocol
 internal import HandlerKit
 
 extension Fetch {
-    /// fetch.get, without an allocation: the request is read in place.
-    func get(_ payload: RawSpan, _ responder: consuming Responder) {
+    /// fetch.get, without an allocation: the request is read in place. Returns the responder if the storage must wait.
+    func get(_ payload: RawSpan, _ responder: consuming Responder) -> Responder? {
         var answer = GetAnswer(responder)
         do throws(ServiceError) {
             let request = try LentGetRequest(payload)
             answer.view = request.view
-            let isFound: Bool
+            let lent: Lent
             if let id = request.id {
-                isFound = try storage.read(id: id, into: &answer)
+                lent = try storage.lend(id: id, into: &answer)
             } else {
-                isFound = try storage.read(key: request.url, into: &answer)
+                lent = try storage.lend(key: request.url, into: &answer)
             }
-            if !isFound { answer.fail(.noArticle(request.id, request.url)) }
+            switch lent {
+            case .found: break
+            case .missing: answer.fail(.noArticle(request.id, request.url))
+            case .mustWait: return answer.takeResponder()
+            }
         } catch {
             answer.fail(error)
         }
+        return nil
+    }
+
+    /// The same, waiting for the storage.
+    func get(_ payload: [UInt8], _ responder: consuming Responder) async throws(ServiceError) {
+        let (key, view) = try GetKey.read(payload)
+        guard let record = try await key.fetch(from: storage) else { throw key.missing }
+        var answer = GetAnswer(responder)
+        answer.view = view
+        record.lend { answer.read($0) }
     }
 }
 
@@ -28,6 +42,9 @@ struct GetAnswer: RecordReader, ~Copyable {
     private var responder: Responder?
 
     init(_ responder: consuming Responder) { self.responder = consume responder }
+
+    /// The responder, if nothing was answered yet.
+    mutating func takeResponder() -> Responder? { responder.take() }
 
     mutating func read(_ record: borrowing StoredRecord) {
         do throws(ServiceError) {
@@ -40,6 +57,35 @@ struct GetAnswer: RecordReader, ~Copyable {
     }
 
     mutating func fail(_ error: ServiceError) { responder.take()?.fail(error) }
+}
+
+/// What identifies an article, copied, for a storage that must wait.
+enum GetKey: Sendable {
+    case id(ArticleID)
+    case url([UInt8])
+
+    init(_ request: borrowing LentGetRequest) {
+        self = if let id = request.id { .id(id) } else { .url([UInt8](joining: request.url)) }
+    }
+
+    static func read(_ payload: [UInt8]) throws(ServiceError) -> (GetKey, View) {
+        let request = try LentGetRequest(payload.rawSpan)
+        return (GetKey(request), request.view)
+    }
+
+    func fetch(from storage: any ArticleStorage) async throws(ServiceError) -> RecordCopy? {
+        switch self {
+        case .id(let id): try await storage.fetch(id: id)
+        case .url(let url): try await storage.fetch(key: url)
+        }
+    }
+
+    var missing: ServiceError {
+        switch self {
+        case .id(let id): .noArticle(id, RawSpan())
+        case .url(let url): .noArticle(nil, url.rawSpan)
+        }
+    }
 }
 
 /// A `GetRequest` whose URL stays in the connection's buffer.

@@ -7,14 +7,20 @@ extension Fetch {
     func getMany(_ keys: GetManyKeys, _ responder: consuming Responder) async throws {
         var budget = StepBudget()
         for index in 0..<keys.count {
+            // Read once, however often the item waits for credit.
+            var fetched: FetchedItem?
             while true {
-                let (isSent, size) = try send(keys, index, responder)
-                if isSent {
-                    budget.add(size)
-                    break
+                switch try fetched?.send(keys, index, responder) ?? send(keys, index, responder) {
+                case .sent(let size): budget.add(size)
+                case .noCredit:
+                    try await responder.writable()
+                    budget = StepBudget()
+                    continue
+                case .mustWait:
+                    fetched = try await fetch(keys, index)
+                    continue
                 }
-                try await responder.writable()
-                budget = StepBudget()
+                break
             }
             if !budget.hasRoom {
                 // Lets other requests run.
@@ -26,57 +32,109 @@ extension Fetch {
         responder.finish()
     }
 
-    /// Sends the item of one key. Returns `false` if there is no credit for it.
+    /// Sends the item of one key from the storage's memory.
     private func send(
         _ keys: GetManyKeys, _ place: Int, _ responder: borrowing Responder
-    ) throws(ServiceError) -> (Bool, Int) {
-        let index = UInt64(place)  // of an array: not negative
-        var sent: Result<(Bool, Int), ServiceError> = .success((false, 0))
-        let missing = try read(keys, place) { record in
-            do throws(ServiceError) {
-                let isSent = try record.withArticle(keys.view) { content, trailer, _ throws(ServiceError) in
-                    var head = WireWriter(capacity: 24)
-                    head.write(index, at: 1)
-                    head.begin(2, length: content.byteCount + trailer.byteCount)
-                    return try responder.sendNow(head.bytes.rawSpan, content, trailer)
-                }
-                sent = .success((isSent, record.content.byteCount))
-            } catch {
-                guard let status = Status(of: record.id, error) else {
-                    sent = .failure(error)
-                    return
-                }
-                do throws(ServiceError) {
-                    sent = .success(
-                        (
-                            try responder.sendNow(
-                                GetManyItem(index: index, status: status).encoded().rawSpan), 0
-                        ))
-                } catch {
-                    sent = .failure(error)
-                }
-            }
-        }
-        guard let missing else { return try sent.get() }
-        let item = GetManyItem(index: index, status: Status(code: missing.code.rawValue, message: missing.message))
-        return (try responder.sendNow(item.encoded().rawSpan), 0)
-    }
-
-    /// Lends the record that the key identifies, or returns the error that fetch.get would return for it: the key is
-    /// invalid, there is no such article, or it is damaged.
-    private func read(
-        _ keys: GetManyKeys, _ place: Int, _ lend: (borrowing StoredRecord) -> Void
-    ) throws(ServiceError) -> ServiceError? {
+    ) throws(ServiceError) -> SentItem {
+        var sent: Result<SentItem, ServiceError> = .success(.noCredit)
+        let lent: Lent
         do throws(ServiceError) {
-            return try keys.withKey(place) { bytes throws(ServiceError) in
+            lent = try keys.withKey(place) { bytes throws(ServiceError) in
                 let key = try LentGetRequest(key: bytes)
-                let isFound =
-                    if let id = key.id { try storage.read(id: id, lend) } else { try storage.read(key: key.url, lend) }
-                return isFound ? nil : .noArticle(key.id, key.url)
+                func lend(_ record: borrowing StoredRecord) {
+                    sent = SentItem.result { () throws(ServiceError) in
+                        try SentItem.send(record, keys.view, place, responder)
+                    }
+                }
+                let lent =
+                    if let id = key.id { try storage.lend(id: id, lend) } else { try storage.lend(key: key.url, lend) }
+                if lent == .missing { throw .noArticle(key.id, key.url) }
+                return lent
             }
         } catch {
-            if error.code == .dataLoss || error.code == .invalidArgument { return error }
-            throw error
+            return try SentItem.send(error, place, responder)
+        }
+        return lent == .mustWait ? .mustWait : try sent.get()
+    }
+
+    /// Reads the record of one key from a storage that must wait.
+    private func fetch(_ keys: GetManyKeys, _ place: Int) async throws(ServiceError) -> FetchedItem {
+        do throws(ServiceError) {
+            let key = try keys.withKey(place) { bytes throws(ServiceError) in
+                GetKey(try LentGetRequest(key: bytes))
+            }
+            guard let record = try await key.fetch(from: storage) else { throw key.missing }
+            return .record(record)
+        } catch {
+            return .missing(error)
+        }
+    }
+}
+
+/// What became of an attempt to send one item.
+enum SentItem {
+    /// With this many bytes of content.
+    case sent(Int)
+    case noCredit
+    case mustWait
+
+    static func result(_ body: () throws(ServiceError) -> SentItem) -> Result<SentItem, ServiceError> {
+        do throws(ServiceError) { return .success(try body()) } catch { return .failure(error) }
+    }
+
+    /// Sends a record.
+    static func send(
+        _ record: borrowing StoredRecord, _ view: View, _ place: Int, _ responder: borrowing Responder
+    ) throws(ServiceError) -> SentItem {
+        do throws(ServiceError) {
+            let isSent = try record.withArticle(view) { content, trailer, _ throws(ServiceError) in
+                var head = WireWriter(capacity: 24)
+                head.write(UInt64(place), at: 1)  // the index of an array: not negative
+                head.begin(2, length: content.byteCount + trailer.byteCount)
+                return try responder.sendNow(head.bytes.rawSpan, content, trailer)
+            }
+            return isSent ? .sent(record.content.byteCount) : .noCredit
+        } catch {
+            guard let status = Status(of: record.id, error) else { throw error }
+            return try send(status, place, responder)
+        }
+    }
+
+    /// Sends the error that fetch.get would return for the key: it is invalid, there is no such article, or it is
+    /// damaged. Throws any other.
+    static func send(
+        _ error: ServiceError, _ place: Int, _ responder: borrowing Responder
+    ) throws(ServiceError) -> SentItem {
+        guard [.notFound, .dataLoss, .invalidArgument].contains(error.code) else { throw error }
+        return try send(Status(code: error.code.rawValue, message: error.message), place, responder)
+    }
+
+    private static func send(
+        _ status: Status, _ place: Int, _ responder: borrowing Responder
+    ) throws(ServiceError) -> SentItem {
+        let item = GetManyItem(index: UInt64(place), status: status)
+        return try responder.sendNow(item.encoded().rawSpan) ? .sent(0) : .noCredit
+    }
+}
+
+/// What a storage that had to wait returned for one key.
+enum FetchedItem {
+    case record(RecordCopy)
+    case missing(ServiceError)
+
+    func send(
+        _ keys: GetManyKeys, _ place: Int, _ responder: borrowing Responder
+    ) throws(ServiceError) -> SentItem {
+        switch self {
+        case .missing(let error): return try SentItem.send(error, place, responder)
+        case .record(let record):
+            var sent: Result<SentItem, ServiceError> = .success(.noCredit)
+            record.lend { record in
+                sent = SentItem.result { () throws(ServiceError) in
+                    try SentItem.send(record, keys.view, place, responder)
+                }
+            }
+            return try sent.get()
         }
     }
 }

@@ -11,7 +11,7 @@ extension Fetch {
         var left = request.limit == 0 ? UInt64.max : request.limit
         while left > 0 {
             query.limit = Int(min(left, UInt64(StepBudget.records)))
-            let step = try send(query, list, request.view, responder)
+            let step = try await step(query, list, request.view, responder)
             left -= UInt64(step.sent)
             query.after = step.last ?? query.after
             switch step.end {
@@ -37,13 +37,14 @@ extension Fetch {
         var error: ServiceError?
     }
 
-    /// Sends the next records, as many as there is credit for, directly from the storage's memory.
-    private func send(
+    /// Sends the next records, as many as there is credit for, directly from the storage's memory, or after waiting for
+    /// the storage.
+    private func step(
         _ query: StorageQuery, _ list: UInt32, _ view: View, _ responder: borrowing Responder
-    ) throws(ServiceError) -> Step {
+    ) async throws(ServiceError) -> Step {
         var step = Step()
         var budget = StepBudget()
-        try storage.scan(query) { record in
+        func visit(_ record: borrowing StoredRecord) -> Bool {
             let position = StorageQuery.Position(time: record.time, id: record.id)
             do throws(ServiceError) {
                 guard try send(record, ListCursor.encode(position, of: list), view, responder) else {
@@ -59,6 +60,12 @@ extension Fetch {
             budget.add(record.content.byteCount)
             if !budget.hasRoom { step.end = .budget }
             return budget.hasRoom
+        }
+        if try storage.lend(query, visit) == .mustWait {
+            let page = try await storage.fetch(query)
+            for record in page.records where !record.lend(visit) { break }
+            // A page may be shorter than the step.
+            if page.hasMore, step.end == .noMore { step.end = .budget }
         }
         if let error = step.error { throw error }
         // If the step is full, there may be more records.

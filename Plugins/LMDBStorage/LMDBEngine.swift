@@ -18,6 +18,7 @@ final class LMDBEngine: ServingEngine {
     private let readers: ThreadReaders
     private let queue: WriteQueue
     private let committer: Committer
+    private let failure: LogFailure
     private let checkpointer: Checkpointer
     private let threads: [Thread]
     private let log: PluginLog
@@ -50,8 +51,9 @@ final class LMDBEngine: ServingEngine {
         opened.report.write(to: log, directory)
         environment = opened.environment
         queue = WriteQueue(writes: limits.queueWrites, bytes: limits.queueBytes)
-        let failure = LogFailure(log)
+        failure = LogFailure(log)
         do throws(ServiceError) {
+            environment.horizon.begin(at: try environment.heapContents().sequence)
             let sync = try LogSync(queue, opened, directory, disk, failure)
             committer = Committer(queue, environment, sync, failure, limits, log)
             environment.publishCommit()
@@ -71,23 +73,27 @@ final class LMDBEngine: ServingEngine {
             commitPending: committer.commitPending)
     }
 
-    func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
+    func lend(id: ArticleID, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {
         let isFound = try readers.read { reader throws(ServiceError) in
-            try reader.latest(id) { record throws(ServiceError) in record.lend(lend) } != nil
+            try reader.latest(id) { record throws(ServiceError) in record.lend(body) } != nil
         }
-        if !isFound { try environment.damage.check(environment.path) }
-        return isFound
+        return isFound ? .found : try missing()
     }
 
-    func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
-        if key.isEmpty { return false }
+    func lend(key: RawSpan, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {
+        if key.isEmpty { return .missing }
         let isFound = try readers.read { reader throws(ServiceError) in
             try unsafe key.withUnsafeBytes { key throws(ServiceError) in
-                try unsafe reader.latest(key: key) { record throws(ServiceError) in record.lend(lend) } != nil
+                try unsafe reader.latest(key: key) { record throws(ServiceError) in record.lend(body) } != nil
             }
         }
-        if !isFound { try environment.damage.check(environment.path) }
-        return isFound
+        return isFound ? .found : try missing()
+    }
+
+    /// A record that a damaged index does not know may be there all the same.
+    private func missing() throws(ServiceError) -> Lent {
+        try environment.damage.check(environment.path)
+        return .missing
     }
 
     /// Reports index damage found by `body`.
@@ -109,13 +115,30 @@ final class LMDBEngine: ServingEngine {
 
     func prefetch(id: ArticleID) { readers.current?.prefetch(id) }
 
-    func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
+    func lend(
+        _ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool
+    ) throws(ServiceError) -> Lent {
         try environment.damage.check(environment.path)
         committer.noteReader()
         try reportingDamage { () throws(ServiceError) in
             try readers.read { reader throws(ServiceError) in try Scan(query: query, reader: reader).forEach(visit) }
         }
+        return .found
     }
+
+    /// Does not wait for a commit, nor hurry one: the changes that are not in the tables yet come with the next call.
+    func lend(
+        _ query: ChangeQuery, _ visit: (borrowing StoredChange) -> Bool
+    ) throws(ServiceError) -> ChangeProgress? {
+        try environment.damage.check(environment.path)
+        return try reportingDamage { () throws(ServiceError) in
+            try readers.read { reader throws(ServiceError) in
+                try ChangeScan(query: query, reader: reader, failure: failure.current).run(visit)
+            }
+        }
+    }
+
+    func watchChanges(_ notify: @escaping @Sendable () -> Void) -> ChangeWatch? { environment.horizon.watch(notify) }
 
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
         let pending = PendingWrite(write, completion)
@@ -139,14 +162,16 @@ final class LMDBEngine: ServingEngine {
             let open = environment.recent.transaction
             try reader.refresh()
             let records = try reader.statistics(environment.records)
+            let tables = try environment.allTables.map { table throws(ServiceError) in
+                try reader.statistics(table).usedBytes
+            }
             let totals =
                 open > reader.version
                 ? environment.recent.totals
                 : RecentWrites.Totals(records: records.ms_entries, used: try reader.space().used)
-            let index = try reader.statistics(environment.index)
             return StorageStatistics(
                 records: UInt64(clamping: totals.records),
-                usedBytes: records.usedBytes + index.usedBytes + UInt64(clamping: totals.used),
+                usedBytes: tables.reduce(0, +) + UInt64(clamping: totals.used),
                 fileBytes: try directory.usedDisk(), transactions: progress.transactions, writes: progress.writes,
                 scrub: lastCheck.statistics, backupEndedAt: maintenance.lastBackup.endedAt)
         }

@@ -19,9 +19,11 @@ struct Settings: Decodable {
     var logSize: Int?
     /// How often everything stored is checked, slowly: "7 d", "12 h"; "off" disables it.
     var scrub: String?
+    /// How long deletions are remembered, for readers of changes that were away: "7 d", "12 h".
+    var keepDeletions: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case directory, mapSize, maxReaders, queueBytes, queueWrites, logSize, scrub
+        case directory, mapSize, maxReaders, queueBytes, queueWrites, logSize, scrub, keepDeletions
     }
 }
 
@@ -43,7 +45,9 @@ struct EngineLimits: Sendable, Equatable {
     var idle = 1_000_000_000
 
     /// How often everything stored is checked, in milliseconds; `nil`: never.
-    var scrub: Int64? = ScrubInterval.standard
+    var scrub: Int64? = TimeSpan.week
+    /// How long deletions are remembered.
+    var deletions = DeletionRetention()
 
     init() {}
 
@@ -58,9 +62,14 @@ struct EngineLimits: Sendable, Equatable {
             limits.take("queueBytes", settings.queueBytes, 1 << 16...1 << 40, \.queueBytes, &problems)
             limits.take("queueWrites", settings.queueWrites, 1...1 << 24, \.queueWrites, &problems)
             limits.take("logSize", settings.logSize, 1 << 20...1 << 40, \.logSize, &problems)
-            switch settings.scrub.map(ScrubInterval.read) {
-            case .interval(let interval): limits.scrub = interval
+            switch settings.scrub.map({ TimeSpan.read($0, orOff: true) }) {
+            case .span(let span): limits.scrub = span
             case .wrong(let problem): problems.add("scrub", problem)
+            case nil: break
+            }
+            switch settings.keepDeletions.map({ TimeSpan.read($0, orOff: false) }) {
+            case .span(let span): limits.deletions.time = span ?? limits.deletions.time
+            case .wrong(let problem): problems.add("keepDeletions", problem)
             case nil: break
             }
         }
@@ -80,30 +89,30 @@ struct EngineLimits: Sendable, Equatable {
     }
 }
 
-/// The interval of the scrub: "7 d", "12 h", "off".
-enum ScrubInterval {
-    static let standard: Int64 = 7 * 86_400_000
+/// A time in the configuration: "7 d", "12 h", and in some places "off".
+enum TimeSpan {
+    static let week: Int64 = 7 * 86_400_000
     private static let units: [(String, Int64)] = [
         ("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000),
     ]
     private static let range: ClosedRange<Int64> = 1000...400 * 86_400_000
 
     enum Reading: Equatable {
-        /// In milliseconds; `nil`: never.
-        case interval(Int64?)
+        /// In milliseconds; `nil`: off.
+        case span(Int64?)
         case wrong(String)
     }
 
-    static func read(_ text: String) -> Reading {
-        if text == "off" { return .interval(nil) }
+    static func read(_ text: String, orOff: Bool) -> Reading {
+        if orOff, text == "off" { return .span(nil) }
         let digits = text.prefix { ("0"..."9").contains($0) }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
         guard let number = Int64(digits), let factor = units.first(where: { $0.0 == unit })?.1 else {
-            return .wrong(
-                "\"\(text)\" is neither \"off\" nor a whole number with one of the units s, min, h, d, such as \"7 d\"")
+            let wanted = "a whole number with one of the units s, min, h, d, such as \"7 d\""
+            return .wrong("\"\(text)\" is \(orOff ? "neither \"off\" nor" : "not") \(wanted)")
         }
         let (product, overflows) = number.multipliedReportingOverflow(by: factor)
         guard !overflows, range.contains(product) else { return .wrong("\"\(text)\" is not from 1 s to 400 d") }
-        return .interval(product)
+        return .span(product)
     }
 }

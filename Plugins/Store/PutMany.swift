@@ -41,9 +41,7 @@ extension Store {
         let size = message.count
         do throws(ServiceError) {
             let request = try LentPutRequest(message.rawSpan)
-            try storage.put(
-                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
-            ) { result in
+            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
                 window.complete(PutManyResult.of(PutResult.of(result), index: index), size)
             }
         } catch {

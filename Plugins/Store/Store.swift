@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 public import HandlerKit
-internal import Synchronization
 
 /// Stores and deletes articles: store.put, store.putMany, store.delete.
 ///
@@ -31,35 +30,12 @@ public struct Store: Handler {
     }
 
     let storage: any ArticleStorage
-    private let marking: Marking
 
-    /// Whether to mark articles without topics for classification, which costs one extra entry in the index.
-    /// Acknowledgements do not wait for the classification.
-    var marksForTopics: Bool { marking.isOn.load(ordering: .relaxed) }
-
-    /// A setting that a reload changes.
-    private final class Marking: Sendable {
-        let isOn: Atomic<Bool>
-
-        init(_ isOn: Bool) { self.isOn = Atomic(isOn) }
-    }
-
-    /// The plugin's section of the configuration.
-    public struct Settings: Decodable {
-        /// Whether to classify articles that come without topics.
-        var classify: Bool?
-    }
+    public static func check(_ configuration: PluginConfiguration) throws { try configuration.expectEmpty() }
 
     public init(context: PluginContext) throws {
-        let settings = try context.configuration.decode(Settings.self)
-        marking = Marking(settings.classify ?? false)
+        try Self.check(context.configuration)
         storage = try context.storage
-    }
-
-    /// Marks articles from now on, or no more. Articles that are marked already are still classified.
-    public func reload(_ configuration: PluginConfiguration) throws {
-        let settings = try configuration.decode(Settings.self)
-        marking.isOn.store(settings.classify ?? false, ordering: .relaxed)
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
@@ -85,9 +61,7 @@ extension Store {
     func put(_ payload: RawSpan, _ response: PendingResponse) {
         do throws(ServiceError) {
             let request = try LentPutRequest(payload)
-            try storage.put(
-                article: request.article, expectedRevision: request.expectedRevision, awaitsTopics: marksForTopics
-            ) { result in
+            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
                 response.complete(PutResult.of(result).map { $0.encoded() })
             }
         } catch {

@@ -23,6 +23,8 @@ public enum StatusCode: UInt32, Sendable, CaseIterable {
     case failedPrecondition = 9
     /// The article is not at the expected revision. Fetch, merge, put again.
     case conflict = 10
+    /// The place in the changes is no longer known. Start from the beginning.
+    case outOfRange = 11
     /// The service has no such method, version or field.
     case unimplemented = 12
     /// A fault of the service; see its journal. A write may have been carried out.
@@ -50,6 +52,7 @@ public enum StatusCode: UInt32, Sendable, CaseIterable {
         case .resourceExhausted: "RESOURCE_EXHAUSTED"
         case .failedPrecondition: "FAILED_PRECONDITION"
         case .conflict: "CONFLICT"
+        case .outOfRange: "OUT_OF_RANGE"
         case .unimplemented: "UNIMPLEMENTED"
         case .internal: "INTERNAL"
         case .unavailable: "UNAVAILABLE"

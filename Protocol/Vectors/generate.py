@@ -21,7 +21,7 @@ KINDS = ["HELLO", "REQUEST", "MESSAGE", "ERROR", "CANCEL", "CREDIT", "PING", "PO
 FLAGS = {"END": 1, "OPTIONS": 2}
 # The table of the server in valid/hello.hex; another server's numbers differ.
 METHODS = [
-    # name, request, response, streams ("q" request, "s" response), idempotent, role
+    # name, request, response, streams ("q" request, "s" response, "e" endless), idempotent, role
     ("service.ping", "PingRequest", "PingResult", "", True, "read"),
     ("service.describe", "DescribeRequest", "ServiceDescription", "", True, "read"),
     ("service.health", "HealthRequest", "HealthResult", "", True, "read"),
@@ -32,6 +32,7 @@ METHODS = [
     ("store.put", "PutRequest", "PutResult", "", False, "write"),
     ("store.putMany", "PutRequest", "PutManyResult", "qs", False, "write"),
     ("store.delete", "DeleteRequest", "DeleteResult", "", False, "write"),
+    ("changes.watch", "WatchRequest", "WatchItem", "se", True, "read"),
 ]
 NUMBERS = {method[0]: number for number, method in enumerate(METHODS, 1)}
 
@@ -171,7 +172,7 @@ def server_hello():
         methods=[
             pb.MethodDescription(
                 name=name, number=number, stream_request="q" in streams, stream_response="s" in streams,
-                idempotent=idempotent, role=role)
+                endless="e" in streams, idempotent=idempotent, role=role)
             for number, (name, _, _, streams, idempotent, role) in enumerate(METHODS, 1)]))
 
 
@@ -241,6 +242,20 @@ def valid():
         server("MESSAGE", pb.ListItem(article=encode(pb.Article(title="Hai")), cursor=b"\x01\xfe"), stream=4),
         server("END", stream=4))
     write(
+        "valid/watch", "A stream without end: the changes after a cursor, and a heartbeat when there is nothing newer.",
+        client(
+            "REQUEST", pb.WatchRequest(cursor=b"\x01\xff", topic="cong-nghe", content=pb.WATCH_CONTENT_SUMMARY), flags="END",
+            stream=4, method="changes.watch"),
+        server(
+            "MESSAGE", pb.WatchItem(
+                kind=pb.CHANGE_KIND_STORED, cursor=b"\x01\xfe", sequence=71, id=ID, revision=2, stored_at=NOW, article=item),
+            stream=4),
+        server(
+            "MESSAGE", pb.WatchItem(
+                kind=pb.CHANGE_KIND_DELETED, cursor=b"\x01\xfd", sequence=74, id=ID, revision=2, stored_at=NOW + MINUTE),
+            stream=4),
+        server("MESSAGE", pb.WatchItem(kind=pb.CHANGE_KIND_HEARTBEAT, cursor=b"\x01\xfc", caught_up=True), stream=4))
+    write(
         "valid/cancel", "The client cancels a list. The stream ends only with the server's last frame: this one, or the real\n"
         "end if that was already on its way.",
         client("REQUEST", pb.ListRequest(), flags="END", stream=4, method="fetch.list"),
@@ -292,7 +307,7 @@ def valid():
 
 
 def filled(kind):
-    """Field n: a number is 100 + n, negative if signed; a score n/64; a text its name and "-ệ"; bytes are (n, 255), an id
+    """Field n: a number is 100 + n, negative if signed; a fraction n/64; a text its name and "-ệ"; bytes are (n, 255), an id
     16 times n, an article those of a filled one; an enum 1; what is repeated comes twice, numbers as 100 + n and 300 + n."""
     message = kind()
     for field in kind.DESCRIPTOR.fields:
@@ -318,7 +333,8 @@ def scalar(field):
         return bytes([field.number]) * 16
     return {
         field.CPPTYPE_INT64: -100 - field.number, field.CPPTYPE_UINT64: 100 + field.number,
-        field.CPPTYPE_UINT32: 100 + field.number, field.CPPTYPE_FLOAT: field.number / 64, field.CPPTYPE_BOOL: True,
+        field.CPPTYPE_UINT32: 100 + field.number, field.CPPTYPE_FLOAT: field.number / 64, field.CPPTYPE_DOUBLE: field.number / 64,
+        field.CPPTYPE_BOOL: True,
         field.CPPTYPE_ENUM: 1,
         field.CPPTYPE_STRING: bytes([field.number, 255]) if field.type == field.TYPE_BYTES else field.name + "-ệ",
     }[field.cpp_type]
@@ -425,6 +441,8 @@ def invalid():
     bad("key-both", "Both id and url.", "fetch.get", encode(pb.GetRequest(id=ID, url="https://mic.gov.vn/1")))
     bad("id-short", "An id has 16 bytes.", "fetch.get", encode(pb.GetRequest(id=ID[:15])))
     bad("cursor-unreadable", "No list returned this cursor.", "fetch.list", encode(pb.ListRequest(cursor=b"?")))
+    bad("watch-cursor-unreadable", "No watch returned this cursor.", "changes.watch", encode(pb.WatchRequest(cursor=b"?")))
+    bad("watch-start-unknown", "There is no start 7.", "changes.watch", b"\x10\x07")
 
     # Articles.
     bad("article-missing", "store.put without an article.", "store.put", b"")

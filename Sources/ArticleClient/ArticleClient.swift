@@ -89,8 +89,24 @@ public final class ArticleClient: Sendable {
             method: method, shape: shape, request: request,
             deadline: MonotonicClock.after(policy.deadline ?? options.deadline), retry: policy.retry,
             window: options.streamWindow)
-        if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoint))) }
+        submit(exchange)
         return exchange
+    }
+
+    /// Begins a call without a deadline, whose streamed response has heartbeats.
+    ///
+    /// - Parameter silence: the longest time without a message, while the caller waits for one, before the stream counts as
+    ///   lost.
+    func begin(endless method: String, _ request: [UInt8], silence: Duration) -> Exchange {
+        let exchange = Exchange(
+            method: method, shape: .streamedResponse, request: request, deadline: .max, retry: .idempotent,
+            window: options.streamWindow, silence: silence.nanoseconds)
+        submit(exchange)
+        return exchange
+    }
+
+    private func submit(_ exchange: Exchange) {
+        if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoint))) }
     }
 }
 

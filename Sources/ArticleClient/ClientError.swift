@@ -115,6 +115,7 @@ extension ClientError {
             switch code {
             case .ok, .unknown: "the service did not say what happened"
             case .cancelled: "the call was cancelled"
+            case .outOfRange: "the place in the changes is no longer known: start from the beginning"
             case .invalidArgument: "the request is wrong"
             case .deadlineExceeded: "the deadline passed; a write may or may not have been made"
             case .notFound: "there is no such article"

@@ -8,7 +8,7 @@ internal import Synchronization
 /// The running service: its event loops and what they share.
 ///
 /// `start` returns when the loops serve. `drain` asks them to finish, and `join` waits until they have.
-public final class Server: Sendable {
+public final class Server: Sendable, LoopDirectory {
     let context: ServerContext
     private let service: ServiceMethods
     private let listeners: [Listener]
@@ -59,7 +59,7 @@ public final class Server: Sendable {
     /// The current loops. A blocked one gets a spare loop beside it.
     var loops: [EventLoop] { state.withLock { $0.loops } }
 
-    /// Starts the loops' threads.
+    /// Starts the loops' threads, and the background work of plugins.
     public func start() throws(SystemError) {
         let count = loops.count
         for loop in loops {
@@ -70,6 +70,7 @@ public final class Server: Sendable {
             watcher.run({ loops }, replace: { free in if free < count { addSpare() } })
         }
         state.withLock { $0.watching = watching }
+        service.plugins.attach(self)
     }
 
     private static func thread(of loop: EventLoop) throws(SystemError) -> Thread {
@@ -160,8 +161,8 @@ public final class Server: Sendable {
         context.counters.inFlight
     }
 
-    /// Requests ended since the start, whatever their status.
-    public var requestsEnded: UInt64 { context.counters.sum { $0.closed.value } }
+    /// Requests of clients ended since the start, whatever their status.
+    public var requestsEnded: UInt64 { context.counters.sum { $0.closed.value &- $0.callsEnded.value } }
 
     /// The oldest start of a loop's last turn: CLOCK_MONOTONIC, nanoseconds.
     public var oldestBeat: UInt64 { loops.map { $0.lastBeat.load(ordering: .relaxed) }.min() ?? 0 }

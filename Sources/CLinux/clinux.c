@@ -182,6 +182,8 @@ __attribute__((constructor)) static void keep_arguments(int count, char **values
 
 const char *clinux_argument(int index) { return index >= 0 && index < argument_count ? arguments[index] : NULL; }
 
+char *const *clinux_environment(void) { return environ; }
+
 int clinux_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING); }
 
 enum { ALL_SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };

@@ -75,7 +75,7 @@ extension ExitCode {
         switch status {
         case .ok: self = .success
         case .cancelled: self = .interrupted
-        case .invalidArgument: self = .data
+        case .invalidArgument, .outOfRange: self = .data
         case .notFound: self = .notFound
         case .alreadyExists, .conflict: self = .conflict
         case .permissionDenied: self = .permission

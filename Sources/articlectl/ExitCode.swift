@@ -6,6 +6,8 @@ enum ExitCode: Int32, CaseIterable, Sendable {
     case notFound = 1
     /// A change may or may not have been made.
     case outcomeUnknown = 2
+    /// The command of `watch --exec` failed.
+    case commandFailed = 3
     /// The command line is wrong.
     case usage = 64
     /// The input, or a part of it, cannot be used.
@@ -36,6 +38,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .success: "ok"
         case .notFound: "not-found"
         case .outcomeUnknown: "outcome-unknown"
+        case .commandFailed: "command-failed"
         case .usage: "usage"
         case .data: "data"
         case .noInput: "no-input"
@@ -56,6 +59,7 @@ enum ExitCode: Int32, CaseIterable, Sendable {
         case .success: "done"
         case .notFound: "there is no such article"
         case .outcomeUnknown: "a change may or may not have been made: look, or run the same command again"
+        case .commandFailed: "the command of `watch --exec` failed for a change; the watch stopped there"
         case .usage: "the command line is wrong"
         case .data: "the input, or a part of it, cannot be used; of an import the rest was stored"
         case .noInput: "an input file cannot be opened"

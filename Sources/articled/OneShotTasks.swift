@@ -27,6 +27,7 @@ enum ConfigurationCheck {
         for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
         print("plugins: \(configuration.plugins.directory)")
         for line in plugins { print("  \(line)") }
+        for line in configuration.plugins.renamed { print("note: \(line)") }
         print("no problems found")
     }
 }

@@ -98,6 +98,7 @@ extension Service {
         do {
             let reading = try ConfigurationReading.effective(arguments)
             Log.info("reloading \(reading.source?.path ?? "the defaults")")
+            for line in reading.configuration.plugins.renamed { Log.warning(line) }
             return try Reload(reading, plugins)
         } catch {
             refuse((error as? StartError)?.lines ?? ["\(error)"])

@@ -22,6 +22,7 @@ final class Service {
         let reading = try ConfigurationReading.effective(arguments)
         configuration = try reading.checkedWithPlugins()
         Log.threshold = configuration.logLevel
+        for line in configuration.plugins.renamed { Log.warning(line) }
         // Before there is any other thread: this blocks signals for all threads and changes the environment.
         signals = try Signals()
         watchdog = Systemd.watchdog

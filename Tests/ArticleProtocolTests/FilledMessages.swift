@@ -27,12 +27,17 @@ enum Filled {
         methods: ["methods-ệ", "methods-ệ"], storage: true)
     static let method = MethodDescription(
         name: "name-ệ", number: 102, requestType: "request_type-ệ", responseType: "response_type-ệ",
-        streamRequest: true, streamResponse: true, idempotent: true, role: "role-ệ", plugin: "plugin-ệ")
+        streamRequest: true, streamResponse: true, idempotent: true, role: "role-ệ", plugin: "plugin-ệ",
+        endless: true)
     static let component = ComponentHealth(name: "name-ệ", state: .degraded, message: "message-ệ")
     static let statusCount = StatusCount(code: 101, count: 102)
     static let histogram = Histogram(boundsNs: [101, 301], counts: [102, 302], sumNs: 103)
     static let methodStats = MethodStats(
         name: "name-ệ", count: 102, errors: 103, statuses: [statusCount, statusCount], latency: histogram)
+    static let figureLabel = FigureLabel(name: "name-ệ", value: "value-ệ")
+    static let figure = PluginFigure(
+        plugin: "plugin-ệ", name: "name-ệ", counter: true, unit: "unit-ệ", value: 5 / 64,
+        labels: [figureLabel, figureLabel], help: "help-ệ")
     static let storageStats = StorageStats(
         records: 101, usedBytes: 102, fileBytes: 103, transactions: 104, writes: 105, scrubEndedAt: -106,
         scrubRecords: 107, scrubDamaged: 108, scrubRunning: true)
@@ -55,6 +60,12 @@ enum Filled {
             topic: "topic-ệ", source: "source-ệ", language: "language-ệ", from: -104, until: -105, limit: 106,
             cursor: [7, 255], view: .summary),
         ListItem(article: article, cursor: [2, 255], status: status),
+        WatchRequest(
+            cursor: [1, 255], start: .now, topic: "topic-ệ", source: "source-ệ", language: "language-ệ",
+            content: .summary, heartbeatMs: 107),
+        WatchItem(
+            kind: .stored, cursor: [2, 255], sequence: 103, id: id(4), revision: 105, storedAt: -106, article: article,
+            status: status, caughtUp: true),
         ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true),
         ClassifyArticleRequest(key: key, explain: true, writeBack: true), classification, evidence,
         ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),
@@ -69,8 +80,10 @@ enum Filled {
         StatsResult(
             startedAt: -101, methods: [methodStats, methodStats], connections: 103, connectionsAccepted: 104,
             connectionsRefused: 105, inFlight: 106, bytesReceived: 107, bytesSent: 108, bytesBuffered: 109,
-            storage: storageStats, protocolErrors: 111, refusedRequests: 112, slowRequests: 113),
-        methodStats, statusCount, histogram, storageStats, MetricsRequest(), MetricsResult(text: "text-ệ"),
+            storage: storageStats, protocolErrors: 111, refusedRequests: 112, slowRequests: 113,
+            figures: [figure, figure]),
+        figure, figureLabel, methodStats, statusCount, histogram, storageStats, MetricsRequest(),
+        MetricsResult(text: "text-ệ"),
         finding, VerifyRequest(job: 101),
         VerifyProgress(
             job: 101, phase: "phase-ệ", done: 103, total: 104, records: 105, damaged: 106, result: verifyResult),

@@ -35,6 +35,24 @@ import Testing
         #expect(json.text.contains(#""NOT_FOUND":4"#))
     }
 
+    /// Plugins tell what they like, the unit included.
+    @Test func figuresOfPlugins() {
+        let stats = StatsResult(figures: [
+            PluginFigure(plugin: "search", name: "index_bytes", unit: "bytes", value: 4_194_304),
+            PluginFigure(
+                plugin: "search", name: "lookups", counter: true, value: 7,
+                labels: [FigureLabel(name: "part", value: "a")]),
+            PluginFigure(plugin: "mirror", name: "lag", value: -0.5),
+        ])
+        let page = StatusPage(width: nil, style: Style(enabled: false), now: 0)
+        let lines = page.lines(HealthResult(), ServiceDescription(), stats)
+        #expect(lines.contains { $0.hasPrefix("search ") && $0.hasSuffix("MiB, lookups{part=a} 7") }, "\(lines)")
+        #expect(lines.contains { $0.hasPrefix("mirror ") && $0.hasSuffix("lag -0.5") }, "\(lines)")
+        let json = StatusJSON.json(HealthResult(), ServiceDescription(), stats).text
+        #expect(json.contains(#""plugin":"search","name":"lookups","counter":true,"unit":null,"value":7"#), "\(json)")
+        #expect(json.contains(#""labels":{"part":"a"}"#))
+    }
+
     private static let storage = StorageStats(
         records: 33_759, usedBytes: 45 << 20, fileBytes: 64 << 20, transactions: 1, writes: 1,
         scrubEndedAt: 1_700_000_000_000, scrubRecords: 1)

@@ -93,18 +93,20 @@ private final class ContestedStorage: ArticleStorage {
 
     func record(_ id: ArticleID) -> Record? { records.withLock { $0[id] } }
 
-    func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
-        guard let record = record(id) else { return false }
-        lend(
+    func lend(id: ArticleID, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {
+        guard let record = record(id) else { return .missing }
+        body(
             unsafe StoredRecord(
                 id: id, revision: record.revision, createdAt: 0, storedAt: 0, time: 0,
                 contentChecksum: record.checksum, content: record.content.span.bytes, key: RawSpan()))
-        return true
+        return .found
     }
 
-    func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool { false }
+    func lend(key: RawSpan, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent { .missing }
 
-    func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {}
+    func lend(
+        _ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool
+    ) throws(ServiceError) -> Lent { .found }
 
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
         guard case .id(let id) = write.target else {

@@ -56,13 +56,15 @@ import Testing
     /// From the start, or from a reload on.
     @Test(.timeLimit(.minutes(10)), arguments: [false, true])
     func whatIsStoredIsClassifiedIfTheConfigurationSaysSo(onlyAfterAReload: Bool) async throws {
-        let configuration = "{plugins: {store: {classify: true}}}"
+        // The former name of `classify.newArticles` still works.
+        let configuration =
+            onlyAfterAReload ? "{plugins: {classify: {newArticles: true}}}" : "{plugins: {store: {classify: true}}}"
         let service = try Service(
             plugins: ["Store", "Fetch", "Classify", "LMDBStorage"],
             configuration: onlyAfterAReload ? "{}" : configuration)
         if onlyAfterAReload {
             try service.reload(configuration)
-            while !service.told.contains("reloaded; changed: plugins.store") {
+            while !service.told.contains("reloaded; changed: plugins.classify") {
                 try await Task.sleep(for: .milliseconds(20))
             }
         }

@@ -78,10 +78,10 @@ import Testing
         let articled = try Articled(Self.serving, files: ["articled.json5": "{}"])
         let file = articled.directory.appending(path: "articled.json5")
         _ = try articled.connect().greet()
-        let sections = "plugins: { store: { classify: true }, 'lmdb-storage': { maxReaders: 99 } }"
+        let sections = "slowRequest: '2 s', plugins: { 'lmdb-storage': { maxReaders: 99 } }"
         try "{ \(sections) }".write(to: file, atomically: false, encoding: .utf8)
         articled.send(SIGHUP)
-        try articled.wait { articled.text.contains("the configuration was reloaded; changed: plugins.store ") }
+        try articled.wait { articled.text.contains("the configuration was reloaded; changed: slowRequest ") }
         let restart = "takes effect only after a restart: plugins.lmdb-storage "
         #expect(articled.text.contains(restart), "\(articled.text)")
         try "{ \(sections), logLevel: 'notice' }".write(to: file, atomically: false, encoding: .utf8)

@@ -20,7 +20,25 @@ import Testing
 
     @Test func pluginOfThePreviousHeader() async throws {
         let service = try Service(plugins: [], fixtures: ["previous-header"])
-        #expect(text(try await client(of: service).call("previous.hello", payload: [])) == "still here")
+        let client = client(of: service)
+        #expect(text(try await client.call("previous.hello", payload: [])) == "still here")
+        await #expect {
+            try await client.call(
+                "previous.hello", payload: Array("wait".utf8), policy: CallPolicy(deadline: .milliseconds(50)))
+        } throws: { ($0 as? ClientError)?.kind == .deadline }
+        #expect(text(try await client.call("previous.hello", payload: [])) == "still here")
+    }
+
+    @Test func pluginOfALaterHeader() async throws {
+        let service = try Service(plugins: [], fixtures: ["next-header"])
+        let client = client(of: service)
+        #expect(text(try await client.call("next.first", payload: [])) == "first")
+        #expect(text(try await client.call("next.second", payload: [])) == "first")
+        await #expect {
+            try await client.call("next.wait", payload: [], policy: CallPolicy(deadline: .milliseconds(50)))
+        } throws: { ($0 as? ClientError)?.kind == .deadline }
+        let metrics = text(try await client.call("service.metrics", payload: []))
+        #expect(metrics.contains("\narticled_next_header_cancelled_total 1.0\n"))
     }
 
     @Test func pluginInPlainCUsesTheStorage() async throws {

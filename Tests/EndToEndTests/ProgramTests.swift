@@ -33,7 +33,7 @@ import Testing
     @Test func helpAndVersion() throws {
         for (option, text) in [
             ("--help", "usage: articled"), ("--version", "articled 0."),
-            ("--version", "\nwire protocol 1\nplugin boundary 1."),
+            ("--version", "\nwire protocol 1\nplugin boundary 2."),
             ("--version", "\nSwift API 0."),
         ] {
             let articled = try Articled([option])
@@ -73,7 +73,7 @@ import Testing
         for text in [
             "1:3: wrong: unknown member; there are: access, ",
             "1:30: limits.frame: must be a number with one of the units",
-            "2:23: plugins.store.x: unknown member; there are: classify\n    2 |   plugins: { store: { x: 1 },\n",
+            "2:23: plugins.store.x: unknown member; there is nothing to set here\n    2 |   plugins: { store: { x: 1 },\n",
             "3:32: plugins.lmdb-storage.mapSize: 5 is not between",
             "3:48: plugins.lmdb-storage.queueWrites: must be a whole number, is a string",
             "3:56: plugins.lmdb-storage.maxReader: unknown member; did you mean maxReaders?",

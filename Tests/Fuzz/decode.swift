@@ -20,8 +20,10 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 
 private let types: [any ProtocolMessage.Type] = [
     Article.self, PutRequest.self, PutResult.self, PutManyResult.self, DeleteRequest.self, GetRequest.self,
-    GetManyRequest.self, GetManyItem.self, ListRequest.self, ListItem.self, ClassifyArticleRequest.self,
+    GetManyRequest.self, GetManyItem.self, ListRequest.self, ListItem.self, WatchRequest.self,
+    WatchItem.self, ClassifyArticleRequest.self,
     ClassifyArticleResult.self, TopicsResult.self, ServiceDescription.self, HealthResult.self, StatsResult.self,
+    PluginFigure.self,
     MetricsResult.self,
     ClientHello.self, ServerHello.self, CallOptions.self, Status.self, Credit.self,
 ]

@@ -200,16 +200,32 @@ private func outcome(acceptsLoss: Bool) -> [ArticleID: UInt32]? {
     }
     defer { engine.stop() }
     var found: [ArticleID: UInt32] = [:]
+    var changed: Set<ArticleID> = []
     do {
         _ = try engine.statistics()
-        try engine.scan(StorageQuery(terms: TermList(), from: nil, until: nil, after: nil, limit: .max)) { record in
+        _ = try engine.lend(StorageQuery(terms: TermList(), from: nil, until: nil, after: nil, limit: .max)) { record in
             found[record.id] = record.contentChecksum
             return true
         }
+        var change: UInt64 = 0
+        var start = ChangeQuery.Start.beginning
+        while let progress = try engine.lend(
+            ChangeQuery(start, limit: 3),
+            { found in
+                guard found.sequence > change else { fatalError("the changes are not in order") }
+                change = found.sequence
+                if found.kind == .put { changed.insert(found.record.id) } else { changed.remove(found.record.id) }
+                return true
+            })
+        {
+            if !progress.hasMore { break }
+            start = .after(progress.position)
+        }
+        guard changed == Set(found.keys) else { fatalError("the changes and the list differ") }
         for id in (0..<14).map({ id($0) }) {
             var checksum: UInt32?
             do {
-                _ = try engine.read(id: id) { checksum = $0.contentChecksum }
+                _ = try engine.lend(id: id) { checksum = $0.contentChecksum }
                 guard checksum == found[id] else { fatalError("the list and the article differ") }
             } catch {
                 guard error.code == .dataLoss else { throw error }

@@ -63,16 +63,15 @@ import Testing
         #expect(MemoryEngine.prefetched.withLock { $0.filter(ids.contains) } == ids)
     }
 
-    /// An engine that was built before `expect` was added: its table ends with `statistics`.
-    @Test func prefetchIsSkippedForAnOlderEngine() throws {
+    @Test func prefetchIsSkippedForAnEngineWithoutIt() throws {
         let table = unsafe try #require(unsafe engine.descriptor.pointee.storage)
         var older = unsafe table.pointee
-        unsafe older.size = UInt32(try #require(MemoryLayout<articled_storage>.offset(of: \.expect)))
+        unsafe older.expect = nil
         let id = ArticleID.generate()
         unsafe try withUnsafePointer(to: &older) { older in
             let storage = unsafe try InjectedStorage(older, engine: engine.instance)
             storage.prefetch(id: id)
-            #expect(try storage.read(id: id) { _ in } == false)
+            #expect(try storage.lend(id: id) { _ in } == .missing)
         }
         #expect(!MemoryEngine.prefetched.withLock { $0.contains(id) })
     }
@@ -94,14 +93,14 @@ import Testing
             #expect(unsafe record.content.withUnsafeBytes { unsafe Array($0) } == Array("nội dung".utf8))
             #expect(unsafe record.key.withUnsafeBytes { unsafe Array($0) } == Array("https://a".utf8))
         }
-        #expect(try storage.read(id: id, check))
-        #expect(try unsafe storage.read(key: Array("https://a".utf8).span.bytes, check))
+        #expect(try storage.lend(id: id, check) == .found)
+        #expect(try unsafe storage.lend(key: Array("https://a".utf8).span.bytes, check) == .found)
         var sizer = Sizer()
-        #expect(try storage.read(id: id, into: &sizer))
+        #expect(try storage.lend(id: id, into: &sizer) == .found)
         #expect(sizer.size == 10)
         #expect(reads == 2)
-        #expect(try !storage.read(id: .generate(), check))
-        #expect(try unsafe !storage.read(key: Array("https://b".utf8).span.bytes, into: &sizer))
+        #expect(try storage.lend(id: .generate(), check) == .missing)
+        #expect(try unsafe storage.lend(key: Array("https://b".utf8).span.bytes, into: &sizer) == .missing)
         #expect(reads == 2)
     }
 
@@ -126,7 +125,7 @@ import Testing
 
     private func scan(_ query: StorageQuery, most: Int = .max) throws -> [String] {
         var texts: [String] = []
-        try storage.scan(query) { record in
+        _ = try storage.lend(query) { record in
             texts.append(unsafe record.content.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) })
             return texts.count < most
         }
@@ -136,7 +135,7 @@ import Testing
     @Test func tooManyTermsAreRefusedOnTheOtherSide() async {
         var query = StorageQuery()
         for index in 0...StorageQuery.termLimit { unsafe query.terms.append("", [UInt8(index)].span.bytes) }
-        await expectFailure(.invalidArgument) { try storage.scan(query) { _ in true } }
+        await expectFailure(.invalidArgument) { _ = try storage.lend(query) { _ in true } }
     }
 
     @Test func refusalsKeepTheirCodeTextAndRevision() async throws {
@@ -163,49 +162,6 @@ import Testing
         }
         #expect(try storage.statistics() == StorageStatistics(usedBytes: 1, fileBytes: 2, transactions: 3, writes: 1))
     }
-
-    @Test func severalWritesOfOneCallAreCompletedTogetherInOrder() async {
-        let writes = UnsafeMutableBufferPointer<articled_write>.allocate(capacity: 3)
-        defer { unsafe writes.deallocate() }
-        for index in 0..<3 {
-            var write = unsafe articled_write()
-            unsafe write.size = UInt32(MemoryLayout<articled_write>.size)
-            // The second one has an unknown kind.
-            unsafe write.kind = index == 1 ? 77 : UInt32(ARTICLED_WRITE_PUT)
-            unsafe write.flags = UInt32(ARTICLED_WRITE_BY_ID)
-            unsafe write.id.0 = UInt8(index + 1)
-            unsafe write.expected_revision = UInt64.max
-            unsafe write.time = Int64.min
-            unsafe writes.initializeElement(at: index, to: write)
-        }
-        let outcomes = await withCheckedContinuation { (continuation: CheckedContinuation<[UInt32], Never>) in
-            let waiting = unsafe Unmanaged.passRetained(Waiting(continuation))
-            unsafe engine.descriptor.pointee.storage.pointee.write(
-                engine.instance, writes.baseAddress, 3,
-                { context, results, count in
-                    let waiting = unsafe Unmanaged<Waiting>.fromOpaque(context!).takeRetainedValue()
-                    waiting.continuation.resume(
-                        returning: (0..<count).map { unsafe results![$0].outcome * 100 + results![$0].code })
-                }, waiting.toOpaque())
-        }
-        #expect(outcomes == [100, 500 + StatusCode.unimplemented.rawValue, 100])
-        // A call without writes is completed too.
-        let none = await withCheckedContinuation { (continuation: CheckedContinuation<[UInt32], Never>) in
-            let waiting = unsafe Unmanaged.passRetained(Waiting(continuation))
-            unsafe engine.descriptor.pointee.storage.pointee.write(
-                engine.instance, nil, 0,
-                { context, _, count in
-                    let waiting = unsafe Unmanaged<Waiting>.fromOpaque(context!).takeRetainedValue()
-                    waiting.continuation.resume(returning: (0..<count).map { UInt32($0) })
-                }, waiting.toOpaque())
-        }
-        #expect(none == [])
-    }
-}
-
-private final class Waiting: Sendable {
-    let continuation: CheckedContinuation<[UInt32], Never>
-    init(_ continuation: CheckedContinuation<[UInt32], Never>) { self.continuation = continuation }
 }
 
 /// Remembers a record's size.

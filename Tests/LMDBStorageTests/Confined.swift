@@ -65,7 +65,7 @@ enum Confined {
         let again = try LMDBEngine(.tests, directory: directory)
         defer { again.stop() }
         for id in stored where try again.copy(id)?.content.count != 30_000 { return 3 }
-        return try again.read(id: refused) { _ in } ? 4 : 0
+        return try again.lend(id: refused) { _ in } == .found ? 4 : 0
     }
 
     /// Where mounting is not permitted, `byFileSize` has to suffice.
@@ -95,7 +95,7 @@ enum Confined {
         unsafe unlink(filler)
         engine = try LMDBEngine(.tests, directory: directory)
         defer { engine.stop() }
-        return try engine.read(id: id) { _ in } ? 0 : 6
+        return try engine.lend(id: id) { _ in } == .found ? 0 : 6
     }
 
     /// Writes a file until the disk is full.

@@ -17,18 +17,19 @@ import Testing
         unsafe #expect(mkfifo(pipe, 0o600) == 0)
         let state = directory.path + "/state"
         var acknowledged: [ArticleID: UInt64] = [:]
+        var mirror = ChangeMirror()
         for _ in 0..<rounds {
             let collector = try #require(AcknowledgementCollector(pipe, killAfter: .random(in: 1...1000)))
             await #expect(processExitsWith: .signal(SIGKILL)) { [pipe = pipe as String, state = state as String] in
                 try await CrashLoad.run(state, pipe)
             }
             for (id, revision) in collector.finish() { acknowledged[id] = max(acknowledged[id] ?? 0, revision) }
-            try verify(state, acknowledged)
+            try verify(state, acknowledged, &mirror)
         }
         #expect(!acknowledged.isEmpty)
     }
 
-    private func verify(_ state: String, _ acknowledged: [ArticleID: UInt64]) throws {
+    private func verify(_ state: String, _ acknowledged: [ArticleID: UInt64], _ mirror: inout ChangeMirror) throws {
         let engine = try LMDBEngine(.tests, directory: state)
         defer { engine.stop() }
         for (id, revision) in acknowledged {
@@ -42,6 +43,10 @@ import Testing
         var terms = 0
         for term in 0..<4 { terms += try engine.list(["t:\(term)"]).count }
         #expect(terms == all.count)
+        // The mirror goes on where it was before the kill.
+        try mirror.follow(lending: engine)
+        #expect(mirror.restarts == 0)
+        #expect(try mirror.isEqual(lending: engine))
         for copy in all where copy.content != CrashLoad.content(copy.id, copy.revision) {
             Issue.record("\(copy.id) is not whole")
         }

@@ -156,7 +156,7 @@ import Testing
         for id in ModelRun.ids {
             do {
                 let copy = try storage.copy(id)
-                if let copy, CRC32C.checksum(copy.content) != copy.checksum {
+                if let copy, CRC32C.checksum(copy.content) != copy.contentChecksum {
                     damaged.insert(id)
                 } else {
                     try #require(copy.map(run.model.isSame) ?? !run.model.has(id), comment)

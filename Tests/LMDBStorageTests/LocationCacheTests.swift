@@ -31,7 +31,7 @@ import Testing
             }
             for id in [id, ids[step % ids.count]] {
                 var found: [UInt8]?
-                _ = try engine.read(id: id) { record in
+                _ = try engine.lend(id: id) { record in
                     found = unsafe record.content.withUnsafeBytes { unsafe Array($0) }
                 }
                 #expect(found == expected[id], "step \(step)")

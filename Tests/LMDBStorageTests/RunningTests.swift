@@ -169,18 +169,18 @@ import Testing
         let again = try LMDBEngine(ModelRun.plain, directory: directory.path)
         // The reader of the content verifies its checksum.
         let flipped = try #require(try again.copy(ids[0]))
-        #expect(CRC32C.checksum(flipped.content) != flipped.checksum)
+        #expect(CRC32C.checksum(flipped.content) != flipped.contentChecksum)
         let error = #expect(throws: ServiceError.self) { try again.copy(ids[1]) }
         #expect(error?.code == .dataLoss && error?.message.contains("\(ids[1])") == true)
         // A list includes it, and continues.
         let list = try again.list()
         #expect(Set(list.map(\.id)) == Set(ids))
         let unreadable = try #require(list.first { $0.id == ids[1] })
-        #expect(unreadable.content.isEmpty && CRC32C.checksum(unreadable.content) != unreadable.checksum)
+        #expect(unreadable.content.isEmpty && CRC32C.checksum(unreadable.content) != unreadable.contentChecksum)
         #expect(try again.list(after: .init(time: list[1].time, id: list[1].id)).map(\.id) == [list[2].id])
         #expect(try again.list(limit: 2) == Array(list.prefix(2)))
         let whole = try #require(try again.copy(ids[2]))
-        #expect(CRC32C.checksum(whole.content) == whole.checksum)
+        #expect(CRC32C.checksum(whole.content) == whole.contentChecksum)
         #expect(await again.put(.id(ids[2]), "new").outcome.isUpdated)
         try await replaceWhatIsDamaged(again, ids)
         again.stop()

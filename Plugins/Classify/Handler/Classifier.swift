@@ -53,6 +53,7 @@ final class Classifier: Sendable {
                     slug: topic.slug, name: topic.name, trainingArticles: UInt64(clamping: topic.trainingArticles))
             }, model: model.identity, threshold: threshold)
         state = Mutex(keepsLoaded ? .present(Scoring(model, threshold: threshold)) : .absent)
+        if keepsLoaded { watchUse() }
     }
 
     /// What is wrong with a model file; nil if it can be used. Reads all of it, which takes some milliseconds.
@@ -115,6 +116,20 @@ final class Classifier: Sendable {
         return given != nil
     }
 
+    /// Unloads the model once it has not been used for a while. Runs only while it is loaded.
+    private func watchUse() {
+        Task.detached { [weak self] in
+            while let isLoaded = self?.isStillLoaded, isLoaded {
+                try? await Task.sleep(for: .nanoseconds(Int64(Self.idleTime / 10)))
+            }
+        }
+    }
+
+    private var isStillLoaded: Bool { !unload(ifUnusedFor: Self.idleTime) && scoring != nil }
+
+    /// How long the model stays loaded when nothing is classified, in nanoseconds.
+    private static let idleTime: UInt64 = 300_000_000_000
+
     /// Calls `waiter` once, now or on the thread that loads the model. The model is loaded once for all waiters.
     private func whenLoaded(_ waiter: @escaping Waiter) {
         enum Step {
@@ -164,6 +179,7 @@ final class Classifier: Sendable {
             state = if case .success(let scoring) = result { .present(scoring) } else { .absent }
             return waiting
         }
+        if case .success = result { watchUse() }
         for waiter in waiting { waiter(result) }
     }
 

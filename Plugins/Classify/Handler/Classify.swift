@@ -34,7 +34,7 @@ public struct Classify: Handler {
                 Method(
                     "classify.topics", request: "articled.v1.TopicsRequest", response: "articled.v1.TopicsResult",
                     role: .read, flags: .idempotent),
-            ], needsStorage: true)
+            ], needsStorage: true, needsDirectory: true)
     }
 
     let storage: any ArticleStorage
@@ -67,7 +67,8 @@ public struct Classify: Handler {
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
         workers = try Workers(count: settings.workers, maxWaiting: settings.mostWaiting)
-        incoming = try Incoming(storage: storage, classifier: current, log: log)
+        incoming = Incoming(context, storage: storage, classifier: current)
+        incoming.set(settings.newArticles)
         log.info("classifies with \(classifier.identity) from \(classifier.path)")
     }
 
@@ -122,12 +123,10 @@ public struct Classify: Handler {
             log.warning("workers and mostWaiting take effect only after a restart")
         }
         log.notice("classifies with \(new.identity) from \(new.path); before: \(old)")
+        incoming.set(settings.newArticles)
     }
 
-    public func stop() {
-        incoming.stop()
-        workers.stop()
-    }
+    public func stop() { workers.stop() }
 }
 
 extension Classify {
@@ -141,12 +140,15 @@ extension Classify {
         var workers: Int
         /// The most long texts that may wait for a thread; further ones are refused.
         var mostWaiting: Int
+        /// Whether articles that are stored without topics get some.
+        var newArticles: Bool
 
         enum CodingKeys: String, CodingKey {
             case model
             case threshold
             case workers
             case mostWaiting
+            case newArticles
         }
 
         public init(from decoder: any Decoder) throws {
@@ -155,6 +157,7 @@ extension Classify {
             threshold = try values.decodeIfPresent(Float.self, forKey: .threshold)
             workers = try values.decodeIfPresent(Int.self, forKey: .workers) ?? 1
             mostWaiting = try values.decodeIfPresent(Int.self, forKey: .mostWaiting) ?? 256
+            newArticles = try values.decodeIfPresent(Bool.self, forKey: .newArticles) ?? false
         }
 
         /// Throws `invalidArgument`, with everything that is wrong.

@@ -24,7 +24,7 @@ extension Classify {
     ) async throws(ServiceError) -> ClassifyArticleResult {
         let classifier = classifier
         for _ in 0..<Classify.maxAttempts {
-            let article = try article(key)
+            let article = try await article(key)
             let classification = try await classify(article, with: classifier, explain: request.explain)
             // An undecided answer is not stored.
             guard request.writeBack, !classification.undecided else {
@@ -44,14 +44,13 @@ extension Classify {
             "the article changed \(Classify.maxAttempts) times before its topics could be stored: try again")
     }
 
-    private func article(_ key: ArticleKey) throws(ServiceError) -> ArticleText {
+    private func article(_ key: ArticleKey) async throws(ServiceError) -> ArticleText {
         var article: Result<ArticleText, ServiceError>?
         let isThere: Bool
         if let id = key.id {
-            isThere = try storage.read(id: id) { article = ArticleText.read($0) }
+            isThere = try await storage.read(id: id) { article = ArticleText.read($0) }
         } else {
-            let url = Array(key.url.utf8)
-            isThere = unsafe try storage.read(key: url.span.bytes) { article = ArticleText.read($0) }
+            isThere = try await storage.read(key: Array(key.url.utf8)) { article = ArticleText.read($0) }
         }
         guard isThere, let article else {
             throw ServiceError(.notFound, "there is no article \(key.id?.description ?? key.url)")
@@ -72,15 +71,7 @@ extension Classify {
     private func write(
         _ classification: Classification, to article: ArticleText
     ) async throws(ServiceError) -> WriteResult {
-        let content = try article.content(with: classification)
-        let result: Result<WriteResult, ServiceError> = await withCheckedContinuation { continuation in
-            do throws(ServiceError) {
-                try article.replace(with: content, in: storage) { continuation.resume(returning: .success($0)) }
-            } catch {
-                continuation.resume(returning: .failure(error))
-            }
-        }
-        return try result.get()
+        try await article.replace(with: try article.content(with: classification), in: storage)
     }
 }
 
@@ -106,6 +97,8 @@ struct ArticleText: Sendable {
     let content: [UInt8]
     /// Title, summary and body.
     let parts: [String]
+    /// Whether it has topics.
+    let hasTopics: Bool
 
     /// Topics with a lower probability are not stored.
     private static let minScore: Float = 0.2
@@ -132,8 +125,12 @@ struct ArticleText: Sendable {
         var title = ""
         var summary = ""
         var body = ""
+        var hasTopics = false
         while try reader.next() {
             switch reader.field {
+            case 10:
+                hasTopics = true
+                try reader.skip()
             case 4: title = try reader.string()
             case 5: summary = try reader.string()
             case 6: body = try reader.string()
@@ -141,6 +138,7 @@ struct ArticleText: Sendable {
             }
         }
         parts = [title, summary, body]
+        self.hasTopics = hasTopics
     }
 
     /// The article with the topics of the classification instead of its own. Everything else is unchanged, but the
@@ -170,19 +168,16 @@ struct ArticleText: Sendable {
     }
 
     /// Replaces the article by `content`, with the terms that follow from it. If someone else has changed the article
-    /// in the meantime, the write is refused with `conflict`.
-    ///
-    /// - Parameter completion: called once, on any thread. Not called if the function throws.
+    /// in the meantime, the write is refused with `conflict`. Throws if the content is not an article.
     func replace(
-        with content: [UInt8], in storage: any ArticleStorage,
-        completion: @escaping @Sendable (WriteResult) -> Void
-    ) throws(ServiceError) {
+        with content: [UInt8], in storage: any ArticleStorage
+    ) async throws(ServiceError) -> WriteResult {
         let bytes = unsafe content.span.bytes
         let known = try ArticleContent(validating: bytes)
         let write = StorageWrite(
             put: .id(id), key: bytes.extracting(known.url ?? 0..<0), expectedRevision: revision,
             time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
             contentChecksum: CRC32C.checksum(bytes), terms: TermList(of: known, in: bytes))
-        storage.write(write, completion: completion)
+        return await storage.write(write)
     }
 }

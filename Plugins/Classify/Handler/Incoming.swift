@@ -1,147 +1,137 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
-import Glibc
 internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Classifies articles that were stored with the mark that they await topics (`store.classify` in the configuration),
-/// on a thread of its own, after their writers were answered. Also unloads the model when it is not needed.
+/// Classifies articles that were stored without topics (`newArticles` in the configuration), in the background, after
+/// their writers were answered.
 ///
-/// The mark is in the storage's index, and the write that adds the topics removes it, so nothing is forgotten when
-/// the service ends, however it ends. If someone else changes the article in the meantime, that write wins, and the
-/// article keeps its mark.
+/// It follows the storage's changes, and keeps its position in a file, so nothing is forgotten when the service ends,
+/// however it ends. If someone else changes an article in the meantime, that write wins, and is a change of its own.
 final class Incoming: Sendable {
-    /// The most articles to read at once, and to write in one commit.
-    private static let maxArticles = 64
-    private static let maxBytes = 4 << 20
-    /// How often to check the storage for new writes, in nanoseconds.
-    private static let pause: UInt64 = 1_000_000_000
-    /// How long to wait after an error of the storage, in nanoseconds.
-    private static let patience: UInt64 = 30_000_000_000
-    /// How long the model stays loaded when nothing is classified, in nanoseconds.
-    private static let modelIdleTime: UInt64 = 300_000_000_000
+    /// How often the position is saved while there is work, in nanoseconds.
+    private static let savePause: UInt64 = 1_000_000_000
 
+    private let context: PluginContext
     private let storage: any ArticleStorage
     private let classifier: CurrentClassifier
     private let log: PluginLog
-    /// Damaged articles that were already logged. They keep their mark.
+    private let file: PositionFile
+    private let work = Mutex<BackgroundWork?>(nil)
+    /// Damaged articles that were already logged.
     private let damaged = Mutex<Set<ArticleID>>([])
-    private let isStopped = Atomic(false)
-    private let stopping = Semaphore()
-    private let ended = Semaphore()
 
-    /// Starts the thread.
-    init(storage: any ArticleStorage, classifier: CurrentClassifier, log: PluginLog) throws(ServiceError) {
+    init(_ context: PluginContext, storage: any ArticleStorage, classifier: CurrentClassifier) {
+        self.context = context
         self.storage = storage
         self.classifier = classifier
-        self.log = log
-        do throws(SystemError) {
-            try Thread.detach("classify-new") { [self] in run() }
-        } catch {
-            throw ServiceError(.unavailable, "cannot start a thread for new articles: \(error.text)")
+        log = context.log
+        file = PositionFile("\(context.directory)/position")
+    }
+
+    /// Switches the classification of new articles on or off. While it is off, nothing runs, and what is stored is left as
+    /// it is, also when it is switched on again.
+    func set(_ isOn: Bool) {
+        work.withLock { work in
+            if isOn {
+                work = work ?? context.background("new articles") { [self] in try await run() }
+                return
+            }
+            work?.cancel()
+            work = nil
+            do throws(ServiceError) { try file.remove() } catch { log.warning(error.message) }
         }
     }
 
-    /// Stops after the current articles, and waits for the thread to end.
-    func stop() {
-        if isStopped.exchange(true, ordering: .relaxed) { return }
-        stopping.signal()
-        ended.wait()
-    }
-
-    private func run() {
-        // Runs after requests, where the system permits: on Linux, niceness applies to a single thread.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-        var seen: UInt64?
-        var trouble: ServiceError?
-        repeat {
-            do throws(ServiceError) {
-                let transactions = try storage.statistics().transactions
-                if transactions != seen, try classifyAll() == 0 { seen = transactions }
-                trouble = nil
-            } catch {
-                // Once, not every time.
-                if error != trouble { log.warning("new articles cannot be classified: \(error.message)") }
-                trouble = error
+    /// Follows the changes until the task is cancelled.
+    func run() async throws {
+        let saved = try await begin()
+        var unsaved: ChangePosition?
+        var lastSave = MonotonicClock.now
+        var isRepeated = false
+        for try await batch in storage.changes(after: saved.position) {
+            // After a restore from a backup all articles come again. Those from before the last position were seen.
+            if batch.startsAnew { isRepeated = true }
+            let articles = batch.changes.filter { change in
+                change.kind == .put && (!isRepeated || change.record.storedAt >= saved.savedAt)
             }
-            if classifier.value.unload(ifUnusedFor: Self.modelIdleTime) { log.debug("unloaded the model") }
-        } while !stopping.wait(nanoseconds: trouble == nil ? Self.pause : Self.patience)
-        ended.signal()
+            try await classify(articles.map(\.record))
+            if batch.isCaughtUp { isRepeated = false }
+            unsaved = batch.position
+            if batch.isCaughtUp || MonotonicClock.elapsed(from: lastSave, to: MonotonicClock.now) >= Self.savePause {
+                try file.save(batch.position)
+                (unsaved, lastSave) = (nil, MonotonicClock.now)
+            }
+            try Task.checkCancellation()
+        }
+        if let unsaved { try file.save(unsaved) }
     }
 
-    /// Classifies the marked articles, newest first, until none is left or the plugin stops.
-    ///
-    /// - Returns: the number of articles changed.
-    /// - Throws: if the storage cannot be read or written.
-    private func classifyAll() throws(ServiceError) -> Int {
+    /// Where to go on. The first time, the articles that an earlier version has marked are classified, and then those
+    /// that are stored from now on.
+    private func begin() async throws(ServiceError) -> PositionFile.Saved {
+        if let saved = try file.load() { return saved }
+        let position = try await storage.lastPosition()
+        try await classifyMarked()
+        return try file.save(position)
+    }
+
+    /// Until version 0.3, `store.put` marked the articles that were to be classified with a term.
+    private func classifyMarked() async throws(ServiceError) {
         var terms = TermList()
-        terms.appendAwaitsTopics()
-        var query = StorageQuery(terms: terms, limit: Self.maxArticles)
-        var changed = 0
-        while !isStopped.load(ordering: .relaxed) {
-            let (articles, last) = try read(query)
-            guard let last else { break }
-            changed += try store(articles)
-            query.after = last
-        }
-        if changed > 0 { log.debug("classified \(changed) new articles") }
-        return changed
-    }
-
-    private func read(_ query: StorageQuery) throws(ServiceError) -> ([ArticleText], StorageQuery.Position?) {
-        var articles: [ArticleText] = []
-        var bytes = 0
-        var last: StorageQuery.Position?
-        try storage.scan(query) { record in
-            last = StorageQuery.Position(time: record.time, id: record.id)
-            bytes += record.content.byteCount
-            switch ArticleText.read(record) {
-            case .success(let article): articles.append(article)
-            case .failure(let error):
-                if damaged.withLock({ $0.insert(record.id).inserted }) {
-                    log.warning("\(error.message); it is not classified")
-                }
+        terms.append("w:topics", RawSpan())
+        var query = StorageQuery(terms: terms, limit: 64)
+        while true {
+            var records: [RecordCopy] = []
+            try await storage.scan(query) { record in
+                records.append(RecordCopy(record))
+                return true
             }
-            return bytes < Self.maxBytes
+            guard let last = records.last else { return }
+            try await classify(records)
+            query.after = StorageQuery.Position(time: last.time, id: last.id)
         }
-        return (articles, last)
     }
 
-    /// Writes the topics of these articles, and waits until they are on disk.
-    private func store(_ articles: [ArticleText]) throws(ServiceError) -> Int {
-        let outcome = Mutex((changed: 0, trouble: ServiceError?.none))
-        let answered = Semaphore()
-        guard !articles.isEmpty else { return 0 }
-        let scoring = try classifier.value.waitForScoring()
-        var written = 0
+    /// Gives topics to those that have none, and waits until they are on disk.
+    private func classify(_ records: [RecordCopy]) async throws(ServiceError) {
+        let articles = records.compactMap { record in
+            switch record.lend({ ArticleText.read($0) }) {
+            case .success(let article): return article.hasTopics ? nil : article
+            case .failure(let error):
+                report(record.id, "\(error.message); it is not classified")
+                return nil
+            }
+        }
+        guard !articles.isEmpty else { return }
+        let scoring = try await classifier.value.loadedScoring()
+        var written: [Task<WriteResult, any Error>] = []
         for article in articles {
             let classification = scoring.classify(article.parts, explain: false)
+            // An article without a confident answer stays as it is.
+            if classification.undecided { continue }
             do throws(ServiceError) {
-                // An article without a confident answer only loses its mark.
-                let content =
-                    classification.undecided ? article.content : try article.content(with: classification)
-                try article.replace(with: content, in: storage) { result in
-                    outcome.withLock { outcome in
-                        switch result.outcome {
-                        // A concurrent write wins.
-                        case .refused(let error) where error.code == .conflict || error.code == .notFound: break
-                        case .refused(let error): outcome.trouble = error
-                        case .created, .updated, .unchanged, .deleted: outcome.changed += 1
-                        }
-                    }
-                    answered.signal()
-                }
-                written += 1
+                let content = try article.content(with: classification)
+                written.append(Task { [storage] in try await article.replace(with: content, in: storage) })
             } catch {
-                if damaged.withLock({ $0.insert(article.id).inserted }) {
-                    log.warning("the article \(article.id) cannot be given topics: \(error.message)")
-                }
+                report(article.id, "the article \(article.id) cannot be given topics: \(error.message)")
             }
         }
-        for _ in 0..<written { answered.wait() }
-        let (changed, trouble) = outcome.withLock { $0 }
-        if let trouble { throw trouble }
-        return changed
+        for task in written {
+            guard case .success(let result) = await task.result else { continue }
+            switch result.outcome {
+            // A concurrent write wins.
+            case .refused(let error) where error.code == .conflict || error.code == .notFound: break
+            case .refused(let error): throw error
+            case .created, .updated, .unchanged, .deleted: break
+            }
+        }
+        log.debug("classified \(written.count) new articles")
+    }
+
+    /// Once for each article.
+    private func report(_ id: ArticleID, _ text: String) {
+        if damaged.withLock({ $0.insert(id).inserted }) { log.warning(text) }
     }
 }

@@ -22,6 +22,15 @@ final class LMDBEnvironment: @unchecked Sendable {
     let index: MDB_dbi
     /// The table of free space: see ``HeapSpace``.
     let space: MDB_dbi
+    /// The tables of changes. An index of an earlier version has none until ``ChangeUpgrade`` adds them. Set before
+    /// any other thread uses the environment.
+    var changes: ChangeTables?
+    /// The session that writes. Set before any other thread uses the environment.
+    var session = LogSession.new()
+    /// How far the changes can be read.
+    let horizon = ChangeHorizon()
+    /// How long deletions are remembered.
+    let retention: DeletionRetention
     /// The file with the records.
     let heap: HeapFile
     /// Hashes keys and terms with a secret key, so that no peer can construct collisions. The key is stored in the
@@ -76,6 +85,8 @@ final class LMDBEnvironment: @unchecked Sendable {
                 isNew
                 ? try unsafe Tables(makingIn: handle, path, head.hash) : try unsafe Tables(of: handle, path, head.hash)
             (records, index, space) = (tables.records, tables.index, tables.space)
+            changes = tables.changes
+            retention = limits.deletions
             map = try unsafe FileMap(handle, descriptor, path)
             heap = try HeapFile(directory.heap, head, capacity: mapSize, disk)
             files = try Files(path, directory.heap, disk)
@@ -123,6 +134,17 @@ final class LMDBEnvironment: @unchecked Sendable {
         }
     }
 
+    /// The tables that grow with the articles.
+    var allTables: [MDB_dbi] { [records, index] + (changes.map { [$0.changes, $0.deletions] } ?? []) }
+
+    /// From now on, positions in the changes from before are unknown. No transaction may be open.
+    func beginHistory() throws(ServiceError) {
+        guard let changes else { return }
+        try unsafe WriteTransaction.run(handle, path) { transaction throws(ServiceError) in
+            try ChangeHistory.begin(changes, transaction)
+        }
+    }
+
     /// The size of the LMDB file; 0 if it is unknown.
     var fileSize: Int {
         var status = stat()
@@ -135,6 +157,15 @@ final class LMDBEnvironment: @unchecked Sendable {
         // Sizes first: nothing is read before it is known to lie in the file.
         guard unsafe map.allows(value) else { return nil }
         return unsafe HeapLocation(value).flatMap { unsafe heap.bytes($0) }
+    }
+
+    /// The sequence number of a record that is damaged elsewhere; `nil` if its seal is damaged too.
+    func sealedSequence(_ id: ArticleID, _ value: UnsafeRawBufferPointer) -> UInt64? {
+        guard let location = unsafe HeapLocation(value), location.count >= RecordHeader.size,
+            let bytes = unsafe record(value), let header = unsafe RecordHeader(decoding: bytes), header.id == id,
+            header.isSealed(hash, at: location.offset)
+        else { return nil }
+        return header.sequence
     }
 
     /// Whether all of these bytes, of the heap or of the LMDB file, can be read.

@@ -7,7 +7,8 @@ internal import CLMDB
 /// Only one may be open, on one thread: the committer's, or the one that opens the file.
 @safe
 struct WriteTransaction: ~Copyable {
-    private let handle: OpaquePointer
+    /// LMDB's handle.
+    let handle: OpaquePointer
     private let path: String
 
     /// Begins a transaction, to be ended by ``commit()`` or ``abort()``.
@@ -108,7 +109,12 @@ struct WriteTransaction: ~Copyable {
     ) throws(ServiceError) {
         var key = unsafe MDB_val(key)
         var value = unsafe MDB_val(value)
-        try check(unsafe mdb_put(handle, table, &key, &value, atEnd ? UInt32(MDB_APPEND) : 0), "cannot write")
+        if atEnd {
+            let code = unsafe mdb_put(handle, table, &key, &value, UInt32(MDB_APPEND))
+            // It is not greater: a damaged table must not refuse all writes.
+            if code != MDB_KEYEXIST { return try check(code, "cannot write") }
+        }
+        try check(unsafe mdb_put(handle, table, &key, &value, 0), "cannot write")
     }
 
     /// Takes arrays.

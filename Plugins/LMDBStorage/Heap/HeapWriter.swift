@@ -68,13 +68,16 @@ struct HeapWriter {
     }
 
     /// Takes space for a record of `count` bytes.
+    ///
+    /// - Parameter number: its sequence number; `nil`: the next one.
     mutating func take(
-        _ id: ArticleID, _ count: Int, _ transaction: borrowing WriteTransaction
+        _ id: ArticleID, _ count: Int, numbered number: UInt64? = nil, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> (HeapLocation, RecordStamp) {
         let heap = environment.heap
         guard let location = try space.take(count, capacity: heap.capacity, transaction, environment.space)
         else { throw ServiceError(lmdb: MDB_MAP_FULL, "cannot write \(heap.path)") }
-        let sequence = space.nextSequence()
+        if let number { space.note(sequence: number) }
+        let sequence = number ?? space.nextSequence()
         let seal = RecordHeader.seal(environment.hash, id, sequence, at: location.offset)
         return (location, RecordStamp(sequence: sequence, seal: seal))
     }
@@ -109,8 +112,14 @@ struct HeapWriter {
     /// Bytes that records occupy.
     var used: Int { space.used }
 
+    /// The sequence number of the last write.
+    var sequence: UInt64 { space.sequence }
+
     /// Notes a sequence number that was found.
     mutating func note(sequence: UInt64) { space.note(sequence: sequence) }
+
+    /// The sequence number of a record that cannot be read. Numbers have no gaps, so it is the one after the last.
+    mutating func guessSequence() -> UInt64 { space.nextSequence() }
 
     private mutating func add(_ record: UnsafeRawBufferPointer, at location: HeapLocation) throws(ServiceError) {
         if location.offset != pending.upperBound { try flush() }

@@ -84,7 +84,7 @@ struct Backup {
 
     /// Refuses before the disk is full, which would affect the service as well.
     private func checkRoom(_ reader: ThreadReader) throws(ServiceError) {
-        let tables = try [environment.records, environment.index].map { table throws(ServiceError) in
+        let tables = try environment.allTables.map { table throws(ServiceError) in
             try reader.statistics(table).usedBytes
         }
         let needed = tables.reduce(UInt64(try reader.space().used), +) + Self.reserve

@@ -52,7 +52,7 @@ final class Inspection {
     }
 
     /// All checks but the one of the index's pages, in order: later ones rely on earlier ones.
-    static let checks: [any StoreCheck] = [RecordCheck(), IndexCheck(), SpaceCheck()]
+    static let checks: [any StoreCheck] = [RecordCheck(), IndexCheck(), ChangeCheck(), SpaceCheck()]
 
     /// Runs all checks. The pages come first, since the other checks walk them.
     func run() throws(ServiceError) {

@@ -3,8 +3,8 @@ internal import ArticleProtocol
 internal import CLMDB
 internal import Glibc
 
-/// Checks every record against its checksums, that its entries are in the index, and that no other record has its
-/// key.
+/// Checks every record against its checksums, that its entries and its change are in the index, and that no other
+/// record has its key.
 struct RecordCheck: StoreCheck {
     let phase = "records"
 
@@ -32,13 +32,16 @@ struct RecordCheck: StoreCheck {
             inspection.total = UInt64(try reader.statistics(environment.records).ms_entries)
             let cursor = try reader.cursor(environment.records)
             let index = try reader.cursor(environment.index)
+            let changes = try environment.changes.map { tables throws(ServiceError) in
+                SharedCursor(try reader.cursor(tables.changes))
+            }
             func visit(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) throws(ServiceError) {
                 next = unsafe [UInt8](key) + [0]
                 count += 1
                 guard let id = unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) else {
                     return inspection.report(nil, environment.path, "a key of the table of articles is not an id")
                 }
-                bytes += try unsafe Self.check(id, value, reader, index, inspection)
+                bytes += try unsafe Self.check(id, value, reader, index, changes, inspection)
             }
             var isFound = try unsafe cursor.seek(start, visit) != nil
             while isFound, count < Inspection.slice.records, bytes < Inspection.slice.bytes {
@@ -50,17 +53,19 @@ struct RecordCheck: StoreCheck {
         /// - Returns: the number of bytes read.
         private static func check(
             _ id: ArticleID, _ value: UnsafeRawBufferPointer, _ reader: ThreadReader, _ index: borrowing Cursor,
-            _ inspection: Inspection
+            _ changes: SharedCursor?, _ inspection: Inspection
         ) throws(ServiceError) -> Int {
             inspection.records += 1
             var size = 0
             var entries: [IndexEntry] = []
             var key: [UInt8] = []
+            var change = ChangeEntry(0, id)
             let result = try unsafe inspection.reader.read(id, value) { record, bytes throws(ServiceError) in
                 size = bytes.count
                 unsafe entries = RecordEntries.of(
                     id, key: record.key, time: record.header.time, terms: record.terms, inspection.environment.hash)
                 unsafe key = [UInt8](record.key)
+                change = ChangeEntry(record.header.sequence, id)
             }
             if case .failure(let fault) = result {
                 unsafe inspection.report(id, value, fault)
@@ -69,6 +74,9 @@ struct RecordCheck: StoreCheck {
             inspection.bytes += UInt64(size)
             for entry in entries where try !isPresent(entry, index) {
                 inspection.report(id, inspection.environment.path, "the index does not have it \(entry.listName)")
+            }
+            if let changes, try !changes.has(change) {
+                inspection.report(id, inspection.environment.path, "the table of changes does not have its last change")
             }
             if let entry = entries.first(where: \.isOfKey) {
                 try checkOwner(of: key, entry, reader, inspection)

@@ -6,7 +6,8 @@ internal import Glibc
 /// Builds a new store from the records of another one, in ascending order of ids: compact, and with an index made
 /// from the records alone.
 ///
-/// Only sequence number, seal and location of a record change; id, revision, times and the content's checksum stay.
+/// Only seal and location of a record change; id, revision, times, sequence number and the content's checksum stay. The
+/// copy has a history of its own: positions in the changes of the original are unknown to it.
 /// The copy is valid after ``finish()``. Until then neither a log nor a sync makes its transactions durable.
 final class StoreCopy {
     /// The most to hold in memory: records to be written together, and entries to be sorted.
@@ -18,8 +19,9 @@ final class StoreCopy {
     private let environment: LMDBEnvironment
     private let disk = SystemDisk()
     private var bytes: [UInt8] = []
-    private var records: [(id: ArticleID, range: Range<Int>)] = []
+    private var records: [(change: ChangeEntry, range: Range<Int>)] = []
     private var entries: [IndexEntry] = []
+    private var changes: [ChangeEntry] = []
     private var isOpen = true
     private(set) var count: UInt64 = 0
 
@@ -44,13 +46,15 @@ final class StoreCopy {
     ///
     /// - Parameter record: all bytes of the record.
     func add(_ view: RecordView, _ record: UnsafeRawBufferPointer) throws(ServiceError) {
-        records.append((view.id, bytes.count..<bytes.count + record.count))
+        let change = ChangeEntry(view.header.sequence, view.id)
+        records.append((change, bytes.count..<bytes.count + record.count))
+        changes.append(change)
         unsafe bytes.append(contentsOf: record)
         unsafe entries += RecordEntries.of(
             view.id, key: view.key, time: view.header.time, terms: view.terms, environment.hash)
         count += 1
         if bytes.count >= Self.bufferLimit.bytes { try writeRecords() }
-        if entries.count >= Self.bufferLimit.entries { try writeEntries() }
+        if entries.count + changes.count >= Self.bufferLimit.entries { try writeEntries() }
     }
 
     /// When this returns, the copy is closed, on disk, and complete without a log.
@@ -83,17 +87,18 @@ final class StoreCopy {
         try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
             var heap = try HeapWriter(environment, transaction, reusable: 0)
             var places: [HeapLocation] = []
-            for (id, range) in records {
-                let (location, stamp) = try heap.take(id, range.count, transaction)
+            for (change, range) in records {
+                let (location, stamp) = try heap.take(
+                    change.id, range.count, numbered: change.sequence, transaction)
                 unsafe bytes.withUnsafeMutableBytes { bytes in
                     unsafe stamp.apply(to: UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
                 }
                 places.append(location)
             }
             try unsafe bytes.lend { bytes throws(ServiceError) in
-                for ((id, range), location) in zip(records, places) {
+                for ((change, range), location) in zip(records, places) {
                     let record = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
-                    try unsafe heap.put(id, record, at: location, atEnd: true, transaction)
+                    try unsafe heap.put(change.id, record, at: location, atEnd: true, transaction)
                 }
                 try heap.finish(transaction)
             }
@@ -118,5 +123,15 @@ final class StoreCopy {
             }
         }
         entries.removeAll(keepingCapacity: true)
+        changes.sort()
+        var left = changes[...]
+        while !left.isEmpty {
+            let part = left.prefix(Self.entriesOfTransaction)
+            left = left.dropFirst(part.count)
+            try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
+                for change in part { try transaction.add(change, environment) }
+            }
+        }
+        changes.removeAll(keepingCapacity: true)
     }
 }

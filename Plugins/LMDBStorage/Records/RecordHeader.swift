@@ -13,7 +13,7 @@ internal import ArticleProtocol
 /// | 16 |     8 | revision                                                                   |
 /// | 24 |     8 | when it was created, in milliseconds since 1970-01-01T00:00:00Z                     |
 /// | 32 |     8 | when this revision was stored, in the same unit                            |
-/// | 40 |     8 | time, which orders lists                                                   |
+/// | 40 |     8 | time, which orders lists; of a deletion: when it was deleted               |
 /// | 48 |     4 | size of the content                                                        |
 /// | 52 |     2 | kind: 0 an article, 1 a deletion                                           |
 /// | 54 |     2 | 0: reserved for the codec of compressed content                            |

@@ -18,6 +18,8 @@ struct IndexRebuild {
     let log: (survey: LogSurvey, groups: ArraySlice<LogSurvey.Found>)?
     /// The last sequence number confirmed by a checkpoint; `nil` if nothing confirms one, and all records count.
     let confirmed: UInt64?
+    /// The greatest sequence number known to have been used. It may belong to a deletion that was cleared.
+    let used: UInt64
     let progress: StartProgress
 
     /// The result.
@@ -36,6 +38,7 @@ struct IndexRebuild {
         try environment.disableSync()
         var builder = IndexBuilder(environment, head.hash)
         let last = try replay(&builder)
+        builder.note(sequence: max(used, last ?? 0))
         try scan(&builder, last: last)
         try builder.flush()
         try builder.applyDeletions(builder.deletions)
@@ -113,6 +116,8 @@ private struct IndexBuilder {
         self.hash = hash
     }
 
+    mutating func note(sequence used: UInt64) { sequence = max(sequence, used) }
+
     mutating func drop(_ record: HeapScan.Found) { dropped.append(record.location) }
 
     mutating func note(_ record: HeapScan.Found) throws(ServiceError) {
@@ -189,6 +194,7 @@ private struct IndexBuilder {
                 for (id, location) in places {
                     extents.append(Extent(offset: location.offset, size: location.extent))
                     try transaction.index(entries(id, location), insteadOf: [], environment.index)
+                    try transaction.add(ChangeEntry(sequence(at: location), id), environment)
                 }
             }
             count += places.count

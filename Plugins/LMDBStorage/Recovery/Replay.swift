@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
+internal import CLinux
 
 /// Applies the writes in the log to the tables. Applying a write again changes nothing.
 ///
@@ -10,14 +11,17 @@ struct Replay {
     private static let transactionLimit = (changes: 512, bytes: 8 << 20)
 
     let environment: LMDBEnvironment
+    /// The session that wrote the log.
+    let session: LogSession
     /// The snapshot that the first write is applied to.
     let start: UInt64
     private(set) var count = 0
     /// Some of the articles whose record in the log is damaged.
     private(set) var damaged: [ArticleID] = []
 
-    init(_ environment: LMDBEnvironment, from start: UInt64) {
+    init(_ environment: LMDBEnvironment, of session: LogSession, from start: UInt64) {
         self.environment = environment
+        self.session = session
         self.start = start
     }
 
@@ -47,8 +51,9 @@ struct Replay {
             let part = first..<first + Self.transactionLimit.changes
             try unsafe WriteTransaction.run(environment.handle, environment.path) { transaction throws(ServiceError) in
                 var heap = try HeapWriter(environment, transaction, replayingFrom: start, limit: .max)
+                var changes = ChangeWriter(environment, session)
                 for (group, payload) in pending where group.count > first {
-                    try make(group, payload, part, &heap, transaction)
+                    try make(group, payload, part, &heap, &changes, transaction)
                 }
                 try heap.finish(transaction)
             }
@@ -58,14 +63,14 @@ struct Replay {
     /// Applies one group, or part of its entries.
     mutating func make(
         _ group: LogGroup, _ payload: [UInt8], _ part: Range<Int>?, _ heap: inout HeapWriter,
-        _ transaction: borrowing WriteTransaction
+        _ changes: inout ChangeWriter?, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         var index = 0
         let isSound = try unsafe payload.lend { bytes throws(ServiceError) in
             let isSound = try unsafe LogEntry.forEach(bytes, count: group.count) { entry throws(ServiceError) in
                 defer { index += 1 }
                 guard part?.contains(index) ?? true else { return }
-                try make(entry, &heap, transaction)
+                try make(entry, &heap, &changes, transaction)
                 count += 1
             }
             // The records are written from this memory.
@@ -81,14 +86,19 @@ struct Replay {
     }
 
     private mutating func make(
-        _ entry: LogEntry, _ heap: inout HeapWriter, _ transaction: borrowing WriteTransaction
+        _ entry: LogEntry, _ heap: inout HeapWriter, _ changes: inout ChangeWriter?,
+        _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) {
         let id = entry.id
         let before = try unsafe id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
                 // The entries of a damaged record are unknown. They stay in the index, where they match nothing. Its
                 // location cannot be trusted either.
-                unsafe try heap.record(id, value).map { (entries($0), unsafe HeapLocation(value)) } ?? ([], nil)
+                unsafe try heap.record(id, value).map {
+                    Before(entries: entries($0), location: unsafe HeapLocation(value), change: .at($0.header.sequence))
+                }
+                    ?? Before(
+                        change: unsafe environment.sealedSequence(id, value).map { .at($0) } ?? .unknown)
             }
         }
         guard let record = unsafe entry.bytes(environment.heap) else {
@@ -96,6 +106,7 @@ struct Replay {
         }
         let header = unsafe RecordChecksum.header(record)
         if let header { heap.note(sequence: header.sequence) }
+        let change = ChangeEntry(header?.sequence ?? heap.guessSequence(), id)
         var after: [IndexEntry] = []
         try heap.claim(entry.location, transaction)
         switch entry.kind {
@@ -104,12 +115,13 @@ struct Replay {
                 after = try unsafe entries(RecordView(id, record: record, in: environment))
             } else {
                 noteDamaged(id)
-                after = before?.0.isEmpty ?? true ? [IndexEntry.unknown(id)] : before?.0 ?? []
+                after = before?.entries.isEmpty ?? true ? [IndexEntry.unknown(id)] : before?.entries ?? []
             }
             try unsafe write(record, entry) { record throws(ServiceError) in
                 try unsafe heap.put(id, record, at: entry.location, atEnd: false, transaction)
                 if unsafe entry.record == nil { try heap.flush() }
             }
+            try changes?.put(change, insteadOf: before?.change ?? .none, transaction)
         case .deletion:
             if before != nil {
                 try unsafe id.withKey { key throws(ServiceError) in
@@ -120,9 +132,19 @@ struct Replay {
                 try unsafe heap.delete(record, at: entry.location, transaction)
                 if unsafe entry.record == nil { try heap.flush() }
             }
+            let deletion = Deletion(
+                revision: header?.revision ?? 0, deletedAt: header?.time ?? clinux_wall_clock_ms())
+            try changes?.delete(change, deletion, insteadOf: before?.change ?? .none, transaction)
         }
-        if let left = before?.1 { try heap.release(left, transaction) }
-        try transaction.index(after, insteadOf: before?.0 ?? [], environment.index)
+        if let left = before?.location { try heap.release(left, transaction) }
+        try transaction.index(after, insteadOf: before?.entries ?? [], environment.index)
+    }
+
+    /// The record that a write replaced or deleted.
+    private struct Before {
+        var entries: [IndexEntry] = []
+        var location: HeapLocation?
+        var change: ChangeWriter.Before
     }
 
     /// Lends the record's bytes for writing; a copy if it is already in the heap. It is written again anyway, because

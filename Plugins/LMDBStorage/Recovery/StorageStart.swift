@@ -189,13 +189,15 @@ struct StorageStart {
             let pin = try SnapshotPin(environment)
             defer { pin.release() }
             var report = report
-            var replay = Replay(environment, from: pin.number)
+            var replay = Replay(environment, of: header.session, from: pin.number)
             if let survey {
                 let groups = try survey.valid(environment.heap)
                 try replay.run(groups, of: survey) { done in
                     progress.report("replaying the log: \(done) of \(groups.count) groups")
                 }
             }
+            // Readers may know what was lost.
+            if !report.givenUp.isEmpty { try environment.beginHistory() }
             try OrphanRecords(environment).clear(progress)
             report.replayed = replay.count
             report.damaged = replay.damaged
@@ -230,7 +232,8 @@ struct StorageStart {
         try checkHeapSize(head, header, groups?.groups, &report)
         let outcome = try IndexRebuild(
             directory: directory, head: head, limits: limits, disk: disk, log: groups,
-            confirmed: head.closed?.sequence ?? header?.contents.sequence, progress: progress
+            confirmed: head.closed?.sequence ?? header?.contents.sequence,
+            used: max(head.closed?.sequence ?? 0, header?.contents.sequence ?? 0), progress: progress
         ).run()
         if let expected = expectedRecords(head, header, groups?.groups), outcome.records < expected {
             try acceptLoss(
@@ -298,6 +301,9 @@ struct StorageStart {
             header.isClosed = false
             try log.file.write(header.encoded(), at: 0)
             try log.file.sync()
+            environment.session = log.session
+            // Only now: until a checkpoint is made, a recovery begins before this, and does it again.
+            try ChangeUpgrade(environment, progress).run()
             return OpenedStorage(
                 environment: environment, log: log, pin: pin, metas: metas, sums: sums, report: report)
         } catch {

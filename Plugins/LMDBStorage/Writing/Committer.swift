@@ -73,7 +73,7 @@ final class Committer: Sendable {
             var writes = next(shared, &scheduler)
             if writes.isEmpty { break }
             write(&writes, &space, shared, &scheduler)
-            if shared.isFull { commit(shared, scheduler.log) }
+            if shared.isFull || environment.horizon.isWatched && shared.isOld { commit(shared, scheduler.log) }
             scheduler.check { log in commit(shared, log) }
         }
         commit(shared, scheduler.log)
@@ -206,8 +206,9 @@ final class ReaderActivity: Sendable {
 /// the transaction itself finds out whether there is room.
 struct FileSpace {
     private static let step = (min: 4 << 20, max: 64 << 20)
-    /// What a write usually takes at most: one page in each list of the index that it is in, and their parents.
-    private static let pages = 6
+    /// What a write usually takes at most: one page in each list of the index that it is in, one for its change and
+    /// one for the change before, and their parents.
+    private static let pages = 8
 
     private let environment: LMDBEnvironment
     private let pageSize: Int

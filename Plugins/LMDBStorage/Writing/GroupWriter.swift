@@ -76,11 +76,13 @@ struct GroupWriter {
                 writes, results, shared.locations, areInHeap: areInHeap, records: records, durable: sync.durable)
             let handed = WriteGroup(
                 writes, results, in: group == nil ? nil : log.file, sequence: group?.sequence ?? 0,
-                withHeap: group != nil && areInHeap)
+                lastChange: shared.sequence, withHeap: group != nil && areInHeap)
+            // Before it can be on disk, and before it is in the tables.
+            if group != nil { environment.horizon.add(last: shared.sequence, displaced: shared.displaced) }
+            written = group == nil ? nil : handed
             // Not if a commit comes first: another thread syncs in the meantime.
             let syncsHere = !areInHeap && queue.isDiskFree && !isUrgent()
             if syncsHere { start(group, log) } else { sync.add(handed) }
-            written = group == nil ? nil : handed
             // The other records are written while the log is being synced.
             try shared.writeRecords()
             if let group {
@@ -99,6 +101,7 @@ struct GroupWriter {
                 if let written {
                     // First of all: if the next start may find this group, it must not be forgotten.
                     defer { written.withdraw() }
+                    environment.horizon.withdraw()
                     try log.retract()
                 }
                 try shared.clearGroup()

@@ -56,6 +56,7 @@ final class LogSync: Sendable {
     func syncNow(_ group: WriteGroup) {
         // Uses the file as opened by the committer, which wrote through it.
         sync([group]) { file in file }
+        noteDurable(group)
         group.isSyncedByCommitter = true
         queue.markSynced(group)
         state.withLock { $0.groups.append(group) }
@@ -88,6 +89,7 @@ final class LogSync: Sendable {
             queue.syncFinished(others.count)
         }
         for group in groups where group.waitForDecision() {
+            if !group.isSyncedByCommitter { noteDurable(group) }
             queue.release(group)
             for (write, result) in zip(group.writes, group.results) {
                 // A refused write has changed nothing, whatever happened to the others.
@@ -112,10 +114,7 @@ final class LogSync: Sendable {
                     try own(file).sync()
                     synced = file
                 }
-                if synced != nil {
-                    try environment.checkLinks(synced)
-                    noteDurable(groups.map(\.sequence).max() ?? 0)
-                }
+                if synced != nil { try environment.checkLinks(synced) }
             }
         } catch {
             failure.note(error)
@@ -124,12 +123,16 @@ final class LogSync: Sendable {
         for group in groups { group.trouble = trouble }
     }
 
-    /// Called before anyone is told.
-    private func noteDurable(_ sequence: UInt64) {
-        guard sequence > lastDurable.load(ordering: .relaxed) else { return }
-        lastDurable.store(sequence, ordering: .relaxed)
+    /// Called before anyone is told. The sync was tried, and the group was not withdrawn: the numbers of a withdrawn
+    /// group are used again.
+    private func noteDurable(_ group: WriteGroup) {
+        guard group.trouble == nil, group.file != nil, group.sequence > lastDurable.load(ordering: .relaxed) else {
+            return
+        }
+        lastDurable.store(group.sequence, ordering: .relaxed)
         // It helps a start that finds damage; without it, less damage is recognized.
-        try? DurableMark(session, sequence).write(to: mark)
+        try? DurableMark(session, group.sequence).write(to: mark)
+        environment.horizon.noteDurable(group.lastChange)
     }
 }
 
@@ -149,6 +152,8 @@ final class WriteGroup: @unchecked Sendable {
     let file: (any DiskFile)?
     /// The group's number in the log.
     let sequence: UInt64
+    /// The sequence number of its last record.
+    let lastChange: UInt64
     /// The log only refers to the records, so the heap must be synced too.
     let needsHeap: Bool
     /// The committer has synced it itself, or tried to.
@@ -160,12 +165,13 @@ final class WriteGroup: @unchecked Sendable {
 
     init(
         _ writes: [PendingWrite], _ results: [WriteResult], in file: (any DiskFile)?, sequence: UInt64 = 0,
-        withHeap needsHeap: Bool = false
+        lastChange: UInt64 = 0, withHeap needsHeap: Bool = false
     ) {
         self.writes = writes
         self.results = results
         self.file = file
         self.sequence = sequence
+        self.lastChange = lastChange
         self.needsHeap = needsHeap
     }
 

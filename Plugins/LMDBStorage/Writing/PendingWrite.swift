@@ -124,11 +124,16 @@ struct PendingWrite: @unchecked Sendable {
 
     /// Completes the record by filling in its header. A deletion's record is the header alone.
     ///
-    /// - Parameter stamp: sequence number and seal.
-    func fill(_ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, _ stamp: RecordStamp) {
+    /// - Parameters:
+    ///   - stamp: sequence number and seal.
+    ///   - deletedAt: the time of a deletion.
+    func fill(
+        _ id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, deletedAt: Int64? = nil,
+        _ stamp: RecordStamp
+    ) {
         var filled = RecordHeader(
             kind: kind == .put ? .article : .deletion, id: id, sequence: stamp.sequence, seal: stamp.seal,
-            revision: revision, createdAt: createdAt, storedAt: storedAt, time: time ?? createdAt)
+            revision: revision, createdAt: createdAt, storedAt: storedAt, time: deletedAt ?? time ?? createdAt)
         if kind == .put {
             filled.termsSize = UInt16(clamping: unsafe head.pointee.termsSize)
             filled.contentChecksum = contentChecksum

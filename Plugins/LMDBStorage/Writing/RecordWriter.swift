@@ -8,6 +8,7 @@ internal import HandlerKit
 struct RecordWriter {
     private let environment: LMDBEnvironment
     private var heap: HeapWriter
+    private var changes: ChangeWriter?
     /// The greatest id in the table.
     private var lastID: ArticleID
     private var now: Int64 = 0
@@ -27,6 +28,7 @@ struct RecordWriter {
     ) throws(ServiceError) {
         self.environment = environment
         heap = try HeapWriter(environment, transaction, reusable: reusable)
+        changes = ChangeWriter(environment, environment.session)
         number = transaction.number
         let cursor = try transaction.cursor(environment.records)
         let last = unsafe try cursor.move(.last) { key, _ in unsafe ArticleID(bytes: RawSpan(_unsafeBytes: key)) }
@@ -37,6 +39,7 @@ struct RecordWriter {
     /// Begins a group in the same transaction.
     mutating func beginGroup() {
         applied.removeAll(keepingCapacity: true)
+        changes?.beginGroup()
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
@@ -69,6 +72,12 @@ struct RecordWriter {
         try transaction.count(environment.records)
     }
 
+    /// The sequence number of the last write.
+    var sequence: UInt64 { heap.sequence }
+
+    /// The earlier changes that the group's changes took the place of.
+    var displaced: [UInt64] { changes?.displaced ?? [] }
+
     /// Bytes of the heap that records occupy.
     var used: Int { heap.used }
 
@@ -82,6 +91,7 @@ struct RecordWriter {
     /// Must be called before the commit.
     mutating func finish(_ transaction: borrowing WriteTransaction) throws(ServiceError) {
         try heap.finish(transaction)
+        try changes?.finish(at: now, transaction)
     }
 
     /// The existing record of a write.
@@ -95,7 +105,14 @@ struct RecordWriter {
         /// The write would store what is already there.
         var isSame = false
 
+        /// The sequence number of a damaged record, if that part of it is intact.
+        var sealedSequence: UInt64?
+
         var revision: UInt64 { header?.revision ?? 0 }
+
+        var change: ChangeWriter.Before {
+            (header?.sequence ?? sealedSequence).map { .at($0) } ?? .unknown
+        }
     }
 
     private mutating func put(
@@ -127,11 +144,12 @@ struct RecordWriter {
         if present != nil { environment.writeStamps.note(id, in: number) }
         try unsafe heap.put(id, write.record, at: location, atEnd: isLast, transaction)
         if let left = present?.location { try heap.release(left, transaction) }
+        try changes?.put(ChangeEntry(stamp.sequence, id), insteadOf: present?.change ?? .none, transaction)
         if isLast { lastID = id }
         unsafe RecordEntries.fill(
             &entries, id, key: write.key, time: write.time ?? createdAt, terms: write.terms, environment.hash)
         try transaction.index(entries, insteadOf: present?.entries ?? [], environment.index)
-        pages += 2 * (1 + entries.count + (present?.entries.count ?? 0))
+        pages += 2 * (3 + entries.count + (present?.entries.count ?? 0))
         applied.append(
             RecentWrites.Entry(
                 id: id, keyList: entries.first(where: \.isOfKey)?.list, location: location, isGone: false)
@@ -148,12 +166,16 @@ struct RecordWriter {
         environment.writeStamps.note(id, in: number)
         let (location, stamp) = try heap.take(id, RecordHeader.size, transaction)
         let (createdAt, storedAt) = (present.header?.createdAt ?? 0, present.header?.storedAt ?? 0)
-        write.fill(id, revision: present.revision, createdAt: createdAt, storedAt: storedAt, stamp)
+        write.fill(
+            id, revision: present.revision, createdAt: createdAt, storedAt: storedAt, deletedAt: now, stamp)
         unsafe try id.withKey { key throws(ServiceError) in try unsafe transaction.delete(key, environment.records) }
         try unsafe heap.delete(write.record, at: location, transaction)
         if let left = present.location { try heap.release(left, transaction) }
+        try changes?.delete(
+            ChangeEntry(stamp.sequence, id), Deletion(revision: present.revision, deletedAt: now),
+            insteadOf: present.change, transaction)
         try transaction.index([], insteadOf: present.entries, environment.index)
-        pages += 2 * (1 + present.entries.count)
+        pages += 2 * (3 + present.entries.count)
         applied.append(RecentWrites.Entry(id: id, keyList: nil, location: location, isGone: true))
         return WriteResult(
             .deleted, id: id, revision: present.revision, createdAt: createdAt, storedAt: storedAt)
@@ -166,7 +188,9 @@ struct RecordWriter {
         if id > lastID { return nil }
         return unsafe try id.withKey { key throws(ServiceError) in
             try unsafe transaction.lend(key, environment.records) { value throws(ServiceError) in
-                guard let record = unsafe try heap.record(id, value) else { return Present() }
+                guard let record = unsafe try heap.record(id, value) else {
+                    return Present(sealedSequence: unsafe environment.sealedSequence(id, value))
+                }
                 let entries = unsafe RecordEntries.of(
                     id, key: record.key, time: record.header.time, terms: record.terms, environment.hash)
                 return Present(

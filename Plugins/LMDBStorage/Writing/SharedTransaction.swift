@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import HandlerKit
+internal import LinuxRuntime
 
 /// A transaction shared by several groups: a page that many of them change is copied and written once, and not once
 /// per group. The writes of a group are in the log before anyone is told, and readers find them in ``RecentWrites``
@@ -11,6 +12,9 @@ final class SharedTransaction {
     /// The transaction is committed at this many groups, or pages that it may have changed: those are in memory until
     /// then.
     private static let capacity = (groups: 64, pages: 8192)
+
+    /// While somebody follows the changes, the transaction is committed at this age, in nanoseconds.
+    private static let maxAge: UInt64 = 30_000_000
 
     private let environment: LMDBEnvironment
     private var open: Open?
@@ -23,6 +27,8 @@ final class SharedTransaction {
         var groups = 0
         /// The position of the first published group in the log.
         var start: RedoLog.Position?
+        /// When that was.
+        var startedAt: UInt64 = 0
         var isOver = false
 
         init(_ transaction: consuming WriteTransaction, _ writer: RecordWriter, reusable: UInt64) {
@@ -65,6 +71,18 @@ final class SharedTransaction {
     /// How many pages it may have changed.
     var pages: Int { open?.writer.pages ?? 0 }
 
+    /// Whether a reader of changes waits for it too long.
+    var isOld: Bool {
+        guard let open, open.groups > 0 else { return false }
+        return MonotonicClock.elapsed(from: open.startedAt, to: MonotonicClock.now) > Self.maxAge
+    }
+
+    /// The sequence number of the last write.
+    var sequence: UInt64 { open?.writer.sequence ?? 0 }
+
+    /// The earlier changes that the group's changes took the place of.
+    var displaced: [UInt64] { open?.writer.displaced ?? [] }
+
     /// Whether it is large enough to be committed.
     var isFull: Bool { (open?.groups ?? 0) >= Self.capacity.groups || pages >= Self.capacity.pages }
 
@@ -88,7 +106,7 @@ final class SharedTransaction {
     /// - Parameter place: its position in the log.
     func publish(_ place: RedoLog.Position, records: Int) {
         guard let open else { return }
-        if open.groups == 0 { open.start = place }
+        if open.groups == 0 { (open.start, open.startedAt) = (place, MonotonicClock.now) }
         open.groups += 1
         environment.recent.publish(
             open.writer.applied, RecentWrites.Totals(records: records, used: open.writer.used),
@@ -101,9 +119,11 @@ final class SharedTransaction {
         try open.writer.finish(open.transaction)
         open.isOver = true
         try open.transaction.commit()
+        let sequence = open.writer.sequence
         self.open = nil
         environment.publishCommit()
         environment.recent.clear()
+        environment.horizon.noteCommit(sequence)
     }
 
     /// Rolls the transaction back, but not its published groups: they are replayed from the log and committed.
@@ -116,22 +136,26 @@ final class SharedTransaction {
         if !open.isOver { open.transaction.abort() }
         guard let start = open.start else { return }
         var reader = log.reader(from: start, environment.heap)
-        var replay = Replay(environment, from: open.reusable)
+        var replay = Replay(environment, of: environment.session, from: open.reusable)
         let groups = open.groups
+        var sequence: UInt64 = 0
         try unsafe WriteTransaction.run(environment.handle, environment.path) {
             transaction throws(ServiceError) in
             // As when the transaction began: that space is already cleared.
             var heap = try HeapWriter(
                 environment, transaction, replayingFrom: replay.start, limit: HeapSpace.maxReclaimed)
+            var changes = ChangeWriter(environment, environment.session)
             for _ in 0..<groups {
                 guard let (group, payload) = try reader.next() else {
                     throw ServiceError(.dataLoss, "\(log.file.path) does not contain what was written to it")
                 }
-                try replay.make(group, payload, nil, &heap, transaction)
+                try replay.make(group, payload, nil, &heap, &changes, transaction)
             }
             try heap.finish(transaction)
+            sequence = heap.sequence
         }
         environment.publishCommit()
         environment.recent.clear()
+        environment.horizon.noteCommit(sequence)
     }
 }

@@ -147,6 +147,8 @@ public struct MethodDescription: ProtocolMessage {
     public var role: String
     /// The plugin that answers; empty: articled itself.
     public var plugin: String
+    /// Whether the response is a stream without an end: only a deadline that the client sets applies.
+    public var endless: Bool
 
     public init() { self.init(name: "") }
 
@@ -154,7 +156,7 @@ public struct MethodDescription: ProtocolMessage {
     public init(
         name: String = "", number: UInt32 = 0, requestType: String = "", responseType: String = "",
         streamRequest: Bool = false, streamResponse: Bool = false, idempotent: Bool = false, role: String = "",
-        plugin: String = ""
+        plugin: String = "", endless: Bool = false
     ) {
         self.name = name
         self.number = number
@@ -165,6 +167,7 @@ public struct MethodDescription: ProtocolMessage {
         self.idempotent = idempotent
         self.role = role
         self.plugin = plugin
+        self.endless = endless
     }
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
@@ -178,6 +181,7 @@ public struct MethodDescription: ProtocolMessage {
         case 7: idempotent = try reader.bool()
         case 8: role = try reader.string()
         case 9: plugin = try reader.string()
+        case 10: endless = try reader.bool()
         default: try reader.skip()
         }
     }
@@ -192,5 +196,6 @@ public struct MethodDescription: ProtocolMessage {
         writer.write(idempotent, at: 7)
         writer.write(role, at: 8)
         writer.write(plugin, at: 9)
+        writer.write(endless, at: 10)
     }
 }

@@ -81,6 +81,14 @@ public struct WireReader: ~Escapable {
     @_lifetime(self: copy self)
     public mutating func float() throws(ServiceError) -> Float { Float(bitPattern: try fixed32()) }
 
+    /// Reads eight bytes, IEEE 754.
+    @_lifetime(self: copy self)
+    public mutating func double() throws(ServiceError) -> Double {
+        try expect(.fixed64)
+        let low = try rawFixed32()
+        return Double(bitPattern: UInt64(try rawFixed32()) << 32 | UInt64(low))
+    }
+
     /// Reads a length-delimited value without copying it.
     @_lifetime(copy self)
     public mutating func span() throws(ServiceError) -> RawSpan {

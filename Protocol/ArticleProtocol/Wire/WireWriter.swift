@@ -37,6 +37,15 @@ public struct WireWriter: Sendable {
         writeFixed(value.bitPattern, at: field)
     }
 
+    /// Writes eight bytes, IEEE 754.
+    public mutating func write(_ value: Double, at field: UInt32) {
+        guard value.bitPattern != 0 else { return }
+        key(field, .fixed64)
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+        }
+    }
+
     /// Writes a `fixed32`, even if it is 0, which is a valid checksum.
     public mutating func writeFixed(_ value: UInt32, at field: UInt32) {
         key(field, .fixed32)

@@ -4,6 +4,11 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Mapping, Optional as _Optional, Union as _Union
 
+CHANGE_KIND_DELETED: ChangeKind
+CHANGE_KIND_HEARTBEAT: ChangeKind
+CHANGE_KIND_OUTSIDE: ChangeKind
+CHANGE_KIND_STORED: ChangeKind
+CHANGE_KIND_UNSPECIFIED: ChangeKind
 DESCRIPTOR: _descriptor.FileDescriptor
 HEALTH_STATE_DEGRADED: HealthState
 HEALTH_STATE_HEALTHY: HealthState
@@ -14,6 +19,11 @@ PUT_OUTCOME_UNSPECIFIED: PutOutcome
 PUT_OUTCOME_UPDATED: PutOutcome
 VIEW_FULL: View
 VIEW_SUMMARY: View
+WATCH_CONTENT_FULL: WatchContent
+WATCH_CONTENT_NONE: WatchContent
+WATCH_CONTENT_SUMMARY: WatchContent
+WATCH_START_BEGINNING: WatchStart
+WATCH_START_NOW: WatchStart
 
 class Article(_message.Message):
     __slots__ = ["attributes", "author", "body", "content_checksum", "content_size", "created_at", "id", "language", "original", "published_at", "rating", "revision", "source", "stored_at", "summary", "title", "topics", "url"]
@@ -226,6 +236,14 @@ class Evidence(_message.Message):
     weight: float
     def __init__(self, phrase: _Optional[str] = ..., topic: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
+class FigureLabel(_message.Message):
+    __slots__ = ["name", "value"]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+
 class GetManyItem(_message.Message):
     __slots__ = ["article", "index", "status"]
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
@@ -306,7 +324,8 @@ class ListRequest(_message.Message):
     def __init__(self, topic: _Optional[str] = ..., source: _Optional[str] = ..., language: _Optional[str] = ..., until: _Optional[int] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ..., view: _Optional[_Union[View, str]] = ..., **kwargs) -> None: ...
 
 class MethodDescription(_message.Message):
-    __slots__ = ["idempotent", "name", "number", "plugin", "request_type", "response_type", "role", "stream_request", "stream_response"]
+    __slots__ = ["endless", "idempotent", "name", "number", "plugin", "request_type", "response_type", "role", "stream_request", "stream_response"]
+    ENDLESS_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENT_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
@@ -316,6 +335,7 @@ class MethodDescription(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     STREAM_REQUEST_FIELD_NUMBER: _ClassVar[int]
     STREAM_RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    endless: bool
     idempotent: bool
     name: str
     number: int
@@ -325,7 +345,7 @@ class MethodDescription(_message.Message):
     role: str
     stream_request: bool
     stream_response: bool
-    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., request_type: _Optional[str] = ..., response_type: _Optional[str] = ..., stream_request: bool = ..., stream_response: bool = ..., idempotent: bool = ..., role: _Optional[str] = ..., plugin: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., request_type: _Optional[str] = ..., response_type: _Optional[str] = ..., stream_request: bool = ..., stream_response: bool = ..., idempotent: bool = ..., role: _Optional[str] = ..., plugin: _Optional[str] = ..., endless: bool = ...) -> None: ...
 
 class MethodStats(_message.Message):
     __slots__ = ["count", "errors", "latency", "name", "statuses"]
@@ -392,6 +412,24 @@ class PluginDescription(_message.Message):
     storage: bool
     version: str
     def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., path: _Optional[str] = ..., runtime: _Optional[str] = ..., abi: _Optional[str] = ..., methods: _Optional[_Iterable[str]] = ..., storage: bool = ...) -> None: ...
+
+class PluginFigure(_message.Message):
+    __slots__ = ["counter", "help", "labels", "name", "plugin", "unit", "value"]
+    COUNTER_FIELD_NUMBER: _ClassVar[int]
+    HELP_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    counter: bool
+    help: str
+    labels: _containers.RepeatedCompositeFieldContainer[FigureLabel]
+    name: str
+    plugin: str
+    unit: str
+    value: float
+    def __init__(self, plugin: _Optional[str] = ..., name: _Optional[str] = ..., counter: bool = ..., unit: _Optional[str] = ..., value: _Optional[float] = ..., labels: _Optional[_Iterable[_Union[FigureLabel, _Mapping]]] = ..., help: _Optional[str] = ...) -> None: ...
 
 class PutManyResult(_message.Message):
     __slots__ = ["index", "result", "status"]
@@ -476,13 +514,14 @@ class StatsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class StatsResult(_message.Message):
-    __slots__ = ["bytes_buffered", "bytes_received", "bytes_sent", "connections", "connections_accepted", "connections_refused", "in_flight", "methods", "protocol_errors", "refused_requests", "slow_requests", "started_at", "storage"]
+    __slots__ = ["bytes_buffered", "bytes_received", "bytes_sent", "connections", "connections_accepted", "connections_refused", "figures", "in_flight", "methods", "protocol_errors", "refused_requests", "slow_requests", "started_at", "storage"]
     BYTES_BUFFERED_FIELD_NUMBER: _ClassVar[int]
     BYTES_RECEIVED_FIELD_NUMBER: _ClassVar[int]
     BYTES_SENT_FIELD_NUMBER: _ClassVar[int]
     CONNECTIONS_ACCEPTED_FIELD_NUMBER: _ClassVar[int]
     CONNECTIONS_FIELD_NUMBER: _ClassVar[int]
     CONNECTIONS_REFUSED_FIELD_NUMBER: _ClassVar[int]
+    FIGURES_FIELD_NUMBER: _ClassVar[int]
     IN_FLIGHT_FIELD_NUMBER: _ClassVar[int]
     METHODS_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_ERRORS_FIELD_NUMBER: _ClassVar[int]
@@ -496,6 +535,7 @@ class StatsResult(_message.Message):
     connections: int
     connections_accepted: int
     connections_refused: int
+    figures: _containers.RepeatedCompositeFieldContainer[PluginFigure]
     in_flight: int
     methods: _containers.RepeatedCompositeFieldContainer[MethodStats]
     protocol_errors: int
@@ -503,7 +543,7 @@ class StatsResult(_message.Message):
     slow_requests: int
     started_at: int
     storage: StorageStats
-    def __init__(self, started_at: _Optional[int] = ..., methods: _Optional[_Iterable[_Union[MethodStats, _Mapping]]] = ..., connections: _Optional[int] = ..., connections_accepted: _Optional[int] = ..., connections_refused: _Optional[int] = ..., in_flight: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., bytes_buffered: _Optional[int] = ..., storage: _Optional[_Union[StorageStats, _Mapping]] = ..., protocol_errors: _Optional[int] = ..., refused_requests: _Optional[int] = ..., slow_requests: _Optional[int] = ...) -> None: ...
+    def __init__(self, started_at: _Optional[int] = ..., methods: _Optional[_Iterable[_Union[MethodStats, _Mapping]]] = ..., connections: _Optional[int] = ..., connections_accepted: _Optional[int] = ..., connections_refused: _Optional[int] = ..., in_flight: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., bytes_buffered: _Optional[int] = ..., storage: _Optional[_Union[StorageStats, _Mapping]] = ..., protocol_errors: _Optional[int] = ..., refused_requests: _Optional[int] = ..., slow_requests: _Optional[int] = ..., figures: _Optional[_Iterable[_Union[PluginFigure, _Mapping]]] = ...) -> None: ...
 
 class Status(_message.Message):
     __slots__ = ["code", "message", "request"]
@@ -633,10 +673,59 @@ class VerifyResult(_message.Message):
     started_at: int
     def __init__(self, records: _Optional[int] = ..., bytes: _Optional[int] = ..., index_entries: _Optional[int] = ..., damaged: _Optional[int] = ..., findings: _Optional[_Iterable[_Union[StorageFinding, _Mapping]]] = ..., started_at: _Optional[int] = ..., ended_at: _Optional[int] = ...) -> None: ...
 
+class WatchItem(_message.Message):
+    __slots__ = ["article", "caught_up", "cursor", "id", "kind", "revision", "sequence", "status", "stored_at"]
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    CAUGHT_UP_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    STORED_AT_FIELD_NUMBER: _ClassVar[int]
+    article: bytes
+    caught_up: bool
+    cursor: bytes
+    id: bytes
+    kind: ChangeKind
+    revision: int
+    sequence: int
+    status: Status
+    stored_at: int
+    def __init__(self, kind: _Optional[_Union[ChangeKind, str]] = ..., cursor: _Optional[bytes] = ..., sequence: _Optional[int] = ..., id: _Optional[bytes] = ..., revision: _Optional[int] = ..., stored_at: _Optional[int] = ..., article: _Optional[bytes] = ..., status: _Optional[_Union[Status, _Mapping]] = ..., caught_up: bool = ...) -> None: ...
+
+class WatchRequest(_message.Message):
+    __slots__ = ["content", "cursor", "heartbeat_ms", "language", "source", "start", "topic"]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    content: WatchContent
+    cursor: bytes
+    heartbeat_ms: int
+    language: str
+    source: str
+    start: WatchStart
+    topic: str
+    def __init__(self, cursor: _Optional[bytes] = ..., start: _Optional[_Union[WatchStart, str]] = ..., topic: _Optional[str] = ..., source: _Optional[str] = ..., language: _Optional[str] = ..., content: _Optional[_Union[WatchContent, str]] = ..., heartbeat_ms: _Optional[int] = ...) -> None: ...
+
 class View(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class PutOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class WatchStart(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class WatchContent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class ChangeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class HealthState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

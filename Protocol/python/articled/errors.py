@@ -21,6 +21,7 @@ class StatusCode(enum.IntEnum):
     RESOURCE_EXHAUSTED = 8
     FAILED_PRECONDITION = 9
     CONFLICT = 10
+    OUT_OF_RANGE = 11
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
@@ -117,6 +118,12 @@ class Conflict(ArticledError):
     """The article is not at the expected revision. Nothing was changed, unless ``may_have_run`` says otherwise."""
 
     code = StatusCode.CONFLICT
+
+
+class OutOfRange(ArticledError):
+    """The place in the changes is no longer known. Start from the beginning, and forget what does not come."""
+
+    code = StatusCode.OUT_OF_RANGE
 
 
 class Unimplemented(ArticledError):

@@ -22,6 +22,9 @@ final class Exchange: @unchecked Sendable {
     /// CLOCK_MONOTONIC, nanoseconds; `UInt64.max`: none.
     let deadline: UInt64
     let retry: Retry
+    /// The longest time without a message while the caller waits for one, in nanoseconds; `UInt64.max`: no limit. Only for
+    /// streams with heartbeats.
+    let silence: UInt64
     /// How many bytes of the response the caller consumes before credit is returned.
     let creditStep: Int
 
@@ -44,6 +47,8 @@ final class Exchange: @unchecked Sendable {
         /// A part of the response was delivered, or a part of a streamed request was sent. The call can no longer be
         /// restarted without the caller noticing.
         var begun = false
+        /// When a message last arrived, or credit was granted.
+        var lastHeard: UInt64 = 0
     }
     var placement = Placement()
 
@@ -67,17 +72,21 @@ final class Exchange: @unchecked Sendable {
     let shared = Mutex(Shared())
 
     init(
-        method: String, shape: Shape, request: [UInt8], deadline: UInt64, retry: Retry, window: Int
+        method: String, shape: Shape, request: [UInt8], deadline: UInt64, retry: Retry, window: Int,
+        silence: UInt64 = .max
     ) {
         self.method = method
         self.shape = shape
         self.request = request
         self.deadline = deadline
         self.retry = retry
+        self.silence = silence
         creditStep = max(1, window / 2)
     }
 
     var hasEnded: Bool { shared.withLock { $0.outcome != nil } }
+    /// A task waits for the next message.
+    var isAwaited: Bool { shared.withLock { $0.reader != nil } }
     var isDraining: Bool { shared.withLock { $0.draining } }
 }
 

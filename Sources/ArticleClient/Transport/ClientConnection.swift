@@ -27,6 +27,8 @@ final class ClientConnection {
     var senders: [Exchange] = []
     /// One of `senders` may be able to send: credit arrived, the output buffer has room, or a message was submitted.
     var sendersReady = false
+    /// Calls with heartbeats.
+    var beating: [Exchange] = []
     /// The poller watches for the socket to become writable.
     var awaitsWritable = false
     /// The status of the service's GO_AWAY. It is the likely cause if calls are lost with the connection.
@@ -101,5 +103,6 @@ final class ClientConnection {
         exchanges[Int(stream) - 1] = nil
         exchange.placement.connection = nil
         if exchange.shape.sends { senders.removeAll { $0 === exchange } }
+        if exchange.silence != .max { beating.removeAll { $0 === exchange } }
     }
 }

@@ -61,6 +61,10 @@ extension Driver {
                 exchange.request)
         }
         exchange.placement.requestEnd = connection.output.position
+        if exchange.silence != .max {
+            exchange.placement.lastHeard = now
+            connection.beating.append(exchange)
+        }
         if shape.sends {
             connection.senders.append(exchange)
             connection.sendersReady = true
@@ -115,6 +119,7 @@ extension Driver {
 
     func grant(_ bytes: Int, _ exchange: Exchange) {
         guard let connection = exchange.placement.connection else { return }
+        exchange.placement.lastHeard = now
         let stream = exchange.placement.stream
         if connection.state.grant(bytes, on: stream) {
             connection.put(.credit, stream: stream, Credit(bytes: UInt32(clamping: bytes)).encoded())

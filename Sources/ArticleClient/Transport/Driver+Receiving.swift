@@ -74,6 +74,7 @@ extension Driver {
     private func deliver(_ payload: RawSpan, last: Bool, _ stream: UInt32, _ connection: ClientConnection) {
         guard let exchange = connection.exchange(stream) else { return }
         exchange.placement.begun = true
+        exchange.placement.lastHeard = now
         if let reader = exchange.deliver(payload.copied) { resumptions.append(reader) }
         if last { finish(stream, .end, connection) }
     }

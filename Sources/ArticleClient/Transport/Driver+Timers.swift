@@ -19,6 +19,8 @@ extension Driver {
         }
         if let current { next = min(next, keepAliveDue(current)) }
         for connection in draining { next = min(next, keepAliveDue(connection)) }
+        if let current { next = min(next, silenceDue(current)) }
+        for connection in draining { next = min(next, silenceDue(connection)) }
         return next
     }
 
@@ -28,6 +30,8 @@ extension Driver {
         }
         if now >= earliestDeadline { expire() }
         if !waiting.isEmpty, current?.state.phase != .open { failOverdueCalls() }
+        if let current { checkSilence(current) }
+        for connection in draining { checkSilence(connection) }
         if options.keepAlive != nil {
             if let current { keepAlive(current) }
             for connection in draining { keepAlive(connection) }
@@ -78,6 +82,34 @@ extension Driver {
         )
         waiting = kept
         for exchange in over { end(exchange, .failure(error)) }
+    }
+
+    private func silenceDue(_ connection: ClientConnection) -> UInt64 {
+        connection.beating.reduce(.max) { min($0, silenceDue($1)) }
+    }
+
+    private func silenceDue(_ exchange: Exchange) -> UInt64 {
+        let (due, overflow) = exchange.placement.lastHeard.addingReportingOverflow(exchange.silence)
+        return overflow ? .max : due
+    }
+
+    /// Gives up streams whose heartbeats stay away, and the connection if nothing else arrives on it either.
+    private func checkSilence(_ connection: ClientConnection) {
+        for exchange in connection.beating where silenceDue(exchange) <= now {
+            guard exchange.isAwaited else {
+                // A caller that does not read may have no credit left, and then no heartbeats come.
+                exchange.placement.lastHeard = now
+                continue
+            }
+            let silence = Duration.nanoseconds(Int64(clamping: exchange.silence))
+            if MonotonicClock.elapsed(from: connection.lastReceived, to: now) >= exchange.silence {
+                return connectionLost(connection, "nothing arrived for \(silence), not even a heartbeat")
+            }
+            end(
+                exchange,
+                .failure(.connection("\(exchange.method): the service sent no heartbeat for \(silence)")))
+            cancelStream(exchange)
+        }
     }
 
     private func keepAliveDue(_ connection: ClientConnection) -> UInt64 {

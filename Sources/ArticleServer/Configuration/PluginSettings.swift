@@ -11,18 +11,23 @@ public struct PluginSettings: Sendable, Equatable {
     public var storage: String?
     /// How long one plugin may take to start.
     public var startTimeoutMilliseconds: Int
+    /// How many threads one plugin may have for its background work.
+    public var backgroundThreads: Int
     /// Each plugin's section, as JSON, by the plugin's name.
     public var sections: [String: [UInt8]]
+    /// For people: the settings that have another name now.
+    public private(set) var renamed: [String] = []
 
     /// - Parameter directory: by default the standard directory of plugins.
     public init(
         directory: String? = nil, required: [String] = [], storage: String? = nil,
-        startTimeoutMilliseconds: Int = 30_000, sections: [String: [UInt8]] = [:]
+        startTimeoutMilliseconds: Int = 30_000, backgroundThreads: Int = 1, sections: [String: [UInt8]] = [:]
     ) {
         self.directory = directory ?? PluginDirectory.standard()
         self.required = required
         self.storage = storage
         self.startTimeoutMilliseconds = startTimeoutMilliseconds
+        self.backgroundThreads = backgroundThreads
         self.sections = sections
     }
 
@@ -53,7 +58,10 @@ extension PluginSettings {
         if let limit = section.milliseconds("startTimeout", in: 10...3_600_000) {
             startTimeoutMilliseconds = limit
         }
-        for (name, value) in section.others {
+        if let count = section.integer("backgroundThreads", in: 1...64) { backgroundThreads = count }
+        let (others, renamed) = RenamedSettings.apply(to: section.others)
+        self.renamed = renamed
+        for (name, value) in others {
             switch value {
             case .members where !DescriptorCheck.isPluginName(name):
                 section.problem(name: name, "not a plugin's name: [a-z][a-z0-9-]*")
@@ -79,6 +87,7 @@ extension PluginSettings {
         ConfigurationKey("plugins.startTimeout", isLive: false) {
             ConfigurationText.time($0.plugins.startTimeoutMilliseconds)
         },
+        ConfigurationKey("plugins.backgroundThreads", isLive: false) { "\($0.plugins.backgroundThreads)" },
         ConfigurationKey(eachOf: "plugins.NAME") { configuration in
             Dictionary(
                 uniqueKeysWithValues: configuration.plugins.sections.map {
@@ -86,4 +95,25 @@ extension PluginSettings {
                 })
         },
     ]
+}
+
+/// Settings that have moved. Their old names keep working, so that an upgrade does not stop the service.
+private enum RenamedSettings {
+    typealias Sections = [(key: String, value: JSON)]
+
+    /// - Returns: the sections with the new names, and a line for each old name that was found.
+    static func apply(to sections: Sections) -> (Sections, renamed: [String]) {
+        // The classifier follows the storage by itself. Before, `store` marked articles for it.
+        guard case .members(let members)? = sections.first(where: { $0.key == "store" })?.value,
+            case .bool(let isOn)? = members.last(where: { $0.name == "classify" })?.value
+        else { return (sections, []) }
+        var moved = sections.filter { $0.key != "store" }
+        moved.append(("store", .members(members.filter { $0.name != "classify" })))
+        let classify = sections.first { $0.key == "classify" }?.value ?? .members([])
+        if case .members(let own) = classify, isOn, !own.contains(where: { $0.name == "newArticles" }) {
+            moved.removeAll { $0.key == "classify" }
+            moved.append(("classify", .members(own + [JSON.Member(name: "newArticles", value: .bool(true))])))
+        }
+        return (moved, ["plugins.store.classify is now plugins.classify.newArticles; the old name still works"])
+    }
 }

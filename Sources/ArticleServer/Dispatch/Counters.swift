@@ -60,6 +60,8 @@ struct Counter: ~Copyable {
     /// Requests given to a plugin, and requests that their plugin has ended.
     let opened = Counter()
     let closed = Counter()
+    /// Those of the latter that answered another plugin's call.
+    let callsEnded = Counter()
     /// Requests whose client stopped waiting before the plugin ended them, and how many of them have ended since.
     let abandoned = Counter()
     let abandonedEnded = Counter()

@@ -11,6 +11,9 @@ enum HostFunctions {
         _ checksum: UnsafePointer<UInt32>?
     ) -> UInt32 {
         guard let session = unsafe live(slot, "respond") else { return unsafe gone(slot) }
+        if let call = unsafe slot.pointee.call?.takeUnretainedValue() {
+            return unsafe respond(call, slot, session, parts, count, total(parts, count))
+        }
         guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
             unsafe failNow(
                 slot, session, .resourceExhausted,
@@ -32,6 +35,9 @@ enum HostFunctions {
         _ checksum: UnsafePointer<UInt32>?
     ) -> UInt32 {
         guard let session = unsafe live(slot, "send") else { return UInt32(ARTICLED_GONE) }
+        if let call = unsafe slot.pointee.call?.takeUnretainedValue() {
+            return unsafe send(call, slot, session, parts, count, total(parts, count))
+        }
         guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
             return UInt32(ARTICLED_TOO_LARGE)
         }
@@ -59,6 +65,7 @@ enum HostFunctions {
 
     static func finish(_ slot: RequestPointer) -> UInt32 {
         guard let session = unsafe live(slot, "finish") else { return unsafe gone(slot) }
+        if let call = unsafe slot.pointee.call?.takeUnretainedValue() { return unsafe finish(call, slot, session) }
         unsafe write(session, .end, kind: .end, stream: slot.pointee.stream)
         unsafe RequestTable.count(slot, session, .ok)
         unsafe RequestTable.release(slot, session)
@@ -162,12 +169,18 @@ enum HostFunctions {
             ["REQUEST_ID": "\(unsafe slot.pointee.view.id)"])
     }
 
-    private static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
+    static func failNow(_ slot: RequestPointer, _ session: Session, _ code: StatusCode, _ message: String) {
+        let call = unsafe slot.pointee.call?.takeUnretainedValue()
+        guard call?.isLate == nil else {
+            _ = unsafe dropped(slot, session)
+            return
+        }
         if code == .internal || code == .dataLoss {
             let context = session.loop.context
             let method = unsafe context.router.descriptions[slot.pointee.route].name
             unsafe context.journal.failed(method, code, message, request: slot.pointee.view.id, session.peer)
         }
+        if let call { return unsafe fail(call, slot, session, code, message) }
         unsafe session.emit(
             .error, stream: slot.pointee.stream,
             Status(code: code.rawValue, message: message, request: slot.pointee.view.id))

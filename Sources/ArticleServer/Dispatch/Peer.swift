@@ -31,6 +31,14 @@ struct Peer {
     /// The peer's roles under another policy.
     func roles(under policy: AccessPolicy) -> UInt32 { listener.map { policy.roles(of: credentials, on: $0) } ?? roles }
 
+    /// A plugin that calls another one's method, and not for a request.
+    init(plugin: String, roles: UInt32) {
+        credentials = nil
+        self.roles = roles
+        identity = .plugin(plugin)
+        listener = nil
+    }
+
     /// For tests.
     init(credentials: PeerCredentials?, roles: UInt32) {
         self.credentials = credentials
@@ -105,6 +113,8 @@ enum PeerIdentity: Hashable, Sendable, CustomStringConvertible {
     case user(UInt32)
     /// The bytes of an IPv4 address, or of a 64-bit IPv6 network: a host can use all addresses of its network.
     case address([UInt8])
+    /// A plugin of the service, by its name.
+    case plugin(String)
     /// The kernel does not tell.
     case unknown
 
@@ -123,6 +133,7 @@ enum PeerIdentity: Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .user(let user): "user \(user)"
+        case .plugin(let name): "the plugin \(name)"
         case .address(let bytes) where bytes.count == 4: InternetAddress.text(of: .ipv4(bytes, port: 0))
         case .address(let bytes): InternetAddress.text(of: .ipv6(bytes, port: 0)) + "/64"
         case .unknown: "a peer"

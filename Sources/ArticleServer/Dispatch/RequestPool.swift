@@ -15,6 +15,8 @@ internal import CPluginABI
     var endDelivered = false
     /// `send` answered BLOCKED and `writable` is owed.
     var isBlocked = false
+    /// It answers a call of a plugin, or calls were made for it.
+    var involvesCalls = false
 
     var stream: UInt32 = 0
     var route: Int = 0
@@ -26,6 +28,9 @@ internal import CPluginABI
 
     /// Retained from `inFlight` until the plugin has ended the request.
     var session: Unmanaged<Session>?
+
+    /// The call that it answers; retained. nil for a client's request.
+    var call: Unmanaged<PluginCall>?
 
     var events: UnsafePointer<articled_events>?
     var eventContext: UnsafeMutableRawPointer?
@@ -145,7 +150,9 @@ typealias RequestPointer = UnsafeMutablePointer<RequestSlot>
         // The plugin of one may end others: those are skipped.
         for index in unsafe expired.indices {
             let current = unsafe expired[index]
-            if unsafe current.pointee.phase == .inFlight { unsafe body(current) }
+            if unsafe current.pointee.phase == .inFlight && current.pointee.view.deadline <= now {
+                unsafe body(current)
+            }
         }
     }
 }

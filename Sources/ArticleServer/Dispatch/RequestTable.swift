@@ -61,16 +61,19 @@ enum RequestTable {
         _ = unsafe slot.pointee.session?.retain()
         session.account.requestBegan()
         unsafe session.loop.counters.enlisted(route: slot.pointee.route)
-        unsafe session.streams[slot.pointee.stream] = slot
+        if unsafe slot.pointee.call == nil { unsafe session.streams[slot.pointee.stream] = slot }
         unsafe session.loop.requests.enlist(slot)
         unsafe session.loop.wake(at: slot.pointee.view.deadline)
     }
 
     // MARK: The client's side
 
-    /// Ends the request for the client with an error, and tells the plugin that nobody waits for the answer.
+    /// Ends the request for the client or the caller with an error, and tells the plugin that nobody waits for the answer.
     static func endWithError(_ slot: RequestPointer, _ code: StatusCode, _ message: String) {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
+        if let call = unsafe slot.pointee.call?.takeUnretainedValue() {
+            return session.loop.endCall(call, code, message)
+        }
         unsafe session.streams[slot.pointee.stream] = nil
         unsafe count(slot, session, code)
         unsafe session.emit(
@@ -89,19 +92,28 @@ enum RequestTable {
         unsafe endWithError(slot, .deadlineExceeded, "the deadline passed before the answer was ready")
     }
 
-    /// Nobody waits for the answer. The caller has removed the request from its session's streams.
+    /// Nobody waits for the answer. The calls that were made for the request end too.
+    ///
+    /// A client's request is no longer among its session's streams.
     static func abandon(_ slot: RequestPointer, _ code: StatusCode) {
         guard let session = unsafe slot.pointee.session?.takeUnretainedValue() else { return }
         unsafe session.loop.requests.delist(slot)
         unsafe slot.pointee.phase = .abandoned
         unsafe slot.pointee.backlog = []
         session.loop.counters.abandoned.add(1)
-        guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
+        let id = unsafe slot.pointee.view.id
+        let hasCalls = unsafe slot.pointee.involvesCalls
+        if let events = unsafe slot.pointee.events, unsafe Events.has(events, \.cancelled),
             let cancelled = unsafe events.pointee.cancelled
-        else { return }
-        unsafe occupied(slot, session.loop) {
-            unsafe cancelled(slot.pointee.eventContext, view(of: slot), code.rawValue)
+        {
+            unsafe occupied(slot, session.loop) {
+                unsafe cancelled(slot.pointee.eventContext, view(of: slot), code.rawValue)
+            }
         }
+        // The plugin may have ended the request by now.
+        guard hasCalls else { return }
+        session.loop.calls.cancelAll(
+            madeFor: id, code, "nobody waits for the request that made this call", on: session.loop)
     }
 
     /// Delivers a message from the client to the plugin.
@@ -179,12 +191,14 @@ enum RequestTable {
         let target = unsafe router.target(slot.pointee.route)
         guard !target.streamsRequest, !target.streamsResponse else { return }
         loop.counters.slow.add(1)
-        unsafe session.addSlow(
-            SlowRequest(
-                method: router.descriptions[slot.pointee.route].name, code: code, id: slot.pointee.view.id,
-                stream: slot.pointee.stream,
-                peer: session.peer, received: slot.pointee.started, dispatched: slot.pointee.dispatched,
-                returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now))
+        let request = unsafe SlowRequest(
+            method: router.descriptions[slot.pointee.route].name, code: code, id: slot.pointee.view.id,
+            stream: slot.pointee.stream,
+            peer: session.peer, received: slot.pointee.started, dispatched: slot.pointee.dispatched,
+            returned: slot.pointee.returned > 0 ? slot.pointee.returned : nil, answered: now)
+        // The caller has the answer at once.
+        if unsafe slot.pointee.call != nil { return loop.context.journal.slow(request, written: .at(now)) }
+        session.addSlow(request)
     }
 
     /// A request in flight has ended.
@@ -196,6 +210,7 @@ enum RequestTable {
     /// The plugin has ended the request. Its slot is free.
     @inline(__always)
     static func release(_ slot: RequestPointer, _ session: Session) {
+        if unsafe slot.pointee.involvesCalls { return unsafe releaseWithCalls(slot, session) }
         session.inFlight -= 1
         session.loop.counters.closed.add(1)
         switch unsafe slot.pointee.phase {
@@ -214,6 +229,21 @@ enum RequestTable {
         }
         unsafe slot.pointee.session = nil
         unsafe session.loop.requests.give(slot)
+    }
+
+    /// The same for a request that answers a call, or for which calls were made. The latter end with it.
+    @inline(never)
+    private static func releaseWithCalls(_ slot: RequestPointer, _ session: Session) {
+        let loop = session.loop
+        let id = unsafe slot.pointee.view.id
+        unsafe slot.pointee.involvesCalls = false
+        if unsafe slot.pointee.call != nil {
+            session.inFlight += 1  // it was never counted there
+            loop.counters.callsEnded.add(1)
+            unsafe loop.calls.leave(slot)
+        }
+        unsafe release(slot, session)
+        loop.calls.cancelAll(madeFor: id, .cancelled, "the request that made this call has ended", on: loop)
     }
 }
 

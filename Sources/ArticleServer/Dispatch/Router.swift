@@ -7,9 +7,11 @@ internal import CPluginABI
 @safe final class Router: Sendable {
     let descriptions: [MethodDescription]
     nonisolated(unsafe) private let targets: UnsafeBufferPointer<Route.Target>  // written in `init` alone
+    private let indices: [String: Int]
 
     init(_ routes: [Route]) {
         descriptions = routes.map(\.description)
+        indices = Dictionary(routes.enumerated().map { ($0.element.description.name, $0.offset) }) { first, _ in first }
         let memory = UnsafeMutableBufferPointer<Route.Target>.allocate(capacity: routes.count)
         _ = unsafe memory.initialize(from: routes.map(\.target))
         unsafe targets = UnsafeBufferPointer(memory)
@@ -27,6 +29,9 @@ internal import CPluginABI
         return unsafe index >= 0 && index < targets.count ? index : nil
     }
 
+    /// The index of the method with this name, or nil.
+    func index(named name: String) -> Int? { indices[name] }
+
     /// The handler of the method with this index.
     @inline(__always)
     func target(_ index: Int) -> Route.Target { unsafe targets[index] }
@@ -43,6 +48,8 @@ internal import CPluginABI
         let role: UInt32
         let streamsRequest: Bool
         let streamsResponse: Bool
+        /// Only a deadline that the client sets applies.
+        let isEndless: Bool
         /// Whether it is exempt from quotas. Its answer is immediate and small.
         let isFree: Bool
         let handle: Handle
@@ -61,13 +68,14 @@ internal import CPluginABI
 
     init(
         description: MethodDescription, role: UInt32, streamsRequest: Bool, streamsResponse: Bool,
-        handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32, prefetch: Prefetch? = nil,
+        isEndless: Bool = false, handle: @escaping Handle, plugin: UnsafeMutableRawPointer?, index: UInt32,
+        prefetch: Prefetch? = nil,
         isFree: Bool = false
     ) {
         self.description = description
         target = unsafe Target(
-            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isFree: isFree,
-            handle: handle, plugin: plugin, index: index, prefetch: prefetch)
+            role: role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, isEndless: isEndless,
+            isFree: isFree, handle: handle, plugin: plugin, index: index, prefetch: prefetch)
     }
 
     /// The same route with the method's number.
@@ -91,8 +99,10 @@ extension LoadedPlugin {
                     name: method.name, requestType: method.requestType, responseType: method.responseType,
                     streamRequest: streamsRequest, streamResponse: streamsResponse,
                     idempotent: method.flags & UInt32(ARTICLED_METHOD_IDEMPOTENT) != 0,
-                    role: Self.name(ofRole: method.role), plugin: name),
-                role: method.role, streamsRequest: streamsRequest, streamsResponse: streamsResponse, handle: handle,
+                    role: Self.name(ofRole: method.role), plugin: name,
+                    endless: method.flags & UInt32(ARTICLED_METHOD_ENDLESS) != 0),
+                role: method.role, streamsRequest: streamsRequest, streamsResponse: streamsResponse,
+                isEndless: method.flags & UInt32(ARTICLED_METHOD_ENDLESS) != 0, handle: handle,
                 plugin: instance, index: UInt32(index), prefetch: prefetch)
         }
     }

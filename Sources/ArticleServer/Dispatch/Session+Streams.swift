@@ -21,9 +21,11 @@ extension Session {
             return refuse(stream, .unimplemented, "there is no method number \(header.method); see the server's HELLO")
         }
         var message = unsafe payload
-        var deadline = loop.now &+ loop.configuration.limits.defaultDeadlineNanoseconds
+        let target = context.router.target(route)
+        var deadline =
+            target.isEndless ? .max : loop.now &+ loop.configuration.limits.defaultDeadlineNanoseconds
         if header.flags.contains(.options) {
-            switch unsafe options(&message) {
+            switch unsafe options(&message, target) {
             case .success(let milliseconds?): deadline = loop.now &+ milliseconds
             case .success(nil): break
             case .failure(let error): return refuse(stream, error.code, error.message)
@@ -34,7 +36,6 @@ extension Session {
                 stream, .resourceExhausted,
                 "\(inFlight) requests are in flight on this connection, which is the limit; wait for an answer")
         }
-        let target = context.router.target(route)
         // A stream lives as long as its client likes, so it can use up a share.
         let use: Quota.Use = target.streamsRequest ? .bulk : .ordinary
         guard target.isFree || mayBegin(use) && mayBuffer(.ordinary) else {
@@ -83,7 +84,9 @@ extension Session {
     /// Reads the CallOptions before a request's message: their length as a varint, then the options.
     ///
     /// - Returns: the deadline in nanoseconds from now, if the client gave one.
-    private func options(_ message: inout UnsafeRawBufferPointer) -> Result<UInt64?, ServiceError> {
+    private func options(_ message: inout UnsafeRawBufferPointer, _ target: Route.Target) -> Result<
+        UInt64?, ServiceError
+    > {
         var length = 0
         var size = 0
         while true {
@@ -107,7 +110,7 @@ extension Session {
         do {
             let options = try unsafe CallOptions(decoding: bytes)
             guard options.deadlineMs > 0 else { return .success(nil) }
-            let limit = limits.maxDeadlineNanoseconds
+            let limit = target.isEndless ? .max : limits.maxDeadlineNanoseconds
             return .success(min(UInt64(options.deadlineMs) * 1_000_000, limit))
         } catch {
             return .failure(error)

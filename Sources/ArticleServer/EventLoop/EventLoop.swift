@@ -17,6 +17,8 @@ final class EventLoop: @unchecked Sendable {
     let context: ServerContext
     let buffers = BufferPool()
     let requests: RequestPool
+    /// The calls between plugins that it carries.
+    let calls = PluginCalls()
     let counters: LoopCounters
 
     /// CLOCK_MONOTONIC in nanoseconds when the current step of the turn began.
@@ -102,6 +104,7 @@ final class EventLoop: @unchecked Sendable {
             turn()
         }
         for case let connection? in connections.slots { connection.close(.unavailable) }
+        calls.close(on: self)
         // Plugins may still answer requests whose connection is closed.
     }
 
@@ -136,10 +139,12 @@ final class EventLoop: @unchecked Sendable {
         if now >= alarm { checkDeadlines() }
         writeOut()
         switch phase {
-        case .draining(let end) where connections.count == 0 || now >= end: phase = .stopped
+        case .draining(let end) where connections.count == 0 && calls.isIdle || now >= end: phase = .stopped
         case .resting(let roll):
             roll.answer(self.index, isQuiet: !connections.slots.contains { $0?.delaysHandover ?? false })
-        case .handingOver(let end, let streamsEnd) where isAtRest(until: end, streamsEnd): finishHandover()
+        case .handingOver(let end, let streamsEnd)
+        where isAtRest(until: end, streamsEnd) && (calls.isIdle || now >= end):
+            finishHandover()
         default: break
         }
     }

@@ -14,6 +14,7 @@ struct MetricsText {
 
     private(set) var text = ""
     private var name = ""
+    private var families: Set<String> = []
 
     /// Begins a metric family.
     ///
@@ -22,10 +23,14 @@ struct MetricsText {
     ///   - help: a sentence without a line break.
     mutating func family(_ name: String, _ kind: Kind, unit: String? = nil, _ help: String) {
         self.name = name
+        families.insert(name)
         text += "# TYPE \(name) \(kind.rawValue)\n"
         if let unit { text += "# UNIT \(name) \(unit)\n" }
         text += "# HELP \(name) \(help)\n"
     }
+
+    /// Whether there is a family with this name.
+    func hasFamily(_ name: String) -> Bool { families.contains(name) }
 
     /// The one sample of a family.
     mutating func sample(_ value: some MetricValue) { sample("", [], value) }

@@ -14,6 +14,7 @@ struct ServiceMetrics {
     var disk: DiskUsage?
     /// When the last complete backup ended, in milliseconds since 1970; 0: there was none.
     var backupEndedAt: Int64 = 0
+    var background: [(plugin: String, usage: BackgroundWork.Usage)] = []
 
     /// In OpenMetrics format. Every series exists from the start, except those of errors that have not occurred.
     var openMetrics: String {
@@ -24,7 +25,10 @@ struct ServiceMetrics {
         storage(&text)
         disk?.write(to: &text)
         components(&text)
+        backgroundWork(&text)
         process.write(to: &text)
+        // Last, so that a plugin's name that is taken is the plugin's problem.
+        plugins(&text)
         text.finish()
         return text.text
     }
@@ -128,6 +132,41 @@ struct ServiceMetrics {
             "articled_storage_backup_end_time_seconds", .gauge, unit: "seconds",
             "When the last complete backup ended, since 1970; 0: there was none.")
         text.sample(UInt64(clamping: backupEndedAt / 1000))
+    }
+
+    private func backgroundWork(_ text: inout MetricsText) {
+        guard !background.isEmpty else { return }
+        text.family("articled_background_cpu_seconds", .counter, unit: "seconds", "Of the plugins' background threads.")
+        for (plugin, usage) in background { text.sample("_total", [("plugin", plugin)], usage.cpuSeconds) }
+        text.family("articled_background_work", .gauge, "Pieces of background work that are running.")
+        for (plugin, usage) in background {
+            for work in usage.works { text.sample("", [("plugin", plugin), ("work", work.name)], work.running) }
+        }
+        text.family("articled_background_failures", .counter, "Pieces of background work that have failed.")
+        for (plugin, usage) in background {
+            for work in usage.works { text.sample("_total", [("plugin", plugin), ("work", work.name)], work.failed) }
+        }
+    }
+
+    /// The plugins' own figures. The samples of one family must stand together.
+    private func plugins(_ text: inout MetricsText) {
+        var names: [String] = []
+        var families: [String: [PluginFigure]] = [:]
+        for figure in statistics.figures {
+            let name = figure.family
+            if families[name] == nil { names.append(name) }
+            // Two plugins can get the same name: "a-b" with "c" and "a" with "b_c". The first one has it.
+            guard families[name]?.first?.plugin ?? figure.plugin == figure.plugin else { continue }
+            families[name, default: []].append(figure)
+        }
+        for name in names where !text.hasFamily(name) {
+            guard let all = families[name], let first = all.first else { continue }
+            text.family(
+                name, first.counter ? .counter : .gauge, unit: first.unit.isEmpty ? nil : first.unit, first.help)
+            for figure in all {
+                text.sample(figure.counter ? "_total" : "", figure.labels.map { ($0.name, $0.value) }, figure.value)
+            }
+        }
     }
 
     private func components(_ text: inout MetricsText) {

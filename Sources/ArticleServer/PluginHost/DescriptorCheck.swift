@@ -10,6 +10,8 @@ struct DescriptorCheck {
     private(set) var abi = ""
     private(set) var methods: [LoadedMethod] = []
     private(set) var needsStorage = false
+    private(set) var needsDirectory = false
+    private(set) var after: [String] = []
 
     private let path: String
 
@@ -17,10 +19,13 @@ struct DescriptorCheck {
     /// The most methods of one plugin.
     private static let maxMethods = 256
     private static let maxNameBytes = 63
+    private static let maxAfter = 16
+    /// Keys of the section "plugins" that are no plugin's.
     private static let reservedNames = ["directory", "required", "storage"]
-    private static let knownFlags = UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE)
+    private static let knownFlags = UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE | ARTICLED_PLUGIN_NEEDS_DIRECTORY)
     private static let knownMethodFlags = UInt32(
-        ARTICLED_METHOD_STREAM_REQUEST | ARTICLED_METHOD_STREAM_RESPONSE | ARTICLED_METHOD_IDEMPOTENT)
+        ARTICLED_METHOD_STREAM_REQUEST | ARTICLED_METHOD_STREAM_RESPONSE | ARTICLED_METHOD_IDEMPOTENT
+            | ARTICLED_METHOD_ENDLESS)
 
     init(_ descriptor: UnsafePointer<articled_plugin>, path: String) throws(PluginError) {
         self.path = path
@@ -30,9 +35,11 @@ struct DescriptorCheck {
         let major = unsafe descriptor.pointee.abi >> 16
         abi = "\(major).\(unsafe descriptor.pointee.abi & 0xffff)"
         guard major == UInt32(ARTICLED_ABI_MAJOR) else {
+            let age = major < UInt32(ARTICLED_ABI_MAJOR) ? "an older articled" : "a newer articled"
             throw wrong(
-                "was built for plugin ABI \(abi), this articled has \(ARTICLED_ABI_MAJOR).\(ARTICLED_ABI_MINOR); build it "
-                    + "against this version's articled_plugin.h")
+                "was built for \(age), with plugin ABI \(abi); this one has \(ARTICLED_ABI_MAJOR).\(ARTICLED_ABI_MINOR). "
+                    + "Rebuild the plugin with the HandlerKit or the articled_plugin.h of articled \(Version.text). The "
+                    + "plugins of the package articled come with it: if this is one of them, install the package again")
         }
         guard unsafe Self.has(descriptor, \.start) else {
             throw wrong("the descriptor says it has \(unsafe descriptor.pointee.size) bytes, too few to hold `start`")
@@ -57,8 +64,10 @@ struct DescriptorCheck {
                 "it has flags that this articled does not know, \(flags & ~Self.knownFlags); it needs a newer one")
         }
         needsStorage = flags & UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) != 0
+        needsDirectory = flags & UInt32(ARTICLED_PLUGIN_NEEDS_DIRECTORY) != 0
         guard unsafe descriptor.pointee.start != nil else { throw wrong("it has no `start` function") }
         try unsafe readMethods(descriptor)
+        try unsafe readAfter(descriptor)
         try unsafe checkStorage(descriptor)
         guard unsafe !methods.isEmpty || Self.storage(of: descriptor) != nil else {
             throw wrong("it provides neither methods nor storage")
@@ -71,17 +80,20 @@ struct DescriptorCheck {
         return unsafe table
     }
 
-    /// An engine must have all functions of the first version.
+    /// An engine must write, tell statistics, and read in one of the two ways.
     private func checkStorage(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
         guard let table = unsafe Self.storage(of: descriptor) else { return }
-        // Functions that were added later may be missing.
-        let minimum = unsafe MemoryLayout<articled_storage>.offset(of: \.expect) ?? MemoryLayout<articled_storage>.size
-        guard unsafe table.pointee.size >= minimum else {
+        // All members are those of the first version.
+        guard unsafe table.pointee.size >= MemoryLayout<articled_storage>.size else {
             throw wrong("its table of storage functions says it has \(unsafe table.pointee.size) bytes, too few")
         }
-        guard unsafe table.pointee.get != nil, unsafe table.pointee.get_by_key != nil, unsafe table.pointee.scan != nil,
-            unsafe table.pointee.write != nil, unsafe table.pointee.statistics != nil
-        else { throw wrong("one of its storage functions is NULL: get, get_by_key, scan, write, statistics") }
+        guard unsafe table.pointee.write != nil, unsafe table.pointee.statistics != nil else {
+            throw wrong("one of its storage functions is NULL: write, statistics")
+        }
+        let lends = unsafe table.pointee.get != nil && table.pointee.get_by_key != nil && table.pointee.scan != nil
+        guard unsafe lends || table.pointee.read != nil else {
+            throw wrong("it has neither the storage functions get, get_by_key and scan, nor read")
+        }
     }
 
     /// Whether the plugin's descriptor is large enough to have a member.
@@ -127,6 +139,20 @@ struct DescriptorCheck {
                     name: name, requestType: try text(unsafe method.pointee.request_type, "request type of \(name)"),
                     responseType: unsafe try text(unsafe method.pointee.response_type, "response type of \(name)"),
                     flags: flags, role: role))
+        }
+    }
+
+    private mutating func readAfter(_ descriptor: UnsafePointer<articled_plugin>) throws(PluginError) {
+        guard unsafe Self.has(descriptor, \.after_count) else { return }
+        let count = unsafe Int(descriptor.pointee.after_count)
+        guard count > 0 else { return }
+        guard count <= Self.maxAfter, let names = unsafe descriptor.pointee.after else {
+            throw wrong("it names \(count) plugins in `after`; at most \(Self.maxAfter) are allowed, in a table")
+        }
+        for index in 0..<count {
+            let name = unsafe try text(unsafe names[index], "name \(index) in `after`")
+            guard Self.isPluginName(name) else { throw wrong("\"\(name)\" in `after` is not a plugin's name") }
+            after.append(name)
         }
     }
 

@@ -7,6 +7,7 @@ internal import Synchronization
 @safe final class LoadedPlugin: @unchecked Sendable {
     // Sendable: all members are constant, and the plugin's functions are thread-safe by contract.
     let library: PluginLibrary
+    let own: PluginSelf
     let instance: UnsafeMutableRawPointer?
 
     var name: String { library.name }
@@ -17,8 +18,9 @@ internal import Synchronization
     var methods: [LoadedMethod] { library.methods }
     var descriptor: UnsafePointer<articled_plugin> { unsafe library.descriptor }
 
-    init(_ library: PluginLibrary, instance: UnsafeMutableRawPointer?) {
+    init(_ library: PluginLibrary, _ own: PluginSelf, instance: UnsafeMutableRawPointer?) {
         self.library = library
+        self.own = own
         unsafe self.instance = unsafe instance
     }
 

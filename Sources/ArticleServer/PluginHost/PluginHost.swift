@@ -5,7 +5,7 @@ internal import LinuxRuntime
 
 /// The plugins of this process: all of the plugin directory, checked and started, or none.
 public final class PluginHost: Sendable {
-    /// In the order of loading: the storage engine first, then by file name.
+    /// In the order of their start.
     let plugins: [LoadedPlugin]
     /// The engine that handlers get.
     let storage: LoadedStorage?
@@ -72,11 +72,13 @@ public final class PluginHost: Sendable {
         _ library: PluginLibrary, _ settings: PluginSettings, _ stateDirectory: String, _ storage: LoadedStorage?,
         _ acceptsLoss: Bool
     ) throws(PluginError) -> LoadedPlugin {
+        let directory = library.needsDirectory ? try PluginOwnDirectory.prepare(for: library, in: stateDirectory) : nil
         let start: PluginStart
         do throws(SystemError) {
             start = try unsafe PluginStart(
-                library, host: HostTable.shared, configuration: settings.section(of: library.name),
-                stateDirectory: stateDirectory, storage: storage, acceptsLoss: acceptsLoss)
+                library, PluginSelf.immortal(library.name, settings), host: HostTable.shared,
+                configuration: settings.section(of: library.name), stateDirectory: stateDirectory, directory: directory,
+                storage: storage, acceptsLoss: acceptsLoss)
         } catch {
             throw PluginError(library.path, "cannot be started: \(error)")
         }
@@ -88,7 +90,11 @@ public final class PluginHost: Sendable {
     /// Tells all plugins that no new requests come.
     public func drain() { for plugin in plugins { plugin.drain() } }
 
-    /// Stops the handlers, then the engine that they use. No request may be in flight.
+    /// The service has started: background work begins, and calls have loops to run on.
+    func attach(_ loops: any LoopDirectory) { for plugin in plugins { plugin.own.attach(loops) } }
+
+    /// Stops the plugins, each with its background work, in the reverse order of their start: the engine comes last. No
+    /// request may be in flight.
     ///
     /// - Parameter nanoseconds: how long all of them may take together.
     /// - Returns: false if one took too long. Its thread still runs, so the process should end without exit handlers.
@@ -103,6 +109,7 @@ public final class PluginHost: Sendable {
                 Log.warning("\(plugin.name) did not stop in time", ["PLUGIN": plugin.name])
                 return false
             }
+            guard plugin.own.background.finish(until: deadline) else { return false }
         }
         return true
     }
@@ -113,6 +120,14 @@ public final class PluginHost: Sendable {
     /// The number of articles and the size of the engine's file; nil if the engine has no statistics.
     public var stored: (articles: UInt64, bytes: UInt64)? {
         storage?.statistics().map { ($0.records, $0.file_bytes) }
+    }
+
+    /// The figures of all plugins.
+    func figures() -> [PluginFigure] { plugins.flatMap { $0.figures() } }
+
+    /// The background work of the plugins that have had any.
+    func backgroundUsage() -> [(plugin: String, usage: BackgroundWork.Usage)] {
+        plugins.compactMap { plugin in plugin.own.background.usage.map { (plugin.name, $0) } }
     }
 
     /// The health of each plugin.

@@ -16,6 +16,9 @@ internal import LinuxRuntime
     let abi: String
     let methods: [LoadedMethod]
     let needsStorage: Bool
+    let needsDirectory: Bool
+    /// Names of plugins that start before this one.
+    let after: [String]
     let descriptor: UnsafePointer<articled_plugin>
 
     var providesStorage: Bool { unsafe DescriptorCheck.storage(of: descriptor) != nil }
@@ -45,6 +48,8 @@ internal import LinuxRuntime
         abi = check.abi
         methods = check.methods
         needsStorage = check.needsStorage
+        needsDirectory = check.needsDirectory
+        after = check.after
         unsafe self.descriptor = unsafe descriptor
     }
 

@@ -7,9 +7,11 @@ internal import Synchronization
 /// One call of a plugin's `start`, on a thread of its own, so that a start that hangs is reported as an error.
 @safe final class PluginStart: @unchecked Sendable {  // constant, except the outcome, which is in a mutex
     private let library: PluginLibrary
+    private let own: PluginSelf
     private let host: UnsafePointer<articled_host>
     private let configuration: [UInt8]
     private let stateDirectory: [UInt8]
+    private let directory: [UInt8]
     private let storage: LoadedStorage?
     private let acceptsLoss: Bool
     private let outcome = Mutex<Outcome?>(nil)
@@ -22,13 +24,15 @@ internal import Synchronization
     }
 
     init(
-        _ library: PluginLibrary, host: UnsafePointer<articled_host>, configuration: [UInt8], stateDirectory: String,
-        storage: LoadedStorage?, acceptsLoss: Bool
+        _ library: PluginLibrary, _ own: PluginSelf, host: UnsafePointer<articled_host>, configuration: [UInt8],
+        stateDirectory: String, directory: String?, storage: LoadedStorage?, acceptsLoss: Bool
     ) throws(SystemError) {
         self.library = library
+        self.own = own
         unsafe self.host = unsafe host
         self.configuration = configuration
         self.stateDirectory = Array(stateDirectory.utf8)
+        self.directory = Array((directory ?? "").utf8)
         self.storage = storage
         self.acceptsLoss = acceptsLoss
         done = try EventDescriptor()
@@ -56,7 +60,7 @@ internal import Synchronization
                 let name = StatusCode(rawValue: outcome.code)?.name ?? "status \(outcome.code)"
                 throw PluginError(library.path, "failed to start: \(outcome.message.isEmpty ? name : outcome.message)")
             }
-            return unsafe LoadedPlugin(library, instance: outcome.instance)
+            return unsafe LoadedPlugin(library, own, instance: outcome.instance)
         } catch let error as PluginError {
             throw error
         } catch {
@@ -69,16 +73,19 @@ internal import Synchronization
         var instance: UnsafeMutableRawPointer?
         let (code, message) = unsafe FailureText.collect { failure in
             unsafe configuration.withUnsafeBytes { configuration in
-                unsafe stateDirectory.withUnsafeBytes { directory in
-                    var argument = unsafe articled_start(
-                        size: UInt32(MemoryLayout<articled_start>.size),
-                        flags: acceptsLoss ? UInt32(ARTICLED_START_RECOVER) : 0,
-                        log: PluginLog.immortal(library.name),
-                        configuration: articled_bytes(data: configuration.baseAddress, size: configuration.count),
-                        state_directory: articled_bytes(data: directory.baseAddress, size: directory.count),
-                        storage: library.needsStorage ? storage?.table : nil,
-                        engine: library.needsStorage ? storage?.engine : nil)
-                    return unsafe start(host, &argument, &instance, failure)
+                unsafe stateDirectory.withUnsafeBytes { stateDirectory in
+                    unsafe directory.withUnsafeBytes { directory in
+                        var argument = unsafe articled_start(
+                            size: UInt32(MemoryLayout<articled_start>.size),
+                            flags: acceptsLoss ? UInt32(ARTICLED_START_RECOVER) : 0, self: own.pointer,
+                            configuration: articled_bytes(data: configuration.baseAddress, size: configuration.count),
+                            state_directory: articled_bytes(
+                                data: stateDirectory.baseAddress, size: stateDirectory.count),
+                            directory: articled_bytes(data: directory.baseAddress, size: directory.count),
+                            storage: library.needsStorage ? storage?.table : nil,
+                            engine: library.needsStorage ? storage?.engine : nil)
+                        return unsafe start(host, &argument, &instance, failure)
+                    }
                 }
             }
         }
@@ -100,24 +107,6 @@ enum PluginProgress {
         reports.add(1, ordering: .relaxed)
         Systemd.starting(status)
     }
-}
-
-/// The name for a plugin's log lines: what `articled_start.log` points to.
-final class PluginLog: Sendable {
-    let name: String
-
-    /// Creates one that lives as long as the process.
-    static func immortal(_ name: String) -> UnsafeMutableRawPointer {
-        unsafe Unmanaged.passRetained(PluginLog(name)).toOpaque()
-    }
-
-    /// - Parameter pointer: from `immortal`, or NULL.
-    static func name(of pointer: UnsafeMutableRawPointer?) -> String {
-        guard let pointer = unsafe pointer else { return "plugin" }
-        return unsafe Unmanaged<PluginLog>.fromOpaque(pointer).takeUnretainedValue().name
-    }
-
-    private init(_ name: String) { self.name = name }
 }
 
 /// C strings for the plugin boundary.

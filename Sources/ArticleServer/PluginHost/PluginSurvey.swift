@@ -12,6 +12,8 @@ struct PluginSurvey {
     private(set) var engine: PluginLibrary?
     /// Libraries that cannot be used, or the directory.
     private(set) var errors: [PluginError] = []
+    /// Those to start, in this order.
+    private(set) var inOrder: [PluginLibrary] = []
     /// What is wrong with the section `plugins`.
     private(set) var problems: [ConfigurationProblem] = []
 
@@ -32,6 +34,11 @@ struct PluginSurvey {
         for path in paths { open(path) }
         checkRequired()
         chooseEngine()
+        do throws(PluginError) {
+            inOrder = try StartOrder.of(libraries, engine: engine, directory: settings.directory)
+        } catch {
+            errors.append(error)
+        }
         problems += Self.problems(in: settings, libraries, broken: broken)
     }
 
@@ -43,12 +50,6 @@ struct PluginSurvey {
         guard !all.isEmpty || !errors.isEmpty else { return }
         let texts = all.isEmpty ? [] : reading?.error(all).problems ?? all.map(\.description)
         throw StartError(all.isEmpty ? .plugin : .configuration, texts + errors.map(\.description))
-    }
-
-    /// The engine first. Other engines are not started at all, unless they have methods.
-    var inOrder: [PluginLibrary] {
-        let others = libraries.filter { $0.path != engine?.path && !($0.providesStorage && $0.methods.isEmpty) }
-        return (engine.map { [$0] } ?? []) + others
     }
 
     private mutating func open(_ path: String) {

@@ -133,7 +133,7 @@ extension ServiceMethods {
             bytesBuffered: UInt64(clamping: context.bufferedBytes), storage: storage(),
             protocolErrors: counters.sum { $0.protocolErrors.value },
             refusedRequests: counters.sum { $0.refusedRequests.value },
-            slowRequests: counters.sum { $0.slow.value })
+            slowRequests: counters.sum { $0.slow.value }, figures: plugins.figures())
     }
 
     private func statistics(of index: Int, _ name: String, _ counters: ServiceCounters) -> MethodStats {
@@ -177,7 +177,8 @@ extension ServiceMethods {
             description: describe(), statistics: statistics(), health: health(), listeners: traffic(),
             process: ProcessUsage(startedAt: context?.startedAt ?? 0),
             disk: stateDirectory.flatMap { DiskUsage(of: $0) },
-            backupEndedAt: plugins.storage?.statistics()?.backup_ended_at ?? 0
+            backupEndedAt: plugins.storage?.statistics()?.backup_ended_at ?? 0,
+            background: plugins.backgroundUsage()
         ).openMetrics
     }
 

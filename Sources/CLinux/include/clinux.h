@@ -82,6 +82,8 @@ void clinux_trim_heap(void);
  * CommandLine walks back from `environ` to find it, and finds nothing if a preloaded library has moved the environment
  * before. */
 const char *clinux_argument(int index);
+/* environ(7): "NAME=VALUE" of each variable, then NULL */
+char *const *clinux_environment(void);
 
 /* memfd_create(2): close-on-exec, and sealable; `name` is for /proc alone */
 int clinux_memory_file(const char *name);

@@ -6,15 +6,17 @@
  * it directly; HandlerKit does.
  *
  * General rules
- *  - Every structure begins with its size, as its author compiled it. A reader accesses a member only if it lies
- *    within that size: ARTICLED_HAS(pointer, member). New members are added at the end. As long as
- *    ARTICLED_ABI_MAJOR stays the same, no member is removed, moved or given another meaning.
+ *  - Every structure that may grow begins with its size, as its author compiled it. A reader accesses a member only if
+ *    it lies within that size, and otherwise takes it as 0: ARTICLED_HAS(pointer, member). New members are added at the
+ *    end. As long as ARTICLED_ABI_MAJOR stays the same, no member is removed, moved or given another meaning.
+ *  - Arrays of such structures are arrays of pointers, because the two sides may know different sizes.
  *  - Bytes are passed as (pointer, size). Only `const char *` is terminated by NUL. Text is UTF-8.
  *  - Arguments are lent for the duration of the call, unless the comment says otherwise.
  *  - No function throws, longjmps or unwinds across the boundary.
  *  - Threads: each request belongs to one event loop. `handle` and the events of a request are called on that
  *    loop's thread and must not block. Every host function that takes a request must be called on that thread;
- *    use `schedule` to get there from another thread. Storage functions may be called on any thread.
+ *    use `schedule` to get there from another thread. Storage functions may be called on any thread. Work that takes
+ *    longer belongs on the plugin's background threads: `background`.
  *  - A library is loaded once and never unloaded. `start` is called once, on a thread that is not an event loop.
  */
 #ifndef ARTICLED_PLUGIN_H
@@ -28,8 +30,8 @@ extern "C" {
 #endif
 
 #define ARTICLED_PLUGIN_MAGIC UINT64_C(0x4e494c5044545241) /* "ARTDPLIN", little-endian */
-#define ARTICLED_ABI_MAJOR 1u /* must be the same on both sides */
-#define ARTICLED_ABI_MINOR 3u /* tells which members an author could know; sizes decide */
+#define ARTICLED_ABI_MAJOR 2u /* must be the same on both sides */
+#define ARTICLED_ABI_MINOR 0u /* tells which members an author could know; sizes decide */
 #define ARTICLED_ABI ((ARTICLED_ABI_MAJOR << 16) | ARTICLED_ABI_MINOR)
 #define ARTICLED_HAS(pointer, member) \
     ((pointer)->size >= offsetof(__typeof__(*(pointer)), member) + sizeof((pointer)->member))
@@ -39,8 +41,10 @@ typedef struct articled_bytes {
     size_t size;
 } articled_bytes;
 
+typedef struct articled_self articled_self;       /* a plugin, as the host knows it */
 typedef struct articled_loop articled_loop;       /* an event loop of the host */
 typedef struct articled_request articled_request; /* a request in flight; the first members are below */
+typedef struct articled_work articled_work;       /* a piece of background work */
 
 /* ---- Status -------------------------------------------------------------------------------------------------
  * The codes of PROTOCOL.md, section "Status codes". 0 is success. The client receives a code that the host does not
@@ -56,6 +60,7 @@ enum {
     ARTICLED_RESOURCE_EXHAUSTED = 8,
     ARTICLED_FAILED_PRECONDITION = 9,
     ARTICLED_CONFLICT = 10,
+    ARTICLED_OUT_OF_RANGE = 11, /* a position in the changes that the storage no longer knows */
     ARTICLED_UNIMPLEMENTED = 12,
     ARTICLED_INTERNAL = 13,
     ARTICLED_UNAVAILABLE = 14,
@@ -63,6 +68,9 @@ enum {
     ARTICLED_PROTOCOL_ERROR = 17,
     ARTICLED_OUTCOME_UNKNOWN = 18, /* the write may or may not have taken effect */
 };
+
+/* Not a status: a storage function cannot answer without waiting. Use `articled_storage.read`. */
+#define ARTICLED_MUST_WAIT 0x10000u
 
 /* Where a callee writes why it failed. The caller owns the buffer. The text is cut at a character boundary. */
 typedef struct articled_failure {
@@ -131,6 +139,20 @@ enum { /* log levels: syslog's, from sd-daemon(3) */
     ARTICLED_LOG_DEBUG = 7,
 };
 
+/* What becomes of a call of another plugin's method: see `articled_host.call`. Both functions run on the thread of the
+ * call's event loop, possibly before `call` returns, and must not block. */
+typedef struct articled_reply {
+    uint32_t size;
+    uint32_t reserved;
+    void (*message)(void *context, uint64_t call, articled_bytes message); /* a message of the response; lent */
+    /* The call has ended. Called exactly once, as the last one. `code` is a status code, `text` says why it failed. */
+    void (*ended)(void *context, uint32_t code, articled_bytes text);
+} articled_reply;
+
+#define ARTICLED_CALL_WINDOW (1u << 20) /* bytes of a streamed response that may be on their way to the caller */
+#define ARTICLED_CALL_DEPTH 8u          /* the most calls within calls */
+#define ARTICLED_MAX_CALLS 1024u        /* calls without a request that one plugin may have open */
+
 /* The functions of the host. The structure outlives the plugin. */
 typedef struct articled_host {
     uint32_t size;
@@ -138,7 +160,7 @@ typedef struct articled_host {
     const char *version; /* of articled */
 
     /* Any thread. */
-    void (*log)(void *plugin_log, uint32_t level, articled_bytes message);
+    void (*log)(articled_self *self, uint32_t level, articled_bytes message);
     /* Any thread: calls `run(job, context)` soon, on the loop's thread, in the order of the calls of one thread. Takes a
      * short lock and does not wait otherwise. The job always runs, even while draining. */
     void (*schedule)(articled_loop *loop, void (*run)(void *job, void *context), void *job, void *context);
@@ -162,9 +184,44 @@ typedef struct articled_host {
     /* Streamed requests: returns credit for messages that the plugin has processed. `bytes` is the sum of their sizes,
      * plus ARTICLED_MESSAGE_OVERHEAD for each. The client may then send as much again. */
     void (*consumed)(articled_request *request, size_t bytes);
-    /* Since 1.3. Any thread, while `start` runs: reports progress, with a text for people. The host's time limit for a
-     * start restarts with each call, so that a long recovery is not aborted, but one that hangs is. */
-    void (*starting)(void *plugin_log, articled_bytes status);
+
+    /* The functions below may be called on any thread. */
+
+    /* While `start` runs: reports progress, with a text for people. The host's time limit for a start restarts with
+     * each call, so that a long recovery is not aborted, but one that hangs is. */
+    void (*starting)(articled_self *self, articled_bytes status);
+    /* Calls `run(job, context)` on one of the plugin's background threads, in the order of the calls. A job may block.
+     * The threads have a low priority. Each plugin has one, unless the configuration allows more, so that its background
+     * work uses at most one processor. Jobs wait until all plugins have started. They still run after `stop` was called:
+     * the service waits for them, up to its limit for a stop, so let them end soon then. */
+    void (*background)(articled_self *self, void (*run)(void *job, void *context), void *job, void *context);
+    /* Names a piece of background work in the metrics and the journal, from now until `work_end`. `code` is
+     * ARTICLED_OK, or says why the work failed, with a text; then it is logged. Work that has not ended counts as running
+     * even if none of its jobs runs, and the service waits for its end when it stops. */
+    articled_work *(*work_begin)(articled_self *self, articled_bytes name);
+    void (*work_end)(articled_work *work, uint32_t code, articled_bytes message);
+    /* Calls another plugin's method with one request message, which is copied or lent to that plugin's `handle`. Methods
+     * with a streamed request cannot be called.
+     *
+     * With a `request`, on its loop's thread: the call runs on the same loop, for the same peer, with the same roles. It is
+     * cancelled when the request is ended or cancelled, and its deadline is not later. `deadline` may make it earlier.
+     *
+     * Without (NULL), on any thread: the call runs on a loop that the host chooses, with all roles. `deadline` limits it; 0
+     * means 30 s, or no limit for an ENDLESS method. While `start` runs, and once the service is stopping, it ends with
+     * UNAVAILABLE. Background work does not run before the service has started.
+     *
+     * A call can end with any status of the method, and with UNIMPLEMENTED (no such method), PERMISSION_DENIED (the request's
+     * peer lacks the role), FAILED_PRECONDITION (more than ARTICLED_CALL_DEPTH calls within calls), RESOURCE_EXHAUSTED (too
+     * many at a time) and those of `cancelled`. A call that cannot begin ends before `call` returns, on this thread.
+     *
+     * Returns the number of the call, or 0 if it has already ended. `reply` must stay valid until the call has ended. */
+    uint64_t (*call)(articled_self *self, articled_request *request, const char *method, articled_bytes message,
+                     uint64_t deadline, const articled_reply *reply, void *context);
+    /* Streamed responses: returns credit for messages that were processed. `bytes` is the sum of their sizes, plus
+     * ARTICLED_MESSAGE_OVERHEAD for each. Messages of the response come until ARTICLED_CALL_WINDOW is used up. */
+    void (*call_consumed)(articled_self *self, uint64_t call, size_t bytes);
+    /* Ends a call with CANCELLED. Does nothing if it has ended. */
+    void (*call_cancel)(articled_self *self, uint64_t call);
 } articled_host;
 
 /* ---- Storage ------------------------------------------------------------------------------------------------- *
@@ -186,10 +243,12 @@ typedef struct articled_record {
     articled_bytes key;  /* alternate key; empty if none */
 } articled_record;
 
-enum { ARTICLED_WRITE_PUT = 1, ARTICLED_WRITE_DELETE = 2 }; /* articled_write.kind */
+enum { ARTICLED_WRITE_PUT = 1, ARTICLED_WRITE_DELETE = 2 }; /* articled_write.kind, articled_change.kind */
 enum {                                                      /* articled_write.flags */
     ARTICLED_WRITE_BY_ID = 1, /* `id` identifies the record. Otherwise `key` does, and `id` is for a new record */
 };
+
+#define ARTICLED_MAX_WRITES 4096u /* of one call */
 
 /* One write. Writes are independent: each of one call may succeed or fail by itself. */
 typedef struct articled_write {
@@ -243,6 +302,78 @@ typedef struct articled_query {
     uint64_t most;             /* the most records to visit */
 } articled_query;
 
+/* ---- Changes. Each write that changes a record gets a sequence number, greater than all before. For each record only the
+ * latest change is kept: readers get the records in the order in which they were changed last. Deletions are kept for a
+ * time that the engine's configuration sets. A change is visible once it is on disk. */
+
+/* A place in the sequence of changes. Its bytes may be kept, and used after a restart. */
+typedef struct articled_position {
+    uint8_t epoch[16]; /* which history the number belongs to */
+    uint64_t sequence;
+} articled_position;
+
+enum { /* articled_changes.from */
+    ARTICLED_CHANGES_START = 0, /* all records, each with its latest change */
+    ARTICLED_CHANGES_AFTER = 1, /* what was changed after `after` */
+    ARTICLED_CHANGES_END = 2,   /* nothing: only `articled_changes_end.position` is wanted */
+};
+
+typedef struct articled_changes {
+    uint32_t size;
+    uint32_t from;
+    articled_position after;
+    uint64_t most;       /* the most changes to visit */
+    uint64_t most_bytes; /* stop after a change with which their contents have this size or more */
+} articled_changes;
+
+typedef struct articled_change {
+    uint32_t size;
+    uint32_t kind; /* ARTICLED_WRITE_ */
+    uint64_t sequence;
+    /* As it is now. DELETE: only id, revision (the deleted one) and stored_at (when it was deleted) are set. A record that
+     * is too damaged to be read has no content, and a content_crc32c that does not match, as in `scan`. */
+    const articled_record *record;
+} articled_change;
+
+typedef struct articled_changes_end {
+    uint32_t size;
+    uint32_t more;              /* 1: there are more changes than were visited */
+    articled_position position; /* continue after this */
+} articled_changes_end;
+
+/* ---- Reads that may wait. */
+
+enum { /* articled_read.kind */
+    ARTICLED_READ_ID = 1,
+    ARTICLED_READ_KEY = 2,
+    ARTICLED_READ_SCAN = 3,
+    ARTICLED_READ_CHANGES = 4,
+};
+
+typedef struct articled_read {
+    uint32_t size;
+    uint32_t kind;
+    uint64_t token;    /* for `cancel_read`; unique within the process */
+    uint64_t deadline; /* CLOCK_MONOTONIC, nanoseconds, or ARTICLED_NO_DEADLINE: nobody needs the answer after that */
+    uint8_t id[16];
+    articled_bytes key;
+    const articled_query *query;
+    const articled_changes *changes;
+} articled_read;
+
+typedef struct articled_read_result {
+    uint32_t size;
+    uint32_t code;          /* a status code. NOT_FOUND: no record */
+    articled_bytes message; /* why it failed, for people */
+    const articled_record *const *records; /* ID and KEY: one. SCAN: in order */
+    size_t record_count;
+    uint32_t more;          /* SCAN: 1 if there are more records: continue after the last one */
+    uint32_t reserved;
+    const articled_change *const *changes; /* CHANGES: in order */
+    size_t change_count;
+    const articled_changes_end *end;       /* CHANGES */
+} articled_read_result;
+
 typedef struct articled_storage_statistics {
     uint32_t size;
     uint32_t reserved;
@@ -251,17 +382,20 @@ typedef struct articled_storage_statistics {
     uint64_t file_bytes;      /* on disk */
     uint64_t transactions;    /* committed by this process */
     uint64_t writes;          /* in these transactions */
-    /* Since 1.3; 0 from older engines. The last complete check of everything stored. */
+    /* The last complete check of everything stored. */
     int64_t scrub_ended_at;   /* milliseconds since 1970-01-01T00:00:00Z; 0: there was none */
     uint64_t scrub_records;   /* records checked */
     uint64_t scrub_damaged;   /* findings */
     uint64_t scrub_running;   /* 1 while a check is running */
-    /* Since 1.3; 0 from older engines. */
     int64_t backup_ended_at;  /* of the last complete backup, milliseconds since 1970-01-01T00:00:00Z; 0: there was none */
 } articled_storage_statistics;
 
 /* The functions of an engine. `engine` is the pointer that the plugin's `start` returned. Functions that return
- * uint32_t return a status code, and fill `failure` unless the code is ARTICLED_OK. */
+ * uint32_t return a status code, and fill `failure` unless the code is ARTICLED_OK.
+ *
+ * `get`, `get_by_key`, `scan` and `changes` are called on event loops, and must not wait, for example for a network. An
+ * engine that would have to wait returns ARTICLED_MUST_WAIT before it has called anything, or has NULL there. Then the
+ * caller uses `read`. An engine that never has to wait may have NULL for `read` and `cancel_read`. */
 typedef struct articled_storage {
     uint32_t size;
     uint32_t reserved;
@@ -278,13 +412,33 @@ typedef struct articled_storage {
                      articled_failure *failure);
     /* Takes the writes, and copies what it needs before it returns. Calls `done` exactly once, on any thread, when all of
      * them are on disk or refused. `results` has one result per write, in order, and is lent for the duration of `done`.
-     * The writes of one call are applied in order, after those of earlier calls on the same thread. */
-    void (*write)(void *engine, const articled_write *writes, size_t count,
-                  void (*done)(void *context, const articled_written *results, size_t count), void *context);
+     * The writes of one call are applied in order, after those of earlier calls on the same thread. A call with more than
+     * ARTICLED_MAX_WRITES writes changes nothing, and `done` receives no results. */
+    void (*write)(void *engine, const articled_write *const *writes, size_t count,
+                  void (*done)(void *context, const articled_written *const *results, size_t count), void *context);
+    /* Returns at once, from memory: an engine that would have to ask tells what it knew last. */
     uint32_t (*statistics)(void *engine, articled_storage_statistics *statistics, articled_failure *failure);
-    /* Since 1.2. Announces that this thread may read the record soon. The engine may prepare for it at next to no cost,
-     * for example by prefetching memory. It must not wait. May be NULL. */
+    /* Announces that this thread may read the record soon. The engine may prepare for it at next to no cost, for example
+     * by prefetching memory. It must not wait. May be NULL. */
     void (*expect)(void *engine, const uint8_t id[16]);
+    /* Calls `visit` for each change, in order, until it returns a value other than 0, and fills `end`. OUT_OF_RANGE: the
+     * position is unknown, or deletions behind it were already forgotten. Start from ARTICLED_CHANGES_START then, and
+     * forget the records that do not come. */
+    uint32_t (*changes)(void *engine, const articled_changes *query,
+                        int32_t (*visit)(void *context, const articled_change *change), void *context,
+                        articled_changes_end *end, articled_failure *failure);
+    /* Calls `notify` on any thread when there may be new changes, until `unwatch_changes`. `notify` must return at once,
+     * and must not call the engine. Returns NULL if there are no changes to watch. */
+    void *(*watch_changes)(void *engine, void (*notify)(void *context), void *context);
+    /* When this returns, `notify` is not running and will not be called. */
+    void (*unwatch_changes)(void *engine, void *watch);
+    /* Reads, and may wait. What `read` points to is copied before it returns. Calls `done` exactly once, on any thread,
+     * possibly before it returns. The result is lent for the duration of `done`. A scan returns at most as many records
+     * as the query allows, and may return fewer. */
+    void (*read)(void *engine, const articled_read *read,
+                 void (*done)(void *context, const articled_read_result *result), void *context);
+    /* Nobody needs the answer any more. `done` is still called, as soon as the engine can. */
+    void (*cancel_read)(void *engine, uint64_t token);
 } articled_storage;
 
 /* ---- The plugin ---------------------------------------------------------------------------------------------- */
@@ -293,6 +447,7 @@ enum { /* articled_method.flags */
     ARTICLED_METHOD_STREAM_REQUEST = 1,
     ARTICLED_METHOD_STREAM_RESPONSE = 2,
     ARTICLED_METHOD_IDEMPOTENT = 4, /* a client may repeat the call if it does not know whether it was carried out */
+    ARTICLED_METHOD_ENDLESS = 8,    /* a stream without an end: only a deadline that the client sets applies */
 };
 
 typedef struct articled_method {
@@ -307,16 +462,17 @@ typedef struct articled_method {
 } articled_method;
 
 enum { /* articled_start.flags */
-    /* Since 1.3. The administrator accepts that an engine drops what it cannot recover, and logs what it is. */
+    /* The administrator accepts that an engine drops what it cannot recover, and logs what it is. */
     ARTICLED_START_RECOVER = 1,
 };
 
 typedef struct articled_start {
     uint32_t size;
     uint32_t flags;
-    void *log;                       /* for articled_host.log */
+    articled_self *self;             /* for the functions of the host */
     articled_bytes configuration;    /* the plugin's section as JSON; "{}" if there is none */
     articled_bytes state_directory;  /* for the files of an engine */
+    articled_bytes directory;        /* the plugin's own, which exists; empty unless it needs one */
     const articled_storage *storage; /* NULL unless the plugin needs storage */
     void *engine;                    /* the first argument of the storage's functions */
 } articled_start;
@@ -325,7 +481,25 @@ enum { ARTICLED_HEALTHY = 0, ARTICLED_DEGRADED = 1, ARTICLED_UNHEALTHY = 2 };
 
 enum { /* articled_plugin.flags */
     ARTICLED_PLUGIN_NEEDS_STORAGE = 1,
+    ARTICLED_PLUGIN_NEEDS_DIRECTORY = 2, /* for files of its own, such as an index: `articled_start.directory` */
 };
+
+enum { ARTICLED_METRIC_COUNTER = 1, ARTICLED_METRIC_GAUGE = 2 }; /* articled_metric.kind */
+
+#define ARTICLED_MAX_METRICS 256u /* of one plugin */
+
+/* A figure of a plugin. In the metrics it is named articled_<plugin>_<name>, with "-" as "_"; a counter gets "_total".
+ * Figures of one name have the same kind and unit, and differ in their labels. */
+typedef struct articled_metric {
+    uint32_t size;
+    uint32_t kind;
+    const char *name; /* [a-z][a-z0-9_]*, at most 63 bytes. With a unit, it ends in "_" and the unit */
+    const char *help; /* one sentence */
+    const char *unit; /* "seconds", "bytes"; NULL if it is a plain number */
+    double value;     /* finite; a counter is not negative */
+    const articled_bytes *labels; /* name and value of each in turn; names as above, values at most 256 bytes */
+    size_t label_count;           /* of pairs; at most 8 */
+} articled_metric;
 
 typedef struct articled_plugin {
     uint64_t magic;      /* ARTICLED_PLUGIN_MAGIC; the only member before the size */
@@ -345,7 +519,8 @@ typedef struct articled_plugin {
     void (*handle)(void *plugin, uint32_t method, articled_request *request);
     /* No new requests will come; those in flight continue. May be NULL. */
     void (*drain)(void *plugin);
-    /* No request is in flight any more: release what must not be left to the exit of the process. May be NULL. */
+    /* No request is in flight any more: end background work, and release what must not be left to the exit of the
+     * process. May be NULL. */
     void (*stop)(void *plugin);
     /* Returns ARTICLED_HEALTHY etc. immediately, on any thread. The text goes to `failure->message`. May be NULL. */
     uint32_t (*health)(void *plugin, articled_failure *failure);
@@ -355,17 +530,26 @@ typedef struct articled_plugin {
      * and the text is logged. NULL if the section is fixed at the start, as is one that it answers with UNIMPLEMENTED:
      * articled says that a change of it needs a restart. */
     uint32_t (*reload)(void *plugin, articled_bytes configuration, articled_failure *failure);
-    /* Since 1.1. Checks a section of the configuration, and changes nothing. If `start` and `reload` would reject it,
+    /* Checks a section of the configuration, and changes nothing. If `start` and `reload` would reject it,
      * the text contains everything that is wrong, one line for each problem. A line about a member begins with its path
      * within the section and a colon: "workers: ...", "a.b[2]: ...", "a[\"b c\"]: ..." (a name with spaces or punctuation
      * is a JSON string in brackets). articled adds the place in the configuration file: that of the member's name if the
      * text goes on with "unknown member", else that of its value. Called before `start`, with `{}` if there is no section,
      * and on any thread but a loop's. If it is NULL, only `start` and `reload` check. */
     uint32_t (*check)(articled_bytes configuration, articled_failure *failure);
-    /* Since 1.2. Announces a request for methods[method], which is queued behind a few others. It will probably be passed
+    /* Announces a request for methods[method], which is queued behind a few others. It will probably be passed
      * to `handle` soon, on this thread. This is the time to call `articled_storage.expect`. The message is lent for the
      * call. It is not checked yet, and may be damaged. May be NULL. */
     void (*expect)(void *plugin, uint32_t method, articled_bytes message);
+    /* Names of plugins that start before this one, if they are there, and stop after it. The storage engine always does. Two
+     * plugins that name each other do not start. */
+    const char *const *after;
+    uint32_t after_count; /* at most 16 */
+    uint32_t reserved;
+    /* Calls `emit` for each figure of the plugin, with a metric that is lent for the call; at most ARTICLED_MAX_METRICS are
+     * used. Returns at once, on any thread, possibly several at a time. What is wrong with a figure is logged once, and the
+     * figure is left out. May be NULL. */
+    void (*metrics)(void *plugin, void (*emit)(void *context, const articled_metric *metric), void *context);
 } articled_plugin;
 
 #define ARTICLED_PLUGIN_SYMBOL "articled_plugin_descriptor"

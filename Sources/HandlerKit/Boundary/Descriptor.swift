@@ -14,23 +14,28 @@ extension articled_plugin {
         for (index, method) in description.methods.enumerated() {
             unsafe (methods + index).initialize(to: articled_method.immortal(method))
         }
+        let after = UnsafeMutablePointer<UnsafePointer<CChar>?>.allocate(capacity: description.after.count)
+        for (index, name) in description.after.enumerated() {
+            unsafe (after + index).initialize(to: immortalText(name))
+        }
         let plugin = UnsafeMutablePointer<articled_plugin>.allocate(capacity: 1)
         unsafe plugin.initialize(
             to: articled_plugin(
                 magic: magic, size: UInt32(MemoryLayout<articled_plugin>.size), abi: abi,
                 name: immortalText(description.name), version: immortalText(description.version),
                 runtime: immortalText(SwiftRuntime.name),
-                flags: description.needsStorage ? UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) : 0,
+                flags: (description.needsStorage ? UInt32(ARTICLED_PLUGIN_NEEDS_STORAGE) : 0)
+                    | (description.needsDirectory ? UInt32(ARTICLED_PLUGIN_NEEDS_DIRECTORY) : 0),
                 method_count: UInt32(description.methods.count), methods: UnsafePointer(methods),
                 start: start,
                 handle: { plugin, method, request in
                     guard let request = unsafe request else { return }
                     unsafe PluginInstance.at(plugin)?.handle(Int(method), request)
                 },
-                drain: { unsafe PluginInstance.at($0)?.drain() },
-                stop: { unsafe PluginInstance.at($0)?.stop() },
+                drain: { unsafe PluginInstance.at($0)?.drainAll() },
+                stop: { unsafe PluginInstance.at($0)?.stopAll() },
                 health: { plugin, failure in
-                    let health = unsafe PluginInstance.at(plugin)?.health ?? .healthy
+                    let health = unsafe PluginInstance.at(plugin)?.totalHealth ?? .healthy
                     unsafe failure?.pointee.set(0, health.message)
                     return health.state.rawValue
                 },
@@ -43,6 +48,12 @@ extension articled_plugin {
                 }, check: check,
                 expect: { plugin, method, message in
                     unsafe PluginInstance.at(plugin)?.prefetch(Int(method), message)
+                }, after: UnsafePointer(after), after_count: UInt32(description.after.count), reserved: 0,
+                metrics: { plugin, emit, context in
+                    guard let emit = unsafe emit else { return }
+                    for metric in unsafe PluginInstance.at(plugin)?.metrics ?? [] {
+                        unsafe metric.withC { unsafe emit(context, $0) }
+                    }
                 }))
         return unsafe UnsafePointer(plugin)
     }
@@ -76,54 +87,19 @@ private func immortalText(_ text: String) -> UnsafePointer<CChar> {
 
 extension PluginContext {
     /// Reads what the host passes to `start`.
-    init(_ start: UnsafePointer<articled_start>, _ host: UnsafePointer<articled_host>) throws(ServiceError) {
+    init(_ start: UnsafePointer<articled_start>, _ host: Host) throws(ServiceError) {
         let configuration = unsafe [UInt8](start.pointee.configuration)
         var storage: (any ArticleStorage)?
         if let table = unsafe start.pointee.storage {
-            storage = try unsafe InjectedStorage(table, engine: start.pointee.engine)
+            storage = try unsafe InjectedStorage(
+                table, engine: start.pointee.engine, log: PluginLog { host.log($0, $1) })
         }
-        nonisolated(unsafe) let (host, log) = unsafe (host, start.pointee.log)
         self.init(
             configuration: PluginConfiguration(json: configuration.isEmpty ? Array("{}".utf8) : configuration),
-            log: unsafe PluginLog(host, log),
-            stateDirectory: unsafe String(start.pointee.state_directory), storage: storage,
+            log: PluginLog { host.log($0, $1) },
+            stateDirectory: unsafe String(start.pointee.state_directory),
+            directory: unsafe String(start.pointee.directory), storage: storage,
             acceptsLoss: unsafe start.pointee.flags & UInt32(ARTICLED_START_RECOVER) != 0,
-            progress: { status in
-                guard let starting = unsafe host.starting else { return }
-                var status = status
-                status.withUTF8 { text in unsafe starting(log, articled_bytes(UnsafeRawBufferPointer(text))) }
-            })
-    }
-}
-
-extension PluginLog {
-    /// The host's log. Its pointers are never freed, and `log` may be called from any thread.
-    fileprivate init(_ host: UnsafePointer<articled_host>, _ log: UnsafeMutableRawPointer?) {
-        nonisolated(unsafe) let host = unsafe host
-        nonisolated(unsafe) let log = unsafe log
-        self.init { level, message in
-            var message = message
-            message.withUTF8 { text in
-                unsafe host.pointee.log(log, level.rawValue, articled_bytes(UnsafeRawBufferPointer(text)))
-            }
-        }
-    }
-}
-
-extension UnsafePointer<articled_host> {
-    /// Present from ABI 1.3 on; `nil` if the host is older, and limits a start regardless of progress.
-    fileprivate var starting: (@convention(c) (UnsafeMutableRawPointer?, articled_bytes) -> Void)? {
-        unsafe pointee.size >= UInt32(MemoryLayout<articled_host>.size) ? unsafe pointee.starting : nil
-    }
-
-    /// Throws unless the host has all functions that HandlerKit calls and that every host has.
-    func checkComplete() throws(ServiceError) {
-        let host = unsafe pointee
-        let least = unsafe MemoryLayout<articled_host>.offset(of: \.starting) ?? MemoryLayout<articled_host>.size
-        guard unsafe host.size >= UInt32(least), unsafe host.log != nil,
-            unsafe host.schedule != nil, unsafe host.is_current != nil, unsafe host.respond != nil,
-            unsafe host.send != nil, unsafe host.finish != nil, unsafe host.fail != nil, unsafe host.watch != nil,
-            unsafe host.consumed != nil
-        else { throw ServiceError(.failedPrecondition, "this articled lacks functions that the plugin needs") }
+            progress: { host.starting($0) }, host: host)
     }
 }

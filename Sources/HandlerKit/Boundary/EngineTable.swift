@@ -13,45 +13,49 @@ enum EngineTable {
                 size: UInt32(MemoryLayout<articled_storage>.size), reserved: 0,
                 get: { engine, id, lend, context, failure in
                     // By concrete type: this is the hot path of every fetch.
-                    var isFound = true
-                    let code = unsafe articled_failure.answer(failure) {
+                    unsafe answer(failure) { () throws(ServiceError) in
                         guard let instance = unsafe PluginInstance.at(engine), let id = unsafe id,
                             let lend = unsafe lend
                         else { throw missing }
-                        isFound = try unsafe instance.read(ArticleID(at: id)) { unsafe lend(context, $0) }
+                        return try unsafe instance.lend(ArticleID(at: id)) { unsafe lend(context, $0) }
                     }
-                    return isFound ? code : StatusCode.notFound.rawValue
                 },
                 get_by_key: { engine, key, lend, context, failure in
-                    unsafe answer(engine, failure) { engine throws(ServiceError) in
-                        guard let lend = unsafe lend else { throw missing }
+                    unsafe answer(failure) { () throws(ServiceError) in
+                        guard let engine = unsafe PluginInstance.at(engine)?.engine, let lend = unsafe lend else {
+                            throw missing
+                        }
                         let bytes = unsafe key.buffer
-                        return try engine.read(key: unsafe RawSpan(_unsafeBytes: bytes)) {
+                        return try engine.lend(key: unsafe RawSpan(_unsafeBytes: bytes)) {
                             unsafe $0.withC { unsafe lend(context, $0) }
                         }
                     }
                 },
                 scan: { engine, query, visit, context, failure in
-                    unsafe answer(engine, failure) { engine throws(ServiceError) in
-                        guard let query = unsafe query, let visit = unsafe visit else { throw missing }
-                        try unsafe engine.scan(StorageQuery(query.pointee)) {
+                    unsafe answer(failure) { () throws(ServiceError) in
+                        guard let engine = unsafe PluginInstance.at(engine)?.engine, let query = unsafe query,
+                            let visit = unsafe visit
+                        else { throw missing }
+                        return try unsafe engine.lend(StorageQuery(query)) {
                             unsafe $0.withC { unsafe visit(context, $0) } == 0
                         }
-                        return true
                     }
                 },
                 write: { engine, writes, count, done, context in
                     guard let done = unsafe done else { return }
-                    guard count > 0 else { return unsafe done(context, nil, 0) }
+                    guard count > 0, count <= Int(ARTICLED_MAX_WRITES), let writes = unsafe writes else {
+                        return unsafe done(context, nil, 0)
+                    }
                     let told = unsafe WriteCallback(done, context)
-                    if count == 1 { return unsafe write(engine, writes, told) }
+                    if count == 1 { return unsafe write(engine, writes[0], told) }
                     let batch = WriteBatch(count, told)
-                    guard let engine = unsafe PluginInstance.at(engine)?.engine, let writes = unsafe writes else {
+                    guard let engine = unsafe PluginInstance.at(engine)?.engine else {
                         return batch.refuseAll(missing)
                     }
                     for index in 0..<count {
                         do throws(ServiceError) {
-                            try unsafe StorageWrite.with(writes + index) { write in
+                            guard let write = unsafe writes[index] else { throw missing }
+                            try unsafe StorageWrite.with(write) { write in
                                 engine.write(write) { batch.finish(index, $0) }
                             }
                         } catch {
@@ -60,17 +64,58 @@ enum EngineTable {
                     }
                 },
                 statistics: { engine, statistics, failure in
-                    unsafe answer(engine, failure) { engine throws(ServiceError) in
-                        let present = try engine.statistics()
-                        guard let statistics = unsafe statistics else { throw missing }
-                        unsafe statistics.pointee.set(present)
-                        return true
+                    unsafe answer(failure) { () throws(ServiceError) in
+                        guard let engine = unsafe PluginInstance.at(engine)?.engine,
+                            let statistics = unsafe statistics
+                        else { throw missing }
+                        unsafe statistics.pointee.set(try engine.statistics())
+                        return .found
                     }
                 },
                 expect: { engine, id in
                     guard let id = unsafe id else { return }
                     unsafe PluginInstance.at(engine)?.prefetch(ArticleID(at: id))
-                }))
+                },
+                changes: { engine, query, visit, context, end, failure in
+                    unsafe answer(failure) { () throws(ServiceError) in
+                        guard let engine = unsafe PluginInstance.at(engine)?.engine, let query = unsafe query,
+                            let visit = unsafe visit, let end = unsafe end,
+                            unsafe end.pointee.size >= UInt32(MemoryLayout<articled_changes_end>.size)
+                        else { throw missing }
+                        let progress = try unsafe engine.lend(ChangeQuery(query)) {
+                            unsafe $0.withC { unsafe visit(context, $0) } == 0
+                        }
+                        guard let progress else { return .mustWait }
+                        unsafe end.pointee.set(progress)
+                        return .found
+                    }
+                },
+                watch_changes: { engine, notify, context in
+                    guard let engine = unsafe PluginInstance.at(engine)?.engine, let notify = unsafe notify else {
+                        return nil
+                    }
+                    nonisolated(unsafe) let context = unsafe context
+                    guard let watch = engine.watchChanges({ unsafe notify(context) }) else { return nil }
+                    return unsafe Unmanaged.passRetained(watch).toOpaque()
+                },
+                unwatch_changes: { _, watch in
+                    guard let watch = unsafe watch else { return }
+                    // Released here, which ends it.
+                    unsafe Unmanaged<ChangeWatch>.fromOpaque(watch).release()
+                },
+                read: { engine, read, done, context in
+                    guard let done = unsafe done else { return }
+                    let told = unsafe ReadCallback(done, context)
+                    guard let engine = unsafe PluginInstance.at(engine)?.engine, let read = unsafe read else {
+                        return told(missing)
+                    }
+                    do throws(ServiceError) {
+                        unsafe RunningReads.start(try RequestedRead(read), read.pointee.token, engine, told)
+                    } catch {
+                        told(error)
+                    }
+                },
+                cancel_read: { _, token in RunningReads.cancel(token) }))
         return unsafe UnsafePointer(table)
     }()
 
@@ -90,22 +135,26 @@ enum EngineTable {
         ServiceError(.internal, "a storage function was called without its arguments")
     }
 
-    /// Runs a function of the engine and returns its status code; `false` becomes NOT_FOUND.
+    /// Runs a function of the engine and returns its status code.
     private static func answer(
-        _ engine: UnsafeMutableRawPointer?, _ failure: UnsafeMutablePointer<articled_failure>?,
-        _ body: (any StorageEngine) throws(ServiceError) -> Bool
+        _ failure: UnsafeMutablePointer<articled_failure>?, _ body: () throws(ServiceError) -> Lent
     ) -> UInt32 {
-        var isFound = true
-        let code = unsafe articled_failure.answer(failure) {
-            guard let engine = unsafe PluginInstance.at(engine)?.engine else { throw missing }
-            isFound = try body(engine)
+        do throws(ServiceError) {
+            switch try body() {
+            case .found: return UInt32(ARTICLED_OK)
+            case .missing: return StatusCode.notFound.rawValue
+            case .mustWait: return UInt32(ARTICLED_MUST_WAIT)
+            }
+        } catch {
+            let code = error.code == .ok ? StatusCode.internal.rawValue : error.code.rawValue
+            unsafe failure?.pointee.set(code, error.message)
+            return code
         }
-        return isFound ? code : StatusCode.notFound.rawValue
     }
 }
 
 extension articled_storage_statistics {
-    /// The caller's header may be older and lack the last members.
+    /// The caller's structure may be shorter.
     fileprivate mutating func set(_ present: StorageStatistics) {
         records = present.records
         used_bytes = present.usedBytes
@@ -165,7 +214,8 @@ final class WriteBatch: Sendable {
 /// passed to it.
 @safe
 struct WriteCallback: @unchecked Sendable {
-    typealias Function = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<articled_written>?, Int) -> Void
+    typealias Function =
+        @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<UnsafePointer<articled_written>?>?, Int) -> Void
 
     private let done: Function
     private let context: UnsafeMutableRawPointer?
@@ -176,7 +226,12 @@ struct WriteCallback: @unchecked Sendable {
     }
 
     /// Completes a call with one write. Call it once.
-    func callAsFunction(_ result: WriteResult) { unsafe result.withC { unsafe done(context, $0, 1) } }
+    func callAsFunction(_ result: WriteResult) {
+        unsafe result.withC { written in
+            var pointer: UnsafePointer<articled_written>? = unsafe written
+            unsafe done(context, &pointer, 1)
+        }
+    }
 
     /// Completes a call with several writes, in order. Call it once.
     func callAsFunction(_ results: [WriteResult]) { unsafe WriteResult.withC(results) { unsafe done(context, $0, $1) } }

@@ -19,9 +19,7 @@ public func exportPlugin<Plugin: Handler>(_ type: Plugin.Type) -> UnsafeRawPoint
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: false,
         check: { try $0.check(Plugin.Settings.self, and: type.check) },
-        make: { host, context in
-            unsafe HandlerInstance(try type.init(context: context), host: host)
-        })
+        make: { HandlerInstance(try type.init(context: $0), $0) })
 }
 
 /// Exports a storage engine, as ``exportPlugin(_:)`` exports a handler.
@@ -32,9 +30,7 @@ public func exportEngine<Engine: StorageEngine>(_ type: Engine.Type) -> UnsafeRa
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: true,
         check: { try $0.check(Engine.Settings.self, and: type.check) },
-        make: { host, context in
-            unsafe EngineInstance(try type.init(context: context), host: host)
-        })
+        make: { EngineInstance(try type.init(context: $0), $0) })
 }
 
 /// Exports a storage engine that has methods of its own.
@@ -45,9 +41,7 @@ public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRa
     unsafe PluginExports.descriptor(
         of: ObjectIdentifier(type), type.descriptor, hasStorage: true,
         check: { try $0.check(Engine.Settings.self, and: type.check) },
-        make: { host, context in
-            unsafe ServingEngineInstance(try type.init(context: context), host: host)
-        })
+        make: { ServingEngineInstance(try type.init(context: $0), $0) })
 }
 
 /// The descriptors of this library, and how to create their instances.
@@ -55,7 +49,7 @@ public func exportEngine<Engine: ServingEngine>(_ type: Engine.Type) -> UnsafeRa
 /// A C function pointer carries no type, so each exported type gets a `start` function from a small set. A library
 /// exports one type; the tests export several from one image.
 enum PluginExports {
-    typealias Make = @Sendable (UnsafePointer<articled_host>, PluginContext) throws -> PluginInstance
+    typealias Make = @Sendable (PluginContext) throws -> PluginInstance
 
     typealias Check = @Sendable (PluginConfiguration) throws -> Void
 
@@ -98,6 +92,8 @@ enum PluginExports {
         { unsafe start(0, $0, $1, $2, $3) }, { unsafe start(1, $0, $1, $2, $3) },
         { unsafe start(2, $0, $1, $2, $3) }, { unsafe start(3, $0, $1, $2, $3) },
         { unsafe start(4, $0, $1, $2, $3) }, { unsafe start(5, $0, $1, $2, $3) },
+        { unsafe start(6, $0, $1, $2, $3) }, { unsafe start(7, $0, $1, $2, $3) },
+        { unsafe start(8, $0, $1, $2, $3) }, { unsafe start(9, $0, $1, $2, $3) },
     ]
 
     typealias CheckSection =
@@ -106,6 +102,8 @@ enum PluginExports {
     private static let checks: [CheckSection] = unsafe [
         { unsafe check(0, $0, $1) }, { unsafe check(1, $0, $1) }, { unsafe check(2, $0, $1) },
         { unsafe check(3, $0, $1) }, { unsafe check(4, $0, $1) }, { unsafe check(5, $0, $1) },
+        { unsafe check(6, $0, $1) }, { unsafe check(7, $0, $1) }, { unsafe check(8, $0, $1) },
+        { unsafe check(9, $0, $1) },
     ]
 
     private static func check(
@@ -125,9 +123,17 @@ enum PluginExports {
             guard let host = unsafe host, let start = unsafe start, let plugin = unsafe plugin else {
                 throw ServiceError(.internal, "start was called without its arguments")
             }
-            try unsafe host.checkComplete()
-            let make = unsafe exports.withLock { unsafe $0[index].make }
-            let instance = try unsafe make(host, PluginContext(start, host))
+            let own = unsafe Host(host, start.pointee.`self`)
+            try own.checkComplete()
+            let make = exports.withLock { $0[index].make }
+            let context = try unsafe PluginContext(start, own)
+            let instance: PluginInstance
+            do {
+                instance = try make(context)
+            } catch {
+                context.tasks.stop()
+                throw error
+            }
             // Never released, since late callbacks may refer to it.
             unsafe plugin.pointee = Unmanaged.passRetained(instance).toOpaque()
         }

@@ -11,9 +11,15 @@ internal import CPluginABI
 /// properties.
 @safe
 class PluginInstance: @unchecked Sendable {
-    final let host: UnsafePointer<articled_host>
+    final let host: Host
+    private let tasks: BackgroundTasks
 
-    init(host: UnsafePointer<articled_host>) { unsafe self.host = host }
+    /// - Parameter context: from a host, which passed it to the plugin.
+    init(_ context: PluginContext) {
+        guard let host = context.host else { preconditionFailure("an instance needs a host") }
+        self.host = host
+        tasks = context.tasks
+    }
 
     /// The instance for the host's pointer. It is never released.
     @inline(__always)
@@ -38,9 +44,9 @@ class PluginInstance: @unchecked Sendable {
     var engine: (any StorageEngine)? { nil }
 
     /// Lends the record with this id.
-    func read(
-        _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
-    ) throws(ServiceError) -> Bool { throw EngineTable.missing }
+    func lend(
+        _ id: ArticleID, _ body: (UnsafePointer<articled_record>) -> Void
+    ) throws(ServiceError) -> Lent { throw EngineTable.missing }
 
     /// The record may be read soon.
     func prefetch(_ id: ArticleID) {}
@@ -50,7 +56,28 @@ class PluginInstance: @unchecked Sendable {
     func drain() {}
     func stop() {}
     var health: Health { .healthy }
+    var metrics: [Metric] { [] }
     func reload(_ configuration: PluginConfiguration) throws {}
+
+    /// No new requests come.
+    final func drainAll() {
+        tasks.drain()
+        drain()
+    }
+
+    /// Stops the plugin, then cancels its background work. The host waits for that.
+    final func stopAll() {
+        stop()
+        tasks.stop()
+    }
+
+    /// The health of the plugin and of its background work.
+    final var totalHealth: Health {
+        let (own, background) = (health, tasks.health)
+        guard background.state != .healthy else { return own }
+        guard own.state != .healthy else { return background }
+        return Health(max(own.state, background.state), "\(own.message); \(background.message)")
+    }
 }
 
 /// A started plugin that handles requests.
@@ -58,9 +85,9 @@ class PluginInstance: @unchecked Sendable {
 final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendable {  // as its superclass
     private let handler: Plugin
 
-    init(_ handler: Plugin, host: UnsafePointer<articled_host>) {
+    init(_ handler: Plugin, _ context: PluginContext) {
         self.handler = handler
-        unsafe super.init(host: host)
+        super.init(context)
     }
 
     override func handle(_ method: Int, _ request: UnsafeMutablePointer<articled_request>) {
@@ -75,13 +102,13 @@ final class HandlerInstance<Plugin: Handler>: PluginInstance, @unchecked Sendabl
     override func drain() { handler.drain() }
     override func stop() { handler.stop() }
     override var health: Health { handler.health }
+    override var metrics: [Metric] { handler.metrics }
     override func reload(_ configuration: PluginConfiguration) throws { try handler.reload(configuration) }
 }
 
 extension Handler {
     /// Handles a request: at once if the handler can, otherwise in a task on the same loop.
-    func dispatch(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>)
-    {
+    func dispatch(_ method: Int, _ request: UnsafeMutablePointer<articled_request>, host: Host) {
         let handle = unsafe RequestHandle(request, host: host)
         let payload = unsafe request.pointee.payload.buffer
         let view = unsafe Request(method: method, request.pointee, payload: RawSpan(_unsafeBytes: payload))
@@ -93,7 +120,7 @@ extension Handler {
         guard let loop = unsafe handle.loop else {
             return handle.fail(ServiceError(.internal, "the request has no event loop"), state)
         }
-        let executor = unsafe LoopExecutor.of(loop, host)
+        let executor = unsafe LoopExecutor.of(loop, host.table)
         let task = Task.immediate(executorPreference: executor) {
             do {
                 try await self.handle(call, Responder(handle, state: state))
@@ -111,17 +138,17 @@ extension Handler {
 class EngineInstance<Engine: StorageEngine>: PluginInstance, @unchecked Sendable {  // as its superclass
     fileprivate final let storage: Engine
 
-    init(_ storage: Engine, host: UnsafePointer<articled_host>) {
+    init(_ storage: Engine, _ context: PluginContext) {
         self.storage = storage
-        unsafe super.init(host: host)
+        super.init(context)
     }
 
     override var engine: (any StorageEngine)? { storage }
 
-    override func read(
-        _ id: ArticleID, _ lend: (UnsafePointer<articled_record>) -> Void
-    ) throws(ServiceError) -> Bool {
-        try storage.read(id: id) { unsafe $0.withC { unsafe lend($0) } }
+    override func lend(
+        _ id: ArticleID, _ body: (UnsafePointer<articled_record>) -> Void
+    ) throws(ServiceError) -> Lent {
+        try storage.lend(id: id) { unsafe $0.withC { unsafe body($0) } }
     }
 
     override func prefetch(_ id: ArticleID) { storage.prefetch(id: id) }
@@ -143,4 +170,6 @@ final class ServingEngineInstance<Engine: ServingEngine>: EngineInstance<Engine>
         let bytes = unsafe message.buffer
         unsafe storage.prefetch(method: method, message: RawSpan(_unsafeBytes: bytes))
     }
+
+    override var metrics: [Metric] { storage.metrics }
 }

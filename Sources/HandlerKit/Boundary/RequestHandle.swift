@@ -9,24 +9,24 @@ internal import CPluginABI
 @safe
 struct RequestHandle: @unchecked Sendable {
     let request: UnsafeMutablePointer<articled_request>
-    let host: UnsafePointer<articled_host>
+    let host: Host
     let loop: OpaquePointer?
 
-    init(_ request: UnsafeMutablePointer<articled_request>, host: UnsafePointer<articled_host>) {
+    init(_ request: UnsafeMutablePointer<articled_request>, host: Host) {
         unsafe self.request = request
-        unsafe self.host = host
+        self.host = host
         unsafe self.loop = request.pointee.loop
     }
 
     // MARK: On any thread
 
     /// Whether the current thread is the request's event loop.
-    var isCurrent: Bool { unsafe host.pointee.is_current(loop) != 0 }
+    var isCurrent: Bool { unsafe host.table.pointee.is_current(loop) != 0 }
 
     /// Runs `body` on the request's event loop: immediately if this is it, otherwise soon.
     func onLoop(_ body: @escaping @Sendable () -> Void) {
         if isCurrent { return body() }
-        unsafe LoopJob(body).schedule(on: loop, host)
+        unsafe LoopJob(body).schedule(on: loop, host.table)
     }
 
     /// Makes the host call `run` with `work` on the request's event loop, exactly once.
@@ -34,7 +34,7 @@ struct RequestHandle: @unchecked Sendable {
         _ work: UnsafeMutableRawPointer,
         _ run: @convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void
     ) {
-        unsafe host.pointee.schedule(loop, run, work, nil)
+        unsafe host.table.pointee.schedule(loop, run, work, nil)
     }
 
     /// Ends the request with its single response message.
@@ -47,7 +47,7 @@ struct RequestHandle: @unchecked Sendable {
         }
         end(state) {
             _ = unsafe Parts.with(first, second, third, fourth, checksum) { parts, count, checksum in
-                unsafe host.pointee.respond(request, parts, count, checksum)
+                unsafe host.table.pointee.respond(request, parts, count, checksum)
             }
         }
     }
@@ -60,7 +60,8 @@ struct RequestHandle: @unchecked Sendable {
             let code = error.code == .ok ? StatusCode.internal.rawValue : error.code.rawValue
             var message = error.message
             message.withUTF8 { text in
-                _ = unsafe host.pointee.fail(request, code, articled_bytes(data: text.baseAddress, size: text.count))
+                _ = unsafe host.table.pointee.fail(
+                    request, code, articled_bytes(data: text.baseAddress, size: text.count))
             }
         }
     }
@@ -68,13 +69,13 @@ struct RequestHandle: @unchecked Sendable {
     /// Ends a streamed response.
     func finish(_ state: CallState?) {
         guard isCurrent else { return onLoop { finish(state) } }
-        end(state) { _ = unsafe host.pointee.finish(request) }
+        end(state) { _ = unsafe host.table.pointee.finish(request) }
     }
 
     /// Returns the credit of one message of `size` bytes, unless the request is ended.
     func consumed(message size: Int, _ state: CallState) {
         guard isCurrent else { return onLoop { consumed(message: size, state) } }
-        if !state.isEnded { unsafe host.pointee.consumed(request, size + Int(ARTICLED_MESSAGE_OVERHEAD)) }
+        if !state.isEnded { unsafe host.table.pointee.consumed(request, size + Int(ARTICLED_MESSAGE_OVERHEAD)) }
     }
 
     // MARK: On the event loop
@@ -84,7 +85,7 @@ struct RequestHandle: @unchecked Sendable {
         _ first: RawSpan, _ second: RawSpan, _ third: RawSpan, _ fourth: RawSpan, checksum: UInt32?
     ) -> Sent {
         unsafe Parts.with(first, second, third, fourth, checksum) { parts, count, checksum in
-            Sent(unsafe host.pointee.send(request, parts, count, checksum))
+            Sent(unsafe host.table.pointee.send(request, parts, count, checksum))
         }
     }
 
@@ -100,7 +101,7 @@ struct RequestHandle: @unchecked Sendable {
 
     /// Delivers the request's events to `state` until the request is ended.
     func watch(_ state: CallState) {
-        unsafe host.pointee.watch(request, RequestEvents.table, RequestEvents.retain(state))
+        unsafe host.table.pointee.watch(request, RequestEvents.table, RequestEvents.retain(state))
     }
 
     /// Ends the request with `body`, unless it is already ended, and releases the receiver of its events.

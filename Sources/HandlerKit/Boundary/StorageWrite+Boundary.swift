@@ -42,11 +42,7 @@ extension StorageWrite {
     static func with(
         _ write: UnsafePointer<articled_write>, _ body: (borrowing StorageWrite) -> Void
     ) throws(ServiceError) {
-        let write = unsafe write.pointee
-        guard unsafe write.size >= UInt32(MemoryLayout<articled_write>.size) else {
-            throw ServiceError(
-                .internal, "a write of \(unsafe write.size) bytes is smaller than the engine expects")
-        }
+        let write = try unsafe AuthoredStructure.copy(write, "a write", least: LeastSize.write)
         let id = unsafe withUnsafeBytes(of: write.id) { unsafe ArticleID(at: $0.baseAddress!) }
         let isByID = unsafe write.flags & UInt32(ARTICLED_WRITE_BY_ID) != 0
         let expected = unsafe write.expected_revision == .max ? nil : write.expected_revision
@@ -106,20 +102,33 @@ extension WriteResult {
     }
 
     /// Calls `body` with the C form of the results.
-    static func withC(_ results: [WriteResult], _ body: (UnsafePointer<articled_written>?, Int) -> Void) {
-        unsafe withUnsafeTemporaryAllocation(of: articled_written.self, capacity: max(1, results.count)) { written in
-            unsafe fill(written, results[...]) { unsafe body(UnsafePointer(written.baseAddress), results.count) }
-        }
-    }
-
-    /// Fills in one result after the other, nested within the lifetimes of the earlier texts.
-    private static func fill(
-        _ written: UnsafeMutableBufferPointer<articled_written>, _ rest: ArraySlice<WriteResult>, _ body: () -> Void
+    static func withC(
+        _ results: [WriteResult], _ body: (UnsafePointer<UnsafePointer<articled_written>?>?, Int) -> Void
     ) {
-        guard let result = rest.first else { return body() }
-        unsafe result.withC {
-            unsafe written.initializeElement(at: rest.startIndex, to: $0.pointee)
-            unsafe fill(written, rest.dropFirst(), body)
+        // All texts in one block of memory.
+        var texts: [UInt8] = []
+        let ends = results.map { result in
+            if case .refused(let error) = result.outcome { texts.append(contentsOf: error.message.utf8) }
+            return texts.count
+        }
+        unsafe texts.withUnsafeBytes { texts in
+            var start = 0
+            var written = unsafe zip(results, ends).map { result, end in
+                defer { start = end }
+                let text = unsafe articled_bytes(UnsafeRawBufferPointer(rebasing: texts[start..<end]))
+                guard case .refused(let error) = result.outcome else {
+                    return unsafe result.written(articled_bytes(), 0)
+                }
+                return unsafe result.written(text, error.code.rawValue)
+            }
+            unsafe written.withUnsafeMutableBufferPointer { written in
+                var pointers: [UnsafePointer<articled_written>?] = unsafe written.indices.map { index in
+                    unsafe written.baseAddress.map { unsafe UnsafePointer($0 + index) }
+                }
+                unsafe pointers.withUnsafeMutableBufferPointer {
+                    unsafe body(UnsafePointer($0.baseAddress), results.count)
+                }
+            }
         }
     }
 

@@ -67,7 +67,8 @@ extension StorageQuery {
     }
 
     /// A query in the C form. Throws if no record could match it.
-    init(_ query: articled_query) throws(ServiceError) {
+    init(_ query: UnsafePointer<articled_query>) throws(ServiceError) {
+        let query = try unsafe AuthoredStructure.copy(query, "a query", least: LeastSize.query)
         let terms = try unsafe TermList(query.terms, query.term_count)
         guard terms.count <= Self.termLimit else {
             throw ServiceError(

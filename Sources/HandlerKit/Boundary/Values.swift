@@ -105,6 +105,44 @@ enum Parts {
     }
 }
 
+/// The sizes without which structures of the other side mean nothing. Later members are 0 if their author did not know
+/// them, so these never grow.
+enum LeastSize {
+    static let write = unsafe offset(\articled_write.terms)
+    static let written = unsafe offset(\articled_written.message)
+    static let query = unsafe MemoryLayout<articled_query>.size
+    static let changes = MemoryLayout<articled_changes>.size
+    static let read = unsafe offset(\articled_read.query)
+    static let readResult = unsafe offset(\articled_read_result.more)
+
+    private static func offset<Structure, Member>(_ member: KeyPath<Structure, Member>) -> Int {
+        MemoryLayout<Structure>.offset(of: member) ?? MemoryLayout<Structure>.size
+    }
+}
+
+/// Structures of the other side, which may know fewer members than this one, or more.
+enum AuthoredStructure {
+    /// Copies a structure that begins with its size. Members that its author did not know are 0.
+    ///
+    /// - Parameter least: the size that every author knows.
+    static func copy<Structure: BitwiseCopyable>(
+        _ pointer: UnsafePointer<Structure>, _ what: StaticString, least: Int
+    ) throws(ServiceError) -> Structure {
+        // Every such structure has its size first.
+        let size = unsafe Int(UnsafeRawPointer(pointer).load(as: UInt32.self))
+        guard size >= least else {
+            throw ServiceError(.internal, "\(what) has \(size) bytes, too few: its author's header is another one")
+        }
+        return unsafe withUnsafeTemporaryAllocation(of: Structure.self, capacity: 1) { memory in
+            let bytes = UnsafeMutableRawBufferPointer(memory)
+            _ = unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            unsafe bytes.copyMemory(
+                from: UnsafeRawBufferPointer(start: pointer, count: min(size, MemoryLayout<Structure>.size)))
+            return unsafe memory[0]
+        }
+    }
+}
+
 extension articled_failure {
     /// Runs `body` and returns its status code. The text of an error is written to `failure`, if there is one.
     static func answer(_ failure: UnsafeMutablePointer<articled_failure>?, _ body: () throws -> Void) -> UInt32 {
@@ -133,23 +171,27 @@ extension articled_failure {
         }
     }
 
-    /// Calls a function of the other side that returns a status code, and throws its error. Returns `false` for
-    /// `notFound`.
-    static func check(_ call: (UnsafeMutablePointer<articled_failure>) -> UInt32) throws(ServiceError) -> Bool {
+    /// Calls a function of the other side that returns a status code, and throws its error.
+    static func check(_ call: (UnsafeMutablePointer<articled_failure>) -> UInt32) throws(ServiceError) -> Lent {
+        var mustWait = false
         let error: ServiceError? = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { text in
             var failure = unsafe articled_failure(
                 size: UInt32(MemoryLayout<articled_failure>.size), code: 0, message: text.baseAddress,
                 capacity: text.count, message_size: 0)
             let code = unsafe call(&failure)
             if code == UInt32(ARTICLED_OK) { return nil }
+            if code == UInt32(ARTICLED_MUST_WAIT) {
+                mustWait = true
+                return nil
+            }
             // The size comes from the other side, and may be anything.
             let size = unsafe max(0, min(failure.message_size, text.count))
             let message = unsafe String(
                 decoding: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<size]), as: UTF8.self)
             return ServiceError(StatusCode(rawValue: code) ?? .internal, message)
         }
-        guard let error else { return true }
-        if error.code == .notFound { return false }
+        guard let error else { return mustWait ? .mustWait : .found }
+        if error.code == .notFound { return .missing }
         throw error
     }
 }

@@ -89,11 +89,16 @@ public protocol Handler: Sendable {
     func drain()
 
     /// Called when no request is in flight any more. Release what must not be left to the exit of the process. On any
-    /// thread but an event loop.
+    /// thread but an event loop. Background work is cancelled when it returns.
     func stop()
 
-    /// The plugin's health. May be read on any thread, and must return immediately.
+    /// The plugin's health. May be read on any thread, and must return immediately. Background work that fails makes a
+    /// healthy plugin degraded.
     var health: Health { get }
+
+    /// The plugin's figures, for the metrics and the statistics of the service; at most 256. May be read on any thread,
+    /// and must return immediately.
+    var metrics: [Metric] { get }
 }
 
 extension Handler {
@@ -122,6 +127,9 @@ extension Handler {
 
     /// Healthy.
     public var health: Health { .healthy }
+
+    /// None.
+    public var metrics: [Metric] { [] }
 }
 
 extension ServiceError {

@@ -9,6 +9,8 @@ public struct PluginContext: Sendable {
     public let log: PluginLog
     /// The directory for the files of a storage engine; an absolute path, or empty if the host has none.
     public let stateDirectory: String
+    /// The plugin's own directory, which exists; an absolute path, or empty unless the descriptor has `needsDirectory`.
+    public let directory: String
     /// Whether the administrator accepts that a storage engine drops what it cannot recover (`articled --recover`).
     public let acceptsLoss: Bool
     /// Reports progress of a long start, with a text for people. May be called on any thread while `init` runs. The
@@ -16,6 +18,9 @@ public struct PluginContext: Sendable {
     public let progress: @Sendable (String) -> Void
 
     let injectedStorage: (any ArticleStorage)?
+    let tasks: BackgroundTasks
+    /// nil in a test of a plugin.
+    let host: Host?
 
     /// The storage that the configuration names. May be used on any thread.
     ///
@@ -30,18 +35,48 @@ public struct PluginContext: Sendable {
         }
     }
 
-    /// Creates a context without a host, to test a plugin.
+    /// Runs a piece of work in the background, for as long as it takes, or until the plugin stops.
+    ///
+    /// `body` runs in a task on the plugin's background threads, where it may block. They start when the service has
+    /// started, have a low priority, and use one processor at most, unless `plugins.backgroundThreads` says otherwise. The
+    /// task is cancelled when the plugin stops, after ``Handler/stop()``; the service waits for its end, up to its limit.
+    ///
+    /// If `body` throws, the error is logged, the plugin is degraded, and `body` is called again: after a second, then
+    /// after twice as long each time, up to a minute. The plugin recovers when `body` has run for a minute, or returns.
+    ///
+    /// - Parameters:
+    ///   - name: of the work, for the journal and the metrics: "follow". At most 63 bytes.
+    ///   - body: what to do. It should check for cancellation while it does not wait.
+    /// - Returns: the work, which can be cancelled before the plugin stops.
+    @discardableResult
+    public func background(_ name: String, _ body: @escaping @Sendable () async throws -> Void) -> BackgroundWork {
+        tasks.start(name, body)
+    }
+
+    /// Creates a context without a host, to test a plugin. Background work runs on the global executor.
     public init(
         configuration: PluginConfiguration = PluginConfiguration(json: Array("{}".utf8)), log: PluginLog = .none,
-        stateDirectory: String = "", storage: (any ArticleStorage)? = nil, acceptsLoss: Bool = false,
-        progress: @escaping @Sendable (String) -> Void = { _ in }
+        stateDirectory: String = "", directory: String = "", storage: (any ArticleStorage)? = nil,
+        acceptsLoss: Bool = false, progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        self.init(
+            configuration: configuration, log: log, stateDirectory: stateDirectory, directory: directory,
+            storage: storage, acceptsLoss: acceptsLoss, progress: progress, host: nil)
+    }
+
+    init(
+        configuration: PluginConfiguration, log: PluginLog, stateDirectory: String, directory: String,
+        storage: (any ArticleStorage)?, acceptsLoss: Bool, progress: @escaping @Sendable (String) -> Void, host: Host?
     ) {
         self.configuration = configuration
         self.log = log
         self.stateDirectory = stateDirectory
+        self.directory = directory
         self.injectedStorage = storage
         self.acceptsLoss = acceptsLoss
         self.progress = progress
+        self.host = host
+        tasks = BackgroundTasks(host, log)
     }
 }
 

@@ -9,13 +9,23 @@ public struct PluginDescriptor: Sendable {
     public var methods: [Method]
     /// Whether it needs an ``ArticleStorage``. If it does and none is provided, articled does not start.
     public var needsStorage: Bool
+    /// Whether it keeps files of its own, such as an index: see ``PluginContext/directory``.
+    public var needsDirectory: Bool
+    /// Names of plugins that start before this one, if they are there, and stop after it; at most 16. The storage engine
+    /// always does.
+    public var after: [String]
 
     /// Creates a descriptor.
-    public init(name: String, version: String, methods: [Method] = [], needsStorage: Bool = false) {
+    public init(
+        name: String, version: String, methods: [Method] = [], needsStorage: Bool = false, needsDirectory: Bool = false,
+        after: [String] = []
+    ) {
         self.name = name
         self.version = version
         self.methods = methods
         self.needsStorage = needsStorage
+        self.needsDirectory = needsDirectory
+        self.after = after
     }
 }
 
@@ -46,6 +56,8 @@ public struct Method: Sendable, Equatable {
         public static let streamResponse = Flags(rawValue: 2)
         /// A client may repeat the call if it does not know whether it was carried out.
         public static let idempotent = Flags(rawValue: 4)
+        /// A stream without an end, such as one of changes: only a deadline that the client sets applies.
+        public static let endless = Flags(rawValue: 8)
     }
 
     /// Creates a description of a method.

@@ -50,6 +50,12 @@ public struct Call: Sendable {
     /// Why the answer is no longer needed: `cancelled`, `deadlineExceeded` or `unavailable`. `nil` while it is. May
     /// be read on any thread.
     public var cancellation: ServiceError? { state.cancellation }
+
+    /// Ends the request's task with an error, as a cancellation by the client does: the task is cancelled, and what waits
+    /// for messages or credit throws `reason`. Let it leave `handle`. May be called on any thread.
+    ///
+    /// For a stream without end when the service stops: see ``Handler/drain()``.
+    public func cancel(_ reason: ServiceError) { state.cancel(reason) }
 }
 
 /// The encoded messages of a streamed request, in the order in which the client sent them.

@@ -14,12 +14,11 @@ extension ArticleStorage {
     /// - Parameters:
     ///   - article: lent; copied before the call returns, unless it throws.
     ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: any.
-    ///   - awaitsTopics: whether to mark the article for classification if it has no topics.
     ///   - completion: called once, when the article is on disk or refused; on any thread. Not called if the function
     ///     throws.
     /// - Throws: `invalidArgument` if the article is malformed or exceeds a limit; the message names the field.
     public func put(
-        article: RawSpan, expectedRevision: UInt64? = nil, awaitsTopics: Bool = false,
+        article: RawSpan, expectedRevision: UInt64? = nil,
         completion: @escaping @Sendable (WriteResult) -> Void
     ) throws(ServiceError) {
         let checked = try ArticleContent(validating: article)
@@ -32,8 +31,7 @@ extension ArticleStorage {
             if let id = checked.id { .id(id) } else if url.byteCount > 0 { .key(new: .generate()) } else {
                 .id(.generate())
             }
-        var terms = TermList(of: checked, in: article)
-        if awaitsTopics, checked.topics.isEmpty { terms.appendAwaitsTopics() }
+        let terms = TermList(of: checked, in: article)
         let time = checked.publishedAt == 0 ? nil : checked.publishedAt
         if let range = checked.contiguousContent(of: article.byteCount) {
             let content = article.extracting(range)
@@ -50,7 +48,7 @@ extension ArticleStorage {
         }
     }
 
-    /// Like `put(article:expectedRevision:awaitsTopics:completion:)`, but waits until the article is on disk or
+    /// Like `put(article:expectedRevision:completion:)`, but waits until the article is on disk or
     /// refused.
     public func put(article: [UInt8], expectedRevision: UInt64? = nil) async throws(ServiceError) -> WriteResult {
         let result: Result<WriteResult, ServiceError> = await withCheckedContinuation { continuation in
@@ -91,10 +89,6 @@ extension TermList {
         if let source = article.source { appendSource(bytes.extracting(source)) }
         if let language = article.language { appendLanguage(bytes.extracting(language)) }
     }
-
-    /// Adds the term of an article that is to be classified. It is not part of the article: whoever classifies the
-    /// article stores it without this term.
-    public mutating func appendAwaitsTopics() { append("w:topics", RawSpan()) }
 
     /// Adds the term of a topic, given its slug. Does nothing if it is empty.
     public mutating func appendTopic(_ slug: RawSpan) {

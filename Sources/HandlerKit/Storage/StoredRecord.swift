@@ -43,6 +43,80 @@ public struct StoredRecord: ~Copyable, ~Escapable {
     }
 }
 
+/// A copy of a record, which may be kept.
+public struct RecordCopy: Sendable, Equatable {
+    /// The record's id.
+    public var id: ArticleID
+    /// The revision; the first is 1.
+    public var revision: UInt64
+    /// When the record was created, in milliseconds since 1970-01-01T00:00:00Z.
+    public var createdAt: Int64
+    /// When this revision was stored, in the same unit.
+    public var storedAt: Int64
+    /// The time that orders lists, in the same unit.
+    public var time: Int64
+    /// The CRC-32C of the content as it was written. The last reader of the content must verify it.
+    public var contentChecksum: UInt32
+    /// The stored content.
+    public var content: [UInt8]
+    /// The alternate key; empty if it has none.
+    public var key: [UInt8]
+
+    /// Copies a lent record.
+    public init(_ record: borrowing StoredRecord) {
+        id = record.id
+        revision = record.revision
+        createdAt = record.createdAt
+        storedAt = record.storedAt
+        time = record.time
+        contentChecksum = record.contentChecksum
+        content = [UInt8](joining: record.content)
+        key = [UInt8](joining: record.key)
+    }
+
+    /// Creates a record from what an engine has read.
+    public init(
+        id: ArticleID, revision: UInt64, createdAt: Int64, storedAt: Int64, time: Int64, contentChecksum: UInt32,
+        content: [UInt8], key: [UInt8]
+    ) {
+        self.id = id
+        self.revision = revision
+        self.createdAt = createdAt
+        self.storedAt = storedAt
+        self.time = time
+        self.contentChecksum = contentChecksum
+        self.content = content
+        self.key = key
+    }
+
+    /// Lends the record to `body`.
+    public func lend<Result>(_ body: (borrowing StoredRecord) -> Result) -> Result {
+        body(
+            StoredRecord(
+                id: id, revision: revision, createdAt: createdAt, storedAt: storedAt, time: time,
+                contentChecksum: contentChecksum, content: content.rawSpan, key: key.rawSpan))
+    }
+}
+
+/// Some of the records that match a query, copied.
+public struct RecordPage: Sendable {
+    /// About as many records as an engine should return at once.
+    public static let records = 64
+    /// About as many bytes of content as an engine should return at once.
+    public static let bytes = 256 << 10
+
+    /// In the query's order.
+    public var records: [RecordCopy]
+    /// Whether there may be more: continue after the last one.
+    public var hasMore: Bool
+
+    /// Creates a page.
+    public init(records: [RecordCopy] = [], hasMore: Bool = false) {
+        self.records = records
+        self.hasMore = hasMore
+    }
+}
+
 /// Receives a record without a closure, so that a read across the plugin boundary needs no allocation.
 ///
 /// Where that does not matter, use a closure instead.

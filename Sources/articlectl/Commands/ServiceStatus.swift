@@ -86,7 +86,13 @@ struct StatusPage {
                 "\(Quantity.grouped(stats.inFlight)) in flight; \(Quantity.bytes(stats.bytesReceived)) received",
                 "\(Quantity.bytes(stats.bytesSent)) sent", "\(Quantity.bytes(stats.bytesBuffered)) buffered",
             ])
-        guard let storage = stats.storage else { return facts }
+        storage(stats, &facts)
+        for (plugin, figures) in plugins(stats) { facts.append(plugin, figures) }
+        return facts
+    }
+
+    private func storage(_ stats: StatsResult, _ facts: inout Facts) {
+        guard let storage = stats.storage else { return }
         facts.append(
             "storage",
             [
@@ -95,7 +101,29 @@ struct StatusPage {
                 Quantity.count(storage.writes, "write") + " in " + Quantity.count(storage.transactions, "transaction"),
             ])
         facts.append("checked", [checked(storage)])
-        return facts
+    }
+
+    /// What each plugin tells of itself: "index_bytes 4.1 MiB", "lookups{part=a} 7".
+    private func plugins(_ stats: StatsResult) -> [(name: String, figures: [String])] {
+        var plugins: [(name: String, figures: [String])] = []
+        for figure in stats.figures {
+            let labels = figure.labels.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
+            let name = labels.isEmpty ? figure.name : "\(figure.name){\(labels)}"
+            let text = "\(Sanitised.text(name)) \(Self.value(of: figure))"
+            let plugin = Sanitised.text(figure.plugin)
+            if plugins.last?.name == plugin {
+                plugins[plugins.count - 1].figures.append(text)
+            } else {
+                plugins.append((plugin, [text]))
+            }
+        }
+        return plugins
+    }
+
+    private static func value(of figure: PluginFigure) -> String {
+        if figure.unit == "bytes", let bytes = UInt64(exactly: figure.value.rounded()) { return Quantity.bytes(bytes) }
+        if figure.unit == "seconds" { return time(figure.value * 1e9) }
+        return UInt64(exactly: figure.value).map { Quantity.grouped($0) } ?? "\(figure.value)"
     }
 
     /// When all that is stored was last checked, and what was found.
@@ -156,6 +184,15 @@ enum StatusJSON {
             ("in_flight", .integer(stats.inFlight)), ("bytes_received", .integer(stats.bytesReceived)),
             ("bytes_sent", .integer(stats.bytesSent)), ("bytes_buffered", .integer(stats.bytesBuffered)),
             ("storage", stats.storage.map(storage) ?? .null), ("methods", .array(stats.methods.map(method))),
+            ("figures", .array(stats.figures.map(figure))),
+        ])
+    }
+
+    private static func figure(_ figure: PluginFigure) -> JSON {
+        .object([
+            ("plugin", .string(figure.plugin)), ("name", .string(figure.name)), ("counter", .bool(figure.counter)),
+            ("unit", figure.unit.isEmpty ? .null : .string(figure.unit)), ("value", .float(figure.value)),
+            ("labels", .object(figure.labels.map { ($0.name, .string($0.value)) })), ("help", .string(figure.help)),
         ])
     }
 

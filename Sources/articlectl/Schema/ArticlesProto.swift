@@ -117,6 +117,42 @@ enum ArticlesProto {
           bytes cursor = 2;
           Status status = 3;
         }
+        enum WatchStart {
+          WATCH_START_BEGINNING = 0;
+          WATCH_START_NOW = 1;
+        }
+        enum WatchContent {
+          WATCH_CONTENT_FULL = 0;
+          WATCH_CONTENT_SUMMARY = 1;
+          WATCH_CONTENT_NONE = 2;
+        }
+        enum ChangeKind {
+          CHANGE_KIND_UNSPECIFIED = 0;
+          CHANGE_KIND_STORED = 1;
+          CHANGE_KIND_DELETED = 2;
+          CHANGE_KIND_OUTSIDE = 3;
+          CHANGE_KIND_HEARTBEAT = 4;
+        }
+        message WatchRequest {
+          bytes cursor = 1;
+          WatchStart start = 2;
+          string topic = 3;
+          string source = 4;
+          string language = 5;
+          WatchContent content = 6;
+          uint32 heartbeat_ms = 7;
+        }
+        message WatchItem {
+          ChangeKind kind = 1;
+          bytes cursor = 2;
+          uint64 sequence = 3;
+          bytes id = 4;
+          uint64 revision = 5;
+          int64 stored_at = 6;
+          bytes article = 7;
+          Status status = 8;
+          bool caught_up = 9;
+        }
         message ClassifyTextRequest {
           string title = 1;
           string body = 2;
@@ -185,6 +221,7 @@ enum ArticlesProto {
           bool idempotent = 7;
           string role = 8;
           string plugin = 9;
+          bool endless = 10;
         }
         message HealthRequest {}
         message HealthResult {
@@ -212,6 +249,20 @@ enum ArticlesProto {
           uint64 protocol_errors = 11;
           uint64 refused_requests = 12;
           uint64 slow_requests = 13;
+          repeated PluginFigure figures = 14;
+        }
+        message PluginFigure {
+          string plugin = 1;
+          string name = 2;
+          bool counter = 3;
+          string unit = 4;
+          double value = 5;
+          repeated FigureLabel labels = 6;
+          string help = 7;
+        }
+        message FigureLabel {
+          string name = 1;
+          string value = 2;
         }
         message MethodStats {
           string name = 1;

@@ -62,6 +62,7 @@ final class ScriptedConnection {
         MethodDescription(name: "fetch.list", number: 8, streamResponse: true, idempotent: true),
         MethodDescription(name: "fetch.getMany", number: 9, streamResponse: true, idempotent: true),
         MethodDescription(name: "classify.article", number: 10, idempotent: true),
+        MethodDescription(name: "changes.watch", number: 11, streamResponse: true, idempotent: true, endless: true),
     ]
 
     /// The next frame, which must be of this kind.

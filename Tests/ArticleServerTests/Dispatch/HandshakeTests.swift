@@ -11,8 +11,11 @@ import Testing
         let frame = try #require(try harness.sent().first)
         let hello = try ServerHello(decoding: frame.payload)
         #expect(hello.protocolVersion == 1)
-        #expect(hello.methods.map(\.name) == ["test.echo", "test.keep", "test.stream", "test.write"])
-        #expect(hello.methods.map(\.number) == [1, 2, 3, 4])
+        #expect(
+            hello.methods.map(\.name) == [
+                "test.echo", "test.keep", "test.stream", "test.write", "test.answers", "test.endless",
+            ])
+        #expect(hello.methods.map(\.number) == Array(1...6))
         #expect(hello.roles == SessionHarness.read)
         #expect(harness.session.isEstablished)
     }

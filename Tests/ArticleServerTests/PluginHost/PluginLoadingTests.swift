@@ -25,11 +25,23 @@ import Testing
         let plugins = try FixturePlugins("previous-header")
         let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
         #expect(host.plugins.count == 1)
+        #expect(host.health().map(\.state) == [.healthy])
+        #expect(host.figures().isEmpty)
         let reload = host.reload(plugins.settings)
         #expect(reload.refusals.isEmpty && reload.fixed == ["previous-header"])
         var settings = plugins.settings
         settings.sections["nobody"] = Array("{}".utf8)
         #expect(host.problems(in: settings).map(\.description).first?.hasPrefix("plugins.nobody: ") == true)
+        #expect(host.stop(within: 10_000_000_000))
+    }
+
+    /// The structures are longer than this articled knows.
+    @Test func nextHeader() throws {
+        let plugins = try FixturePlugins("next-header")
+        let host = try PluginHost.load(plugins.settings, stateDirectory: plugins.directory.path)
+        #expect(host.plugins.first?.methods.map(\.name) == ["next.first", "next.second", "next.wait"])
+        #expect(host.plugins.first?.abi == "2.9")
+        #expect(host.figures().map(\.name) == ["cancelled"])
         #expect(host.stop(within: 10_000_000_000))
     }
 

@@ -10,7 +10,7 @@ import Testing
 /// A session with methods for tests, without a socket, on a loop that does not run.
 ///
 /// Method 1 echoes at once, 2 keeps its request for the test to answer, 3 streams both ways and keeps its request,
-/// 4 needs the role to write.
+/// 4 needs the role to write, 5 streams its response and keeps its request, 6 does so without an end.
 final class SessionHarness {
     let loop: EventLoop
     let session: Session
@@ -43,11 +43,14 @@ final class SessionHarness {
     /// - Parameter beatInterval: how long a turn of the loop may wait, in nanoseconds; 0 for ever.
     static func context(_ script: Script, _ limits: ServiceLimits, beatInterval: UInt64 = 0) -> ServerContext {
         let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
-        func route(_ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false) -> Route
-        {
+        func route(
+            _ index: UInt32, _ name: String, role: UInt32 = SessionHarness.read, streams: Bool = false,
+            answers: Bool = false, isEndless: Bool = false
+        ) -> Route {
             unsafe Route(
                 description: MethodDescription(name: name, number: index + 1, role: "write"), role: role,
-                streamsRequest: streams, streamsResponse: streams, handle: Script.handle, plugin: plugin, index: index)
+                streamsRequest: streams, streamsResponse: streams || answers, isEndless: isEndless,
+                handle: Script.handle, plugin: plugin, index: index)
         }
         var configuration = ServerConfiguration()
         configuration.limits = limits
@@ -55,7 +58,8 @@ final class SessionHarness {
             configuration: configuration,
             router: Router([
                 route(0, "test.echo"), route(1, "test.keep"), route(2, "test.stream", streams: true),
-                route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)),
+                route(3, "test.write", role: UInt32(ARTICLED_ROLE_WRITE)), route(4, "test.answers", answers: true),
+                route(5, "test.endless", answers: true, isEndless: true),
             ]), loops: 1, beatInterval: beatInterval)
     }
 

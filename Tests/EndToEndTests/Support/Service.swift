@@ -24,7 +24,8 @@ final class Service: @unchecked Sendable {
     ///   - configuration: JSON5; the defaults without it.
     ///   - state: a state directory that is there, and is moved to its place; without it an empty one.
     init(
-        plugins: [String] = ["Store", "Fetch", "LMDBStorage"], fixtures: [String] = [], libraries: [URL] = [],
+        plugins: [String] = ["Store", "Fetch", "Changes", "LMDBStorage"], fixtures: [String] = [],
+        libraries: [URL] = [],
         configuration: String = "{}", state: URL? = nil
     ) throws {
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)

@@ -28,16 +28,18 @@ final class AnsweringEngine: ServingEngine {
         unsafe responder.respond(count.span.bytes)
     }
 
-    func read(id: ArticleID, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
-        try memory.read(id: id, lend)
+    func lend(id: ArticleID, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {
+        try memory.lend(id: id, body)
     }
 
-    func read(key: RawSpan, _ lend: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Bool {
-        try memory.read(key: key, lend)
+    func lend(key: RawSpan, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {
+        try memory.lend(key: key, body)
     }
 
-    func scan(_ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool) throws(ServiceError) {
-        try memory.scan(query, visit)
+    func lend(
+        _ query: StorageQuery, _ visit: (borrowing StoredRecord) -> Bool
+    ) throws(ServiceError) -> Lent {
+        try memory.lend(query, visit)
     }
 
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {

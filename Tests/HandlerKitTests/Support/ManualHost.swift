@@ -17,7 +17,7 @@ enum ManualHost {
     private static func make() -> articled_host {
         var host = unsafe articled_host()
         unsafe host.size = UInt32(MemoryLayout<articled_host>.size)
-        unsafe host.abi = 1 << 16
+        unsafe host.abi = 2 << 16
         unsafe host.log = { log, level, message in
             let text = unsafe ManualHost.text(message)
             let address = UInt(bitPattern: log)
@@ -45,17 +45,20 @@ enum ManualHost {
         unsafe host.watch = { request, events, context in
             unsafe TestRequest.of(request)?.watch(events, context)
         }
+        unsafe host.starting = { _, _ in }
         unsafe host.consumed = { request, bytes in
             guard let request = unsafe TestRequest.of(request) else { return }
             request.check("consumed")
             request.consumed += bytes
         }
+        unsafe ManualHost.addWork(to: &host)
+        unsafe ManualHost.addCalls(to: &host)
         return unsafe host
     }
 
     private static var gone: UInt32 { UInt32(ARTICLED_GONE) }
 
-    private static func loop(_ pointer: OpaquePointer?) -> ManualLoop {
+    static func loop(_ pointer: OpaquePointer?) -> ManualLoop {
         unsafe Unmanaged<ManualLoop>.fromOpaque(UnsafeRawPointer(pointer!)).takeUnretainedValue()
     }
 
@@ -68,7 +71,7 @@ enum ManualHost {
         return bytes
     }
 
-    private static func text(_ bytes: articled_bytes) -> String {
+    static func text(_ bytes: articled_bytes) -> String {
         unsafe String(decoding: UnsafeRawBufferPointer(start: bytes.data, count: bytes.size), as: UTF8.self)
     }
 }

@@ -31,7 +31,7 @@ struct TestPlugin: @unchecked Sendable {
                 unsafe start.configuration = articled_bytes(data: json.baseAddress, size: json.count)
                 unsafe start.storage = storage?.descriptor.pointee.storage
                 unsafe start.engine = storage?.instance
-                unsafe start.log = UnsafeMutableRawPointer(mutating: descriptor)
+                unsafe start.`self` = OpaquePointer(descriptor)
                 var failure = unsafe articled_failure()
                 unsafe failure.size = UInt32(MemoryLayout<articled_failure>.size)
                 unsafe failure.message = text.baseAddress
@@ -47,7 +47,9 @@ struct TestPlugin: @unchecked Sendable {
     }
 
     /// Loads the library `name` from the directory of the tests, as articled would, and starts it.
-    init(library name: String, storage: TestPlugin? = nil) throws(ServiceError) {
+    init(
+        library name: String, configuration: String = "{}", storage: TestPlugin? = nil
+    ) throws(ServiceError) {
         var path = [CChar](repeating: 0, count: 4096)
         _ = unsafe readlink("/proc/self/exe", &path, 4095)
         let program = String(decoding: path.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -56,7 +58,7 @@ struct TestPlugin: @unchecked Sendable {
             let symbol = unsafe dlsym(library, ARTICLED_PLUGIN_SYMBOL)
         else { throw ServiceError(.internal, unsafe String(cString: dlerror())) }
         let descriptor = unsafe unsafeBitCast(symbol, to: (@convention(c) () -> UnsafeRawPointer?).self)
-        try unsafe self.init(descriptor(), storage: storage)
+        try unsafe self.init(descriptor(), configuration: configuration, storage: storage)
     }
 
     /// Passes the plugin a request for the method `method`, and overwrites the lent payload afterwards.

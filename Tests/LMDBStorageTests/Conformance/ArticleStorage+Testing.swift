@@ -3,29 +3,6 @@ import ArticleProtocol
 import HandlerKit
 import Synchronization
 
-/// A record, copied.
-struct RecordCopy: Sendable, Equatable {
-    var id: ArticleID
-    var revision: UInt64
-    var createdAt: Int64
-    var storedAt: Int64
-    var time: Int64
-    var checksum: UInt32
-    var content: [UInt8]
-    var key: [UInt8]
-
-    init(_ record: borrowing StoredRecord) {
-        id = record.id
-        revision = record.revision
-        createdAt = record.createdAt
-        storedAt = record.storedAt
-        time = record.time
-        checksum = record.contentChecksum
-        content = record.contentBytes
-        key = unsafe record.key.withUnsafeBytes { unsafe [UInt8]($0) }
-    }
-}
-
 extension StoredRecord {
     var contentBytes: [UInt8] { unsafe content.withUnsafeBytes { unsafe [UInt8]($0) } }
 }
@@ -38,15 +15,44 @@ extension TermList {
 }
 
 extension ArticleStorage {
+    /// The record with this id, from any engine.
+    func current(_ id: ArticleID) async throws -> RecordCopy? {
+        var copy: RecordCopy?
+        let isFound = try await read(id: id) { copy = RecordCopy($0) }
+        return isFound ? copy : nil
+    }
+
+    func current(key: [UInt8]) async throws -> RecordCopy? {
+        var copy: RecordCopy?
+        let isFound = try await read(key: key) { copy = RecordCopy($0) }
+        return isFound ? copy : nil
+    }
+
+    func current(key: String) async throws -> RecordCopy? { try await current(key: Array(key.utf8)) }
+
+    func listed(
+        _ terms: [String] = [], from: Int64? = nil, until: Int64? = nil, after: StorageQuery.Position? = nil,
+        limit: Int = .max
+    ) async throws -> [RecordCopy] {
+        var found: [RecordCopy] = []
+        let query = StorageQuery(terms: TermList(terms), from: from, until: until, after: after, limit: limit)
+        try await scan(query) {
+            found.append(RecordCopy($0))
+            return true
+        }
+        return found
+    }
+
+    /// The record with this id, from an engine that lends at once.
     func copy(_ id: ArticleID) throws -> RecordCopy? {
         var copy: RecordCopy?
-        let isFound = try read(id: id) { copy = RecordCopy($0) }
+        let isFound = try lend(id: id) { copy = RecordCopy($0) } == .found
         return isFound ? copy : nil
     }
 
     func copy(key: [UInt8]) throws -> RecordCopy? {
         var copy: RecordCopy?
-        let isFound = try read(key: key.rawSpan) { copy = RecordCopy($0) }
+        let isFound = try lend(key: key.rawSpan) { copy = RecordCopy($0) } == .found
         return isFound ? copy : nil
     }
 
@@ -58,10 +64,14 @@ extension ArticleStorage {
     ) throws -> [RecordCopy] {
         var found: [RecordCopy] = []
         let query = StorageQuery(terms: TermList(terms), from: from, until: until, after: after, limit: limit)
-        try scan(query) {
-            found.append(RecordCopy($0))
-            return true
-        }
+        guard
+            try lend(
+                query,
+                { record in
+                    found.append(RecordCopy(record))
+                    return true
+                }) == .found
+        else { throw ServiceError(.unimplemented, "the engine does not lend at once") }
         return found
     }
 

@@ -12,7 +12,7 @@ extension StorageConformance {
             expected.append((time, id))
         }
         expected.sort { ($0.time, $0.id) > ($1.time, $1.id) }
-        #expect(try storage.list().map(\.id) == expected.map(\.id))
+        #expect(try await storage.listed().map(\.id) == expected.map(\.id))
     }
 
     static func listBounds(_ storage: any ArticleStorage) async throws {
@@ -23,19 +23,19 @@ extension StorageConformance {
             _ = await storage.put(.id(id), "x", time: time / 2, terms: ["t"])
         }
         for terms in [[], ["t"]] {
-            #expect(try storage.list(terms, from: 5, until: 8).map(\.time) == [7, 7, 6, 6, 5, 5])
-            #expect(try storage.list(terms, from: 19).count == 2)
-            #expect(try storage.list(terms, until: 1).count == 2)
-            #expect(try storage.list(terms, from: 8, until: 5).isEmpty)
-            #expect(try storage.list(terms, until: .min).isEmpty)
-            #expect(try storage.list(terms, limit: 0).isEmpty)
-            #expect(try storage.list(terms, limit: 3).map(\.id) == ids.suffix(3).reversed())
+            #expect(try await storage.listed(terms, from: 5, until: 8).map(\.time) == [7, 7, 6, 6, 5, 5])
+            #expect(try await storage.listed(terms, from: 19).count == 2)
+            #expect(try await storage.listed(terms, until: 1).count == 2)
+            #expect(try await storage.listed(terms, from: 8, until: 5).isEmpty)
+            #expect(try await storage.listed(terms, until: .min).isEmpty)
+            #expect(try await storage.listed(terms, limit: 0).isEmpty)
+            #expect(try await storage.listed(terms, limit: 3).map(\.id) == ids.suffix(3).reversed())
             // Pages of every size add up to the whole.
             for size in 1...7 {
                 var seen: [ArticleID] = []
                 var after: StorageQuery.Position?
                 while true {
-                    let page = try storage.list(terms, after: after, limit: size)
+                    let page = try await storage.listed(terms, after: after, limit: size)
                     seen += page.map(\.id)
                     guard page.count == size, let last = page.last else { break }
                     after = StorageQuery.Position(time: last.time, id: last.id)
@@ -44,7 +44,7 @@ extension StorageConformance {
             }
             // Also at a position without a record.
             let place = StorageQuery.Position(time: 10, id: ArticleID(high: 0, low: 0))
-            #expect(try storage.list(terms, after: place, limit: 1).first?.time == 9)
+            #expect(try await storage.listed(terms, after: place, limit: 1).first?.time == 9)
         }
     }
 
@@ -59,28 +59,28 @@ extension StorageConformance {
             where query.allSatisfy(terms.contains) { expected[query, default: []].append(id) }
         }
         for (query, ids) in expected {
-            let found = try storage.list(query)
+            let found = try await storage.listed(query)
             #expect(Set(found.map(\.id)) == Set(ids) && found.count == ids.count)
             #expect(zip(found, found.dropFirst()).allSatisfy { ($0.time, $0.id) > ($1.time, $1.id) })
         }
-        #expect(try storage.list(["none"]).isEmpty)
-        #expect(try storage.list(["two", "none"]).isEmpty)
-        #expect(try storage.list(["three", "two"]).map(\.id) == storage.list(["two", "three"]).map(\.id))
+        #expect(try await storage.listed(["none"]).isEmpty)
+        #expect(try await storage.listed(["two", "none"]).isEmpty)
+        #expect(try await storage.listed(["three", "two"]).map(\.id) == storage.listed(["two", "three"]).map(\.id))
     }
 
     static func listFollowsUpdates(_ storage: any ArticleStorage) async throws {
         let id = ArticleID.generate()
         _ = await storage.put(.id(id), "x", time: 10, terms: ["a", "b"])
         _ = await storage.put(.id(id), "y", time: 20, terms: ["b", "c"])
-        #expect(try storage.list(["a"]).isEmpty)
-        #expect(try storage.list(["b"]).map(\.time) == [20])
-        #expect(try storage.list(["c"]).map(\.id) == [id])
-        #expect(try storage.list().map(\.time) == [20])
-        let created = try #require(try storage.copy(id)).createdAt
+        #expect(try await storage.listed(["a"]).isEmpty)
+        #expect(try await storage.listed(["b"]).map(\.time) == [20])
+        #expect(try await storage.listed(["c"]).map(\.id) == [id])
+        #expect(try await storage.listed().map(\.time) == [20])
+        let created = try #require(try await storage.current(id)).createdAt
         _ = await storage.put(.id(id), "y", terms: ["c"])
-        #expect(try storage.list(["c"]).map(\.time) == [created])
+        #expect(try await storage.listed(["c"]).map(\.time) == [created])
         _ = await storage.delete(id)
-        for terms in [[], ["a"], ["b"], ["c"]] { #expect(try storage.list(terms).isEmpty) }
+        for terms in [[], ["a"], ["b"], ["c"]] { #expect(try await storage.listed(terms).isEmpty) }
     }
 
     static func pagesSurviveChanges(_ storage: any ArticleStorage) async throws {
@@ -90,11 +90,11 @@ extension StorageConformance {
             ids.append(id)
             _ = await storage.put(.id(id), "x", time: time, terms: ["t"])
         }
-        let page = try storage.list(["t"], limit: 4)
+        let page = try await storage.listed(["t"], limit: 4)
         let last = try #require(page.last)
         _ = await storage.delete(last.id)
         _ = await storage.put(.id(.generate()), "newer", time: 100, terms: ["t"])
-        let rest = try storage.list(["t"], after: StorageQuery.Position(time: last.time, id: last.id))
+        let rest = try await storage.listed(["t"], after: StorageQuery.Position(time: last.time, id: last.id))
         #expect(rest.map(\.id) == ids.prefix(6).reversed())
     }
 
@@ -102,7 +102,9 @@ extension StorageConformance {
         let ids = (0..<5).map { _ in ArticleID.generate() }
         for id in ids { _ = await storage.put(.id(id), "content of \(id)", key: "\(id)") }
         var seen = 0
-        try storage.scan(StorageQuery()) { outer in
+        // An engine that waits lends copies, one at a time.
+        guard try storage.lend(id: ids[0], { _ in }) == .found else { return }
+        let lent = try storage.lend(StorageQuery()) { outer in
             let outerID = outer.id
             for id in ids {
                 let copy = try? storage.copy(id)
@@ -113,7 +115,7 @@ extension StorageConformance {
             seen += 1
             return true
         }
-        #expect(seen == 5)
+        #expect(seen == 5 && lent == .found)
     }
 
     static func statistics(_ storage: any ArticleStorage) async throws {
@@ -141,13 +143,13 @@ extension StorageConformance {
                         let result = await storage.put(.key(new: .generate()), key, key: key, terms: ["w:\(writer)"])
                         #expect(result.outcome.isCreated)
                         // An acknowledged write is visible.
-                        #expect(try storage.copy(key: key)?.content == Array(key.utf8))
-                        #expect(try storage.list(["w:\(writer)"]).count == number + 1)
+                        #expect(try await storage.current(key: key)?.content == Array(key.utf8))
+                        #expect(try await storage.listed(["w:\(writer)"]).count == number + 1)
                     }
                 }
             }
             try await group.waitForAll()
         }
-        #expect(try storage.list().count == 320)
+        #expect(try await storage.listed().count == 320)
     }
 }

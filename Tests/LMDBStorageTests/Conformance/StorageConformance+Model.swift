@@ -16,14 +16,14 @@ extension StorageConformance {
             let result = await change.make(storage)
             try #require(StorageModel.Answer(result) == expected, "step \(step): \(change)")
             model.note(result)
-            if let record = try storage.copy(result.id) { #expect(model.isSame(record), "step \(step)") }
+            if let record = try await storage.current(result.id) { #expect(model.isSame(record), "step \(step)") }
             if step % 25 != 0 { continue }
-            #expect(try storage.list().allSatisfy(model.isSame))
+            #expect(try await storage.listed().allSatisfy(model.isSame))
             let terms = (0..<3).filter { _ in random.next(2) == 0 }.map { "t\($0)" }
             let from: Int64? = random.next(2) == 0 ? nil : Int64(random.next(12))
             let until: Int64? = random.next(2) == 0 ? nil : Int64(random.next(12))
             let limit = 1 + Int(random.next(30))
-            let found = try storage.list(terms, from: from, until: until, limit: limit).map(\.id)
+            let found = try await storage.listed(terms, from: from, until: until, limit: limit).map(\.id)
             #expect(found == model.list(terms, from: from, until: until, limit: limit), "step \(step)")
         }
     }

@@ -34,24 +34,24 @@ enum StorageConformance {
 
     static func lifecycle(_ storage: any ArticleStorage) async throws {
         let id = ArticleID.generate()
-        #expect(try storage.copy(id) == nil)
+        #expect(try await storage.current(id) == nil)
         let created = await storage.put(.id(id), "first", key: "k", time: 7)
         #expect(created.outcome.isCreated && created.id == id && created.revision == 1)
         #expect(created.createdAt > 1_500_000_000_000 && created.storedAt == created.createdAt)
-        var copy = try #require(try storage.copy(id))
+        var copy = try #require(try await storage.current(id))
         #expect(copy.content == Array("first".utf8) && copy.key == Array("k".utf8) && copy.time == 7)
         #expect(copy.revision == 1 && copy.createdAt == created.createdAt && copy.storedAt == created.storedAt)
 
         let updated = await storage.put(.id(id), "second", key: "k")
         #expect(updated.outcome.isUpdated && updated.revision == 2 && updated.createdAt == created.createdAt)
         #expect(updated.storedAt >= created.storedAt)
-        copy = try #require(try storage.copy(id))
+        copy = try #require(try await storage.current(id))
         #expect(copy.content == Array("second".utf8) && copy.time == created.createdAt)
 
         let deleted = await storage.delete(id)
         #expect(deleted.outcome.isDeleted && deleted.id == id && deleted.revision == 2)
-        #expect(try storage.copy(id) == nil)
-        #expect(try storage.copy(key: "k") == nil)
+        #expect(try await storage.current(id) == nil)
+        #expect(try await storage.current(key: "k") == nil)
         #expect(await storage.delete(id).refusal == .notFound)
     }
 
@@ -61,15 +61,15 @@ enum StorageConformance {
             let key = Array("https://example.vn/bài-viết/\(size)".utf8)
             let id = ArticleID.generate()
             #expect(await storage.put(.id(id), content: content, key: key, terms: ["t:\(size)"]).outcome.isCreated)
-            let copy = try #require(try storage.copy(id))
+            let copy = try #require(try await storage.current(id))
             #expect(copy.content == content && copy.key == key && copy.id == id)
-            #expect(copy.checksum == CRC32C.checksum(content))
-            #expect(try storage.copy(key: key)?.content == content)
+            #expect(copy.contentChecksum == CRC32C.checksum(content))
+            #expect(try await storage.current(key: key)?.content == content)
         }
         let longKey = [UInt8](repeating: 0x61, count: 8000)
         #expect(await storage.put(.key(new: .generate()), content: [1], key: longKey).outcome.isCreated)
-        #expect(try storage.copy(key: longKey)?.content == [1])
-        #expect(try storage.copy(key: longKey.dropLast() + [0]) == nil)
+        #expect(try await storage.current(key: longKey)?.content == [1])
+        #expect(try await storage.current(key: longKey.dropLast() + [0]) == nil)
     }
 
     static func identityByKey(_ storage: any ArticleStorage) async throws {
@@ -77,8 +77,8 @@ enum StorageConformance {
         #expect(await storage.put(.key(new: first), "one", key: "k").id == first)
         let again = await storage.put(.key(new: second), "two", key: "k")
         #expect(again.outcome.isUpdated && again.id == first && again.revision == 2)
-        #expect(try storage.copy(second) == nil)
-        #expect(try storage.copy(key: "k")?.id == first)
+        #expect(try await storage.current(second) == nil)
+        #expect(try await storage.current(key: "k")?.id == first)
         #expect(await storage.put(.key(new: second), "three", key: "").refusal == .invalidArgument)
         #expect(await storage.put(.key(new: first), "four", key: "another").refusal == .alreadyExists)
         let deleted = await storage.delete(key: "k")
@@ -92,23 +92,23 @@ enum StorageConformance {
         _ = await storage.put(.id(owner), "one", key: "k")
         let refused = await storage.put(.id(other), "two", key: "k")
         #expect(refused.refusal == .alreadyExists && refused.id == owner)
-        #expect(try storage.copy(other) == nil)
+        #expect(try await storage.current(other) == nil)
         _ = await storage.put(.id(other), "two", key: "l")
         #expect(await storage.put(.id(other), "three", key: "k").refusal == .alreadyExists)
-        #expect(try storage.copy(key: "l")?.content == Array("two".utf8))
+        #expect(try await storage.current(key: "l")?.content == Array("two".utf8))
     }
 
     static func keyMoves(_ storage: any ArticleStorage) async throws {
         let id = ArticleID.generate()
         _ = await storage.put(.id(id), "one", key: "old")
         #expect(await storage.put(.id(id), "one", key: "new").outcome.isUpdated)
-        #expect(try storage.copy(key: "old") == nil)
-        #expect(try storage.copy(key: "new")?.id == id)
+        #expect(try await storage.current(key: "old") == nil)
+        #expect(try await storage.current(key: "new")?.id == id)
         let other = ArticleID.generate()
         #expect(await storage.put(.id(other), "two", key: "old").outcome.isCreated)
         #expect(await storage.put(.id(id), "one", key: "").outcome.isUpdated)
-        #expect(try storage.copy(key: "new") == nil)
-        #expect(try storage.copy(id)?.key == [])
+        #expect(try await storage.current(key: "new") == nil)
+        #expect(try await storage.current(id)?.key == [])
     }
 
     static func expectedRevisions(_ storage: any ArticleStorage) async throws {
@@ -121,7 +121,7 @@ enum StorageConformance {
         #expect(await storage.put(.id(id), "y", expected: 1).revision == 2)
         refused = await storage.put(.id(id), "z", expected: 1)
         #expect(refused.refusal == .conflict && refused.revision == 2)
-        #expect(try storage.copy(id)?.content == Array("y".utf8))
+        #expect(try await storage.current(id)?.content == Array("y".utf8))
         refused = await storage.delete(id, expected: 1)
         #expect(refused.refusal == .conflict && refused.revision == 2)
         #expect(await storage.delete(id, expected: 2).outcome.isDeleted)
@@ -152,7 +152,7 @@ enum StorageConformance {
         for number in 0..<200 { answers.put(storage, .id(id), Array("\(number)".utf8), expected: UInt64(number)) }
         let results = await answers.all()
         #expect(results.allSatisfy { $0.outcome.isCreated || $0.outcome.isUpdated })
-        let copy = try #require(try storage.copy(id))
+        let copy = try #require(try await storage.current(id))
         #expect(copy.revision == 200 && copy.content == Array("199".utf8))
     }
 
@@ -160,10 +160,10 @@ enum StorageConformance {
         let id = ArticleID.generate()
         let wrong = await storage.put(.id(id), content: [1, 2, 3], checksum: CRC32C.checksum([1, 2, 4]))
         #expect(wrong.refusal == .internal && wrong.id == id)
-        #expect(try storage.copy(id) == nil)
+        #expect(try await storage.current(id) == nil)
         #expect(await storage.put(.id(id), content: [1, 2, 3]).outcome.isCreated)
         #expect(await storage.put(.id(id), content: [1, 2, 4], checksum: 0).refusal == .internal)
-        #expect(try storage.copy(id)?.content == [1, 2, 3])
+        #expect(try await storage.current(id)?.content == [1, 2, 3])
     }
 
     static func refusalsAreAlone(_ storage: any ArticleStorage) async throws {
@@ -178,6 +178,6 @@ enum StorageConformance {
         for (number, result) in results.enumerated() {
             #expect(number % 3 == 0 ? result.refusal == .alreadyExists : result.outcome.isCreated)
         }
-        #expect(try storage.list().count == 67)
+        #expect(try await storage.listed().count == 67)
     }
 }

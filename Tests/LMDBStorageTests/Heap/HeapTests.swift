@@ -28,7 +28,7 @@ import Testing
         put(other, 2)
         for isNested in [false, true] {
             func read(_ body: () -> Void) throws {
-                _ = try engine.read(id: id) { record in
+                _ = try engine.lend(id: id) { record in
                     let before = unsafe record.content.withUnsafeBytes { unsafe [UInt8]($0) }
                     body()
                     let after = unsafe record.content.withUnsafeBytes { unsafe [UInt8]($0) }

@@ -37,6 +37,7 @@ import Testing
             let disk = SimulatedDisk(directory.path)
             let storage = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
             let known = Ledger(Self.writers * Self.articles)
+            var mirror = ChangeMirror()
             let isOver = Flag()
             try await withThrowingTaskGroup { group in
                 for writer in 0..<Self.writers {
@@ -45,21 +46,24 @@ import Testing
                 var random = SeededNumbers(state: (seed &+ 5) &* 0x9E37_79B9_7F4A_7C15)
                 for cut in 0..<5 {
                     let goal = known.total + 20 + Int(random.next(60))
-                    while known.total < goal { try await Task.sleep(for: .milliseconds(1)) }
+                    while known.total < goal {
+                        try mirror.follow(lending: storage, limit: 1 + Int(random.next(9)), pages: 2)
+                        try await Task.sleep(for: .milliseconds(1))
+                    }
                     let before = known.all
                     let images = disk.images()
                     let after = known.all
                     for _ in 0..<2 {
                         let image = StorageImage.afterPowerLoss(
                             synced: images.synced, written: images.written, &random)
-                        try Self.verify(image, before, after, "seed \(seed), cut \(cut)")
+                        try Self.verify(image, before, after, mirror, "seed \(seed), cut \(cut)")
                     }
                 }
                 isOver.raise()
                 try await group.waitForAll()
             }
             storage.stop()
-            try Self.verify(StorageImage(of: directory.path), known.all, known.all, "seed \(seed), stopped")
+            try Self.verify(StorageImage(of: directory.path), known.all, known.all, mirror, "seed \(seed), stopped")
         }
     }
 
@@ -82,7 +86,9 @@ import Testing
         }
     }
 
-    private static func verify(_ image: StorageImage, _ before: [Known], _ after: [Known], _ comment: Comment) throws {
+    private static func verify(
+        _ image: StorageImage, _ before: [Known], _ after: [Known], _ mirror: ChangeMirror, _ comment: Comment
+    ) throws {
         let lost = TemporaryDirectory()
         image.write(to: lost.path)
         let storage = try LMDBEngine(ModelRun.limits, directory: lost.path)
@@ -99,6 +105,7 @@ import Testing
         }
         try #require(Set(try storage.list().map(\.id)) == present, comment)
         try #require(Int(try storage.statistics().records) == present.count, comment)
+        try mirror.verify(storage, comment)
     }
 
     /// What all writers know. Any thread.

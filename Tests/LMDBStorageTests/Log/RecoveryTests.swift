@@ -133,7 +133,7 @@ import Testing
             for (number, id) in ids.enumerated() {
                 do {
                     let copy = try #require(try storage.copy(id), comment)
-                    if CRC32C.checksum(copy.content) != copy.checksum { isDamaged = true }
+                    if CRC32C.checksum(copy.content) != copy.contentChecksum { isDamaged = true }
                 } catch let error as ServiceError {
                     try #require(error.code == .dataLoss && number == damaged, comment)
                     isDamaged = true

@@ -52,12 +52,12 @@ import Testing
     }
 
     @Test func intervals() {
-        #expect(ScrubInterval.read("7 d") == .interval(604_800_000))
-        #expect(ScrubInterval.read("7d") == .interval(604_800_000))
-        #expect(ScrubInterval.read("12 h") == .interval(43_200_000))
-        #expect(ScrubInterval.read("off") == .interval(nil))
+        #expect(TimeSpan.read("7 d", orOff: true) == .span(604_800_000))
+        #expect(TimeSpan.read("7d", orOff: true) == .span(604_800_000))
+        #expect(TimeSpan.read("12 h", orOff: true) == .span(43_200_000))
+        #expect(TimeSpan.read("off", orOff: true) == .span(nil))
         for text in ["", "7", "d", "-1 d", "1 w", "0 s", "401 d", "99999999999999999999 d", "9999999999999999 d"] {
-            guard case .wrong(let problem) = ScrubInterval.read(text) else {
+            guard case .wrong(let problem) = TimeSpan.read(text, orOff: true) else {
                 Issue.record("\(text) was taken")
                 continue
             }

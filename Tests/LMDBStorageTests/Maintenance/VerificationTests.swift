@@ -132,6 +132,7 @@ import Testing
                 let entries = unsafe RecordEntries.of(
                     ids[1], key: view.key, time: view.header.time, terms: view.terms, environment.hash)
                 try transaction.index(entries, insteadOf: [], environment.index)
+                try transaction.add(ChangeEntry(stamp.sequence, ids[1]), environment)
             }
         }
         let result = try await verify()
