@@ -12,11 +12,13 @@ import CPluginABI
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     guard let data = unsafe data, count > 0 else { return 0 }
     var input = unsafe Input(bytes: UnsafeRawBufferPointer(start: data, count: count))
-    switch input.number(UInt8.self) % 5 {
+    switch input.number(UInt8.self) % 7 {
     case 0: write(&input)
     case 1: query(&input)
     case 2: written(&input)
     case 3: record(&input)
+    case 4: changes(&input)
+    case 5: answer(&input)
     default: failure(&input)
     }
     return 0
@@ -110,9 +112,9 @@ private func query(_ input: inout Input) {
         var query = unsafe first
         unsafe query.terms = unsafe terms
         unsafe query.term_count = unsafe count
-        guard let asked = try? unsafe StorageQuery(query) else { return }
+        guard let asked = try? unsafe StorageQuery(&query) else { return }
         unsafe asked.withC { again in
-            guard let second = try? unsafe StorageQuery(again.pointee), second.terms == asked.terms,
+            guard let second = try? unsafe StorageQuery(again), second.terms == asked.terms,
                 second.from == asked.from, second.until == asked.until, second.limit == asked.limit
             else { fatalError("another query") }
         }
@@ -129,8 +131,8 @@ private func written(_ input: inout Input) {
     unsafe written.message = input.lent()
     let result = unsafe WriteResult(written)
     unsafe WriteResult.withC([result, result]) { again, count in
-        guard count == 2, let again = unsafe again else { fatalError("no results") }
-        let second = unsafe WriteResult(again[1])
+        guard unsafe count == 2, let again = unsafe again, let last = unsafe again[1] else { fatalError("no results") }
+        let second = unsafe WriteResult(last.pointee)
         guard "\(second)" == "\(result)" else { fatalError("another result") }
     }
 }
@@ -147,6 +149,67 @@ private func record(_ input: inout Input) {
         unsafe record.withC { unsafe $0.pointee.content.size + $0.pointee.key.size }
     }
     guard size <= input.bytes.count else { fatalError("more bytes than were lent") }
+}
+
+/// A query of changes is refused, or crosses again as it came.
+private func changes(_ input: inout Input) {
+    var query = articled_changes()
+    query.size = input.number(UInt8.self) == 0 ? input.number() : UInt32(MemoryLayout<articled_changes>.size)
+    query.from = UInt32(input.number(UInt8.self) % 4)
+    query.after.epoch = input.id()
+    query.after.sequence = input.number()
+    query.most = input.number()
+    query.most_bytes = input.number()
+    guard let asked = try? unsafe ChangeQuery(&query) else { return }
+    unsafe asked.withC { again in
+        guard let second = try? unsafe ChangeQuery(again), second == asked else { fatalError("another query") }
+    }
+    guard case .after(let position) = asked.start else { return }
+    guard ChangePosition(bytes: position.bytes) == position else { fatalError("another position") }
+}
+
+/// What an engine answers late, with records and changes that are there, and counts that may be lies.
+private func answer(_ input: inout Input) {
+    var record = unsafe articled_record()
+    unsafe record.size = UInt32(MemoryLayout<articled_record>.size)
+    unsafe record.id = input.id()
+    unsafe record.content = input.lent()
+    unsafe record.key = input.lent()
+    var end = articled_changes_end()
+    end.size = UInt32(MemoryLayout<articled_changes_end>.size)
+    end.position.sequence = input.number()
+    let (choice, lie) = (input.number(UInt8.self), input.number(Int.self))
+    unsafe withUnsafePointer(to: record) { record in
+        var change = unsafe articled_change()
+        unsafe change.size = UInt32(MemoryLayout<articled_change>.size)
+        unsafe change.kind = UInt32(choice % 4)
+        unsafe change.record = choice % 3 == 0 ? nil : record
+        unsafe withUnsafePointer(to: change) { change in
+            var records: [UnsafePointer<articled_record>?] = unsafe [record, nil, record]
+            var changes: [UnsafePointer<articled_change>?] = unsafe [change, change]
+            unsafe records.withUnsafeMutableBufferPointer { records in
+                unsafe changes.withUnsafeMutableBufferPointer { changes in
+                    unsafe withUnsafePointer(to: end) { end in
+                        var result = unsafe articled_read_result()
+                        let whole = unsafe MemoryLayout<articled_read_result>.size
+                        unsafe result.size = choice == 0 ? UInt32(truncatingIfNeeded: lie) : UInt32(whole)
+                        unsafe result.code = choice & 8 == 0 ? 0 : UInt32(truncatingIfNeeded: lie)
+                        unsafe result.records = UnsafePointer(records.baseAddress)
+                        // More than are there only where that is refused before any is read.
+                        let isLie = choice & 16 != 0 && (lie < 0 || lie > Int(ARTICLED_MAX_RESULTS))
+                        unsafe result.record_count = isLie ? lie : records.count
+                        unsafe result.changes = UnsafePointer(changes.baseAddress)
+                        unsafe result.change_count = isLie ? lie : changes.count
+                        unsafe result.end = choice & 32 == 0 ? nil : end
+                        guard let answer = try? unsafe ReadAnswer(&result) else { return }
+                        _ = try? answer.record()
+                        _ = try? answer.page()
+                        _ = try? answer.changes()
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What a failed call says, whatever it says of its own text's size.

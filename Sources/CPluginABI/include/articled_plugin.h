@@ -343,6 +343,8 @@ typedef struct articled_changes_end {
 
 /* ---- Reads that may wait. */
 
+#define ARTICLED_MAX_RESULTS 65536u /* records or changes in one answer */
+
 enum { /* articled_read.kind */
     ARTICLED_READ_ID = 1,
     ARTICLED_READ_KEY = 2,

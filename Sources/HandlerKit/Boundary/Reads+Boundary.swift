@@ -84,7 +84,7 @@ enum ReadAnswer: Sendable {
         }
         if let end = unsafe result.end {
             var changes: [Change] = []
-            for index in 0..<(unsafe result.change_count) {
+            for index in 0..<(try Self.checked(unsafe result.change_count)) {
                 guard let change = unsafe result.changes?[index] else { throw EngineTable.missing }
                 if let copy = unsafe StoredChange.with(change, { Change($0) }) { changes.append(copy) }
             }
@@ -92,11 +92,19 @@ enum ReadAnswer: Sendable {
             return
         }
         var page = unsafe RecordPage(hasMore: result.more != 0)
-        for index in 0..<(unsafe result.record_count) {
+        for index in 0..<(try Self.checked(unsafe result.record_count)) {
             guard let record = unsafe result.records?[index] else { throw EngineTable.missing }
             unsafe StoredRecord.with(record) { page.records.append(RecordCopy($0)) }
         }
         self = .records(page)
+    }
+
+    private static func checked(_ count: Int) throws(ServiceError) -> Int {
+        guard (0...Int(ARTICLED_MAX_RESULTS)).contains(count) else {
+            throw ServiceError(
+                .internal, "the storage answered with \(count) results; at most \(ARTICLED_MAX_RESULTS) are allowed")
+        }
+        return count
     }
 
     private static var mismatch: ServiceError {
