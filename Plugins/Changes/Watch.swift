@@ -173,6 +173,14 @@ struct Watch: Sendable {
     }
 }
 
+extension StoredRecord {
+    /// Whether nobody can have had an article with this id before.
+    ///
+    /// An article that was deleted and stored again begins with revision 1. Its id, which tells its own time (UUIDv7, RFC
+    /// 9562), is older then.
+    fileprivate var isNew: Bool { revision == 1 && Int64(id.high >> 16) >= createdAt &- 1000 }
+}
+
 extension Watch {
     private enum Sending {
         case sent
@@ -200,7 +208,7 @@ extension Watch {
         do throws(ServiceError) {
             if change.record.isUnreadable { throw .damaged(change.record.id) }
             if !filter.isEmpty, try !change.record.matches(filter) {
-                guard isKnown, change.record.revision > 1 else { return .left }
+                guard isKnown, !change.record.isNew else { return .left }
                 item.kind = .outside
                 return try responder.sendNow(item.encoded().rawSpan) ? .sent : .noCredit
             }

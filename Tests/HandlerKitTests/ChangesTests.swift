@@ -114,6 +114,25 @@ import Testing
         watcher.request.close()
     }
 
+    /// It begins with revision 1 again, and a reader may have what was there before.
+    @Test func anArticleThatWasStoredAgainUnderItsIdIsOutside() async throws {
+        let desk = try ChangesDesk()
+        var article = article("trong", topic: "kinh-doanh", source: "a", language: "vi")
+        article.id = ArticleID(high: 0x7000, low: 0x8000_0000_0000_0001)  // of 1970
+        let id = try await desk.put(article).id
+        let watcher = desk.watch(WatchRequest(topic: "kinh-doanh"))
+        #expect(try await watcher.caughtUp().map(\.word) == ["stored trong", "caught up"])
+        try await desk.delete(id)
+        article.topics = []
+        #expect(try await desk.put(article).revision == 1)
+        // The reader may have been too slow for the deletion.
+        var items = try await watcher.items(3)
+        if items[2].word == "deleted" { items = try await watcher.items(4) }
+        #expect(items.last?.word == "outside" && items.last?.id == id && items.last?.revision == 1)
+        _ = await watcher.end()
+        watcher.request.close()
+    }
+
     @Test func contents() async throws {
         let desk = try ChangesDesk()
         let id = try await desk.put(article("một")).id
