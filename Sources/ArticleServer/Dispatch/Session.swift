@@ -94,8 +94,8 @@ internal import CPluginABI
         abandonAll(code == .protocolError ? .cancelled : code)
     }
 
-    /// The client sends no more frames. Its requests are still answered, except streams that it has not ended and
-    /// answers that wait for credit: those fail.
+    /// The client sends no more frames. Its requests are still answered, except streams that it has not ended, answers
+    /// that wait for credit, and those without an end, which it can no longer cancel: those fail.
     ///
     /// - Returns: whether there was such a stream, so that an error is to be written.
     func inputEnded() -> Bool {
@@ -109,6 +109,9 @@ internal import CPluginABI
                 unsafe RequestTable.endWithError(slot, .cancelled, "the connection's input ended before the stream did")
             } else if unsafe slot.pointee.isBlocked && slot.pointee.sendCredit <= 0 {
                 unsafe RequestTable.failForLackOfCredit(slot)
+            } else if unsafe loop.context.router.target(slot.pointee.route).isEndless {
+                unsafe RequestTable.endWithError(
+                    slot, .cancelled, "the connection's input ended, and this stream does not end by itself")
             }
         }
         return unsafe streams.count < inFlight

@@ -100,6 +100,18 @@ import Testing
         _ = harness.script.fail(ARTICLED_CANCELLED)
     }
 
+    /// Its peer cannot cancel it any more, and nobody else would.
+    @Test func aStreamWithoutAnEndIsCancelled() throws {
+        let harness = try ConnectionHarness()
+        try harness.send([Self.request(6, stream: 7)])
+        harness.endInput()
+        for _ in 0..<5 { harness.loop.turn() }
+        let last = try #require(try harness.receive().last)
+        #expect(last.stream == 7 && last.kind == .error)
+        #expect(harness.script.cancellations == [UInt32(ARTICLED_CANCELLED)])
+        _ = harness.script.fail(ARTICLED_CANCELLED)
+    }
+
     /// An answer that comes at the end of a turn, as from a plugin that another connection unblocks, leaves in the next
     /// turn, which does not wait for an event.
     @Test func anAnswerAfterTheTurnDoesNotWaitForAnEvent() throws {
