@@ -90,6 +90,7 @@ import Testing
         // While it is off, nothing is classified, also not later.
         try plugin.reload(configuration(sample, threshold: 0, false))
         let skipped = try await put(Article(title: "Bỏ qua", body: Self.sport), in: storage)
+        try await Task.sleep(for: .milliseconds(5))  // times are in milliseconds
         try plugin.reload(configuration(sample, threshold: 0))
         try await wait(storage, own)
         let last = try await put(Article(title: "Sau cùng", body: Self.sport), in: storage)

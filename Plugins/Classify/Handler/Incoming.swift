@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
+internal import CLinux
 internal import HandlerKit
 internal import LinuxRuntime
 internal import Synchronization
@@ -18,9 +19,17 @@ final class Incoming: Sendable {
     private let classifier: CurrentClassifier
     private let log: PluginLog
     private let file: PositionFile
-    private let work = Mutex<BackgroundWork?>(nil)
+    private let state = Mutex(State())
     /// Damaged articles that were already logged.
     private let damaged = Mutex<Set<ArticleID>>([])
+
+    private struct State {
+        var work: BackgroundWork?
+        /// The number of the present work. Work that was switched off may still run, and must not save its position.
+        var number = 0
+        /// Where the present work began, in case it fails before it has saved a position.
+        var start: PositionFile.Saved?
+    }
 
     init(_ context: PluginContext, storage: any ArticleStorage, classifier: CurrentClassifier) {
         self.context = context
@@ -33,51 +42,70 @@ final class Incoming: Sendable {
     /// Switches the classification of new articles on or off. While it is off, nothing runs, and what is stored is left as
     /// it is, also when it is switched on again.
     func set(_ isOn: Bool) {
-        work.withLock { work in
+        state.withLock { state in
             if isOn {
-                work = work ?? context.background("new articles") { [self] in try await run() }
+                guard state.work == nil else { return }
+                state.number += 1
+                let number = state.number
+                state.work = context.background("new articles") { [self] in try await run(number) }
                 return
             }
-            work?.cancel()
-            work = nil
+            state.number += 1
+            state.work?.cancel()
+            (state.work, state.start) = (nil, nil)
             do throws(ServiceError) { try file.remove() } catch { log.warning(error.message) }
         }
     }
 
     /// Follows the changes until the task is cancelled.
-    func run() async throws {
-        let saved = try await begin()
+    private func run(_ number: Int) async throws {
+        let saved = try file.load()
+        let start = if let saved { saved } else { try await begin(number) }
         var unsaved: ChangePosition?
         var lastSave = MonotonicClock.now
-        var isRepeated = false
-        for try await batch in storage.changes(after: saved.position) {
-            // After a restore from a backup all articles come again. Those from before the last position were seen.
+        // After a restore from a backup all articles come again. Those from before the last position were seen. Nor are
+        // those to be classified that were acknowledged before the work began, and are changes only since.
+        var isRepeated = saved == nil
+        for try await batch in storage.changes(after: start.position) {
             if batch.startsAnew { isRepeated = true }
             let articles = batch.changes.filter { change in
-                change.kind == .put && (!isRepeated || change.record.storedAt >= saved.savedAt)
+                change.kind == .put && (!isRepeated || change.record.storedAt >= start.savedAt)
             }
             try await classify(articles.map(\.record))
-            if batch.isCaughtUp { isRepeated = false }
+            if batch.isCaughtUp, !batch.changes.isEmpty { isRepeated = false }
             unsaved = batch.position
             if batch.isCaughtUp || MonotonicClock.elapsed(from: lastSave, to: MonotonicClock.now) >= Self.savePause {
-                try file.save(batch.position)
+                try save(batch.position, number)
                 (unsaved, lastSave) = (nil, MonotonicClock.now)
             }
             try Task.checkCancellation()
         }
-        if let unsaved { try file.save(unsaved) }
+        if let unsaved { try save(unsaved, number) }
     }
 
-    /// Where to go on. The first time, the articles that an earlier version has marked are classified, and then those
-    /// that are stored from now on.
-    private func begin() async throws(ServiceError) -> PositionFile.Saved {
-        if let saved = try file.load() { return saved }
-        let position = try await storage.lastPosition()
+    /// Throws `cancelled` if the work was switched off.
+    private func save(_ position: ChangePosition, _ number: Int) throws(ServiceError) {
+        try state.withLock { state throws(ServiceError) in
+            guard state.number == number else { throw ServiceError(.cancelled, "it was switched off") }
+            try file.save(position)
+        }
+    }
+
+    /// Begins with the articles that are stored from now on, after those that an earlier version has marked.
+    private func begin(_ number: Int) async throws(ServiceError) -> PositionFile.Saved {
+        let now = clinux_wall_clock_ms()
+        var start = PositionFile.Saved(position: try await storage.lastPosition(), savedAt: now)
+        state.withLock { state in
+            guard state.number == number else { return }
+            start = state.start ?? start
+            state.start = start
+        }
         try await classifyMarked()
-        return try file.save(position)
+        try save(start.position, number)
+        return start
     }
 
-    /// Until version 0.3, `store.put` marked the articles that were to be classified with a term.
+    /// Formerly, `store.put` marked the articles that were to be classified with a term.
     private func classifyMarked() async throws(ServiceError) {
         var terms = TermList()
         terms.append("w:topics", RawSpan())

@@ -14,6 +14,12 @@ public struct PositionFile: Sendable {
         public var position: ChangePosition
         /// When it was saved, in milliseconds since 1970-01-01T00:00:00Z.
         public var savedAt: Int64
+
+        /// Creates one that was not in a file.
+        public init(position: ChangePosition, savedAt: Int64) {
+            self.position = position
+            self.savedAt = savedAt
+        }
     }
 
     // "ARTDPOS1", the position, the time (8 bytes, big-endian), and the CRC-32C of all that (4 bytes, big-endian).
