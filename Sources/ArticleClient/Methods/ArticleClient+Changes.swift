@@ -57,7 +57,7 @@ extension ArticleClient {
 public struct ArticleChange: Sendable, Equatable {
     /// What happened.
     public enum Event: Sendable, Equatable {
-        /// The article was created or updated, and matches the filters. With ``WatchContent/none`` only its id, revision and
+        /// The article was created or updated, and matches the filters. With `WatchContent.none` only its id, revision and
         /// `storedAt` are set.
         case stored(Article)
         /// The article with this id was deleted. The filters do not apply: the reader may never have had it.

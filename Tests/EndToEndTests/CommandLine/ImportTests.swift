@@ -165,7 +165,7 @@ import Testing
         process.waitUntilExit()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(CommandLineTool.code(of: process) == 0)
+        #expect(CommandLineTool.code(of: process) == 0, "\(report)")
         let counts = ["created", "updated", "unchanged", "rejected"].map { report[$0] as? Int ?? -1 }
         #expect(counts.reduce(0, +) == 20_000)
         #expect(counts[1] == 0 && counts[3] == 0, "\(report)")
