@@ -35,7 +35,7 @@ extension Call {
 extension PluginContext {
     /// Calls another plugin's method from background work, and waits for its single response message.
     ///
-    /// The call has all roles. From a handler, use ``Call/call(_:_:deadline:)``, which keeps to what the peer may do.
+    /// The call has all roles. From a handler, use `Call.call(_:_:deadline:)`, which keeps to what the peer may do.
     ///
     /// - Parameters:
     ///   - method: the method's name: "fetch.get".
