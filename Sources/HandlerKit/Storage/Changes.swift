@@ -168,6 +168,8 @@ public struct ChangePage: Sendable {
 public final class ChangeWatch: Sendable {
     private let end: @Sendable () -> Void
 
+    /// Creates a watch that was begun.
+    ///
     /// - Parameter end: ends the watch. When it returns, the function that was to be notified is not running, and will not
     ///   be called. Called exactly once, on any thread.
     public init(_ end: @escaping @Sendable () -> Void) { self.end = end }

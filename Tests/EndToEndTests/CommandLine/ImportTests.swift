@@ -169,7 +169,8 @@ import Testing
         let counts = ["created", "updated", "unchanged", "rejected"].map { report[$0] as? Int ?? -1 }
         #expect(counts.reduce(0, +) == 20_000)
         #expect(counts[1] == 0 && counts[3] == 0, "\(report)")
-        #expect(try tool.run("list", "--topic", "doi-song").lines.count == 20_000)
+        let listed = try tool.run("list", "--topic", "doi-song")
+        #expect(listed.lines.count == 20_000, "\(listed.lines.count), \(listed.code): \(listed.lines.suffix(2))")
         #expect(kills > 1, "else it shows nothing")
     }
 }
