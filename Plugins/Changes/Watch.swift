@@ -60,6 +60,7 @@ struct Watch: Sendable {
     /// What a storage that had to wait has returned, and was not sent yet.
     private var fetched: ChangePage?
     private var nextFetched = 0
+    private var tail = ChangeTail()
     /// The client knows that there was nothing newer.
     private var isTold = false
 
@@ -111,12 +112,14 @@ struct Watch: Sendable {
         if let failure = reading.failure { throw failure }
         if reading.isBlocked { return .noCredit }
         start = .after(progress.position)
+        let previous: ChangePosition? = if case .after(let position) = before { position } else { nil }
+        let isCaughtUp = tail.isReached(progress, after: previous)
         // A heartbeat tells once that there is nothing newer, and then how far the watcher came when all else is silent.
-        if progress.hasMore ? pulse.isDue : !isTold || pulse.isDue {
-            guard try sendHeartbeat(progress, responder) else { return .noCredit }
+        if pulse.isDue || isCaughtUp && !isTold {
+            guard try sendHeartbeat(progress, isCaughtUp, responder) else { return .noCredit }
         }
         // There may be changes that the storage does not show yet. It will tell when it does.
-        if case .after(let position) = before, position.sequence == progress.position.sequence { return .waiting }
+        if previous?.sequence == progress.position.sequence { return .waiting }
         return progress.hasMore ? .more : .waiting
     }
 
@@ -161,13 +164,13 @@ struct Watch: Sendable {
     }
 
     private mutating func sendHeartbeat(
-        _ progress: ChangeProgress, _ responder: borrowing Responder
+        _ progress: ChangeProgress, _ isCaughtUp: Bool, _ responder: borrowing Responder
     ) throws(ServiceError) -> Bool {
         let item = WatchItem(
             kind: .heartbeat, cursor: WatchCursor.encode(progress.position, of: filter.checksum),
-            caughtUp: !progress.hasMore)
+            caughtUp: isCaughtUp)
         guard try responder.sendNow(item.encoded().rawSpan) else { return false }
-        if !progress.hasMore { isTold = true }
+        if isCaughtUp { isTold = true }
         pulse.sent()
         return true
     }

@@ -72,7 +72,7 @@ final class Incoming: Sendable {
                 change.kind == .put && (!isRepeated || change.record.storedAt >= start.savedAt)
             }
             try await classify(articles.map(\.record))
-            if batch.isCaughtUp, !batch.changes.isEmpty { isRepeated = false }
+            if batch.isCaughtUp { isRepeated = false }
             unsaved = batch.position
             if batch.isCaughtUp || MonotonicClock.elapsed(from: lastSave, to: MonotonicClock.now) >= Self.savePause {
                 try save(batch.position, number)

@@ -93,6 +93,8 @@ final class ChangeHorizon: Sendable {
         var end: UInt64
         /// The last change that is on disk and in the tables. Less than that is shown only for a moment.
         var seen: UInt64
+        /// There are acknowledged changes that are not in the tables yet.
+        var isBehind: Bool
     }
 
     /// How far a reader at this position may read in a snapshot, which it has already.
@@ -101,7 +103,7 @@ final class ChangeHorizon: Sendable {
     func limit(after position: UInt64, committed: UInt64) -> Limit {
         state.withLock { state in
             let seen = min(committed, state.durable)
-            var limit = Limit(end: seen, seen: seen)
+            var limit = Limit(end: seen, seen: seen, isBehind: state.durable > committed)
             for group in state.groups where group.last <= committed {
                 for sequence in group.displaced where sequence > position && sequence <= limit.end {
                     limit.end = sequence - 1

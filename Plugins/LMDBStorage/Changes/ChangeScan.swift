@@ -52,7 +52,7 @@ struct ChangeScan {
         let isHeld = limit.end < limit.seen
         // It would be held for ever.
         if isHeld, visited == 0, limit.end <= start, let failure { throw failure }
-        return try progress(max(start, limit.end), hasMore: isHeld)
+        return try progress(max(start, limit.end), hasMore: isHeld || limit.isBehind)
     }
 
     // MARK: Where to begin

@@ -64,6 +64,7 @@ public struct ChangeFeed: AsyncSequence, Sendable {
         private let signal: ChangeSignal?
         private var position: ChangePosition?
         private var startsAnew: Bool
+        private var tail = ChangeTail()
         /// The reader knows that there was nothing newer.
         private var isTold = false
 
@@ -86,10 +87,10 @@ public struct ChangeFeed: AsyncSequence, Sendable {
         ) async throws(ServiceError) -> ChangeBatch? {
             while true {
                 if let page = try await read() {
-                    let caughtUp = !page.progress.hasMore
+                    let caughtUp = tail.isReached(page.progress, after: position)
                     let hasAdvanced = position != page.progress.position
                     position = page.progress.position
-                    defer { (startsAnew, isTold) = (false, caughtUp) }
+                    defer { (startsAnew, isTold) = (false, caughtUp || isTold && page.changes.isEmpty) }
                     if !page.changes.isEmpty || startsAnew || caughtUp && !isTold {
                         return ChangeBatch(
                             changes: page.changes, position: page.progress.position, startsAnew: startsAnew,

@@ -96,13 +96,45 @@ public struct StoredChange: ~Copyable, ~Escapable {
 public struct ChangeProgress: Sendable, Equatable {
     /// Continue after this.
     public var position: ChangePosition
-    /// Whether there are more changes than were visited.
+    /// Whether there are more changes than were visited. If the position has not advanced, the storage cannot show them yet:
+    /// wait until it notifies its watchers.
     public var hasMore: Bool
 
     /// Creates a result.
     public init(position: ChangePosition, hasMore: Bool) {
         self.position = position
         self.hasMore = hasMore
+    }
+}
+
+/// Tells when a reader has seen everything that was acknowledged when it came to the end of what the storage shows.
+///
+/// What is acknowledged is shown a moment later, all of it together. While others write, there is always something that is
+/// not shown yet: so a reader that waited for the storage to show more, and has read that, has caught up.
+public struct ChangeTail: Sendable {
+    private var waitsAt: UInt64?
+
+    /// Begins to read.
+    public init() {}
+
+    /// Whether the reader has caught up. Call it after each read.
+    ///
+    /// - Parameters:
+    ///   - progress: the result of the read.
+    ///   - previous: the position before it; `nil` at the beginning.
+    public mutating func isReached(_ progress: ChangeProgress, after previous: ChangePosition?) -> Bool {
+        let sequence = progress.position.sequence
+        guard progress.hasMore else {
+            waitsAt = nil
+            return true
+        }
+        guard sequence == previous?.sequence ?? 0 else { return false }
+        guard let start = waitsAt, sequence > start else {
+            waitsAt = waitsAt ?? sequence
+            return false
+        }
+        waitsAt = nil
+        return true
     }
 }
 

@@ -16,6 +16,7 @@ extension StorageConformance {
         ("writes that change nothing are no changes", unchangedIsNoChange),
         ("a watch tells of changes", changeWatch),
         ("positions of others are out of range", foreignPositions),
+        ("who has caught up has all that was acknowledged", changeTail),
         ("mirrors equal the storage", mirrors),
         ("a mirror follows many writers", mirrorOfManyWriters),
     ]
@@ -38,6 +39,21 @@ extension StorageConformance {
         #expect(page.changes.allSatisfy { $0.kind == .put } && !page.progress.hasMore)
         #expect(zip(page.changes, page.changes.dropFirst()).allSatisfy { $0.sequence < $1.sequence })
         for change in page.changes { #expect(try await storage.current(change.record.id) == change.record) }
+    }
+
+    static func changeTail(_ storage: any ArticleStorage) async throws {
+        var position: ChangePosition?
+        for number in 0..<20 {
+            let id = ArticleID.generate()
+            #expect(await storage.put(.id(id), "\(number)").outcome.isCreated)
+            var seen: [ArticleID] = []
+            for try await batch in storage.changes(after: position) {
+                seen += batch.changes.map(\.record.id)
+                position = batch.position
+                if batch.isCaughtUp { break }
+            }
+            #expect(seen == [id], "\(number)")
+        }
     }
 
     static func changesAfter(_ storage: any ArticleStorage) async throws {
