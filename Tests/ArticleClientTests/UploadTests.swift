@@ -60,6 +60,42 @@ import Testing
         }
     }
 
+    /// The connection ends between its opening and the request, of which nothing is sent, though the first articles are
+    /// taken for it.
+    @Test func articlesOfARequestThatWasNotSentAreSentAgain() async throws {
+        let (queued, done) = (Signal(), Signal())
+        let service = try ScriptedService { connection in
+            _ = try connection.receive(.hello)
+            try queued.block()
+            connection.refuseInput()
+            try connection.answerHello()
+            try done.block()
+        } _: { connection in
+            defer { done.fire() }
+            try connection.hello()
+            let titles = try Self.answer(connection)
+            guard titles == (0..<500).map(String.init) else {
+                throw ScriptedConnection.Unexpected(description: "\(titles.count) articles: \(titles.prefix(3))...")
+            }
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let articles = Self.articles(500).map { article in
+            if article.title == "100" { queued.fire() }  // by now those before it wait for the connection
+            return article
+        }
+        let stored = try await client.put(contentsOf: articles) { outcomes in
+            var stored: [UInt64] = []
+            for try await outcome in outcomes where (try? outcome.result.get().outcome) == .created {
+                stored.append(outcome.index)
+            }
+            return stored
+        }
+        #expect(stored.sorted() == Array(0..<500))
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func eachArticleHasAnOutcome() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 1000)

@@ -89,10 +89,10 @@ extension Driver {
                 end(
                     exchange,
                     .failure(.violation("\(exchange.method): the service says: \(goAwayStatus?.message ?? "")")))
-            } else if !sent || mayRetry(exchange, connection) {
+            } else if sent ? mayRetry(exchange, connection) : !exchange.placement.begun {
                 if sent { exchange.placement.mayHaveRun = true } else { exchange.placement.attempts -= 1 }
                 wait(exchange)
-            } else {
+            } else if sent {
                 let doubt = "it may have been carried out: look before you send it again"
                 end(
                     exchange,
@@ -100,6 +100,14 @@ extension Driver {
                         .connection(
                             "\(exchange.method): the connection to \(endpoint) was lost before the response (\(reason)); \(doubt)",
                             mayHaveRun: true)))
+            } else {
+                // Messages of the streamed request were taken for this connection and are gone with it.
+                end(
+                    exchange,
+                    .failure(
+                        .connection(
+                            "\(exchange.method): the connection to \(endpoint) was lost before the request was sent (\(reason))"
+                        )))
             }
         }
     }

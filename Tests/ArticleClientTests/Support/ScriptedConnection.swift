@@ -35,6 +35,9 @@ final class ScriptedConnection {
 
     func close() { Glibc.close(descriptor) }
 
+    /// Lets the client's next bytes fail, of which it learns only when it sends them.
+    func refuseInput() { shutdown(descriptor, Int32(SHUT_RD)) }
+
     /// Reads the client's hello and answers it.
     @discardableResult
     func hello(
@@ -43,12 +46,20 @@ final class ScriptedConnection {
         idle: UInt32 = 0
     ) throws -> ClientHello {
         let hello = try ClientHello(decoding: receive(.hello).payload)
+        try answerHello(methods, window: window, inFlight: inFlight, idle: idle)
+        return hello
+    }
+
+    /// The second half of `hello`.
+    func answerHello(
+        _ methods: [MethodDescription] = ScriptedConnection.methods, window: UInt32 = 256 << 10,
+        inFlight: UInt32 = 1024, idle: UInt32 = 0
+    ) throws {
         let answer = ServerHello(
             protocolVersion: 1, maxFrame: 16 << 20, streamWindow: window, agent: "scripted", maxInFlight: inFlight,
             idleTimeoutMs: idle,
             methods: methods)
         try send(.hello, answer.encoded())
-        return hello
     }
 
     static let methods = [

@@ -154,7 +154,9 @@ import Testing
         let file = try tool.file("a.jsonl", Self.collection(0..<20_000))
         let output = Pipe()
         let process = tool.process(["import", "--json"] + options + [file])
+        let complaints = try tool.file("complaints", "")
         process.standardOutput = output
+        process.standardError = FileHandle(forWritingAtPath: complaints)
         try process.run()
         var kills = 0
         while process.isRunning, kills < 5 {
@@ -165,7 +167,8 @@ import Testing
         process.waitUntilExit()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         let report = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        #expect(CommandLineTool.code(of: process) == 0, "\(report)")
+        let complained = try String(contentsOfFile: complaints, encoding: .utf8)
+        #expect(CommandLineTool.code(of: process) == 0, "\(report), \(complained)")
         let counts = ["created", "updated", "unchanged", "rejected"].map { report[$0] as? Int ?? -1 }
         #expect(counts.reduce(0, +) == 20_000)
         #expect(counts[1] == 0 && counts[3] == 0, "\(report)")
