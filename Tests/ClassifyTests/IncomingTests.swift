@@ -101,6 +101,24 @@ import Testing
         plugin.stop()
     }
 
+    /// The work begins late, since all of Swift's threads are busy.
+    @Test(.timeLimit(.minutes(2))) func whatIsStoredOnceItIsSwitchedOnIsClassified() async throws {
+        let sample = try Sample()
+        let (files, own) = (Directory(), Directory())
+        let storage = try LMDBEngine(EngineLimits(), directory: files.path)
+        defer { storage.stop() }
+        let plugin = try plugin(sample, storage, own, threshold: 0, isOn: false)
+        for _ in 0..<3 {
+            for _ in 0..<8 { Task.detached { usleep(20_000) } }
+            try plugin.reload(configuration(sample, threshold: 0))
+            let stored = try await put(Article(title: "Bóng đá", body: Self.sport), in: storage)
+            try await wait(storage, own)
+            #expect(try article(stored.id, storage).article.topics.first?.slug == "the-thao")
+            try plugin.reload(configuration(sample, threshold: 0, false))
+        }
+        plugin.stop()
+    }
+
     /// The service ended before it came to them.
     @Test(.timeLimit(.minutes(2))) func nothingIsForgottenOverARestart() async throws {
         let sample = try Sample()
@@ -127,8 +145,11 @@ import Testing
         }
         let plain = try await put(Article(title: "Không đánh dấu", body: Self.sport), in: storage)
         let plugin = try plugin(sample, storage, own, threshold: 0)
+        for id in marked {
+            while try article(id, storage).article.topics.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(try article(id, storage).article.topics.first?.slug == "the-thao")
+        }
         try await wait(storage, own)
-        for id in marked { #expect(try article(id, storage).article.topics.first?.slug == "the-thao") }
         #expect(try article(plain.id, storage).article.topics.isEmpty)
         try plugin.reload(configuration(sample, threshold: 0, false))
         plugin.stop()

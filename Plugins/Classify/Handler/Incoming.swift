@@ -27,8 +27,21 @@ final class Incoming: Sendable {
         var work: BackgroundWork?
         /// The number of the present work. Work that was switched off may still run, and must not save its position.
         var number = 0
-        /// Where the present work began, in case it fails before it has saved a position.
-        var start: PositionFile.Saved?
+        /// When and where the present work was switched on; `nil` if it goes on from a saved position.
+        var start: Start?
+
+        /// Throws `cancelled` if the work of this number was switched off.
+        func check(_ number: Int) throws(ServiceError) {
+            guard self.number == number else { throw ServiceError(.cancelled, "it was switched off") }
+        }
+    }
+
+    /// Where work begins that has saved no position yet.
+    private struct Start {
+        /// Behind the last change at that time. `nil`: the storage could not tell at once, so the work looks at all records.
+        var position: ChangePosition?
+        /// Milliseconds since 1970-01-01T00:00:00Z.
+        var time: Int64
     }
 
     init(_ context: PluginContext, storage: any ArticleStorage, classifier: CurrentClassifier) {
@@ -39,14 +52,15 @@ final class Incoming: Sendable {
         file = PositionFile("\(context.directory)/position")
     }
 
-    /// Switches the classification of new articles on or off. While it is off, nothing runs, and what is stored is left as
-    /// it is, also when it is switched on again.
+    /// Switches the classification of new articles on or off. What is stored once this has returned is classified. While it
+    /// is off, nothing runs, and what is stored is left as it is, also when it is switched on again.
     func set(_ isOn: Bool) {
         state.withLock { state in
             if isOn {
                 guard state.work == nil else { return }
                 state.number += 1
                 let number = state.number
+                state.start = startingNow()
                 state.work = context.background("new articles") { [self] in try await run(number) }
                 return
             }
@@ -57,19 +71,32 @@ final class Incoming: Sendable {
         }
     }
 
+    /// Where to begin, unless a position is saved. The work itself may begin much later, on a busy machine.
+    private func startingNow() -> Start? {
+        if case .some(.some) = try? file.load() { return nil }
+        let time = clinux_wall_clock_ms()
+        guard let progress = try? storage.lend(ChangeQuery(.end), { _ in true }) else {
+            return Start(position: nil, time: time)
+        }
+        do throws(ServiceError) { try file.save(progress.position) } catch { log.warning(error.message) }
+        return Start(position: progress.position, time: time)
+    }
+
     /// Follows the changes until the task is cancelled.
     private func run(_ number: Int) async throws {
-        let saved = try file.load()
-        let start = if let saved { saved } else { try await begin(number) }
+        try await classifyMarked()
+        let (position, time, isFirst) = try start()
         var unsaved: ChangePosition?
         var lastSave = MonotonicClock.now
         // After a restore from a backup all articles come again. Those from before the last position were seen. Nor are
-        // those to be classified that were acknowledged before the work began, and are changes only since.
-        var isRepeated = saved == nil
-        for try await batch in storage.changes(after: start.position) {
+        // those to be classified that were acknowledged before the work was switched on, and are changes only since.
+        var isRepeated = isFirst
+        for try await batch in storage.changes(after: position) {
+            // What was stored since it was switched off may be in this batch.
+            try state.withLock { state throws(ServiceError) in try state.check(number) }
             if batch.startsAnew { isRepeated = true }
             let articles = batch.changes.filter { change in
-                change.kind == .put && (!isRepeated || change.record.storedAt >= start.savedAt)
+                change.kind == .put && (!isRepeated || change.record.storedAt >= time)
             }
             try await classify(articles.map(\.record))
             if batch.isCaughtUp { isRepeated = false }
@@ -83,26 +110,20 @@ final class Incoming: Sendable {
         if let unsaved { try save(unsaved, number) }
     }
 
+    /// Where the work begins or goes on, and whether it is where it was switched on.
+    private func start() throws(ServiceError) -> (position: ChangePosition?, time: Int64, isFirst: Bool) {
+        let first = state.withLock { $0.start }
+        if let saved = try file.load() { return (saved.position, saved.savedAt, saved.position == first?.position) }
+        guard let first else { throw ServiceError(.cancelled, "it was switched off") }
+        return (first.position, first.time, true)
+    }
+
     /// Throws `cancelled` if the work was switched off.
     private func save(_ position: ChangePosition, _ number: Int) throws(ServiceError) {
         try state.withLock { state throws(ServiceError) in
-            guard state.number == number else { throw ServiceError(.cancelled, "it was switched off") }
+            try state.check(number)
             try file.save(position)
         }
-    }
-
-    /// Begins with the articles that are stored from now on, after those that an earlier version has marked.
-    private func begin(_ number: Int) async throws(ServiceError) -> PositionFile.Saved {
-        let now = clinux_wall_clock_ms()
-        var start = PositionFile.Saved(position: try await storage.lastPosition(), savedAt: now)
-        state.withLock { state in
-            guard state.number == number else { return }
-            start = state.start ?? start
-            state.start = start
-        }
-        try await classifyMarked()
-        try save(start.position, number)
-        return start
     }
 
     /// Formerly, `store.put` marked the articles that were to be classified with a term.
