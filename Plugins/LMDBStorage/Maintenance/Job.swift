@@ -45,7 +45,11 @@ final class Job<Progress: Sendable>: Sendable {
     let number: UInt64
     private let state = Mutex(State())
 
-    init(_ number: UInt64) { self.number = number }
+    /// - Parameter first: what watchers receive at once, so that they know the number however late the work begins.
+    init(_ number: UInt64, _ first: Progress) {
+        self.number = number
+        _ = state.withLock { $0.publish(.progress(first)) }
+    }
 
     var isOver: Bool { state.withLock { $0.isOver } }
 

@@ -76,7 +76,8 @@ final class Maintenance: Sendable {
                 if request.job == 0, try job.isJoinable() { return job }
             }
             try state.checkStart(request.job)
-            let job = Job<VerifyProgress>(state.nextNumber())
+            let number = state.nextNumber()
+            let job = Job(number, VerifyProgress(job: number, phase: "records"))
             let thread = try Thread(starting: "verify") { self.verify(job) }
             // It has ended, or is about to.
             state.verification?.thread.join()
@@ -123,7 +124,8 @@ final class Maintenance: Sendable {
             }
             try state.checkStart(request.job)
             if !request.directory.isEmpty { _ = try BackupTarget(request.directory) }
-            let job = Job<BackupProgress>(state.nextNumber())
+            let number = state.nextNumber()
+            let job = Job(number, BackupProgress(job: number, phase: "records"))
             let thread = try Thread(starting: "backup") { self.backUp(request.directory, job) }
             state.backup?.thread.join()
             state.backup = Work(job: job, thread: thread, target: request.directory)

@@ -44,6 +44,22 @@ import Testing
         #expect(try await verify().damaged == 0)
     }
 
+    /// A call that must return before the work has begun gives its client the number to go on with.
+    @Test(.timeLimit(.minutes(1))) func aWatcherKnowsTheJobBeforeItBegins() async throws {
+        let job = Job(7, VerifyProgress(job: 7, phase: "records"))
+        guard case (.progress(let first), let version)? = await job.nextUpdate(after: 0) else {
+            Issue.record("no progress came first")
+            return
+        }
+        #expect(first.job == 7 && first.result == nil)
+        job.end(.success(VerifyProgress(job: 7, result: VerifyResult())))
+        guard case (.done(let last), _)? = await job.nextUpdate(after: version) else {
+            Issue.record("the end did not come")
+            return
+        }
+        #expect(last.result != nil)
+    }
+
     @Test func aDamagedRecordIsNamed() async throws {
         try await fill()
         let text = Array("content of 17.".utf8)
