@@ -2,6 +2,7 @@
 import ArticleProtocol
 import Glibc
 import HandlerKit
+import Synchronization
 import Testing
 
 @testable import LMDBStorage
@@ -51,6 +52,33 @@ import Testing
 
     @Test func theLockIsReleasedWithItsOwner() throws {
         for _ in 0..<2 { try LMDBEngine(.tests, directory: directory.path).stop() }
+    }
+
+    /// After each of its steps. With 5 MB of groups since the last checkpoint, which is in the one file or in the other.
+    @Test(arguments: [35, 75]) func aStartThatIsInterruptedLosesNothing(writes: Int) async throws {
+        var limits = ModelRun.plain
+        (limits.logGroups, limits.logSize) = (40, 1 << 30)
+        let storage = try LMDBEngine(limits, directory: directory.path)
+        let ids = (0..<writes).map { _ in ArticleID.generate() }
+        for id in ids { _ = await storage.put(.id(id), content: [UInt8](repeating: id.bytes[15], count: 160_000)) }
+        storage.stop()
+        let closed = StorageImage(of: directory.path)
+        #expect(closed.logs.contains { $0.count == RedoLog.closedSize })
+        var isOpened = false
+        for calls in 0..<100 where !isOpened {
+            let interrupted = TemporaryDirectory()
+            closed.write(to: interrupted.path)
+            let disk = SimulatedDisk(interrupted.path)
+            disk.state.withLock { $0.callsLeft = calls }
+            if let opened = try? LMDBEngine(limits, directory: interrupted.path, disk: disk) {
+                isOpened = true
+                opened.stop()
+            }
+            let again = try LMDBEngine(limits, directory: interrupted.path)
+            for id in ids { #expect(try again.copy(id)?.content.first == id.bytes[15]) }
+            again.stop()
+        }
+        #expect(isOpened)
     }
 
     /// Whatever is in the place of the index: the index is rebuilt from the articles, and the old file is kept under

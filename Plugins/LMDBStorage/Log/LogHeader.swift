@@ -158,6 +158,10 @@ struct LogHeaders {
         headers.filter { $0.header.session == session }.max { LogHeader.isEarlier($0.header, $1.header) }
     }
 
+    /// The index of the file without the session's last checkpoint. A new session begins there, as the next start needs
+    /// the other one if this start is interrupted.
+    func spare(_ session: LogSession) -> Int { newest(of: session).map { 1 - $0.index } ?? 0 }
+
     /// The newest checkpoint of a session that has begun to write.
     var newestBegun: LogHeader? {
         // A session's first header is written before anything else of it.

@@ -32,8 +32,9 @@ struct StorageStart {
 
         let files = try [0, 1].map { index throws(ServiceError) in try disk.open(directory.log(index)) }
         let header = log.newest(of: head.session)
-        let survey = try survey(head, header?.header, files)
-        if header == nil, head.closed == nil, !(mark?.isComplete == true && mark?.session == head.session) {
+        let isComplete = mark?.isComplete == true && mark?.session == head.session
+        let survey = try survey(head, header?.header, files, isComplete)
+        if header == nil, head.closed == nil, !isComplete {
             try acceptLoss(
                 "\(directory.log(0)) and \(directory.log(1)) are missing, damaged or out of date, and the storage was not closed: writes that only they contain are lost; the articles in \(directory.heap) are kept",
                 &report)
@@ -52,11 +53,11 @@ struct StorageStart {
                 try check(metas, sums)
                 let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
                 return try closingOnError(environment) { () throws(ServiceError) in
-                    try begin(environment, head, log, index: 0, sums, from: metas, report)
+                    try begin(environment, head, log, index: log.spare(head.session), sums, from: metas, report)
                 }
             }
-            guard let (index, header) = header else { throw DatabaseFile.damaged(directory.database, "it has no log") }
-            return try recover(head, log, index, header, survey, sums, report)
+            guard let header = header?.header else { throw DatabaseFile.damaged(directory.database, "it has no log") }
+            return try recover(head, log, header, survey, sums, report)
         } catch {
             guard error.code == .dataLoss else { throw error }
             return try rebuild(head, log, survey, sums, error.message, &report)
@@ -115,14 +116,16 @@ struct StorageStart {
     }
 
     private func survey(
-        _ head: HeapHead, _ header: LogHeader?, _ files: [any DiskFile]
+        _ head: HeapHead, _ header: LogHeader?, _ files: [any DiskFile], _ isComplete: Bool
     ) throws(ServiceError) -> LogSurvey? {
         // The log is closed last, so a closed log is not needed.
         guard let header, !header.isClosed || header.number == 1 else { return nil }
         let known = try DurableMark(of: directory.durable)
-        return try LogSurvey(
+        let survey = try LogSurvey(
             files, head.session, from: header.firstSequence,
             durable: known?.session == head.session ? known?.sequence ?? 0 : 0)
+        // Its files were shortened after that, and the header that says so is gone.
+        return isComplete && !survey.missing.isEmpty ? nil : survey
     }
 
     private func checkGroups(_ survey: LogSurvey?, _ report: inout StartReport) throws(ServiceError) {
@@ -178,7 +181,7 @@ struct StorageStart {
     /// its pages are on disk and were not reused (``SnapshotPin``). Writing back the meta pages of t makes LMDB
     /// forget everything later; then all writes since t are replayed. A crash in the middle changes nothing of this.
     private func recover(
-        _ head: HeapHead, _ log: LogHeaders, _ index: Int, _ header: LogHeader, _ survey: LogSurvey?, _ sums: PageSums,
+        _ head: HeapHead, _ log: LogHeaders, _ header: LogHeader, _ survey: LogSurvey?, _ sums: PageSums,
         _ report: StartReport
     ) throws(ServiceError) -> OpenedStorage {
         try restoreHeads(header)
@@ -201,8 +204,7 @@ struct StorageStart {
             try OrphanRecords(environment).clear(progress)
             report.replayed = replay.count
             report.damaged = replay.damaged
-            // Not over the checkpoint that this recovery began with.
-            return try begin(environment, head, log, index: 1 - index, sums, from: header.metas, report)
+            return try begin(environment, head, log, index: log.spare(head.session), sums, from: header.metas, report)
         }
     }
 
@@ -244,9 +246,7 @@ struct StorageStart {
         report.damaged += outcome.damaged
         let environment = try LMDBEnvironment.open(in: directory, head, limits, disk)
         return try closingOnError(environment) { () throws(ServiceError) in
-            // Not over the checkpoint that another rebuild would begin with.
-            let index = log.newest(of: head.session).map { 1 - $0.index } ?? 0
-            return try begin(environment, head, log, index: index, sums, from: nil, report)
+            try begin(environment, head, log, index: log.spare(head.session), sums, from: nil, report)
         }
     }
 
