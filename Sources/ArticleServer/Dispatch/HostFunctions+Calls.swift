@@ -11,7 +11,11 @@ extension HostFunctions {
     ) -> UInt32 {
         guard call.isLate == nil else { return unsafe dropped(slot, session) }
         let limit = session.limits.maxFrame
-        guard let size, size <= limit else {
+        guard let size else {
+            unsafe failNow(slot, session, .internal, impossible)
+            return UInt32(ARTICLED_TOO_LARGE)
+        }
+        guard size <= limit else {
             unsafe failNow(slot, session, .resourceExhausted, "the response is larger than \(limit) bytes")
             return UInt32(ARTICLED_TOO_LARGE)
         }

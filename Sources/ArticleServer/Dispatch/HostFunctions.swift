@@ -14,7 +14,11 @@ enum HostFunctions {
         if let call = unsafe slot.pointee.call?.takeUnretainedValue() {
             return unsafe respond(call, slot, session, parts, count, total(parts, count))
         }
-        guard let size = unsafe total(parts, count), size <= session.clientMaxFrame else {
+        guard let size = unsafe total(parts, count) else {
+            unsafe failNow(slot, session, .internal, Self.impossible)
+            return UInt32(ARTICLED_TOO_LARGE)
+        }
+        guard size <= session.clientMaxFrame else {
             unsafe failNow(
                 slot, session, .resourceExhausted,
                 "the response is larger than the client's max_frame, \(session.clientMaxFrame) bytes")
@@ -105,12 +109,7 @@ enum HostFunctions {
                         unsafe slot.pointee.phase == .inFlight,
                         unsafe slot.pointee.view.id == UInt64(UInt(bitPattern: id))
                     else { return }
-                    let waiting = unsafe slot.pointee.backlog
-                    unsafe slot.pointee.backlog = []
-                    for message in waiting where unsafe slot.pointee.phase == .inFlight {
-                        unsafe message.withUnsafeBytes { bytes in unsafe RequestTable.deliver(slot, bytes) }
-                    }
-                    unsafe RequestTable.deliverEnd(slot)
+                    unsafe RequestTable.deliverBacklog(slot)
                 }, job: UnsafeMutableRawPointer(slot),
                 context: UnsafeMutableRawPointer(bitPattern: UInt(slot.pointee.view.id))))
     }
@@ -132,6 +131,7 @@ enum HostFunctions {
 
     // MARK: -
 
+    static let impossible = "the plugin gave a response of an impossible size"
     /// Messages of this size or more get no buffer beyond their peer's share.
     private static let large = 64 << 10
     private static let overQuota =
@@ -188,14 +188,15 @@ enum HostFunctions {
         unsafe RequestTable.release(slot, session)
     }
 
-    /// The size of all parts together; nil if it is not plausible.
+    /// The size of all parts together; nil if it is not plausible, or there is no memory to a size.
     @inline(__always)
     private static func total(_ parts: UnsafePointer<articled_bytes>?, _ count: Int) -> Int? {
         guard count >= 0, unsafe parts != nil || count == 0 else { return nil }
         var size = 0
         for index in 0..<count {
-            let (sum, overflow) = unsafe size.addingReportingOverflow(parts.unsafelyUnwrapped[index].size)
-            guard !overflow, sum >= size else { return nil }
+            let part = unsafe parts.unsafelyUnwrapped[index]
+            let (sum, overflow) = unsafe size.addingReportingOverflow(part.size)
+            guard !overflow, sum >= size, unsafe part.data != nil || part.size == 0 else { return nil }
             size = sum
         }
         return size

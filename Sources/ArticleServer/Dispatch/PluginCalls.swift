@@ -94,11 +94,10 @@ final class PluginCalls {
 
     /// Begins the calls that have arrived.
     fileprivate func beginArrived(on loop: EventLoop) {
-        let calls = arriving.withLock { arriving in
-            defer { arriving.calls = [] }
-            return arriving.calls
-        }
-        for arrival in calls {
+        // One at a time: those that wait may be cancelled meanwhile. What arrives meanwhile has a job of its own.
+        for _ in 0..<arriving.withLock({ $0.calls.count }) {
+            let first = arriving.withLock { $0.calls.isEmpty ? nil : $0.calls.removeFirst() }
+            guard let arrival = first else { return }
             let call = arrival.call
             guard loop.takesCalls else {
                 call.end(.unavailable, "the service is stopping", on: loop)

@@ -118,25 +118,43 @@ enum RequestTable {
 
     /// Delivers a message from the client to the plugin.
     static func deliver(_ slot: RequestPointer, _ payload: UnsafeRawBufferPointer) {
-        if let events = unsafe slot.pointee.events {
-            if unsafe Events.has(events, \.message), let message = unsafe events.pointee.message {
-                unsafe occupied(slot) {
-                    unsafe message(
-                        slot.pointee.eventContext, view(of: slot),
-                        articled_bytes(data: payload.baseAddress, size: payload.count))
-                }
-            }
-        } else {
-            // Bounded: the client's credit covers at most the window and one message.
-            unsafe slot.pointee.backlog.append(Array(payload))
+        // Behind those that wait. Bounded: the client's credit covers at most the window and one message.
+        guard unsafe slot.pointee.events != nil, unsafe slot.pointee.backlog.isEmpty else {
+            return unsafe slot.pointee.backlog.append(Array(payload))
         }
-        unsafe deliverEnd(slot)
+        let id = unsafe slot.pointee.view.id
+        unsafe tell(slot, payload)
+        if unsafe slot.pointee.view.id == id { unsafe deliverEnd(slot) }
+    }
+
+    /// Delivers the messages that came before the plugin watched.
+    static func deliverBacklog(_ slot: RequestPointer) {
+        let id = unsafe slot.pointee.view.id
+        let waiting = unsafe slot.pointee.backlog
+        unsafe slot.pointee.backlog = []
+        for message in waiting {
+            // The plugin may end the request before it has all messages.
+            guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.view.id == id else { return }
+            unsafe message.withUnsafeBytes { unsafe tell(slot, $0) }
+        }
+        if unsafe slot.pointee.view.id == id { unsafe deliverEnd(slot) }
+    }
+
+    private static func tell(_ slot: RequestPointer, _ payload: UnsafeRawBufferPointer) {
+        guard let events = unsafe slot.pointee.events, unsafe Events.has(events, \.message),
+            let message = unsafe events.pointee.message
+        else { return }
+        unsafe occupied(slot) {
+            unsafe message(
+                slot.pointee.eventContext, view(of: slot),
+                articled_bytes(data: payload.baseAddress, size: payload.count))
+        }
     }
 
     /// Tells the plugin, once, that the client has sent its last message, after the plugin has got all messages.
     static func deliverEnd(_ slot: RequestPointer) {
         guard unsafe slot.pointee.phase == .inFlight, unsafe slot.pointee.clientEnded,
-            unsafe !slot.pointee.endDelivered,
+            unsafe !slot.pointee.endDelivered, unsafe slot.pointee.backlog.isEmpty,
             let events = unsafe slot.pointee.events
         else { return }
         unsafe slot.pointee.endDelivered = true

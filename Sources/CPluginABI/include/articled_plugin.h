@@ -128,7 +128,7 @@ enum { /* results of `send` and of the functions that end a request */
     ARTICLED_SENT = 0,
     ARTICLED_BLOCKED = 1, /* not sent: no credit or no room; `writable` is called later */
     ARTICLED_GONE = 2,    /* not sent: there is no receiver any more; end the request */
-    ARTICLED_TOO_LARGE = 3, /* not sent: exceeds the peer's frame limit. A response becomes RESOURCE_EXHAUSTED */
+    ARTICLED_TOO_LARGE = 3, /* not sent: exceeds the peer's frame limit. A response becomes RESOURCE_EXHAUSTED; INTERNAL if a part has a size, but no bytes */
 };
 
 enum { /* log levels: syslog's, from sd-daemon(3) */

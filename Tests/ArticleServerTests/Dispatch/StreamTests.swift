@@ -129,6 +129,29 @@ import Testing
         #expect(try harness.sent() == [WireFrame(kind: .end, stream: 1)])
     }
 
+    /// The messages that came before, then those that come meanwhile, then the end.
+    @Test func aPluginThatWatchesLateMissesNothing() throws {
+        let harness = try SessionHarness()
+        harness.script.watchesLater = true
+        harness.receive(Self.request(3, flags: []))
+        for byte in 1...3 { harness.receive(WireFrame(kind: .message, stream: 1, payload: [UInt8(byte)])) }
+        harness.script.watch()
+        harness.receive(WireFrame(kind: .message, flags: .end, stream: 1, payload: [4]))
+        harness.loop.turn()
+        #expect(harness.script.order == ["1", "2", "3", "4", "end"])
+        #expect(harness.script.finish() == UInt32(ARTICLED_SENT))
+        #expect(harness.loop.requests.inUse == 0)
+    }
+
+    /// It would send what other answers have left in the buffer.
+    @Test func aPartWithoutBytesIsNoAnswer() throws {
+        let harness = try SessionHarness()
+        harness.receive(Self.request(2))
+        #expect(harness.script.respondWithNothing(5000) == UInt32(ARTICLED_TOO_LARGE))
+        #expect(try harness.sent().map { try $0.status().code } == [StatusCode.internal.rawValue])
+        #expect(harness.loop.requests.inUse == 0)
+    }
+
     @Test func messagesBeyondTheCreditEndTheConnection() throws {
         var limits = ServiceLimits()
         limits.streamWindow = 40

@@ -11,6 +11,10 @@ import CPluginABI
     var ends = 0
     var writables = 0
     var cancellations: [UInt32] = []
+    /// Requests are kept without being watched.
+    var watchesLater = false
+    /// What happened, in order: a message's first byte, or "end".
+    var order: [String] = []
     /// Runs before a request is handled.
     var beforeHandling: () -> Void = {}
 
@@ -29,7 +33,7 @@ import CPluginABI
                 }
             } else {
                 unsafe script.kept.append(request)
-                unsafe HostTable.shared.pointee.watch(request, events, plugin)
+                if !script.watchesLater { unsafe HostTable.shared.pointee.watch(request, events, plugin) }
             }
         }
 
@@ -39,9 +43,16 @@ import CPluginABI
             to: articled_events(
                 size: UInt32(MemoryLayout<articled_events>.size), reserved: 0,
                 message: { context, _, message in
-                    unsafe Script.at(context).messages.append(
-                        Array(UnsafeRawBufferPointer(start: message.data, count: message.size)))
-                }, ended: { context, _ in unsafe Script.at(context).ends += 1 },
+                    let script = unsafe Script.at(context)
+                    let bytes = unsafe Array(UnsafeRawBufferPointer(start: message.data, count: message.size))
+                    script.messages.append(bytes)
+                    script.order.append(bytes.first.map { "\($0)" } ?? "")
+                },
+                ended: { context, _ in
+                    let script = unsafe Script.at(context)
+                    script.ends += 1
+                    script.order.append("end")
+                },
                 writable: { context, _ in unsafe Script.at(context).writables += 1 },
                 cancelled: { context, _, code in unsafe Script.at(context).cancellations.append(code) }))
         return unsafe UnsafePointer(events)
@@ -52,6 +63,17 @@ import CPluginABI
     }
 
     // MARK: What the test makes the plugin do with the first request that it kept
+
+    func watch() {
+        let plugin = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe HostTable.shared.pointee.watch(kept[0], Self.events, plugin)
+    }
+
+    /// With a part that has a size, but no bytes.
+    func respondWithNothing(_ size: Int) -> UInt32 {
+        var part = unsafe articled_bytes(data: nil, size: size)
+        return unsafe HostTable.shared.pointee.respond(kept[0], &part, 1, nil)
+    }
 
     func respond(_ payload: [UInt8]) -> UInt32 {
         unsafe answer(payload) { unsafe HostTable.shared.pointee.respond($0, $1, 1, nil) }
