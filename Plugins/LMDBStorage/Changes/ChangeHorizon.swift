@@ -78,6 +78,9 @@ final class ChangeHorizon: Sendable {
         for watcher in watchers { watcher.tell() }
     }
 
+    /// Whether this change is known to be on disk.
+    func isDurable(_ sequence: UInt64) -> Bool { state.withLock { sequence <= $0.durable } }
+
     /// Everything up to this change is in the tables, and readers can see it. On the committer's thread.
     func noteCommit(_ sequence: UInt64) {
         let watchers = state.withLock { state in

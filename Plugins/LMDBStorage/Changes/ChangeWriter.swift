@@ -98,11 +98,14 @@ struct ChangeWriter {
             try unsafe entry.withBytes { key throws(ServiceError) in
                 try unsafe transaction.delete(key, tables.deletions)
             }
-            // If the article was stored again, readers see that instead.
-            let exists = try unsafe entry.id.withKey { key throws(ServiceError) in
-                try unsafe transaction.lend(key, environment.records) { _ in true } ?? false
+            // If the article was stored again, readers see that instead; but not before it is on disk.
+            let later = try unsafe entry.id.withKey { key throws(ServiceError) in
+                try unsafe transaction.lend(key, environment.records) { value in
+                    unsafe environment.sealedSequence(entry.id, value)
+                }
             }
-            if !exists { forgotten = max(forgotten, entry.sequence) }
+            if let later = later ?? nil, environment.horizon.isDurable(later) { continue }
+            forgotten = max(forgotten, entry.sequence)
         }
         if forgotten == 0 { return }
         try ChangeHistory.update(tables, transaction, environment.path) { $0.forgotten = max($0.forgotten, forgotten) }

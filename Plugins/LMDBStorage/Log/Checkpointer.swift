@@ -15,8 +15,8 @@ final class Checkpointer: Sendable {
         /// Pins the last durable checkpoint.
         var pin: SnapshotPin?
         var metas: MetaPages
-        /// A pending request to check that checkpoint's pages.
-        var check: (@Sendable (String?) -> Void)?
+        /// Pending requests to check that checkpoint's pages.
+        var checks: [@Sendable (String?) -> Void] = []
     }
 
     /// How much to write at once: for the LMDB file, whose changed pages are scattered, and the heap, which is
@@ -58,9 +58,8 @@ final class Checkpointer: Sendable {
     /// - Parameter done: called with what is wrong, or `nil`; from this thread, or at once if it has ended.
     func checkPages(_ done: @escaping @Sendable (String?) -> Void) {
         let isAdded = state.withLock { state in
-            guard !state.isClosed, state.check == nil else { return false }
-            state.check = done
-            return true
+            if !state.isClosed { state.checks.append(done) }
+            return !state.isClosed
         }
         if isAdded { hasWork.signal() } else { done(nil) }
     }
@@ -97,11 +96,15 @@ final class Checkpointer: Sendable {
     func run() {
         while true {
             hasWork.wait()
-            let (job, check, isClosed) = state.withLock { state in
-                (state.job.take(), state.check.take(), state.isClosed)
+            let (job, checks, isClosed) = state.withLock { state in
+                defer { state.checks = [] }
+                return (state.job.take(), state.checks, state.isClosed)
             }
             if let job { make(job) }
-            if let check { check(isClosed ? nil : pageFault()) }
+            if !checks.isEmpty {
+                let fault = isClosed ? nil : pageFault()
+                for done in checks { done(fault) }
+            }
             if isClosed { return }
         }
     }

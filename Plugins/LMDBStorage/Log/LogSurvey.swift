@@ -38,9 +38,7 @@ struct LogSurvey {
             let size = try files[index].size()
             var position = LogHeader.space
             while position < size {
-                guard let (group, _) = try Self.read(files[index], at: position, size), group.session == session,
-                    group.sequence >= self.first, group.sequence != .max
-                else {
+                guard let group = try Self.group(files[index], at: position, size, session, from: self.first) else {
                     position += LogGroup.block
                     continue
                 }
@@ -52,14 +50,16 @@ struct LogSurvey {
         groups = found.values.sorted { $0.group.sequence < $1.group.sequence }
     }
 
-    private static func read(
-        _ file: any DiskFile, at position: Int, _ size: Int
-    ) throws(ServiceError) -> (LogGroup, [UInt8])? {
+    /// What imitates a group, as the contents of articles may, is not read as a whole.
+    private static func group(
+        _ file: any DiskFile, at position: Int, _ size: Int, _ session: LogSession, from first: UInt64
+    ) throws(ServiceError) -> LogGroup? {
         let head = try file.read(LogGroup.size, at: position)
-        guard let group = LogGroup(head), size - position - LogGroup.size >= group.payloadSize else { return nil }
+        guard let group = LogGroup(head), group.session == session, group.sequence >= first, group.sequence != .max,
+            size - position - LogGroup.size >= group.payloadSize
+        else { return nil }
         let payload = try file.read(group.payloadSize, at: position + LogGroup.size)
-        guard payload.count == group.payloadSize, group.isWhole(head, payload) else { return nil }
-        return (group, payload)
+        return payload.count == group.payloadSize && group.isWhole(head, payload) ? group : nil
     }
 
     /// Reads the entries of a group.

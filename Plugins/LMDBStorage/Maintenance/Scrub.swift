@@ -47,7 +47,8 @@ final class Scrub: Sendable {
         var next = clinux_wall_clock_ms() + min(Self.firstDelay, interval)
         while true {
             let now = clinux_wall_clock_ms()
-            // If the clock was ahead when the last check ended, that must not delay the next one for ever.
+            // If the clock was ahead before, that must not delay the next check for ever.
+            next = min(next, now + interval)
             let due = max(next, min(lastCheck.outcome.endedAt, now) + interval)
             if now < due {
                 if isOver(afterMilliseconds: min(due - now, Self.longestWait)) { return }
