@@ -13,6 +13,8 @@ final class ClientConnection {
 
     /// Identifies the connection to the poller. Unique within one client.
     let token: UInt64
+    let upstream: Upstream
+    var endpoint: Endpoint { upstream.endpoint }
     let socket: Socket
     var phase = Phase.connecting
     var state: ConnectionState
@@ -45,10 +47,11 @@ final class ClientConnection {
     /// The service has answered a call on this connection.
     var hasAnswered = false
 
-    init(token: UInt64, socket: consuming Socket, options: ClientOptions, handshakeDeadline: UInt64, now: UInt64) {
+    init(token: UInt64, upstream: Upstream, socket: consuming Socket, options: ClientOptions, now: UInt64) {
         self.token = token
+        self.upstream = upstream
         self.socket = socket
-        self.handshakeDeadline = handshakeDeadline
+        handshakeDeadline = upstream.connectDeadline
         lastReceived = now
         state = ConnectionState(maxIncoming: options.maxFrame, window: options.streamWindow)
     }

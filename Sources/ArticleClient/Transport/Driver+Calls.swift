@@ -4,7 +4,7 @@ import ArticleProtocol
 // Placing calls on connections.
 extension Driver {
     func start(_ exchange: Exchange) {
-        guard closeDeadline == nil else { return end(exchange, .failure(.closed(endpoint))) }
+        guard closeDeadline == nil else { return end(exchange, .failure(.closed(upstream.endpoint))) }
         exchange.placement.waitingSince = now
         earliestDeadline = min(earliestDeadline, exchange.deadline)
         waiting.append(exchange)
@@ -13,13 +13,13 @@ extension Driver {
     /// Places waiting calls on the connection while it has room, and opens a connection if there is none.
     func placeWaiting() {
         guard !waiting.isEmpty else { return }
-        guard let connection = current else {
-            if now >= nextConnectTime { connect() }
+        guard let connection = upstream.current else {
+            if now >= upstream.nextConnectTime { connect(upstream) }
             return
         }
         if connection.isStale(now) {
             drop(connection)
-            return connect()
+            return connect(upstream)
         }
         var kept: [Exchange] = []
         var next = waiting.startIndex
@@ -74,7 +74,7 @@ extension Driver {
     private func unknown(_ method: String, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .status, .unimplemented,
-            "\(method): the service at \(endpoint) has no such method. Is the plugin that offers it installed? "
+            "\(method): the service at \(connection.endpoint) has no such method. Is the plugin that offers it installed? "
                 + "It has: \(connection.methods.keys.sorted().joined(separator: ", "))")
     }
 
@@ -93,7 +93,7 @@ extension Driver {
         guard size <= connection.state.maxOutgoing else {
             return ClientError(
                 .invalidRequest, .invalidArgument,
-                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(endpoint) accepts "
+                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(connection.endpoint) accepts "
                     + "\(connection.state.maxOutgoing - 16) at most")
         }
         return nil
@@ -161,7 +161,7 @@ extension Driver {
     private func tooLarge(_ message: [UInt8], _ exchange: Exchange, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .invalidRequest, .invalidArgument,
-            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(endpoint) accepts "
+            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(connection.endpoint) accepts "
                 + "\(connection.state.maxOutgoing) at most")
     }
 

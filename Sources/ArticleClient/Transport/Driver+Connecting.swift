@@ -6,31 +6,31 @@ import Synchronization
 // Opening connections.
 extension Driver {
     /// Starts connecting to the next of the endpoint's addresses.
-    func connect() {
-        if candidates.isEmpty {
+    func connect(_ upstream: Upstream) {
+        if upstream.candidates.isEmpty {
             do {
-                candidates = try SocketAddress.resolve(endpoint)
+                upstream.candidates = try SocketAddress.resolve(upstream.endpoint)
             } catch {
-                return connectingFailed(error)
+                return connectingFailed(upstream, error)
             }
-            connectDeadline = MonotonicClock.after(options.connectTimeout)
+            upstream.connectDeadline = MonotonicClock.after(options.connectTimeout)
         }
-        var failure = ClientError.connection("\(endpoint) has no address")
-        while !candidates.isEmpty {
-            let address = candidates.removeFirst()
+        var failure = ClientError.connection("\(upstream.endpoint) has no address")
+        while !upstream.candidates.isEmpty {
+            let address = upstream.candidates.removeFirst()
             do throws(SystemError) {
-                return try begin(Socket(connecting: address))
+                return try begin(Socket(connecting: address), upstream)
             } catch {
-                failure = .unreachable(endpoint, error)
+                failure = .unreachable(upstream.endpoint, error)
             }
         }
-        connectingFailed(failure)
+        connectingFailed(upstream, failure)
     }
 
-    private func begin(_ socket: consuming Socket) throws(SystemError) {
+    private func begin(_ socket: consuming Socket, _ upstream: Upstream) throws(SystemError) {
         let number = socket.descriptor.number
         let connection = ClientConnection(
-            token: nextToken, socket: socket, options: options, handshakeDeadline: connectDeadline, now: now)
+            token: nextToken, upstream: upstream, socket: socket, options: options, now: now)
         try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
@@ -38,7 +38,7 @@ extension Driver {
             maxFrame: UInt32(clamping: options.maxFrame), streamWindow: UInt32(clamping: options.streamWindow),
             features: [], agent: options.agent)
         connection.put(.hello, hello.encoded())
-        current = connection
+        upstream.current = connection
     }
 
     /// The connecting socket became writable, or failed.
@@ -48,14 +48,17 @@ extension Driver {
             return
         }
         drop(connection)
-        if candidates.isEmpty { connectingFailed(.unreachable(endpoint, error)) } else { connect() }
+        let upstream = connection.upstream
+        if upstream.candidates.isEmpty {
+            connectingFailed(upstream, .unreachable(upstream.endpoint, error))
+        } else {
+            connect(upstream)
+        }
     }
 
     /// No connection was made. Calls that do not wait fail; the others wait for the next attempt.
-    func connectingFailed(_ error: ClientError) {
-        candidates = []
-        lastFailure = error
-        nextConnectTime = now + backoff.failed(using: &random)
+    func connectingFailed(_ upstream: Upstream, _ error: ClientError) {
+        upstream.connectingFailed(error, now, using: &random)
         let impatient = !hasConnected && !options.waitsForService
         let hopeless = error.kind != .connection
         if impatient || hopeless {
@@ -70,15 +73,16 @@ extension Driver {
 extension Driver {
     /// The connection is lost. Calls that may be restarted wait for the next connection; the others fail.
     func connectionLost(_ connection: ClientConnection, _ reason: String) {
+        let upstream = connection.upstream
         let opened = connection.state.phase != .handshake
         if !opened {
             drop(connection)
-            if !candidates.isEmpty { return connect() }
-            return connectingFailed(refusal(connection) ?? .connection("cannot connect to \(endpoint): \(reason)"))
+            if !upstream.candidates.isEmpty { return connect(upstream) }
+            return connectingFailed(
+                upstream,
+                refusal(connection) ?? .connection("cannot connect to \(upstream.endpoint): \(reason)"))
         }
-        if connection === current {
-            nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
-        }
+        if connection === upstream.current { upstream.connectionEnded(connection, now, using: &random) }
         drop(connection)
         for case .some(let exchange) in connection.exchanges {
             exchange.placement.connection = nil
@@ -98,7 +102,7 @@ extension Driver {
                     exchange,
                     .failure(
                         .connection(
-                            "\(exchange.method): the connection to \(endpoint) was lost before the response (\(reason)); \(doubt)",
+                            "\(exchange.method): the connection to \(upstream.endpoint) was lost before the response (\(reason)); \(doubt)",
                             mayHaveRun: true)))
             }
         }
@@ -109,27 +113,28 @@ extension Driver {
         let opened = connection.state.phase != .handshake
         drop(connection)
         let error = ClientError.violation(
-            "\(endpoint) violated articled's protocol: \(fault.message)")
-        guard opened else { return connectingFailed(error) }
+            "\(connection.endpoint) violated articled's protocol: \(fault.message)")
+        guard opened else { return connectingFailed(connection.upstream, error) }
         for case .some(let exchange) in connection.exchanges {
             exchange.placement.connection = nil
             end(exchange, .failure(error))
         }
-        nextConnectTime = now + backoff.failed(using: &random)
+        connection.upstream.pause(now, using: &random)
     }
 
     /// The service accepts no new requests on this connection. Requests in flight finish; new ones go to another
     /// connection.
     func goAway(_ status: Status, _ connection: ClientConnection) {
         connection.goAwayStatus = status
-        guard connection.state.phase != .handshake, connection === current else { return }
-        current = nil
+        let upstream = connection.upstream
+        guard connection.state.phase != .handshake, connection === upstream.current else { return }
+        upstream.current = nil
         withoutConnectionSince = now
         draining.append(connection)
         for case .some(let exchange) in connection.exchanges where exchange.shape != .unary {
             exchange.shared.withLock { $0.draining = true }
         }
-        nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
+        upstream.connectionEnded(connection, now, using: &random)
     }
 
     /// The error for a GO_AWAY instead of HELLO.
@@ -138,14 +143,14 @@ extension Driver {
         let code = StatusCode(rawValue: status.code) ?? .unknown
         let passing = code == .unavailable || code == .resourceExhausted
         return ClientError(
-            passing ? .connection : .status, code, "\(endpoint) refused the connection: \(status.message)")
+            passing ? .connection : .status, code, "\(connection.endpoint) refused the connection: \(status.message)")
     }
 
     /// Closes the connection. Its calls stay in flight.
     func drop(_ connection: ClientConnection) {
         poller.remove(connection.socket.descriptor.number)
-        if connection === current {
-            current = nil
+        if connection === connection.upstream.current {
+            connection.upstream.current = nil
             withoutConnectionSince = now
         }
         draining.removeAll { $0 === connection }
@@ -174,30 +179,4 @@ extension Driver {
         waiting.append(exchange)
         if exchange.placement.retryTime > now { earliestRetry = min(earliestRetry, exchange.placement.retryTime) }
     }
-}
-
-/// The pauses between attempts to connect. There is none before the first; then each is twice as long as the one
-/// before. Each pause is shortened at random by up to a half.
-struct Backoff {
-    private let shortest: UInt64
-    private let longest: UInt64
-    private(set) var failures = 0
-
-    init(shortest: Duration, longest: Duration) {
-        self.shortest = max(1, shortest.nanoseconds)
-        self.longest = max(self.shortest, longest.nanoseconds)
-    }
-
-    /// Records that an attempt failed, or that a connection was lost before it answered a call. Returns the pause in
-    /// nanoseconds.
-    mutating func failed(using generator: inout some RandomNumberGenerator) -> UInt64 {
-        let doublings = min(failures, 32)
-        failures += 1
-        let (product, overflow) = shortest.multipliedReportingOverflow(by: UInt64(1) << UInt64(doublings))
-        let pause = overflow ? longest : min(product, longest)
-        return pause - UInt64.random(in: 0...pause / 2, using: &generator)
-    }
-
-    /// Records that a connection has answered a call.
-    mutating func succeeded() { failures = 0 }
 }

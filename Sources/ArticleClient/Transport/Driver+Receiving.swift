@@ -68,7 +68,7 @@ extension Driver {
         connection.idleTimeout = UInt64(hello.idleTimeoutMs) * 1_000_000
         connection.methods = Dictionary(hello.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         hasConnected = true
-        lastFailure = nil
+        connection.upstream.lastFailure = nil
     }
 
     private func deliver(_ payload: RawSpan, last: Bool, _ stream: UInt32, _ connection: ClientConnection) {
@@ -84,7 +84,7 @@ extension Driver {
         connection.detach(stream)
         if !connection.hasAnswered {
             connection.hasAnswered = true
-            backoff.succeeded()
+            connection.upstream.answered()
         }
         end(exchange, outcome)
     }

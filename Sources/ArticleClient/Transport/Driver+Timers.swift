@@ -7,11 +7,12 @@ extension Driver {
     /// When `handleTimers` next has something to do.
     var nextTimer: UInt64 {
         var next = min(earliestDeadline, closeDeadline ?? .max)
+        let current = upstream.current
         if let current { next = min(next, current.handshakeDeadline) }
         if !waiting.isEmpty {
             // Only times on which the next turn can act. Any other time in the past would keep the thread awake.
-            if current == nil { next = min(next, nextConnectTime) }
-            if current?.state.phase == .open {
+            if current == nil { next = min(next, upstream.nextConnectTime) }
+            if upstream.isOpen {
                 next = min(next, earliestRetry)
             } else {
                 next = min(next, reconnectDeadline(waiting[0]))
@@ -25,23 +26,25 @@ extension Driver {
     }
 
     func handleTimers() {
-        if let current, current.handshakeDeadline <= now, current.state.phase == .handshake {
+        if let current = upstream.current, current.handshakeDeadline <= now, current.state.phase == .handshake {
             handshakeTimedOut(current)
         }
         if now >= earliestDeadline { expire() }
-        if !waiting.isEmpty, current?.state.phase != .open { failOverdueCalls() }
-        if let current { checkSilence(current) }
+        if !waiting.isEmpty, !upstream.isOpen { failOverdueCalls() }
+        if let current = upstream.current { checkSilence(current) }
         for connection in draining { checkSilence(connection) }
         if options.keepAlive != nil {
-            if let current { keepAlive(current) }
+            if let current = upstream.current { keepAlive(current) }
             for connection in draining { keepAlive(connection) }
         }
     }
 
     private func handshakeTimedOut(_ connection: ClientConnection) {
         drop(connection)
+        let endpoint = connection.endpoint
         let what = connection.phase == .connecting ? "no connection to \(endpoint)" : "no hello from \(endpoint)"
         connectingFailed(
+            connection.upstream,
             .connection("\(what) within \(options.connectTimeout): is the service overloaded or stopped by a debugger?")
         )
     }
@@ -49,7 +52,7 @@ extension Driver {
     /// Ends the calls whose deadline has passed. It looks at every call, but only when the earliest deadline passes.
     private func expire() {
         var next = UInt64.max
-        let calls = [current].compactMap { $0?.exchanges } + draining.map(\.exchanges) + [waiting]
+        let calls = [upstream.current].compactMap { $0?.exchanges } + draining.map(\.exchanges) + [waiting]
         for case .some(let exchange) in calls.joined() {
             if exchange.deadline <= now {
                 end(exchange, .failure(expired(exchange)))
@@ -64,7 +67,9 @@ extension Driver {
     private func expired(_ exchange: Exchange) -> ClientError {
         let sent = exchange.placement.attempts > 0
         var message = "\(exchange.method): the deadline passed before the response"
-        if !sent, let lastFailure { message = "\(exchange.method): the deadline passed: \(lastFailure.message)" }
+        if !sent, let lastFailure = upstream.lastFailure {
+            message = "\(exchange.method): the deadline passed: \(lastFailure.message)"
+        }
         return ClientError(.deadline, .deadlineExceeded, message, mayHaveRun: sent)
     }
 
@@ -76,7 +81,9 @@ extension Driver {
 
     private func failOverdueCalls() {
         guard reconnectDeadline(waiting[0]) <= now else { return }
-        let error = lastFailure ?? .connection("no connection to \(endpoint) within \(options.reconnectTimeout)")
+        let error =
+            upstream.lastFailure
+            ?? .connection("no connection to \(upstream.endpoint) within \(options.reconnectTimeout)")
         let (over, kept) = (
             waiting.filter { reconnectDeadline($0) <= now }, waiting.filter { reconnectDeadline($0) > now }
         )

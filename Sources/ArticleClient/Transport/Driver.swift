@@ -6,12 +6,10 @@ import LinuxRuntime
 /// submissions of the tasks, writes to each connection with one system call, and then resumes the tasks that may
 /// continue.
 final class Driver {
-    let endpoint: Endpoint
+    let upstream: Upstream
     let options: ClientOptions
     let mailbox: Mailbox
     let poller: Poller
-    /// The connection for new calls.
-    var current: ClientConnection?
     /// Connections on which the service sent GO_AWAY. Calls in flight finish; there are no new ones.
     var draining: [ClientConnection] = []
     /// Calls that wait for a connection, or for room on it, in order.
@@ -20,19 +18,11 @@ final class Driver {
     var resumptions: [Resumption] = []
     /// No call has an earlier deadline. The next deadline may be later, because ended calls are not removed from this.
     var earliestDeadline = UInt64.max
-    var backoff: Backoff
-    /// The earliest time of the next attempt to connect.
-    var nextConnectTime: UInt64 = 0
-    /// The addresses that the current attempt to connect has not tried yet, and its deadline.
-    var candidates: [SocketAddress] = []
-    var connectDeadline: UInt64 = 0
-    /// Since when `current` has been nil.
+    /// Since when there has been no connection for new calls.
     var withoutConnectionSince: UInt64 = 0
     /// The earliest time at which a waiting call may be sent again.
     var earliestRetry = UInt64.max
     var random = SystemRandomNumberGenerator()
-    /// Why the last attempt to connect failed.
-    var lastFailure: ClientError?
     /// The client has connected at least once.
     var hasConnected = false
     /// The client is being closed: the deadline, and the tasks that wait for the end.
@@ -44,11 +34,10 @@ final class Driver {
     private var lastToken: UInt64 = 0
 
     init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Poller) {
-        self.endpoint = endpoint
+        upstream = Upstream(endpoint: endpoint, options: options)
         self.options = options
         self.mailbox = mailbox
         self.poller = poller
-        backoff = Backoff(shortest: options.minBackoff, longest: options.maxBackoff)
     }
 
     var nextToken: UInt64 {
@@ -100,7 +89,7 @@ final class Driver {
     }
 
     private func connection(_ token: UInt64) -> ClientConnection? {
-        if let current, current.token == token { return current }
+        if let current = upstream.current, current.token == token { return current }
         return draining.first { $0.token == token }
     }
 
@@ -116,7 +105,7 @@ extension Driver {
     func flushAll() {
         repeat {
             placeWaiting()
-        } while current.map(flush) ?? false
+        } while upstream.current.map(flush) ?? false
         for connection in draining { while flush(connection) {} }
         for connection in draining where connection.state.inFlight == 0 && connection.output.isEmpty {
             drop(connection)
@@ -156,20 +145,20 @@ extension Driver {
     /// Ends the thread when the last call has ended or the deadline has passed.
     func finishClosing() {
         guard let closeDeadline else { return }
-        let idle = waiting.isEmpty && (current?.isIdle ?? true) && draining.allSatisfy(\.isIdle)
+        let idle = waiting.isEmpty && (upstream.current?.isIdle ?? true) && draining.allSatisfy(\.isIdle)
         guard idle || now >= closeDeadline else { return }
-        for connection in [current].compactMap({ $0 }) + draining {
+        for connection in [upstream.current].compactMap({ $0 }) + draining {
             drop(connection)
             for case .some(let exchange) in connection.exchanges {
                 exchange.placement.connection = nil
-                end(exchange, .failure(.closed(endpoint)))
+                end(exchange, .failure(.closed(upstream.endpoint)))
             }
         }
-        for exchange in waiting { end(exchange, .failure(.closed(endpoint))) }
+        for exchange in waiting { end(exchange, .failure(.closed(upstream.endpoint))) }
         waiting = []
         for submission in mailbox.retire() {
             switch submission {
-            case .start(let exchange): end(exchange, .failure(.closed(endpoint)))
+            case .start(let exchange): end(exchange, .failure(.closed(upstream.endpoint)))
             case .close(_, let continuation): if let continuation { closers.append(continuation) }
             case .outgoing, .credit, .cancel: break
             }
