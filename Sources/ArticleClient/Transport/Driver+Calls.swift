@@ -4,37 +4,13 @@ import ArticleProtocol
 // Placing calls on connections.
 extension Driver {
     func start(_ exchange: Exchange) {
-        guard closeDeadline == nil else { return end(exchange, .failure(.closed(upstream.endpoint))) }
+        guard closeDeadline == nil else { return end(exchange, .failure(.closed(endpoints))) }
         exchange.placement.waitingSince = now
         earliestDeadline = min(earliestDeadline, exchange.deadline)
         waiting.append(exchange)
     }
 
-    /// Places waiting calls on the connection while it has room, and opens a connection if there is none.
-    func placeWaiting() {
-        guard !waiting.isEmpty else { return }
-        guard let connection = upstream.current else {
-            if now >= upstream.nextConnectTime { connect(upstream) }
-            return
-        }
-        if connection.isStale(now) {
-            drop(connection)
-            return connect(upstream)
-        }
-        var kept: [Exchange] = []
-        var next = waiting.startIndex
-        while next < waiting.endIndex, connection.state.hasRoom, connection.output.count < options.maxOutgoingBytes {
-            let exchange = waiting[next]
-            next += 1
-            if exchange.placement.retryTime > now { kept.append(exchange) } else { place(exchange, on: connection) }
-        }
-        earliestRetry = kept.reduce(UInt64.max) { min($0, $1.placement.retryTime) }
-        guard next > 0 else { return }
-        waiting.replaceSubrange(..<next, with: kept)
-    }
-
-    private func place(_ exchange: Exchange, on connection: ClientConnection) {
-        guard !exchange.hasEnded else { return }  // cancelled while it waited
+    func place(_ exchange: Exchange, on connection: ClientConnection) {
         guard let method = connection.methods[exchange.method] else {
             return end(exchange, .failure(unknown(exchange.method, connection)))
         }

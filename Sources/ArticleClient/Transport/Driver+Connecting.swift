@@ -5,21 +5,66 @@ import Synchronization
 
 // Opening connections.
 extension Driver {
-    /// Starts connecting to the next of the endpoint's addresses.
+    /// Starts connecting to an endpoint.
     func connect(_ upstream: Upstream) {
-        if upstream.candidates.isEmpty {
-            do {
-                upstream.candidates = try SocketAddress.resolve(upstream.endpoint)
-            } catch {
-                return connectingFailed(upstream, error)
-            }
-            upstream.connectDeadline = MonotonicClock.after(options.connectTimeout)
+        upstream.beginAttempt(now, deadline: MonotonicClock.after(options.connectTimeout))
+        do throws(ClientError) {
+            guard let addresses = try SocketAddress.numeric(upstream.endpoint) else { return resolve(upstream) }
+            upstream.resolved(addresses)
+        } catch {
+            return connectingFailed(upstream, error)
         }
+        connectNext(upstream)
+    }
+
+    /// Resolves the host name on a thread of its own: getaddrinfo(3) may wait for the network, and calls to other
+    /// endpoints must not.
+    private func resolve(_ upstream: Upstream) {
+        guard upstream.resolution == .none else { return connectingFailed(upstream, unresolved(upstream)) }
+        upstream.resolution = .running
+        let (index, endpoint, mailbox) = (upstream.index, upstream.endpoint, mailbox)
+        do throws(SystemError) {
+            try Thread.detach("article-resolve") {
+                let result = Result { () throws(ClientError) in try SocketAddress.resolve(endpoint) }
+                mailbox.submit(.resolved(index, result))
+            }
+        } catch {
+            upstream.resolution = .none
+            connectingFailed(upstream, .cannotStart(error))
+        }
+    }
+
+    /// The resolver has answered.
+    func resolved(_ upstream: Upstream, _ result: Result<[SocketAddress], ClientError>) {
+        let isAwaited = upstream.resolution == .running
+        upstream.resolution = .none
+        guard isAwaited else { return }
+        switch result {
+        case .success(let addresses):
+            upstream.resolved(addresses)
+            connectNext(upstream)
+        case .failure(let error): connectingFailed(upstream, error)
+        }
+    }
+
+    func resolvingTimedOut(_ upstream: Upstream) {
+        upstream.resolution = .abandoned
+        connectingFailed(upstream, unresolved(upstream))
+    }
+
+    private func unresolved(_ upstream: Upstream) -> ClientError {
+        .connection(
+            "the resolver did not find the host name of \(upstream.endpoint) within \(options.connectTimeout): check "
+                + "the name servers, or use a numeric address")
+    }
+
+    /// Starts connecting to the next of the endpoint's addresses.
+    private func connectNext(_ upstream: Upstream) {
         var failure = ClientError.connection("\(upstream.endpoint) has no address")
         while !upstream.candidates.isEmpty {
             let address = upstream.candidates.removeFirst()
             do throws(SystemError) {
-                return try begin(Socket(connecting: address), upstream)
+                return try begin(Socket(connecting: address), address, upstream)
             } catch {
                 failure = .unreachable(upstream.endpoint, error)
             }
@@ -27,10 +72,17 @@ extension Driver {
         connectingFailed(upstream, failure)
     }
 
-    private func begin(_ socket: consuming Socket, _ upstream: Upstream) throws(SystemError) {
+    /// This address did not lead to a connection. Another one may.
+    func addressFailed(_ upstream: Upstream, _ error: ClientError) {
+        if upstream.candidates.isEmpty { connectingFailed(upstream, error) } else { connectNext(upstream) }
+    }
+
+    private func begin(
+        _ socket: consuming Socket, _ address: SocketAddress, _ upstream: Upstream
+    ) throws(SystemError) {
         let number = socket.descriptor.number
         let connection = ClientConnection(
-            token: nextToken, upstream: upstream, socket: socket, options: options, now: now)
+            token: nextToken, upstream: upstream, address: address, socket: socket, options: options, now: now)
         try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
@@ -48,24 +100,7 @@ extension Driver {
             return
         }
         drop(connection)
-        let upstream = connection.upstream
-        if upstream.candidates.isEmpty {
-            connectingFailed(upstream, .unreachable(upstream.endpoint, error))
-        } else {
-            connect(upstream)
-        }
-    }
-
-    /// No connection was made. Calls that do not wait fail; the others wait for the next attempt.
-    func connectingFailed(_ upstream: Upstream, _ error: ClientError) {
-        upstream.connectingFailed(error, now, using: &random)
-        let impatient = !hasConnected && !options.waitsForService
-        let hopeless = error.kind != .connection
-        if impatient || hopeless {
-            let all = waiting
-            waiting = []
-            for exchange in all { end(exchange, .failure(error)) }
-        }
+        addressFailed(connection.upstream, .unreachable(connection.endpoint, error))
     }
 }
 
@@ -77,8 +112,7 @@ extension Driver {
         let opened = connection.state.phase != .handshake
         if !opened {
             drop(connection)
-            if !upstream.candidates.isEmpty { return connect(upstream) }
-            return connectingFailed(
+            return addressFailed(
                 upstream,
                 refusal(connection) ?? .connection("cannot connect to \(upstream.endpoint): \(reason)"))
         }
@@ -114,10 +148,15 @@ extension Driver {
         drop(connection)
         let error = ClientError.violation(
             "\(connection.endpoint) violated articled's protocol: \(fault.message)")
-        guard opened else { return connectingFailed(connection.upstream, error) }
+        guard opened else { return addressFailed(connection.upstream, error) }
         for case .some(let exchange) in connection.exchanges {
             exchange.placement.connection = nil
-            end(exchange, .failure(error))
+            if hasAlternatives, !exchange.hasEnded, mayRetry(exchange, connection) {
+                exchange.placement.mayHaveRun = true
+                wait(exchange)
+            } else {
+                end(exchange, .failure(error))
+            }
         }
         connection.upstream.pause(now, using: &random)
     }
@@ -129,7 +168,7 @@ extension Driver {
         let upstream = connection.upstream
         guard connection.state.phase != .handshake, connection === upstream.current else { return }
         upstream.current = nil
-        withoutConnectionSince = now
+        if !hasOpenConnection { withoutConnectionSince = now }
         draining.append(connection)
         for case .some(let exchange) in connection.exchanges where exchange.shape != .unary {
             exchange.shared.withLock { $0.draining = true }
@@ -151,7 +190,8 @@ extension Driver {
         poller.remove(connection.socket.descriptor.number)
         if connection === connection.upstream.current {
             connection.upstream.current = nil
-            withoutConnectionSince = now
+            // Failed attempts do not extend the time that calls wait.
+            if connection.state.phase != .handshake, !hasOpenConnection { withoutConnectionSince = now }
         }
         draining.removeAll { $0 === connection }
         connection.dropped = true

@@ -68,13 +68,14 @@ extension Driver {
         connection.idleTimeout = UInt64(hello.idleTimeoutMs) * 1_000_000
         connection.methods = Dictionary(hello.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         hasConnected = true
-        connection.upstream.lastFailure = nil
+        connection.upstream.connected(hello, at: connection.address)
     }
 
     private func deliver(_ payload: RawSpan, last: Bool, _ stream: UInt32, _ connection: ClientConnection) {
         guard let exchange = connection.exchange(stream) else { return }
         exchange.placement.begun = true
         exchange.placement.lastHeard = now
+        connection.upstream.delivered()
         if let reader = exchange.deliver(payload.copied) { resumptions.append(reader) }
         if last { finish(stream, .end, connection) }
     }
@@ -104,9 +105,15 @@ extension Driver {
             case .outcomeUnknown: mayRetry(exchange, connection)
             default: false
             }
+        if hasAlternatives, isBusy || code == .unavailable { connection.upstream.refused(now, using: &random) }
         if again {
             if code == .outcomeUnknown { exchange.placement.mayHaveRun = true }
             connection.detach(stream)
+            if hasAlternative(exchange, after: connection.upstream) {
+                exchange.placement.refusals |= connection.upstream.bit
+                return wait(exchange)
+            }
+            exchange.placement.refusals = 0
             let shortest = isBusy ? max(options.minBackoff, Self.busyPause) : options.minBackoff
             var pause = Backoff(shortest: shortest, longest: max(shortest, options.maxBackoff))
             for _ in 1..<max(2, exchange.placement.attempts) { _ = pause.failed(using: &random) }
