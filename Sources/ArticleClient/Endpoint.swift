@@ -56,8 +56,8 @@ extension Endpoint {
 
     /// The endpoints without repetitions. Throws if there are none, or too many.
     static func checked(_ endpoints: [Endpoint], _ origin: String) throws(ClientError) -> [Endpoint] {
-        var distinct: [Endpoint] = []
-        for endpoint in endpoints where !distinct.contains(endpoint) { distinct.append(endpoint) }
+        var seen: Set<Endpoint> = []
+        let distinct = endpoints.filter { seen.insert($0).inserted }
         guard !distinct.isEmpty else { throw .misuse("\(origin) is empty: name at least one endpoint") }
         guard distinct.count <= maxCount else {
             throw .misuse("\(origin) has \(distinct.count) endpoints; a client can have \(maxCount) at most")

@@ -87,6 +87,26 @@ import Testing
         await client.close()
     }
 
+    /// A process that is stopped keeps its connections, and answers nothing.
+    @Test(.timeLimit(.minutes(10))) func aStoppedProcessIsGivenUp() async throws {
+        let (first, second) = (try Service(), try Service())
+        var options = ClientTests.options()
+        options.keepAlive = .milliseconds(200)
+        let client = ArticleClient(endpoints: Self.endpoints(first, second), options: options)
+        let ids = (0..<5_000).map { _ in ArticleID.generate() }
+        let (progress, continuation) = AsyncStream<Int>.makeStream()
+        let faults = Task {
+            for await count in progress where count == 1_000 { kill(first.processIdentifier, SIGSTOP) }
+        }
+        defer { kill(first.processIdentifier, SIGCONT) }
+        try await Self.put(ids, client, progress: continuation)
+        await faults.value
+        kill(first.processIdentifier, SIGCONT)
+        let (one, other) = (try await Self.ids(in: first), try await Self.ids(in: second))
+        #expect(one.union(other) == Set(ids))
+        await client.close()
+    }
+
     /// A put with a condition is not safe to send twice. Not one is in doubt when a service stops in order.
     @Test(.timeLimit(.minutes(10))) func aStopUnderLoadIsNoError() async throws {
         let (first, second) = (try Service(), try Service())
