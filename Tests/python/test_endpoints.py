@@ -58,7 +58,7 @@ class SeveralTests(unittest.IsolatedAsyncioTestCase):
         with ScriptedServer(answering_always) as near, Service() as far:
             async with self.client(near, far, load_balancing="priority") as client:
                 await asyncio.gather(*(get(client) for _ in range(10)))
-                self.assertIsNone(client._upstreams[1].connection)
+                self.assertIsNone(client._upstreams[1].connecting)
 
     async def test_a_mute_first_endpoint_does_not_hold_up_the_order(self):
         with ScriptedServer(mute) as near, ScriptedServer(answering_always) as far:

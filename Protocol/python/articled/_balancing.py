@@ -156,9 +156,9 @@ class Balancer:
         return min(upstreams, key=rank)
 
     def _lack(self, method: str) -> bool:
-        """No connected endpoint has the method."""
+        """Endpoints are connected, and none of them has the method."""
         opened = [_connection(upstream) for upstream in self._upstreams if upstream.is_open]
-        return not any(not method or connection.has(method) for connection in opened)
+        return bool(opened and method) and not any(connection.has(method) for connection in opened)
 
     def _connect_missing(self, everywhere: bool) -> None:
         """Starts to connect to the endpoints that have no connection, as their pauses allow.

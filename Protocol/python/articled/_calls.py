@@ -139,8 +139,8 @@ class Caller(Balancer):
         """The endpoint that can continue a list: where it began, or another one with the same storage. The first that
         answers so.
 
-        A cursor of a list does not tell its storage. Continued in another storage, the list would silently be of both. So an
-        endpoint must have the article that was listed last, at the revision and the time of storing that were listed."""
+        A cursor of a list does not tell its storage. Continued in another storage, the list would silently be of both.
+        So an endpoint must have the article that was listed last, at the listed revision and time of storing."""
         if last is None:
             return origin
         limit = clock.at_most(self.patience).remaining

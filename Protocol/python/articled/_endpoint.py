@@ -30,9 +30,9 @@ class Endpoint(NamedTuple):
 
     @classmethod
     def parse_list(cls, given: Union[str, Iterable[str], None] = None) -> List[Endpoint]:
-        """One or more endpoints: a text that separates them by commas, or several texts of one each. Without any, those of
-        the environment's ARTICLED_ENDPOINT, else the socket that the Debian package opens. A repeated one counts once.
-        Raises ValueError, and says which one is wrong."""
+        """One or more endpoints: a text that separates them by commas, or several texts of one each. Without any, those
+        of the environment's ARTICLED_ENDPOINT, else the socket that the Debian package opens. A repeated one counts
+        once. Raises ValueError, and says which one is wrong."""
         origin = "the endpoint"
         if given is None:
             given = os.environ.get("ARTICLED_ENDPOINT") or DEFAULT

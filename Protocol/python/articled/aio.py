@@ -70,12 +70,13 @@ KEYS_AT_ONCE = 2000
 
 
 class AsyncClient(Caller):
-    """A client of one service, or of several that have the same articles, for any number of tasks of one event loop. All
+    """A client of one service, or of several that share one storage, for any number of tasks of one event loop. All
     calls share one connection to each endpoint.
 
     It connects with the first call, and again when the connection was lost. A call is sent again where that does no
     harm: if it was not carried out, or may be carried out twice. Otherwise it fails, and the exception's
-    ``may_have_run`` is true. With several endpoints, the others take over at once when one is lost, stops or refuses calls.
+    ``may_have_run`` is true. With several endpoints, the others take over at once when one is lost, stops or refuses
+    calls.
 
     Every call takes a ``deadline`` in seconds, which covers all its attempts, and raises ``ArticledError``. Cancelling
     the task cancels the call in the service too.
@@ -89,10 +90,10 @@ class AsyncClient(Caller):
     :param wait_for_service: whether the first connection is waited for with the same patience. If not, a service that
         cannot be reached is reported at once.
     :param connect_timeout: seconds until an attempt to connect is given up, hello included.
-    :param load_balancing: which of several endpoints gets a call: ``"least_requests"``: the one with the fewest in flight;
-        ``"priority"``: the first in the list that can be reached.
-    :param keep_alive: after so many seconds without a sign of life, while requests are in flight, the service is asked for
-        one, and the connection is given up after as many more; by default 5 with several endpoints, else never.
+    :param load_balancing: which of several endpoints gets a call: ``"least_requests"``: the one with the fewest in
+        flight; ``"priority"``: the first in the list that can be reached.
+    :param keep_alive: after so many seconds without a sign of life, while requests are in flight, the service is asked
+        for one, and the connection is given up after as many more; by default 5 with several endpoints, else never.
     :param max_frame: the largest answer that is taken, in bytes.
     :param stream_window: how many bytes of a streamed answer may be under way.
     """

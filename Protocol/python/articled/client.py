@@ -146,7 +146,7 @@ async def _following(batches: AsyncGenerator[List[_T], None]) -> Optional[List[_
 
 
 class Client:
-    """A client of one service, or of several that have the same articles, for any number of threads. All calls share one
+    """A client of one service, or of several that share one storage, for any number of threads. All calls share one
     connection to each endpoint.
 
     It has the methods of ``AsyncClient``, with the same parameters, and each blocks until it has its answer. An event
