@@ -7,6 +7,9 @@ extension Driver {
     /// How long an endpoint may take to connect before the next one in the order is connected as well.
     private static let headStart: UInt64 = 250_000_000
 
+    /// How long an idle connection to a later endpoint is kept.
+    private static let standbyTime: UInt64 = 10_000_000_000
+
     /// There is another endpoint to turn to.
     var hasAlternatives: Bool { upstreams.count > 1 }
 
@@ -61,7 +64,19 @@ extension Driver {
             } else if upstream.isIdle, now >= upstream.nextConnectTime {
                 connect(upstream)
             }
-            if !toAll, suffices(upstream) { break }
+            if !toAll, suffices(upstream) { return closeStandby(after: upstream) }
+        }
+    }
+
+    /// Closes idle connections to later endpoints, some time after they were last needed. Their services may be waiting to
+    /// exit when idle.
+    private func closeStandby(after upstream: Upstream) {
+        guard upstream.isOpen else { return }
+        for later in upstreams[(upstream.index + 1)...] {
+            guard let connection = later.current, later.isOpen, connection.isIdle,
+                MonotonicClock.elapsed(from: connection.lastReceived, to: now) > Self.standbyTime
+            else { continue }
+            drop(connection)
         }
     }
 
@@ -219,6 +234,7 @@ extension Driver {
         return ClientError(
             failures.allSatisfy { $0.kind == first.kind } ? first.kind : .connection,
             failures.allSatisfy { $0.status == first.status } ? first.status : .unavailable,
-            "none of the \(failures.count) endpoints can be reached: " + reasons.joined(separator: "; "))
+            (hasOpenConnection ? "no endpoint that may serve this" : "none of the \(failures.count) endpoints")
+                + " can be reached: " + reasons.joined(separator: "; "))
     }
 }
