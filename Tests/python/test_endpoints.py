@@ -65,6 +65,19 @@ class SeveralTests(unittest.IsolatedAsyncioTestCase):
             async with self.client(near, far, load_balancing="priority", connect_timeout=60) as client:
                 self.assertEqual((await get(client)).title, "Tin")
 
+    async def test_an_endpoint_that_fell_silent_must_answer_a_ping(self):
+        def silent(peer):
+            peer.greet()
+            peer.closed()
+
+        with ScriptedServer(silent, silent) as near, ScriptedServer(answering_always) as far:
+            async with self.client(near, far, load_balancing="priority", keep_alive=0.3) as client:
+                first = client._upstreams[0]
+                self.assertEqual((await get(client)).title, "Tin")
+                while not (first.is_open and first.is_silent):
+                    await client.put(Article(title="x"), expected_revision=0)  # in doubt if it was sent there
+                await client.put(Article(title="x"), expected_revision=0)
+
     async def test_a_lost_endpoint_costs_no_safe_call(self):
         def closing(peer):
             peer.greet()

@@ -125,6 +125,8 @@ class Balancer:
             opened = [upstream for upstream in usable if upstream.is_open]
             if len(self._upstreams) > 1:
                 opened = [upstream for upstream in opened if not method or _connection(upstream).has(method)]
+            if any(upstream.is_connecting for upstream in usable):
+                opened = [upstream for upstream in opened if not upstream.is_silent]  # there may soon be a better one
             free = [upstream for upstream in opened if not _connection(upstream).full]
             free = [upstream for upstream in free if not _connection(upstream).congested]
             chosen = self._choose(free if not self._in_order else opened, refused)
@@ -174,7 +176,7 @@ class Balancer:
                 upstream.connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
             if self._in_order and not everywhere:
                 head_start = upstream.is_connecting and time.monotonic() < upstream.started + _HEAD_START
-                if head_start or upstream.is_open and not upstream.is_suspect:
+                if head_start and not upstream.has_fallen_silent or upstream.is_open and not upstream.is_suspect:
                     return
 
     async def _first(self, method: str, clock: Clock, waits: Set[Awaitable[None]]) -> None:
@@ -232,9 +234,7 @@ class Balancer:
                 )
                 connection = await asyncio.wait_for(opening, self.connect_timeout)
                 connection.upstream = upstream.index
-                if self._keep_alive is not None:
-                    connection.keep_alive(self._keep_alive)
-                upstream.connected(connection)
+                upstream.connected(connection, self._keep_alive)
                 self._has_connected = True
                 return
             except asyncio.TimeoutError:

@@ -55,6 +55,8 @@ class Connection:
         self.hello = ServerHello()
         #: GO_AWAY came, or the connection is gone: open no more streams here.
         self.draining = False
+        #: The peer did not answer a PING.
+        self.fell_silent = False
         #: How many bytes of what was sent have reached the socket.
         self.written = 0
         #: Changes with every frame that arrives.
@@ -390,6 +392,7 @@ class Connection:
         def check() -> None:
             self._probe = None
             if self.received == seen:
+                self.fell_silent = True
                 self._lose(f"the service has not answered a PING for {seconds:g} s")
 
         self._probe = self.loop.call_later(seconds, check)

@@ -50,10 +50,24 @@ class Upstream:
     @property
     def is_suspect(self) -> bool:
         """It has just refused a call, or has not answered for long: others get the calls, if there are any."""
-        silent = self.connection is not None and self.connection.probing
-        return silent or time.monotonic() < self._rest_until
+        return self.is_silent or time.monotonic() < self._rest_until
 
-    def connected(self, connection: Connection) -> None:
+    @property
+    def is_silent(self) -> bool:
+        """It was asked for a sign of life, and has not given one."""
+        return self.connection is not None and self.connection.probing
+
+    @property
+    def has_fallen_silent(self) -> bool:
+        """Its last connection ended because it was silent."""
+        return self.connection is not None and self.connection.fell_silent
+
+    def connected(self, connection: Connection, keep_alive: Optional[float]) -> None:
+        """A connection was made. It is kept alive if that is wanted."""
+        if keep_alive is not None:
+            connection.keep_alive(keep_alive)
+            if self.has_fallen_silent:
+                connection.probe(keep_alive)  # it may say HELLO and be silent again: until it answers, it is suspect
         self.connection, self.error, self._failures, self._retry_at = connection, None, 0, 0.0
 
     def failed(self, error: ArticledError) -> None:
