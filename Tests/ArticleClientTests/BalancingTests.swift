@@ -80,6 +80,18 @@ import Testing
         await client.close()
     }
 
+    @Test func aFirstEndpointThatRefusesDoesNotEndTheOrder() async throws {
+        let (near, far) = (try FakeService(1, .refuses(.unavailable)), try FakeService(2))
+        let client = Self.client(near, far) {
+            $0.loadBalancing = .priority
+            $0.maxAttempts = 50
+        }
+        for _ in 0..<20 { #expect(try await client.call("test.once", payload: []) == [2]) }
+        near.become(.serves)
+        try await Self.awaitService(1, client)
+        await client.close()
+    }
+
     @Test func aMuteFirstEndpointDoesNotHoldUpTheOrder() async throws {
         let (near, far) = (try FakeService(1, .isMute), try FakeService(2))
         let client = Self.client(near, far) {
@@ -159,6 +171,23 @@ import Testing
         let client = Self.client(a, b)
         try await Self.calls(100, client)
         #expect(b.served == 100)
+        await client.close()
+    }
+
+    /// It says HELLO again and again, and nothing else. After the first time it gets no calls.
+    @Test func anEndpointThatFellSilentMustAnswerAPing() async throws {
+        let (near, far) = (try FakeService(1, .isSilent), try FakeService(2))
+        let client = Self.client(near, far) {
+            $0.loadBalancing = .priority
+            $0.keepAlive = .milliseconds(300)
+        }
+        #expect(try await client.call("test.again", payload: []) == [2])
+        while near.accepted < 2 { #expect(try await client.call("test.once", payload: []) == [2]) }
+        for _ in 0..<50 { #expect(try await client.call("test.once", payload: []) == [2]) }
+        near.kill()
+        near.become(.serves)
+        try near.start()
+        try await Self.awaitService(1, client)
         await client.close()
     }
 

@@ -83,7 +83,8 @@ extension Driver {
     /// Whether the endpoints after this one are not needed at present.
     private func suffices(_ upstream: Upstream) -> Bool {
         guard options.loadBalancing == .priority else { return false }
-        return upstream.isOpen || upstream.isConnecting && now < upstream.attemptStart + Self.headStart
+        return upstream.isOpen && !upstream.isSuspect(now)
+            || upstream.isConnecting && !upstream.mustProve && now < upstream.attemptStart + Self.headStart
     }
 
     /// When to connect next, while calls wait.
@@ -120,6 +121,8 @@ extension Driver {
             guard upstream.isOpen, let connection = upstream.current, mayUse(upstream, exchange),
                 connection.methods[exchange.method] != nil
             else { continue }
+            // There may soon be a better one.
+            if upstream.mustProve, upstreams.contains(where: \.isConnecting) { continue }
             serves = true
             guard options.loadBalancing == .priority || hasRoom(upstream) else { continue }
             let refused = exchange.placement.refusals & upstream.bit != 0

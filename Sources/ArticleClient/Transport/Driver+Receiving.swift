@@ -13,6 +13,7 @@ extension Driver {
         if case .bytes = transfer {
             connection.lastReceived = now
             connection.pingSent = false
+            if connection.state.phase == .open { connection.upstream.mustProve = false }
             do throws(ProtocolFault) {
                 while let size = try receiveFrame(input.span, connection) { input.consume(size) }
                 if !connection.dropped, let size = wanted(input.span) { input.reserve(size) }
@@ -69,6 +70,7 @@ extension Driver {
         connection.methods = Dictionary(hello.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         hasConnected = true
         connection.upstream.connected(hello, at: connection.address)
+        if connection.upstream.mustProve { connection.put(.ping) }
     }
 
     private func deliver(_ payload: RawSpan, last: Bool, _ stream: UInt32, _ connection: ClientConnection) {

@@ -120,7 +120,10 @@ extension Driver {
 
     private func keepAlive(_ connection: ClientConnection) {
         guard keepAliveDue(connection) <= now else { return }
-        if connection.pingSent { return connectionLost(connection, "the service did not answer a PING in time") }
+        if connection.pingSent {
+            connection.upstream.mustProve = hasAlternatives
+            return connectionLost(connection, "the service did not answer a PING in time")
+        }
         connection.pingSent = true
         connection.put(.ping)
     }

@@ -32,6 +32,8 @@ final class Upstream {
     /// It refused a call: until then, others get the calls.
     private var restEnd: UInt64 = 0
     private var rest: Backoff
+    /// Its last connection fell silent. It may say HELLO on the next one and be silent again, so it must show more.
+    var mustProve = false
 
     enum Resolution {
         case none
@@ -108,8 +110,8 @@ final class Upstream {
 
     // MARK: Choosing
 
-    /// It is open, but has just refused a call, or has been silent for long.
-    func isSuspect(_ now: UInt64) -> Bool { restEnd > now || current?.pingSent == true }
+    /// It is open, but has just refused a call, or is or was silent for long.
+    func isSuspect(_ now: UInt64) -> Bool { restEnd > now || current?.pingSent == true || mustProve }
 
     /// It refused a call. An endpoint that fails fast would otherwise always have the fewest calls in flight.
     func refused(_ now: UInt64, using random: inout some RandomNumberGenerator) {
