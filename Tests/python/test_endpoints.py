@@ -55,10 +55,15 @@ class SeveralTests(unittest.IsolatedAsyncioTestCase):
                 self.assertEqual(after, [count + 5 for count in received])
 
     async def test_the_first_of_an_order_is_preferred(self):
-        with ScriptedServer(answering_always) as near, Service() as far:
+        with ScriptedServer(answering_always) as near, ScriptedServer() as far:
             async with self.client(near, far, load_balancing="priority") as client:
-                await asyncio.gather(*(get(client) for _ in range(10)))
-                self.assertIsNone(client._upstreams[1].connecting)
+                first = client._upstreams[0]
+                while not first.is_open:
+                    await get(client)
+                received = first.connection.received
+                for _ in range(10):
+                    await get(client)
+                self.assertEqual(first.connection.received, received + 10)
 
     async def test_a_mute_first_endpoint_does_not_hold_up_the_order(self):
         with ScriptedServer(mute) as near, ScriptedServer(answering_always) as far:

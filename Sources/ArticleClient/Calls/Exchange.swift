@@ -43,7 +43,7 @@ final class Exchange: @unchecked Sendable {
         var attempts = 0
         /// Since when the call has been waiting for its first or next connection.
         var waitingSince: UInt64 = 0
-        /// The endpoints that have refused the call since it last paused.
+        /// The endpoints that have refused the call, or were lost with it, since it last paused.
         var refusals: UInt64 = 0
         /// The call is not sent again before this time.
         var retryTime: UInt64 = 0

@@ -129,6 +129,7 @@ extension Driver {
                     .failure(.violation("\(exchange.method): the service says: \(goAwayStatus?.message ?? "")")))
             } else if !sent || mayRetry(exchange, connection) {
                 if sent { exchange.placement.mayHaveRun = true } else { exchange.placement.attempts -= 1 }
+                exchange.placement.refusals |= upstream.bit
                 wait(exchange)
             } else {
                 let doubt = "it may have been carried out: look before you send it again"
@@ -153,6 +154,7 @@ extension Driver {
             exchange.placement.connection = nil
             if hasAlternatives, !exchange.hasEnded, mayRetry(exchange, connection) {
                 exchange.placement.mayHaveRun = true
+                exchange.placement.refusals |= connection.upstream.bit
                 wait(exchange)
             } else {
                 end(exchange, .failure(error))

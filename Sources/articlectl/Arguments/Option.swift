@@ -51,7 +51,7 @@ extension Option {
         .value("tcp", "HOST:PORT", "articled's TCP socket instead"),
         .value(
             "endpoint", "ENDPOINT,...",
-            "one of them or several, separated by commas: unix:PATH or tcp:HOST:PORT; the first that answers is used"),
+            "unix:PATH or tcp:HOST:PORT, or several, separated by commas: the first that answers is used"),
         .value("timeout", "SECONDS", "how long a call may take; default 60"),
         .flag("json", "print JSON for programs: one value a line"),
         .flag("help", short: "h", "show this help"),
