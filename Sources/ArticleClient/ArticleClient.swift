@@ -2,11 +2,15 @@
 public import ArticleProtocol
 import LinuxRuntime
 
-/// A client of an articled service.
+/// A client of an articled service, or of several that offer the same articles.
 ///
 /// The client is safe to use from any number of tasks. It connects at the first call, and again when a connection was
-/// lost and calls are waiting. All calls share one connection; they are in flight at the same time and finish in any
-/// order.
+/// lost and calls are waiting. All calls share one connection to each endpoint; they are in flight at the same time and
+/// finish in any order.
+///
+/// A client of several endpoints chooses one for each call: see ``LoadBalancing``. When an endpoint is lost, refuses
+/// calls or is about to stop, the others get the calls at once, and also those that were in flight, where a second attempt
+/// is safe: see ``Retry``. The lost one is tried again after a growing pause, while calls are made.
 ///
 /// Each call throws ``ClientError`` and nothing else. A call whose task is cancelled ends at once, and the client tells
 /// the service to stop the work.
@@ -14,8 +18,10 @@ import LinuxRuntime
 /// The client has one thread of its own, which does all reading and writing. Callers never block a thread. The thread
 /// ends when the client is closed or released.
 public final class ArticleClient: Sendable {
-    /// The address of the service.
-    public let endpoint: Endpoint
+    /// The addresses of the services, in the order of preference. Never empty.
+    public let endpoints: [Endpoint]
+    /// The first of ``endpoints``.
+    public var endpoint: Endpoint { endpoints[0] }
     /// The options that the client was created with.
     public let options: ClientOptions
     let mailbox: Mailbox
@@ -24,40 +30,52 @@ public final class ArticleClient: Sendable {
     ///
     /// If the thread cannot be started, every call throws an error that says so.
     public convenience init(endpoint: Endpoint, options: ClientOptions = ClientOptions()) {
-        self.init(.success(endpoint), options)
+        self.init(.success([endpoint]), options)
     }
 
-    /// Creates a client of the service that the environment variable `ARTICLED_ENDPOINT` names, as articlectl does;
-    /// without it, of the system's service: ``Endpoint/systemDefault``.
+    /// Creates a client of several services that have the same articles, because they share one storage. It does not
+    /// connect yet, and starts its thread.
     ///
-    /// If the variable is not an endpoint, or the thread cannot be started, every call throws an error that says so.
+    /// If the list is empty or has more than ``Endpoint/maxCount`` endpoints, or the thread cannot be started, every call
+    /// throws an error that says so.
+    ///
+    /// - Parameter endpoints: in the order of preference, if ``ClientOptions/loadBalancing`` observes one.
+    public convenience init(endpoints: [Endpoint], options: ClientOptions = ClientOptions()) {
+        self.init(
+            Result { () throws(ClientError) in try Endpoint.checked(endpoints, "the list of endpoints") }, options)
+    }
+
+    /// Creates a client of the services that the environment variable `ARTICLED_ENDPOINT` names, as articlectl does;
+    /// without it, of the system's service: ``Endpoint/systemDefault``. Several endpoints are separated by commas.
+    ///
+    /// If the variable has something else, or the thread cannot be started, every call throws an error that says so.
     public convenience init(options: ClientOptions = ClientOptions()) {
         self.init(Result { () throws(ClientError) in try Endpoint.environment() }, options)
     }
 
-    init(_ endpoint: Result<Endpoint, ClientError>, _ options: ClientOptions = ClientOptions()) {
+    init(_ endpoints: Result<[Endpoint], ClientError>, _ options: ClientOptions = ClientOptions()) {
         self.options = options
         let mailbox = Mailbox()
         self.mailbox = mailbox
-        switch endpoint {
-        case .success(let endpoint):
-            self.endpoint = endpoint
-            if let error = mailbox.failure ?? Self.startThread(endpoint, options, mailbox) { mailbox.fail(error) }
+        switch endpoints {
+        case .success(let endpoints):
+            self.endpoints = endpoints
+            if let error = mailbox.failure ?? Self.startThread(endpoints, options, mailbox) { mailbox.fail(error) }
         case .failure(let error):
-            self.endpoint = .systemDefault
+            self.endpoints = [.systemDefault]
             mailbox.fail(error)
         }
     }
 
     private static func startThread(
-        _ endpoint: Endpoint, _ options: ClientOptions, _ mailbox: Mailbox
+        _ endpoints: [Endpoint], _ options: ClientOptions, _ mailbox: Mailbox
     ) -> ClientError? {
         do throws(SystemError) {
             try Thread.detach("article-client") {
                 do throws(SystemError) {
                     let poller = try Poller(capacity: 16)
                     try mailbox.watch(with: poller, token: 0)
-                    Driver(endpoint: endpoint, options: options, mailbox: mailbox, poller: poller).run()
+                    Driver(endpoints: endpoints, options: options, mailbox: mailbox, poller: poller).run()
                 } catch {
                     mailbox.fail(.cannotStart(error))
                 }
@@ -82,13 +100,18 @@ public final class ArticleClient: Sendable {
     }
 
     /// Begins a call.
+    ///
+    /// - Parameters:
+    ///   - allowed: the endpoints that can serve it, as a set of bits by index.
+    ///   - avoided: those that serve it only if no other is connected.
     func begin(
-        _ method: String, _ shape: Exchange.Shape, _ request: [UInt8], _ policy: CallPolicy
+        _ method: String, _ shape: Exchange.Shape, _ request: [UInt8], _ policy: CallPolicy, allowed: UInt64 = .max,
+        avoided: UInt64 = 0
     ) -> Exchange {
         let exchange = Exchange(
             method: method, shape: shape, request: request,
             deadline: MonotonicClock.after(policy.deadline ?? options.deadline), retry: policy.retry,
-            window: options.streamWindow)
+            window: options.streamWindow, allowed: allowed, avoided: avoided)
         submit(exchange)
         return exchange
     }
@@ -105,8 +128,15 @@ public final class ArticleClient: Sendable {
         return exchange
     }
 
+    /// Begins a stream of articles to store.
+    ///
+    /// - Parameter avoided: the endpoints that have just refused articles.
+    func openUpload(_ policy: CallPolicy, avoiding avoided: UInt64) -> CallStream {
+        CallStream(client: self, exchange: begin(Upload.method, .streamedBoth, [], policy, avoided: avoided))
+    }
+
     private func submit(_ exchange: Exchange) {
-        if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoint))) }
+        if !mailbox.submit(.start(exchange)) { _ = exchange.end(.failure(mailbox.failure ?? .closed(endpoints))) }
     }
 }
 

@@ -64,8 +64,8 @@ public struct ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         ClientError(.cancelled, .cancelled, "\(method) was cancelled", mayHaveRun: true)
     }
 
-    static func closed(_ endpoint: Endpoint) -> ClientError {
-        ClientError(.closed, .unavailable, "the client of \(endpoint) is closed: create a new one")
+    static func closed(_ endpoints: [Endpoint]) -> ClientError {
+        ClientError(.closed, .unavailable, "the client of \(Endpoint.text(of: endpoints)) is closed: create a new one")
     }
 
     static func connection(_ message: String, mayHaveRun: Bool = false) -> ClientError {

@@ -23,11 +23,15 @@ public struct ClientOptions: Sendable {
     public var minBackoff: Duration = .milliseconds(20)
     /// The longest pause between two attempts to connect.
     public var maxBackoff: Duration = .seconds(2)
+    /// Which of several endpoints gets a call.
+    public var loadBalancing = LoadBalancing.leastRequests
     /// Detects a dead peer: if nothing arrives for this long while calls are in flight, the client sends a PING; if
-    /// nothing arrives for as long again, it gives up the connection. `nil`: off.
+    /// nothing arrives for as long again, it gives up the connection. `nil`: off for a client of one endpoint, and 5 s for
+    /// a client of several.
     ///
     /// Set it for TCP between machines, where a peer can disappear without notice.
     public var keepAlive: Duration?
+    static let defaultKeepAlive = Duration.seconds(5)
     /// The largest response message that the client accepts, in bytes; at least 8192.
     public var maxFrame = 16 << 20 {
         didSet { maxFrame = min(max(maxFrame, 8192), Int(Int32.max)) }
@@ -41,6 +45,18 @@ public struct ClientOptions: Sendable {
 
     /// Creates the default options.
     public init() {}
+}
+
+/// Which of several endpoints a client sends a call to.
+///
+/// In either case the endpoint must be connected and have the method. One that has just refused a call, or has not answered
+/// for long, gets calls only if there is no other.
+public enum LoadBalancing: Sendable, Hashable {
+    /// The one with the fewest calls of this client in flight. The client connects to all endpoints.
+    case leastRequests
+    /// The first one, in the order of the list. So put the near one first. The client connects to a later one only while
+    /// the earlier ones cannot be reached, and returns to an earlier one as soon as it can.
+    case priority
 }
 
 /// The deadline and the retry policy of one call.
@@ -63,7 +79,7 @@ public struct CallPolicy: Sendable {
 ///
 /// That is unknown if the connection was lost before the response, and after the response OUTCOME_UNKNOWN. A request
 /// that was not sent completely, or was answered with UNAVAILABLE or RESOURCE_EXHAUSTED, was not carried out. It is
-/// sent again with any policy. The client sends a call at most ``ClientOptions/maxAttempts`` times.
+/// sent again with any policy. A client of several endpoints sends it to another one first. The client sends a call at most ``ClientOptions/maxAttempts`` times.
 public enum Retry: Sendable, Hashable {
     /// If the method is idempotent: the service's method table says so, or the client knows it.
     case automatic

@@ -27,16 +27,63 @@ extension Endpoint {
     /// - Throws: ``ClientError/Kind/misuse``, with what was expected.
     public init(_ text: String) throws(ClientError) { try self.init(text, from: "the endpoint") }
 
-    /// The endpoint that the environment variable `ARTICLED_ENDPOINT` names. Without it, or if it is empty:
-    /// ``systemDefault``. This is what articlectl and the Python client use, too.
+    /// The most endpoints that a client can have: 64.
+    public static let maxCount = 64
+
+    /// Reads a list of endpoints, separated by commas: `unix:/run/articled/articled.sock, tcp:10.0.0.2:7450`. Spaces around
+    /// them do not matter. A repeated endpoint counts once. The path of a socket in a list can have no comma.
     ///
-    /// - Throws: ``ClientError/Kind/misuse`` if the variable is not an endpoint.
-    public static func environment() throws(ClientError) -> Endpoint { try named(by: environmentText) }
+    /// - Returns: 1 to ``maxCount`` endpoints.
+    /// - Throws: ``ClientError/Kind/misuse``, with the element that is wrong and what was expected.
+    public static func list(_ text: String) throws(ClientError) -> [Endpoint] {
+        try list(text, from: "the list of endpoints")
+    }
+
+    /// - Parameter origin: where the text comes from, for messages.
+    package static func list(_ text: String, from origin: String) throws(ClientError) -> [Endpoint] {
+        let elements = text.split(separator: ",", omittingEmptySubsequences: false).map(trimmed)
+        guard elements.count > 1 else { return [try Endpoint(elements[0], from: origin)] }
+        var endpoints: [Endpoint] = []
+        for (index, element) in elements.enumerated() {
+            let place = "element \(index + 1) of \(origin)"
+            guard !element.isEmpty else {
+                throw .misuse("\(place) is empty: one comma belongs between two endpoints, and none at the end")
+            }
+            endpoints.append(try Endpoint(element, from: place))
+        }
+        return try checked(endpoints, origin)
+    }
+
+    /// The endpoints without repetitions. Throws if there are none, or too many.
+    static func checked(_ endpoints: [Endpoint], _ origin: String) throws(ClientError) -> [Endpoint] {
+        var seen: Set<Endpoint> = []
+        let distinct = endpoints.filter { seen.insert($0).inserted }
+        guard !distinct.isEmpty else { throw .misuse("\(origin) is empty: name at least one endpoint") }
+        guard distinct.count <= maxCount else {
+            throw .misuse("\(origin) has \(distinct.count) endpoints; a client can have \(maxCount) at most")
+        }
+        return distinct
+    }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text.drop { $0.isWhitespace }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+
+    /// The endpoints as text, as ``list(_:)`` reads it.
+    static func text(of endpoints: [Endpoint]) -> String { endpoints.map(\.description).joined(separator: ",") }
+
+    /// The endpoints that the environment variable `ARTICLED_ENDPOINT` names: see ``list(_:)``. Without it, or if it is
+    /// empty: ``systemDefault``. This is what articlectl and the Python client use, too.
+    ///
+    /// - Throws: ``ClientError/Kind/misuse`` if the variable has something else.
+    public static func environment() throws(ClientError) -> [Endpoint] { try named(by: environmentText) }
 
     /// - Parameter text: the variable's value, if it is set.
-    static func named(by text: String?) throws(ClientError) -> Endpoint {
-        guard let text, !text.isEmpty else { return .systemDefault }
-        return try Endpoint(text, from: variable)
+    static func named(by text: String?) throws(ClientError) -> [Endpoint] {
+        guard let text, !text.isEmpty else { return [.systemDefault] }
+        return try list(text, from: variable)
     }
 
     /// - Parameter origin: where the text comes from, for messages.
@@ -56,7 +103,7 @@ extension Endpoint {
     /// Whether the environment names this endpoint.
     var isFromEnvironment: Bool {
         guard let text = Self.environmentText else { return false }
-        return (try? Endpoint(text, from: Self.variable)) == self
+        return (try? Self.list(text, from: Self.variable))?.contains(self) ?? false
     }
 
     static let variable = "ARTICLED_ENDPOINT"

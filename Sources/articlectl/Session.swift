@@ -3,24 +3,26 @@ import ArticleClient
 
 /// What a command works with: the service, the terminal, standard output.
 final class Session {
-    let endpoint: Endpoint
+    /// In the order of preference. Never empty.
+    let endpoints: [Endpoint]
     let terminal: Terminal
     let output: Output
     /// Print JSON.
     let json: Bool
     let style: Style
-    private let options: ClientOptions
+    let options: ClientOptions
     /// Not connected before the first call is made.
-    private(set) lazy var client = ArticleClient(endpoint: endpoint, options: options)
+    private(set) lazy var client = ArticleClient(endpoints: endpoints, options: options)
 
     init(_ arguments: Arguments, terminal: Terminal = .current, output: Output? = nil) throws(CommandFailure) {
-        endpoint = try EndpointOption.endpoint(
-            socket: arguments.value("socket"), tcp: arguments.value("tcp"))
+        endpoints = try EndpointOption.endpoints(
+            socket: arguments.value("socket"), tcp: arguments.value("tcp"), list: arguments.value("endpoint"))
         self.terminal = terminal
         self.output = output ?? Output(isTerminal: terminal.showsOutput)
         json = arguments.flag("json")
         style = Style(enabled: terminal.colours && !json)
         var options = ClientOptions()
+        options.loadBalancing = .priority  // figures, jobs and repeated commands are of one service
         options.agent = "articlectl/\(Version.text)"
         if let seconds = try arguments.number("timeout", in: 1...86400) { options.deadline = .seconds(seconds) }
         self.options = options

@@ -181,6 +181,19 @@ import Testing
         try await service.finished()
     }
 
+    @Test func aServiceThatAllowsNoRequestIsReported() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello(inFlight: 0)
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let error = await #expect(throws: ClientError.self) { try await client.call("test.once", payload: []) }
+        #expect(error?.kind == .protocolViolation)
+        #expect(error?.message.contains("max_in_flight") == true)
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func aHugeKeepAliveIsOff() async throws {
         let service = try ScriptedService { connection in
             try connection.hello()

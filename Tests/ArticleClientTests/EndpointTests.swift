@@ -25,11 +25,39 @@ import Testing
         #expect(error?.message.hasPrefix("the endpoint") == true)
     }
 
+    @Test func readsLists() throws {
+        let two: [Endpoint] = [.unix(path: "/a b"), .tcp(host: "::1", port: 2)]
+        #expect(try Endpoint.list("unix:/a b,tcp:[::1]:2") == two)
+        #expect(try Endpoint.list(" unix:/a b , tcp:[::1]:2\n") == two)
+        #expect(try Endpoint.list("/a b,tcp:[::1]:2,unix:/a b") == two)
+        #expect(try Endpoint.list(Endpoint.text(of: two)) == two)
+        #expect(try Endpoint.list("tcp:a:1") == [.tcp(host: "a", port: 1)])
+    }
+
+    @Test(arguments: [
+        ("tcp:a:1,localhost", "element 2 of the list of endpoints is \"localhost\": it should look like"),
+        ("tcp:a:1,,tcp:b:1", "element 2 of the list of endpoints is empty: one comma belongs between two"),
+        ("tcp:a:1,", "element 2 of the list of endpoints is empty"),
+        (",tcp:a:1", "element 1 of the list of endpoints is empty"),
+        ("tcp:a:1,tcp:b:0", "element 2 of the list of endpoints b:0: HOST:PORT is expected"),
+        (
+            "tcp:a:1,unix:/" + String(repeating: "x", count: 107),
+            "element 2 of the list of endpoints: a Unix socket's path"
+        ),
+        ("localhost", "the list of endpoints is \"localhost\": it should look like"),
+    ])
+    func saysWhichElementOfAListIsWrong(text: String, start: String) {
+        let error = #expect(throws: ClientError.self) { try Endpoint.list(text) }
+        #expect(error?.kind == .misuse)
+        #expect(error?.message.hasPrefix(start) == true, "\(error?.message ?? "")")
+    }
+
     /// What the variable does to a whole program is tested with articlectl, and with README's example.
     @Test func theEnvironmentNamesTheDefault() throws {
-        #expect(try Endpoint.named(by: nil) == .systemDefault)
-        #expect(try Endpoint.named(by: "") == .systemDefault)
-        #expect(try Endpoint.named(by: "tcp:a:1") == .tcp(host: "a", port: 1))
+        #expect(try Endpoint.named(by: nil) == [.systemDefault])
+        #expect(try Endpoint.named(by: "") == [.systemDefault])
+        #expect(try Endpoint.named(by: "tcp:a:1") == [.tcp(host: "a", port: 1)])
+        #expect(try Endpoint.named(by: "tcp:a:1,/b") == [.tcp(host: "a", port: 1), .unix(path: "/b")])
     }
 
     @Test func aWrongEnvironmentFailsEachCall() async {

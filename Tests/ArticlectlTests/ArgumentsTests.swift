@@ -86,12 +86,18 @@ import Testing
     }
 
     @Test func endpoints() throws {
-        func endpoint(_ socket: String? = nil, _ tcp: String? = nil) throws -> Endpoint {
-            try EndpointOption.endpoint(socket: socket, tcp: tcp)
+        func endpoint(_ socket: String? = nil, _ tcp: String? = nil, _ list: String? = nil) throws -> [Endpoint] {
+            try EndpointOption.endpoints(socket: socket, tcp: tcp, list: list)
         }
-        #expect(try endpoint("/tmp/s", nil) == .unix(path: "/tmp/s"))
-        #expect(try endpoint(nil, "127.0.0.1:7450") == .tcp(host: "127.0.0.1", port: 7450))
-        #expect(try endpoint(nil, "[::1]:7450") == .tcp(host: "::1", port: 7450))
+        #expect(try endpoint("/tmp/s", nil) == [.unix(path: "/tmp/s")])
+        #expect(try endpoint(nil, "127.0.0.1:7450") == [.tcp(host: "127.0.0.1", port: 7450)])
+        #expect(try endpoint(nil, "[::1]:7450") == [.tcp(host: "::1", port: 7450)])
+        #expect(try endpoint("/tmp/a,b", nil) == [.unix(path: "/tmp/a,b")])
+        let several = try endpoint(nil, nil, "unix:/tmp/s,tcp:[::1]:7450")
+        #expect(several == [.unix(path: "/tmp/s"), .tcp(host: "::1", port: 7450)])
+        let failure = #expect(throws: CommandFailure.self) { try endpoint(nil, nil, "unix:/tmp/s,localhost") }
+        #expect(failure?.message.hasPrefix("element 2 of --endpoint is \"localhost\"") == true)
+        #expect(throws: CommandFailure.self) { try endpoint("/tmp/s", nil, "tcp:a:1") }
         for wrong in ["localhost", ":1", "a:0", "a:65536", "a:x", "[]:1"] {
             #expect(throws: CommandFailure.self) { try endpoint(nil, wrong) }
         }
@@ -117,9 +123,9 @@ import Testing
 
     @Test func aSocketsPathIsBounded() throws {
         let path = "/" + String(repeating: "x", count: 106)
-        #expect(try EndpointOption.endpoint(socket: path, tcp: nil) == .unix(path: path))
+        #expect(try EndpointOption.endpoints(socket: path, tcp: nil, list: nil) == [.unix(path: path)])
         let failure = #expect(throws: CommandFailure.self) {
-            try EndpointOption.endpoint(socket: path + "x", tcp: nil)
+            try EndpointOption.endpoints(socket: path + "x", tcp: nil, list: nil)
         }
         #expect(failure?.code == .usage)
         #expect(failure?.message.contains("at most 107 bytes") == true)

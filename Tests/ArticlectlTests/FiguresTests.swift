@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test func ratesAreOfTheTimeBetween() {
-        var view = TopView(Self.reading(at: 10, 1000, 0, 0), after: nil, .systemDefault)
+        var view = TopView(Self.reading(at: 10, 1000, 0, 0), after: nil, [.systemDefault])
         #expect(view.rate == nil && view.json["requests_per_second"] == .null)
         view.advance(to: Self.reading(at: 12, 3000, 500, 100))
         #expect(view.rate == 1300)
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(arguments: [40, 80, 100, 200]) func topFits(_ width: Int) {
-        var view = TopView(Self.reading(at: 10, 1000, 0, 0), after: nil, .systemDefault)
+        var view = TopView(Self.reading(at: 10, 1000, 0, 0), after: nil, [.systemDefault])
         for second in 11..<100 as Range<UInt64> {
             view.advance(to: Self.reading(at: second, second * second * 1000, second, second))
         }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server that says what a test wants: for faults that the real service does not have. It has its own frame codec."""
 
+import os
 import socket
 import struct
 import tempfile
@@ -74,7 +75,10 @@ class Peer:
         """Both hellos."""
         self.hello = pb.ClientHello.FromString(self.expect("HELLO")[4])
         hello = pb.ServerHello(protocol=1, max_frame=1 << 20, stream_window=1 << 16, max_in_flight=16, roles=7)
+        names = changes.pop("methods", [name for name, _, _ in METHODS])
         for number, (name, streams, idempotent) in enumerate(METHODS, 1):
+            if name not in names:
+                continue
             hello.methods.add(
                 name=name,
                 number=number,
@@ -120,7 +124,7 @@ class ScriptedServer:
 
     def __init__(self, *scripts):
         self._directory = tempfile.TemporaryDirectory(prefix="articled-scripted-")
-        path = f"{self._directory.name}/socket"
+        path = self._path = f"{self._directory.name}/socket"
         self.endpoint = f"unix:{path}"
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(path)
@@ -141,6 +145,11 @@ class ScriptedServer:
                         pass
         except BaseException as error:
             self._error = error
+
+    def stop(self):
+        """Takes no more connections, as if it was killed."""
+        self._listener.close()
+        os.unlink(self._path)
 
     def __enter__(self):
         return self

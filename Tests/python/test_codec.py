@@ -125,12 +125,38 @@ class NameTests(unittest.TestCase):
         before = os.environ.get("ARTICLED_ENDPOINT")
         try:
             os.environ["ARTICLED_ENDPOINT"] = "tcp:localhost:1"
-            self.assertEqual(Endpoint.parse().address, ("localhost", 1))
+            self.assertEqual([one.address for one in Endpoint.parse_list()], [("localhost", 1)])
+            os.environ["ARTICLED_ENDPOINT"] = "tcp:localhost:1, /b"
+            self.assertEqual([one.address for one in Endpoint.parse_list()], [("localhost", 1), "/b"])
             del os.environ["ARTICLED_ENDPOINT"]
-            self.assertEqual(Endpoint.parse().address, "/run/articled/articled.sock")
+            self.assertEqual([one.address for one in Endpoint.parse_list()], ["/run/articled/articled.sock"])
         finally:
             if before is not None:
                 os.environ["ARTICLED_ENDPOINT"] = before
+
+    def test_lists_of_endpoints(self):
+        two = ["/a b", ("::1", 2)]
+        for given in (
+            "unix:/a b,tcp:[::1]:2",
+            " unix:/a b , tcp:[::1]:2\n",
+            "/a b,tcp:[::1]:2,unix:/a b",
+            ["/a b", "tcp:[::1]:2"],
+            iter(["/a b", "tcp:[::1]:2"]),
+        ):
+            self.assertEqual([one.address for one in Endpoint.parse_list(given)], two)
+        self.assertEqual(Endpoint.parse_list(["/a,b"])[0].address, "/a,b")
+        for given, text in (
+            ("tcp:a:1,localhost", 'element 2 of the list of endpoints is "localhost"'),
+            (["tcp:a:1", "localhost"], 'element 2 of the list of endpoints is "localhost"'),
+            ("tcp:a:1,,tcp:b:1", "element 2 of the list of endpoints is empty"),
+            ("tcp:a:1,", "element 2 of the list of endpoints is empty"),
+            ("localhost", 'the endpoint is "localhost"'),
+            ([], "the list of endpoints is empty"),
+            ([f"tcp:a:{port}" for port in range(1, 66)], "65 endpoints; a client can have 64 at most"),
+        ):
+            with self.assertRaises(ValueError) as caught:
+                Endpoint.parse_list(given)
+            self.assertIn(text, str(caught.exception))
 
     def test_messages_can_be_pickled(self):
         article = articled.Article(title="Tin", topics=[articled.Topic(slug="x")])

@@ -273,7 +273,7 @@ class GreetingTests(FaultCase):
 
         async def call(client):
             waiting = asyncio.ensure_future(get(client))
-            while client._connecting is None:
+            while client._upstreams[0].connecting is None:
                 await asyncio.sleep(0)
             await asyncio.sleep(0.05)
             await client.close()
@@ -368,9 +368,9 @@ class RetryTests(FaultCase):
         with ScriptedServer(leaving) as first, ScriptedServer(other) as second:
             async with AsyncClient(first.endpoint) as client:
                 old = asyncio.ensure_future(get(client))
-                while client._connection is None or not client._connection.draining:
+                while client._upstreams[0].connection is None or not client._upstreams[0].connection.draining:
                     await asyncio.sleep(0.01)
-                client.endpoint = AsyncClient(second.endpoint).endpoint
+                client._upstreams[0].endpoint = AsyncClient(second.endpoint).endpoint
                 self.assertEqual((await get(client)).title, "mới")
                 elsewhere.set()
                 self.assertEqual((await old).title, "cũ")
@@ -391,7 +391,7 @@ class RetryTests(FaultCase):
             old = asyncio.ensure_future(get(client))
             while not taken.is_set():
                 await asyncio.sleep(0.01)
-            connection = client._connection
+            connection = client._upstreams[0].connection
             blocked.set()
             closed.wait(10)  # the event loop sees nothing of it meanwhile
             new = await get(client)  # written first: to a socket that nobody reads

@@ -1,76 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How calls are made: over one shared connection, again where that is safe, and within their deadlines."""
+"""How calls are made: over shared connections, again where that is safe, and within their deadlines."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import itertools
-from typing import AsyncGenerator, Callable, List, Optional, TypeVar, Union
+from typing import AsyncGenerator, Callable, List, Optional, Set, TypeVar, Union
 
 from google.protobuf.message import DecodeError, Message
 
-from . import _frames as frames
+from ._balancing import Balancer
 from ._connection import Connection
-from ._endpoint import Endpoint, Unreachable
-from ._retry import Clock, may_repeat, pause
+from ._retry import Clock, pause
 from ._stream import Stream
-from .errors import ArticledError, Cancelled, DeadlineExceeded, ProtocolError, ResourceExhausted, Unavailable
+from .articles_pb2 import VIEW_SUMMARY, Article, GetRequest
+from .errors import ArticledError, Cancelled, DeadlineExceeded, NotFound, ProtocolError, Unavailable
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=Message)
 #: A request: a message, or one that is encoded already.
 Payload = Union[bytes, Message]
 
-
-class Caller:
-    """One service, and the connection to it."""
-
-    def __init__(
-        self,
-        endpoint: Optional[str] = None,
-        *,
-        agent: str = "articled-python/0.1.0",
-        deadline: Optional[float] = 60.0,
-        attempts: int = 4,
-        patience: float = 10.0,
-        wait_for_service: bool = False,
-        connect_timeout: float = 5.0,
-        max_frame: int = 16 << 20,
-        stream_window: int = 256 << 10,
-    ) -> None:
-        if not frames.SMALLEST_MAX_FRAME <= max_frame < frames.CREDIT_LIMIT:
-            raise ValueError(f"max_frame is at least {frames.SMALLEST_MAX_FRAME} and below 2^31")
-        if not 0 < stream_window < frames.CREDIT_LIMIT:
-            raise ValueError("stream_window is at least 1 and below 2^31")
-        if attempts < 1:
-            raise ValueError("attempts is at least 1")
-        self.endpoint = Endpoint.parse(endpoint)
-        self.agent = agent
-        self.deadline = deadline
-        self.attempts = attempts
-        self.patience = patience
-        self.connect_timeout = connect_timeout
-        self._max_frame = max_frame
-        self._window = stream_window
-        self._waits = wait_for_service
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
-        self._connection: Optional[Connection] = None
-        self._connecting: Optional[asyncio.Future[None]] = None
-        self._draining: List[Connection] = []
-        self._closed = False
-
-    async def close(self) -> None:
-        """Closes the connection. Calls that are in flight fail."""
-        self._closed = True
-        if self._loop is not asyncio.get_running_loop():
-            return self._adopt(asyncio.get_running_loop())
-        connecting = self._connecting
-        if connecting is not None:
-            connecting.cancel()
-            await asyncio.wait({connecting})
-        for connection in [*self._draining, *([self._connection] if self._connection else [])]:
-            connection.close()
+class Caller(Balancer):
+    """One service or several, and the calls to them."""
 
     async def _call(
         self, method: str, request: Message, response: _M, deadline: Optional[float], safe: Optional[bool] = None
@@ -78,14 +31,22 @@ class Caller:
         return decoded(response, await self._unary(method, encoded(request), deadline, safe), method)
 
     async def _unary(
-        self, name: str, payload: bytes, deadline: Optional[float] = None, safe: Optional[bool] = None
+        self,
+        name: str,
+        payload: bytes,
+        deadline: Optional[float] = None,
+        safe: Optional[bool] = None,
+        only: Optional[int] = None,
     ) -> bytes:
-        """Sends the call until it is answered; again if it is `safe`, by default if the service says so."""
+        """Sends the call until it is answered; again if it is `safe`, by default if the service says so.
+
+        :param only: the only endpoint that can serve it."""
         clock = Clock(self.deadline if deadline is None else deadline)
         doubt = False
+        refused: Set[int] = set()
         for attempt in itertools.count(1):
             try:
-                connection = await self._ready(name, clock)
+                connection = await self._ready(name, clock, refused, only)
                 method = connection.method(name)
                 if method.stream_request or method.stream_response:
                     raise ValueError(f"{name} streams: use stream()")
@@ -93,10 +54,16 @@ class Caller:
                 raise _after_doubt(error, doubt)
             try:
                 stream = connection.start(method, payload, clock.milliseconds())
-                return await self._answer(connection, stream, clock)
+                answer = await self._answer(connection, stream, clock)
+                self._upstreams[connection.upstream].served()
+                return answer
             except ArticledError as error:
                 wait = pause(attempt, error)
-                repeatable = may_repeat(error, method.idempotent if safe is None else safe)
+                if self._has_alternative(name, connection, error, refused):
+                    wait = 0.0
+                else:
+                    refused.clear()
+                repeatable = self._may_repeat(error, method.idempotent if safe is None else safe)
                 if not repeatable or attempt >= self.attempts or not clock.allows(wait):
                     raise _after_doubt(error, doubt)
                 doubt = doubt or error.may_have_run
@@ -113,15 +80,26 @@ class Caller:
                 stream.abandon(Cancelled(f"{stream.method.name}: cancelled", may_have_run=True))
 
     async def _resumed(
-        self, name: str, request: Callable[[], Optional[bytes]], clock: Clock
+        self,
+        name: str,
+        request: Callable[[], Optional[bytes]],
+        clock: Clock,
+        *,
+        last: Optional[Callable[[], Optional[Article]]] = None,
     ) -> AsyncGenerator[List[bytes], None]:
-        """The messages of a streamed answer. When it fails, `request()` asks for the rest, if there is any."""
+        """The messages of a streamed answer. When it fails, `request()` asks for the rest, if there is any.
+
+        :param last: of a list, the article that came last: the rest is of use only in the storage that has it."""
         failures = 0
+        origin: Optional[int] = None
+        refused: Set[int] = set()
         while True:
             payload = request()
             if payload is None:
                 return
-            connection = await self._ready(name, clock)
+            if origin is not None and last is not None:
+                origin = await self._continuing(name, last(), origin, clock)
+            connection = await self._ready(name, clock, refused, origin)
             method = connection.method(name)
             own = clock.at_most(self.deadline)
             stream = connection.start(method, payload, own.milliseconds())
@@ -132,16 +110,21 @@ class Caller:
                     if not messages:
                         return
                     failures = 0
+                    if last is not None and len(self.endpoints) > 1:
+                        origin = connection.upstream
+                    self._upstreams[connection.upstream].served()
                     yield messages
             except ArticledError as error:
                 if request() is None:
                     return
                 failures += 1
+                if not self._has_alternative(name, connection, error, refused):
+                    refused.clear()
                 # A stream's deadline may pass while the caller is busy with what it has: that is no failure.
                 timed_out = isinstance(error, DeadlineExceeded) and failures == 1
                 wait = pause(failures, error)
                 if (
-                    not (timed_out or may_repeat(error, safe=True))
+                    not (timed_out or self._may_repeat(error, safe=True))
                     or failures >= self.attempts
                     or not clock.allows(wait)
                 ):
@@ -151,6 +134,52 @@ class Caller:
                 if not stream.finished:
                     stream.abandon(Cancelled(f"{name}: cancelled"))
             await asyncio.sleep(wait)
+
+    async def _continuing(self, name: str, last: Optional[Article], origin: int, clock: Clock) -> int:
+        """The endpoint that can continue a list: where it began, or another one with the same storage. The first that
+        answers so.
+
+        A cursor of a list does not tell its storage. Continued in another storage, the list would silently be of both.
+        So an endpoint must have the article that was listed last, at the listed revision and time of storing."""
+        if last is None:
+            return origin
+        limit = clock.at_most(self.patience).remaining
+        get = encoded(GetRequest(id=last.id, view=VIEW_SUMMARY))
+
+        async def check(index: int) -> Optional[str]:
+            if index == origin:
+                await self._unary("service.ping", b"", limit, True, index)
+                return None
+            try:
+                found = decoded(Article(), await self._unary("fetch.get", get, limit, True, index), "fetch.get")
+                if (found.revision, found.stored_at) == (last.revision, last.stored_at):
+                    return None
+            except NotFound:
+                pass
+            return "does not have the article that was listed last as it was: its storage is another one"
+
+        checks = {asyncio.ensure_future(check(index)): index for index in range(len(self.endpoints))}
+        reasons = {}
+        try:
+            waiting = set(checks)
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    error = task.exception()
+                    if error is not None and not isinstance(error, ArticledError):
+                        raise error
+                    reason = error.message if isinstance(error, ArticledError) else task.result()
+                    if reason is None:
+                        return checks[task]
+                    reasons[checks[task]] = f"{self.endpoints[checks[task]].text}: {reason}"
+        finally:
+            for task in checks:
+                task.cancel()
+            await asyncio.wait(checks)
+        text = "; ".join(reasons[index] for index in sorted(reasons))
+        raise Unavailable(
+            f"{name}: the list began at {self.endpoints[origin].text}, and no endpoint can continue it: {text}"
+        )
 
     def _expire(self, connection: Connection, stream: Stream, clock: Clock) -> asyncio.TimerHandle:
         """Ends the stream when its time is up."""
@@ -168,58 +197,6 @@ class Caller:
         if remaining is None:
             handle.cancel()
         return handle
-
-    async def _ready(self, method: str, clock: Clock) -> Connection:
-        """A connection that a call can be sent on at once. Raises ArticledError if there is none in time."""
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            self._adopt(loop)
-        while not self._closed:
-            connection = self._connection
-            if connection is None or connection.draining:
-                if self._connecting is None or self._connecting.done():
-                    if connection is not None:
-                        self._draining = [old for old in self._draining if not old.closed] + [connection]
-                    self._connecting = asyncio.ensure_future(self._connect())
-                    self._connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
-                connecting = self._connecting
-                try:
-                    await clock.wait(method, asyncio.shield(connecting))
-                except asyncio.CancelledError:
-                    if not (self._closed and connecting.cancelled()):  # else it was `close` that cancelled
-                        raise
-            elif connection.full or connection.congested:
-                await clock.wait(method, connection.ready())
-            else:
-                return connection
-        raise Cancelled("the client has been closed")
-
-    def _adopt(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forgets the connection of another event loop, such as that of an earlier asyncio.run."""
-        if self._connection is not None:
-            self._connection.abandon()
-        self._loop, self._connection, self._connecting, self._draining = loop, None, None, []
-
-    async def _connect(self) -> None:
-        clock = Clock(self.patience)
-        patient = self._waits or self._connection is not None
-        for failures in itertools.count(1):
-            try:
-                opening = Connection.open(
-                    self.endpoint, agent=self.agent, max_frame=self._max_frame, window=self._window
-                )
-                self._connection = await asyncio.wait_for(opening, self.connect_timeout)
-                return
-            except asyncio.TimeoutError:
-                failure: ArticledError = Unavailable(
-                    f"no hello from {self.endpoint.text} in {self.connect_timeout:g} s"
-                )
-            except (Unavailable, ResourceExhausted) as error:
-                failure = error
-            wait = pause(failures)
-            if isinstance(failure, Unreachable) and not patient or not clock.allows(wait):
-                raise failure
-            await asyncio.sleep(wait)
 
 
 @contextlib.asynccontextmanager

@@ -50,9 +50,13 @@ class Connection:
 
     def __init__(self, connected: socket.socket, max_frame: int, window: int) -> None:
         self.loop = asyncio.get_running_loop()
+        #: The index of the endpoint in the client's list.
+        self.upstream = 0
         self.hello = ServerHello()
         #: GO_AWAY came, or the connection is gone: open no more streams here.
         self.draining = False
+        #: The peer did not answer a PING.
+        self.fell_silent = False
         #: How many bytes of what was sent have reached the socket.
         self.written = 0
         #: Changes with every frame that arrives.
@@ -75,11 +79,13 @@ class Connection:
         self._go_away: Optional[ArticledError] = None
         self._greeted: asyncio.Future[None] = self.loop.create_future()
         self._probe: Optional[asyncio.TimerHandle] = None
+        self._probed_at = 0
+        self._watch: Optional[asyncio.TimerHandle] = None
 
     @classmethod
-    async def open(cls, endpoint: Endpoint, *, agent: str, max_frame: int, window: int) -> Connection:
+    async def open(cls, endpoint: Endpoint, *, agent: str, max_frame: int, window: int, timeout: float) -> Connection:
         """Connects, and waits for the server's hello. Raises ArticledError."""
-        connection = cls(await endpoint.connect(), max_frame, window)
+        connection = cls(await endpoint.connect(timeout), max_frame, window)
         hello = ClientHello(
             protocol_min=frames.VERSION,
             protocol_max=frames.VERSION,
@@ -114,6 +120,19 @@ class Connection:
     def full(self) -> bool:
         """As many requests are in flight as the service takes on one connection."""
         return 0 < self.hello.max_in_flight <= len(self._streams)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests wait for their end."""
+        return len(self._streams)
+
+    def has(self, name: str) -> bool:
+        """Whether the service's table has the method."""
+        return name in self._methods
+
+    @property
+    def methods(self) -> List[str]:
+        return sorted(self._methods)
 
     async def ready(self) -> None:
         """Waits until another stream can be opened."""
@@ -345,19 +364,38 @@ class Connection:
 
     # -- The end ---------------------------------------------------------------------------------------------------
 
-    def probe(self) -> None:
+    @property
+    def probing(self) -> bool:
+        """The peer was asked whether it is still there, and has not answered."""
+        return self._probe is not None and self.received == self._probed_at
+
+    def keep_alive(self, seconds: float) -> None:
+        """Probes the peer whenever nothing has come for so long while requests are in flight."""
+        seen = self.received
+
+        def check() -> None:
+            if self._closed:
+                return
+            if self._streams and self.received == seen:
+                self.probe(seconds)
+            self.keep_alive(seconds)
+
+        self._watch = self.loop.call_later(seconds, check)
+
+    def probe(self, seconds: float = _PROBE_SECONDS) -> None:
         """A call's time is up and nothing has come. Asks whether the peer is still there, and gives it up if not."""
         if self._probe is not None or self._closed:
             return
-        seen = self.received
+        seen = self._probed_at = self.received
         self.send(frames.frame(frames.PING))
 
         def check() -> None:
             self._probe = None
             if self.received == seen:
-                self._lose(f"the service has not answered a PING for {_PROBE_SECONDS:.0f} s")
+                self.fell_silent = True
+                self._lose(f"the service has not answered a PING for {seconds:g} s")
 
-        self._probe = self.loop.call_later(_PROBE_SECONDS, check)
+        self._probe = self.loop.call_later(seconds, check)
 
     def close(self) -> None:
         """Ends the connection. Streams that are in flight end with Unavailable."""
@@ -387,8 +425,9 @@ class Connection:
         self.loop.remove_reader(self._socket)
         self.loop.remove_writer(self._socket)
         self._socket.close()
-        if self._probe is not None:
-            self._probe.cancel()
+        for timer in (self._probe, self._watch):
+            if timer is not None:
+                timer.cancel()
         self._output.clear()
 
         def error(sent: bool) -> ArticledError:

@@ -8,11 +8,14 @@ import errno
 import os
 import socket
 import stat
-from typing import NamedTuple, Optional, Tuple, Union
+import time
+from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
 
 from .errors import ArticledError, PermissionDenied, Unavailable
 
 DEFAULT = "unix:/run/articled/articled.sock"
+#: The most endpoints that a client can have.
+MAX_COUNT = 64
 
 
 class Unreachable(Unavailable):
@@ -26,13 +29,34 @@ class Endpoint(NamedTuple):
     address: Union[str, Tuple[str, int]]
 
     @classmethod
-    def parse(cls, text: Optional[str] = None) -> Endpoint:
-        """`unix:PATH`, `tcp:HOST:PORT` (of IPv6 `tcp:[::1]:7450`) or a path; the environment's ARTICLED_ENDPOINT if
-        absent, else the socket that the Debian package opens. Raises ValueError."""
+    def parse_list(cls, given: Union[str, Iterable[str], None] = None) -> List[Endpoint]:
+        """One or more endpoints: a text that separates them by commas, or several texts of one each. Without any, those
+        of the environment's ARTICLED_ENDPOINT, else the socket that the Debian package opens. A repeated one counts
+        once. Raises ValueError, and says which one is wrong."""
         origin = "the endpoint"
-        if text is None:
-            text = os.environ.get("ARTICLED_ENDPOINT") or DEFAULT
+        if given is None:
+            given = os.environ.get("ARTICLED_ENDPOINT") or DEFAULT
             origin = "ARTICLED_ENDPOINT"
+        texts = [text.strip() for text in (given.split(",") if isinstance(given, str) else given)]
+        if not texts:
+            raise ValueError("the list of endpoints is empty: name at least one")
+        if len(texts) == 1:
+            return [cls.parse(texts[0], origin)]
+        endpoints: List[Endpoint] = []
+        for number, text in enumerate(texts, 1):
+            place = f"element {number} of {'the list of endpoints' if origin == 'the endpoint' else origin}"
+            if not text:
+                raise ValueError(f"{place} is empty: one comma belongs between two endpoints, and none at the end")
+            endpoint = cls.parse(text, place)
+            if all(endpoint.address != other.address for other in endpoints):
+                endpoints.append(endpoint)
+        if len(endpoints) > MAX_COUNT:
+            raise ValueError(f"{len(endpoints)} endpoints; a client can have {MAX_COUNT} at most")
+        return endpoints
+
+    @classmethod
+    def parse(cls, text: str, origin: str = "the endpoint") -> Endpoint:
+        """`unix:PATH`, `tcp:HOST:PORT` (of IPv6 `tcp:[::1]:7450`) or a path. Raises ValueError."""
         if text.startswith("/"):
             text = "unix:" + text
         if text.startswith("unix:") and len(text) > 5:
@@ -45,8 +69,12 @@ class Endpoint(NamedTuple):
             return cls(text, (host[1:-1] if host.startswith("[") and host.endswith("]") else host, int(port)))
         raise ValueError(f'{origin} is "{text}": unix:PATH or tcp:HOST:PORT is needed')
 
-    async def connect(self) -> socket.socket:
-        """A connected, non-blocking socket. Raises Unreachable or PermissionDenied, with advice."""
+    async def connect(self, timeout: float) -> socket.socket:
+        """A connected, non-blocking socket. Raises Unreachable or PermissionDenied, with advice.
+
+        A host name may have several addresses. Each gets its share of the time, so that a dead one leaves some for the
+        others."""
+        end = time.monotonic() + timeout
         try:
             if isinstance(self.address, str):
                 path = self.address
@@ -54,9 +82,13 @@ class Endpoint(NamedTuple):
             host, port = self.address
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
             failure: Optional[OSError] = None
-            for family, _, _, _, address in found:
+            for number, (family, _, _, _, address) in enumerate(found):
+                share = (end - time.monotonic()) / (len(found) - number)
                 try:
-                    connection = await _connected(family, address)
+                    connection = await asyncio.wait_for(_connected(family, address), share)
+                except asyncio.TimeoutError:
+                    failure = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+                    continue
                 except OSError as error:
                     failure = error
                     continue
@@ -68,15 +100,20 @@ class Endpoint(NamedTuple):
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> ArticledError:
+        # asyncio puts a text of its own there, but the resolver's says more.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        if not error.errno:
+            reason = str(error)
         if not isinstance(self.address, str):
             advice = "check the address and the network"
             if error.errno == errno.ECONNREFUSED:
                 advice = "does articled listen there? Its TCP socket is off unless the configuration or "
                 advice += "articled-tcp.socket opens it"
-            return Unreachable(f"cannot connect to {self.text}: {error.strerror or error}: {advice}")
+            return Unreachable(f"cannot connect to {self.text}: {reason}: {advice}")
         path = self.address
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            if os.environ.get("ARTICLED_ENDPOINT") in (self.text, path):
+            named = [text.strip() for text in os.environ.get("ARTICLED_ENDPOINT", "").split(",")]
+            if self.text in named or path in named:
                 return Unreachable(f"no socket at {path}, which ARTICLED_ENDPOINT names: does articled listen there?")
             return Unreachable(
                 f"no socket at {path}: is articled.socket enabled? systemctl enable --now articled.socket"
@@ -91,7 +128,7 @@ class Endpoint(NamedTuple):
             return Unreachable(f"no process listens at {path}: it is left over from a service that has ended")
         if error.errno == errno.EAGAIN:
             return Unreachable(f"{path} takes no connections at the moment: its queue is full")
-        return Unreachable(f"cannot connect to {path}: {error.strerror or error}")
+        return Unreachable(f"cannot connect to {path}: {reason}")
 
 
 async def _connected(family: int, address: object) -> socket.socket:

@@ -19,6 +19,7 @@ from .errors import ArticledError, Cancelled, DeadlineExceeded, InvalidArgument,
 
 if TYPE_CHECKING:
     from ._calls import Caller
+    from ._connection import Connection
 
 _METHOD = "store.putMany"
 
@@ -66,6 +67,9 @@ class Upload:
         # Results that were refused, in a row, and until when nothing is sent because of that.
         self._refused = 0
         self._quiet_until = 0.0
+        # The endpoints that have refused articles, and whether the rest goes to another one.
+        self._refused_by: Set[int] = set()
+        self._moves = False
         # Outcomes of articles that no service would take.
         self._unsent: List[PutOutcome] = []
 
@@ -74,7 +78,8 @@ class Upload:
         failures = 0
         try:
             while await self._peek():
-                connection = await self._client._ready(_METHOD, self._clock)
+                connection = await self._client._ready(_METHOD, self._clock, self._refused_by)
+                self._moves = False
                 method = connection.method(_METHOD)
                 clock = self._clock.at_most(self._client.deadline)
                 stream = connection.start(method, None, clock.milliseconds())
@@ -88,7 +93,7 @@ class Upload:
                         if not messages:
                             break
                         progress = True
-                        outcomes = self._read(messages) + self._take_unsent()
+                        outcomes = self._read(messages, connection) + self._take_unsent()
                         if outcomes:
                             yield outcomes
                     await self._stop(feeder)
@@ -110,7 +115,9 @@ class Upload:
                 # A deadline ends one stream of several; each starts with a new one, as long as the caller's own lasts.
                 timed_out = isinstance(failure, DeadlineExceeded) and (progress or not self._sent)
                 failures = 1 if progress else failures + 1
-                if not (timed_out or may_repeat(failure, safe=True)) or failures >= self._client.attempts:
+                if not self._client._has_alternative(_METHOD, connection, failure, self._refused_by):
+                    self._refused_by.clear()
+                if not (timed_out or self._client._may_repeat(failure, safe=True)) or failures >= self._client.attempts:
                     raise failure
                 if not self._clock.allows(pause(failures, failure)):
                     raise self._clock.expired(_METHOD, may_have_run=bool(self._sent))
@@ -170,7 +177,7 @@ class Upload:
         """Sends until nothing is left or the stream is over. At half of its deadline a new stream takes over."""
         begun = time.monotonic()
         index = 0
-        while clock.seconds is None or time.monotonic() - begun < clock.seconds / 2:
+        while not self._moves and (clock.seconds is None or time.monotonic() - begun < clock.seconds / 2):
             quiet = self._quiet_until - time.monotonic()
             if quiet > 0:
                 await asyncio.sleep(quiet)
@@ -179,6 +186,9 @@ class Upload:
             except DeadlineExceeded:
                 break
             if item is None:
+                break
+            if self._moves:
+                self._again.appendleft(item)
                 break
             item.position = None
             item.attempts += 1
@@ -205,7 +215,7 @@ class Upload:
         if not feeder.cancelled():
             feeder.result()
 
-    def _read(self, messages: List[bytes]) -> List[PutOutcome]:
+    def _read(self, messages: List[bytes], connection: Connection) -> List[PutOutcome]:
         outcomes = []
         for message in messages:
             answer = PutManyResult()
@@ -218,6 +228,7 @@ class Upload:
                 raise ProtocolError(f"{_METHOD}: a result for no message: {answer.index}", may_have_run=True)
             if not answer.HasField("status"):
                 self._refused = 0
+                self._client._upstreams[connection.upstream].served()
                 outcomes.append(PutOutcome(item.index, answer.result))
                 continue
             status = answer.status
@@ -227,7 +238,11 @@ class Upload:
                 attempts = self._client.attempts
                 wait = pause(min(self._refused, attempts) + 1)
                 if item.attempts < attempts and self._refused <= attempts and self._clock.allows(wait):
-                    self._quiet_until = time.monotonic() + wait
+                    if self._client._has_alternative(_METHOD, connection, error, self._refused_by):
+                        self._moves = True
+                    else:
+                        self._refused_by.clear()
+                        self._quiet_until = time.monotonic() + wait
                     self._again.append(item)
                     if self._more_again is not None and not self._more_again.done():
                         self._more_again.set_result(None)

@@ -70,17 +70,19 @@ KEYS_AT_ONCE = 2000
 
 
 class AsyncClient(Caller):
-    """A client of one service, for any number of tasks of one event loop. All calls share one connection.
+    """A client of one service, or of several that share one storage, for any number of tasks of one event loop. All
+    calls share one connection to each endpoint.
 
     It connects with the first call, and again when the connection was lost. A call is sent again where that does no
     harm: if it was not carried out, or may be carried out twice. Otherwise it fails, and the exception's
-    ``may_have_run`` is true.
+    ``may_have_run`` is true. With several endpoints, the others take over at once when one is lost, stops or refuses
+    calls.
 
     Every call takes a ``deadline`` in seconds, which covers all its attempts, and raises ``ArticledError``. Cancelling
     the task cancels the call in the service too.
 
-    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; by default the environment's ``ARTICLED_ENDPOINT``, else the
-        socket ``/run/articled/articled.sock``.
+    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; or several, separated by commas or in a list; by default the
+        environment's ``ARTICLED_ENDPOINT``, else the socket ``/run/articled/articled.sock``.
     :param agent: who calls, for the service's journal: ``"newsroom/2.1"``.
     :param deadline: seconds that a call may take unless it says otherwise; ``None``: no limit but the service's own.
     :param attempts: how often one call is sent at most.
@@ -88,6 +90,10 @@ class AsyncClient(Caller):
     :param wait_for_service: whether the first connection is waited for with the same patience. If not, a service that
         cannot be reached is reported at once.
     :param connect_timeout: seconds until an attempt to connect is given up, hello included.
+    :param load_balancing: which of several endpoints gets a call: ``"least_requests"``: the one with the fewest in
+        flight; ``"priority"``: the first in the list that can be reached.
+    :param keep_alive: after so many seconds without a sign of life, while requests are in flight, the service is asked
+        for one, and the connection is given up after as many more; by default 5 with several endpoints, else never.
     :param max_frame: the largest answer that is taken, in bytes.
     :param stream_window: how many bytes of a streamed answer may be under way.
     """
@@ -269,13 +275,19 @@ class AsyncClient(Caller):
     async def _list_batches(self, request: ListRequest, clock: Clock) -> AsyncGenerator[List[Listed], None]:
         limited = request.limit > 0
         done = False
-        async with closing(self._resumed("fetch.list", lambda: None if done else encoded(request), clock)) as answers:
+        last: Optional[Article] = None
+
+        def rest() -> Optional[bytes]:
+            return None if done else encoded(request)
+
+        async with closing(self._resumed("fetch.list", rest, clock, last=lambda: last)) as answers:
             async for messages in answers:
                 batch = []
                 for message in messages:
                     item = decoded(ListItem(), message, "fetch.list")
                     batch.append(Listed(item.article, item.status if item.HasField("status") else None, item.cursor))
                 request.cursor = batch[-1].cursor
+                last = next((listed.article for listed in reversed(batch) if listed.error is None), last)
                 if limited:
                     request.limit -= min(len(batch), request.limit)
                     done = request.limit == 0
@@ -340,7 +352,7 @@ class AsyncClient(Caller):
     async def hello(self) -> ServerHello:
         """What the service said of itself when the connection was made: limits, methods, and the roles of this peer."""
         hello = ServerHello()
-        hello.CopyFrom((await self._ready("hello", Clock(self.deadline))).hello)
+        hello.CopyFrom((await self._ready("", Clock(self.deadline))).hello)
         return hello
 
     # -- Any method ------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from typing import (
     Optional,
     Type,
     TypeVar,
+    Union,
     overload,
 )
 
@@ -145,7 +146,8 @@ async def _following(batches: AsyncGenerator[List[_T], None]) -> Optional[List[_
 
 
 class Client:
-    """A client of one service, for any number of threads. All calls share one connection.
+    """A client of one service, or of several that share one storage, for any number of threads. All calls share one
+    connection to each endpoint.
 
     It has the methods of ``AsyncClient``, with the same parameters, and each blocks until it has its answer. An event
     loop on a thread of its own does the work; it starts with the first call, and again in a child after ``os.fork``.
@@ -153,12 +155,12 @@ class Client:
         with Client() as client:
             print(client.get("https://mic.gov.vn/can-tho").title)
 
-    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; by default the environment's ``ARTICLED_ENDPOINT``, else the
-        socket ``/run/articled/articled.sock``.
+    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; or several, separated by commas or in a list; by default the
+        environment's ``ARTICLED_ENDPOINT``, else the socket ``/run/articled/articled.sock``.
     :param options: those of ``AsyncClient``: ``agent``, ``deadline``, ``attempts``, ``patience`` and the others.
     """
 
-    def __init__(self, endpoint: Optional[str] = None, **options: Any) -> None:
+    def __init__(self, endpoint: Union[str, Iterable[str], None] = None, **options: Any) -> None:
         self._client = AsyncClient(endpoint, **options)
         self._runner = _Runner(self._client)
         weakref.finalize(self, self._runner.stop)

@@ -31,6 +31,9 @@ public final class CallStream: Sendable {
     /// The service is stopping. A stream that can continue on another connection should.
     var isDraining: Bool { exchange.isDraining }
 
+    /// The index of the endpoint that serves the call; `nil`: it was not sent yet.
+    var upstream: Int? { exchange.upstream }
+
     /// Queues a message, however many are queued already.
     func enqueue(_ message: [UInt8]) throws(ClientError) { try exchange.enqueue(message, client.mailbox) }
 

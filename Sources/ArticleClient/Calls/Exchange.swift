@@ -25,6 +25,9 @@ final class Exchange: @unchecked Sendable {
     /// The longest time without a message while the caller waits for one, in nanoseconds; `UInt64.max`: no limit. Only for
     /// streams with heartbeats.
     let silence: UInt64
+    /// The endpoints that can serve the call, as a set of bits by index. A request that continues what one endpoint began
+    /// is of no use elsewhere.
+    let allowed: UInt64
     /// How many bytes of the response the caller consumes before credit is returned.
     let creditStep: Int
 
@@ -40,6 +43,8 @@ final class Exchange: @unchecked Sendable {
         var attempts = 0
         /// Since when the call has been waiting for its first or next connection.
         var waitingSince: UInt64 = 0
+        /// The endpoints that have refused the call, or were lost with it, since it last paused.
+        var refusals: UInt64 = 0
         /// The call is not sent again before this time.
         var retryTime: UInt64 = 0
         /// An earlier attempt may have been carried out, whatever the response to the last attempt.
@@ -66,6 +71,8 @@ final class Exchange: @unchecked Sendable {
         var writers: [CheckedContinuation<ClientError?, Never>] = []
         /// The service sent GO_AWAY. Streams that can continue on another connection should, so that it need not wait.
         var draining = false
+        /// The index of the endpoint that a stream was last sent to.
+        var upstream: Int?
         /// The I/O thread knows that there is something to send.
         var announced = false
     }
@@ -73,7 +80,7 @@ final class Exchange: @unchecked Sendable {
 
     init(
         method: String, shape: Shape, request: [UInt8], deadline: UInt64, retry: Retry, window: Int,
-        silence: UInt64 = .max
+        silence: UInt64 = .max, allowed: UInt64 = .max, avoided: UInt64 = 0
     ) {
         self.method = method
         self.shape = shape
@@ -81,12 +88,16 @@ final class Exchange: @unchecked Sendable {
         self.deadline = deadline
         self.retry = retry
         self.silence = silence
+        self.allowed = allowed
+        placement.refusals = avoided
         creditStep = max(1, window / 2)
     }
 
     var hasEnded: Bool { shared.withLock { $0.outcome != nil } }
     /// A task waits for the next message.
     var isAwaited: Bool { shared.withLock { $0.reader != nil } }
+    /// The index of the endpoint that a stream was last sent to.
+    var upstream: Int? { shared.withLock { $0.upstream } }
     var isDraining: Bool { shared.withLock { $0.draining } }
 }
 

@@ -143,6 +143,9 @@ struct ConnectionState: ~Copyable {
             throw ProtocolFault(
                 "the service chose protocol version \(hello.protocolVersion); this client speaks version 1")
         }
+        guard hello.maxInFlight > 0 else {
+            throw ProtocolFault("the service's HELLO allows no request (max_in_flight)")
+        }
         peerWindow = Int64(hello.streamWindow)
         maxOutgoing = Int(hello.maxFrame)
         allowedInFlight = min(Int(hello.maxInFlight), Self.maxInFlight)

@@ -33,6 +33,8 @@ public struct ArticleChanges: AsyncSequence, Sendable {
         private let client: ArticleClient
         private var request: WatchRequest
         private var call: CallStream?
+        /// The index of the endpoint that returned the cursor of `request`; `nil`: the caller gave it.
+        private var origin: Int?
         /// The service has answered.
         private var hasBegun = false
         /// The reader knows that it has caught up.
@@ -54,10 +56,17 @@ public struct ArticleChanges: AsyncSequence, Sendable {
                     guard let message = try await call.next() else {
                         throw .connection("\(Self.method): the service ended the stream")
                     }
-                    if let change = try take(message) { return change }
+                    let change = try take(message)
+                    origin = call.upstream
+                    if let change { return change }
                 } catch {
                     self.call = nil
-                    if error.status == .outOfRange, !request.cursor.isEmpty { return restart() }
+                    if error.status == .outOfRange, !request.cursor.isEmpty {
+                        if let origin, let upstream = call.upstream, origin != upstream {
+                            throw foreign(upstream, origin)
+                        }
+                        return restart()
+                    }
                     try await recover(error)
                 }
             }
@@ -78,10 +87,19 @@ public struct ArticleChanges: AsyncSequence, Sendable {
             return ArticleChange(.restarted, WatchItem())
         }
 
+        /// An endpoint does not know a place in the changes that another one has just named.
+        private func foreign(_ upstream: Int, _ origin: Int) -> ClientError {
+            ClientError(
+                .status, .failedPrecondition,
+                "\(Self.method): \(client.endpoints[upstream]) does not know the place in the changes where "
+                    + "\(client.endpoints[origin]) was. Do they have one storage? If so, it was restored meanwhile: watch "
+                    + "again from the same cursor, or from the beginning")
+        }
+
         /// Waits before the next attempt, or throws the error if there is to be none.
         private mutating func recover(_ error: ClientError) async throws(ClientError) {
             if Task.isCancelled { throw .cancelled(Self.method) }
-            let recovery = Recovery(error)
+            let recovery = Recovery(error, hasAlternatives: client.endpoints.count > 1)
             guard recovery != .none, hasBegun || client.options.waitsForService,
                 recovery == .always || pauses.failures + 1 < client.options.maxAttempts
             else { throw error }
@@ -148,8 +166,9 @@ private enum Recovery {
     case some
     case always
 
-    init(_ error: ClientError) {
+    init(_ error: ClientError, hasAlternatives: Bool) {
         switch error.kind {
+        case .protocolViolation where hasAlternatives: self = .some  // another endpoint need not have the same fault
         case .connection, .deadline: self = .always
         case .status:
             switch error.status {

@@ -5,7 +5,8 @@ public import ArticleProtocol
 ///
 /// Each iteration lists from the start. The service sends at most ``ClientOptions/streamWindow`` bytes ahead of the
 /// reader, so a slow reader uses no memory on either side. If the connection is lost, or the service ends the stream at
-/// its time limit, the list continues after the last article on a new stream. A deadline in the policy covers the whole
+/// its time limit, the list continues after the last article on a new stream. With several endpoints, that may be at
+/// another one with the same storage; one with another storage does not continue the list. A deadline in the policy covers the whole
 /// iteration; without one there is no deadline.
 ///
 /// An article that is damaged, or larger than ``ClientOptions/maxFrame``, ends the list with an error. See
@@ -48,6 +49,9 @@ public struct ArticleList: AsyncSequence, Sendable {
         private var call: CallStream?
         private let report: (@Sendable (ClientError) -> Void)?
         private var complete = false
+        /// The index of the endpoint that returned the cursor of `request`, and the article that had it. `nil`: the caller
+        /// gave it, or there is only one endpoint.
+        private var origin: (endpoint: Int, last: Article)?
         /// The limit is reached. Only the end of the stream is still to come.
         private var satisfied = false
 
@@ -55,7 +59,7 @@ public struct ArticleList: AsyncSequence, Sendable {
             client = list.client
             request = list.request
             report = list.report
-            renewal = Renewal(list.policy, list.client.options)
+            renewal = Renewal(list.policy, list.client)
         }
 
         /// The next article; `nil` at the end of the list.
@@ -65,11 +69,12 @@ public struct ArticleList: AsyncSequence, Sendable {
                     _ = try? await call?.next()
                     break
                 }
-                let call = call ?? open()
+                let call = if let call { call } else { try await open() }
                 self.call = call
                 do throws(ClientError) {
                     guard let message = try await call.next() else { break }
                     let listed = try take(message)
+                    note(listed, call)
                     // The next stream repeats what this one was sending.
                     if call.isDraining, !satisfied { self.call = nil }
                     if let listed { return listed }
@@ -86,10 +91,30 @@ public struct ArticleList: AsyncSequence, Sendable {
             return nil
         }
 
-        private func open() -> CallStream {
-            CallStream(
+        private mutating func open() async throws(ClientError) -> CallStream {
+            var allowed = UInt64.max
+            if let origin {
+                do throws(ClientError) {
+                    let index = try await client.endpoint(
+                        continuing: origin.last, from: origin.endpoint, policy: renewal.policy)
+                    allowed = 1 << UInt64(index)
+                } catch {
+                    complete = true
+                    throw error
+                }
+            }
+            return CallStream(
                 client: client,
-                exchange: client.begin("fetch.list", .streamedResponse, request.encoded(), renewal.policy))
+                exchange: client.begin(
+                    "fetch.list", .streamedResponse, request.encoded(), renewal.policy, allowed: allowed))
+        }
+
+        /// Remembers where the cursor comes from.
+        private mutating func note(_ listed: ListedArticle?, _ call: CallStream) {
+            guard client.endpoints.count > 1, let listed, listed.article.id != nil, let endpoint = call.upstream else {
+                return
+            }
+            origin = (endpoint, listed.article)
         }
 
         /// The article of an item; `nil` if it is skipped.

@@ -8,13 +8,15 @@ import LinuxRuntime
 struct Renewal {
     private let attempts: Int
     private let deadline: UInt64
+    private let hasAlternatives: Bool
     private var failures = 0
 
     /// The longest deadline of one stream. The service may allow less.
     static let maxDuration: Duration = .seconds(600)
 
-    init(_ policy: CallPolicy, _ options: ClientOptions) {
-        attempts = max(1, options.maxAttempts)
+    init(_ policy: CallPolicy, _ client: ArticleClient) {
+        attempts = max(1, client.options.maxAttempts)
+        hasAlternatives = client.endpoints.count > 1
         deadline = MonotonicClock.after(policy.deadline)
     }
 
@@ -34,6 +36,7 @@ struct Renewal {
         guard failures < attempts, MonotonicClock.now < deadline else { return false }
         switch error.kind {
         case .connection, .deadline: return true
+        case .protocolViolation: return hasAlternatives  // another endpoint need not have the same fault
         case .status: return error.status == .unavailable || error.status == .outcomeUnknown
         default: return false
         }

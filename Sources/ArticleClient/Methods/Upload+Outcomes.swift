@@ -35,7 +35,7 @@ extension Upload {
             }
             if state.isReplacingStream {
                 let resend = state.resend
-                state.begin(client.open(Self.method, streamsResponse: true, policy: state.renewal.policy))
+                state.begin(client.openUpload(state.renewal.policy, avoiding: state.refusals))
                 for item in resend { state.send(item) }
                 if state.complete { state.call?.finish() }
                 return state.feeder.take()
@@ -61,11 +61,13 @@ extension Upload {
             state.replaceStreamIfDraining()
             let feeder = state.hasRoom ? state.feeder.take() : nil
             if let status = result.status {
-                if status.code == StatusCode.outcomeUnknown.rawValue, item.retryable {
-                    item.unknownOutcomes += 1
-                    item.mayBeStored = true
-                    if item.unknownOutcomes < max(1, client.options.maxAttempts) {
+                let isInDoubt = status.code == StatusCode.outcomeUnknown.rawValue
+                if isInDoubt ? item.retryable : mayGoElsewhere(status) {
+                    item.failures += 1
+                    if isInDoubt { item.mayBeStored = true }
+                    if item.failures < max(1, client.options.maxAttempts) {
                         state.resend.append(item)
+                        if let upstream = state.call?.upstream { state.refusals |= 1 << UInt64(upstream) }
                         state.replaceStream()
                         return (nil, feeder)
                     }
@@ -80,12 +82,18 @@ extension Upload {
         }
     }
 
+    /// Nothing was changed, and another endpoint may be able to store the article.
+    private func mayGoElsewhere(_ status: Status) -> Bool {
+        client.endpoints.count > 1
+            && [StatusCode.unavailable.rawValue, StatusCode.resourceExhausted.rawValue].contains(status.code)
+    }
+
     /// Sends the unanswered articles again on a new stream.
     private func renew(after error: ClientError) throws(ClientError) {
         let feeder = try state.withLock { state throws(ClientError) in
             guard state.renewal.allows(error) else { throw error }
             let unanswered = state.resend + state.sent.compactMap { $0 }
-            let call = client.open(Self.method, streamsResponse: true, policy: state.renewal.policy)
+            let call = client.openUpload(state.renewal.policy, avoiding: state.refusals)
             state.begin(call)
             for var item in unanswered {
                 if item.retryable {
@@ -113,13 +121,14 @@ extension Upload.State {
         sent = []
         dropped = 0
         resend = []
+        refusals = 0
         unanswered = 0
         unansweredBytes = 0
     }
 
-    /// How long to wait before articles with OUTCOME_UNKNOWN are sent again; `nil` if there are none.
+    /// How long to wait before articles are sent again; `nil` if there are none.
     fileprivate func pause(_ options: ClientOptions) -> Duration? {
-        guard let times = resend.map(\.unknownOutcomes).max() else { return nil }
+        guard let times = resend.map(\.failures).max() else { return nil }
         var generator = SystemRandomNumberGenerator()
         var pause = Backoff(shortest: options.minBackoff, longest: options.maxBackoff)
         for _ in 1..<max(1, times) { _ = pause.failed(using: &generator) }

@@ -15,8 +15,8 @@ final class Upload: Sendable {
         let message: [UInt8]
         /// Whether to send it again if its outcome is unknown: that does no harm, or the caller wants it.
         let retryable: Bool
-        /// How often the response was OUTCOME_UNKNOWN.
-        var unknownOutcomes = 0
+        /// How often the response was one that another attempt may improve.
+        var failures = 0
         /// An earlier attempt may have stored it, whatever the response to the last attempt.
         var mayBeStored = false
     }
@@ -39,8 +39,10 @@ final class Upload: Sendable {
         var failure: (any Error)?
         /// Outcomes that the client decided itself.
         var settled: [PutManyOutcome] = []
-        /// Answered with OUTCOME_UNKNOWN. They are sent again on the next stream.
+        /// Answered with OUTCOME_UNKNOWN, or refused by one of several endpoints. They are sent again on the next stream.
         var resend: [Item] = []
+        /// The endpoints that refused articles of the current stream, as a set of bits by index.
+        var refusals: UInt64 = 0
         var feeder: CheckedContinuation<Void, Never>?
         var renewal: Renewal
     }
@@ -55,8 +57,8 @@ final class Upload: Sendable {
     init(client: ArticleClient, policy: CallPolicy) {
         self.client = client
         retriesConditional = policy.retry == .idempotent
-        let renewal = Renewal(policy, client.options)
-        let call = client.open(Self.method, streamsResponse: true, policy: renewal.policy)
+        let renewal = Renewal(policy, client)
+        let call = client.openUpload(renewal.policy, avoiding: 0)
         state = Mutex(State(call: call, renewal: renewal))
     }
 

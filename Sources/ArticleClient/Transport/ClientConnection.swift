@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 internal import LinuxRuntime
+import Synchronization
 
 /// A connection to the service, open or being opened. Only the I/O thread uses it.
 final class ClientConnection {
@@ -13,6 +14,9 @@ final class ClientConnection {
 
     /// Identifies the connection to the poller. Unique within one client.
     let token: UInt64
+    let upstream: Upstream
+    var endpoint: Endpoint { upstream.endpoint }
+    let address: SocketAddress
     let socket: Socket
     var phase = Phase.connecting
     var state: ConnectionState
@@ -45,10 +49,15 @@ final class ClientConnection {
     /// The service has answered a call on this connection.
     var hasAnswered = false
 
-    init(token: UInt64, socket: consuming Socket, options: ClientOptions, handshakeDeadline: UInt64, now: UInt64) {
+    init(
+        token: UInt64, upstream: Upstream, address: SocketAddress, socket: consuming Socket, options: ClientOptions,
+        now: UInt64
+    ) {
         self.token = token
+        self.upstream = upstream
+        self.address = address
         self.socket = socket
-        self.handshakeDeadline = handshakeDeadline
+        handshakeDeadline = upstream.handshakeDeadline(now)
         lastReceived = now
         state = ConnectionState(maxIncoming: options.maxFrame, window: options.streamWindow)
     }
@@ -81,6 +90,7 @@ final class ClientConnection {
         if index == exchanges.count { exchanges.append(exchange) } else { exchanges[index] = exchange }
         exchange.placement.connection = self
         exchange.placement.stream = stream
+        if exchange.shape != .unary { exchange.shared.withLock { $0.upstream = upstream.index } }
     }
 
     /// The connection was idle for so long that the service may be closing it right now. A new request could be lost.

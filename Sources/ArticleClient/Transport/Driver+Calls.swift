@@ -4,37 +4,13 @@ import ArticleProtocol
 // Placing calls on connections.
 extension Driver {
     func start(_ exchange: Exchange) {
-        guard closeDeadline == nil else { return end(exchange, .failure(.closed(endpoint))) }
+        guard closeDeadline == nil else { return end(exchange, .failure(.closed(endpoints))) }
         exchange.placement.waitingSince = now
         earliestDeadline = min(earliestDeadline, exchange.deadline)
         waiting.append(exchange)
     }
 
-    /// Places waiting calls on the connection while it has room, and opens a connection if there is none.
-    func placeWaiting() {
-        guard !waiting.isEmpty else { return }
-        guard let connection = current else {
-            if now >= nextConnectTime { connect() }
-            return
-        }
-        if connection.isStale(now) {
-            drop(connection)
-            return connect()
-        }
-        var kept: [Exchange] = []
-        var next = waiting.startIndex
-        while next < waiting.endIndex, connection.state.hasRoom, connection.output.count < options.maxOutgoingBytes {
-            let exchange = waiting[next]
-            next += 1
-            if exchange.placement.retryTime > now { kept.append(exchange) } else { place(exchange, on: connection) }
-        }
-        earliestRetry = kept.reduce(UInt64.max) { min($0, $1.placement.retryTime) }
-        guard next > 0 else { return }
-        waiting.replaceSubrange(..<next, with: kept)
-    }
-
-    private func place(_ exchange: Exchange, on connection: ClientConnection) {
-        guard !exchange.hasEnded else { return }  // cancelled while it waited
+    func place(_ exchange: Exchange, on connection: ClientConnection) {
         guard let method = connection.methods[exchange.method] else {
             return end(exchange, .failure(unknown(exchange.method, connection)))
         }
@@ -74,7 +50,7 @@ extension Driver {
     private func unknown(_ method: String, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .status, .unimplemented,
-            "\(method): the service at \(endpoint) has no such method. Is the plugin that offers it installed? "
+            "\(method): the service at \(connection.endpoint) has no such method. Is the plugin that offers it installed? "
                 + "It has: \(connection.methods.keys.sorted().joined(separator: ", "))")
     }
 
@@ -93,7 +69,7 @@ extension Driver {
         guard size <= connection.state.maxOutgoing else {
             return ClientError(
                 .invalidRequest, .invalidArgument,
-                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(endpoint) accepts "
+                "\(method.name): the request has \(exchange.request.count) bytes; the service at \(connection.endpoint) accepts "
                     + "\(connection.state.maxOutgoing - 16) at most")
         }
         return nil
@@ -161,7 +137,7 @@ extension Driver {
     private func tooLarge(_ message: [UInt8], _ exchange: Exchange, _ connection: ClientConnection) -> ClientError {
         ClientError(
             .invalidRequest, .invalidArgument,
-            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(endpoint) accepts "
+            "\(exchange.method): a message of the request has \(message.count) bytes; the service at \(connection.endpoint) accepts "
                 + "\(connection.state.maxOutgoing) at most")
     }
 

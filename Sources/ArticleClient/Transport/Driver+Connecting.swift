@@ -5,32 +5,84 @@ import Synchronization
 
 // Opening connections.
 extension Driver {
-    /// Starts connecting to the next of the endpoint's addresses.
-    func connect() {
-        if candidates.isEmpty {
-            do {
-                candidates = try SocketAddress.resolve(endpoint)
-            } catch {
-                return connectingFailed(error)
-            }
-            connectDeadline = MonotonicClock.after(options.connectTimeout)
+    /// Starts connecting to an endpoint.
+    func connect(_ upstream: Upstream) {
+        upstream.beginAttempt(now, deadline: MonotonicClock.after(options.connectTimeout))
+        do throws(ClientError) {
+            guard let addresses = try SocketAddress.numeric(upstream.endpoint) else { return resolve(upstream) }
+            upstream.resolved(addresses)
+        } catch {
+            return connectingFailed(upstream, error)
         }
-        var failure = ClientError.connection("\(endpoint) has no address")
-        while !candidates.isEmpty {
-            let address = candidates.removeFirst()
-            do throws(SystemError) {
-                return try begin(Socket(connecting: address))
-            } catch {
-                failure = .unreachable(endpoint, error)
-            }
-        }
-        connectingFailed(failure)
+        connectNext(upstream)
     }
 
-    private func begin(_ socket: consuming Socket) throws(SystemError) {
+    /// Resolves the host name on a thread of its own: getaddrinfo(3) may wait for the network, and calls to other
+    /// endpoints must not.
+    private func resolve(_ upstream: Upstream) {
+        guard upstream.resolution == .none else { return connectingFailed(upstream, unresolved(upstream)) }
+        upstream.resolution = .running
+        let (index, endpoint, mailbox) = (upstream.index, upstream.endpoint, mailbox)
+        do throws(SystemError) {
+            try Thread.detach("article-resolve") {
+                let result = Result { () throws(ClientError) in try SocketAddress.resolve(endpoint) }
+                mailbox.submit(.resolved(index, result))
+            }
+        } catch {
+            upstream.resolution = .none
+            connectingFailed(upstream, .cannotStart(error))
+        }
+    }
+
+    /// The resolver has answered.
+    func resolved(_ upstream: Upstream, _ result: Result<[SocketAddress], ClientError>) {
+        let isAwaited = upstream.resolution == .running
+        upstream.resolution = .none
+        guard isAwaited else { return }
+        switch result {
+        case .success(let addresses):
+            upstream.resolved(addresses)
+            connectNext(upstream)
+        case .failure(let error): connectingFailed(upstream, error)
+        }
+    }
+
+    func resolvingTimedOut(_ upstream: Upstream) {
+        upstream.resolution = .abandoned
+        connectingFailed(upstream, unresolved(upstream))
+    }
+
+    private func unresolved(_ upstream: Upstream) -> ClientError {
+        .connection(
+            "the resolver did not find the host name of \(upstream.endpoint) within \(options.connectTimeout): check "
+                + "the name servers, or use a numeric address")
+    }
+
+    /// Starts connecting to the next of the endpoint's addresses.
+    private func connectNext(_ upstream: Upstream) {
+        var failure = ClientError.connection("\(upstream.endpoint) has no address")
+        while !upstream.candidates.isEmpty {
+            let address = upstream.candidates.removeFirst()
+            do throws(SystemError) {
+                return try begin(Socket(connecting: address), address, upstream)
+            } catch {
+                failure = .unreachable(upstream.endpoint, error)
+            }
+        }
+        connectingFailed(upstream, failure)
+    }
+
+    /// This address did not lead to a connection. Another one may.
+    func addressFailed(_ upstream: Upstream, _ error: ClientError) {
+        if upstream.candidates.isEmpty { connectingFailed(upstream, error) } else { connectNext(upstream) }
+    }
+
+    private func begin(
+        _ socket: consuming Socket, _ address: SocketAddress, _ upstream: Upstream
+    ) throws(SystemError) {
         let number = socket.descriptor.number
         let connection = ClientConnection(
-            token: nextToken, socket: socket, options: options, handshakeDeadline: connectDeadline, now: now)
+            token: nextToken, upstream: upstream, address: address, socket: socket, options: options, now: now)
         try poller.add(number, [.readable, .writable], token: connection.token)
         connection.awaitsWritable = true
         let hello = ClientHello(
@@ -38,7 +90,7 @@ extension Driver {
             maxFrame: UInt32(clamping: options.maxFrame), streamWindow: UInt32(clamping: options.streamWindow),
             features: [], agent: options.agent)
         connection.put(.hello, hello.encoded())
-        current = connection
+        upstream.current = connection
     }
 
     /// The connecting socket became writable, or failed.
@@ -48,21 +100,7 @@ extension Driver {
             return
         }
         drop(connection)
-        if candidates.isEmpty { connectingFailed(.unreachable(endpoint, error)) } else { connect() }
-    }
-
-    /// No connection was made. Calls that do not wait fail; the others wait for the next attempt.
-    func connectingFailed(_ error: ClientError) {
-        candidates = []
-        lastFailure = error
-        nextConnectTime = now + backoff.failed(using: &random)
-        let impatient = !hasConnected && !options.waitsForService
-        let hopeless = error.kind != .connection
-        if impatient || hopeless {
-            let all = waiting
-            waiting = []
-            for exchange in all { end(exchange, .failure(error)) }
-        }
+        addressFailed(connection.upstream, .unreachable(connection.endpoint, error))
     }
 }
 
@@ -70,15 +108,15 @@ extension Driver {
 extension Driver {
     /// The connection is lost. Calls that may be restarted wait for the next connection; the others fail.
     func connectionLost(_ connection: ClientConnection, _ reason: String) {
+        let upstream = connection.upstream
         let opened = connection.state.phase != .handshake
         if !opened {
             drop(connection)
-            if !candidates.isEmpty { return connect() }
-            return connectingFailed(refusal(connection) ?? .connection("cannot connect to \(endpoint): \(reason)"))
+            return addressFailed(
+                upstream,
+                refusal(connection) ?? .connection("cannot connect to \(upstream.endpoint): \(reason)"))
         }
-        if connection === current {
-            nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
-        }
+        if connection === upstream.current { upstream.connectionEnded(connection, now, using: &random) }
         drop(connection)
         for case .some(let exchange) in connection.exchanges {
             exchange.placement.connection = nil
@@ -91,6 +129,7 @@ extension Driver {
                     .failure(.violation("\(exchange.method): the service says: \(goAwayStatus?.message ?? "")")))
             } else if sent ? mayRetry(exchange, connection) : !exchange.placement.begun {
                 if sent { exchange.placement.mayHaveRun = true } else { exchange.placement.attempts -= 1 }
+                exchange.placement.refusals |= upstream.bit
                 wait(exchange)
             } else if sent {
                 let doubt = "it may have been carried out: look before you send it again"
@@ -98,7 +137,7 @@ extension Driver {
                     exchange,
                     .failure(
                         .connection(
-                            "\(exchange.method): the connection to \(endpoint) was lost before the response (\(reason)); \(doubt)",
+                            "\(exchange.method): the connection to \(upstream.endpoint) was lost before the response (\(reason)); \(doubt)",
                             mayHaveRun: true)))
             } else {
                 // Messages of the streamed request were taken for this connection and are gone with it.
@@ -117,27 +156,34 @@ extension Driver {
         let opened = connection.state.phase != .handshake
         drop(connection)
         let error = ClientError.violation(
-            "\(endpoint) violated articled's protocol: \(fault.message)")
-        guard opened else { return connectingFailed(error) }
+            "\(connection.endpoint) violated articled's protocol: \(fault.message)")
+        guard opened else { return addressFailed(connection.upstream, error) }
         for case .some(let exchange) in connection.exchanges {
             exchange.placement.connection = nil
-            end(exchange, .failure(error))
+            if hasAlternatives, !exchange.hasEnded, mayRetry(exchange, connection) {
+                exchange.placement.mayHaveRun = true
+                exchange.placement.refusals |= connection.upstream.bit
+                wait(exchange)
+            } else {
+                end(exchange, .failure(error))
+            }
         }
-        nextConnectTime = now + backoff.failed(using: &random)
+        connection.upstream.pause(now, using: &random)
     }
 
     /// The service accepts no new requests on this connection. Requests in flight finish; new ones go to another
     /// connection.
     func goAway(_ status: Status, _ connection: ClientConnection) {
         connection.goAwayStatus = status
-        guard connection.state.phase != .handshake, connection === current else { return }
-        current = nil
-        withoutConnectionSince = now
+        let upstream = connection.upstream
+        guard connection.state.phase != .handshake, connection === upstream.current else { return }
+        upstream.current = nil
+        if !hasOpenConnection { withoutConnectionSince = now }
         draining.append(connection)
         for case .some(let exchange) in connection.exchanges where exchange.shape != .unary {
             exchange.shared.withLock { $0.draining = true }
         }
-        nextConnectTime = connection.hasAnswered ? 0 : now + backoff.failed(using: &random)
+        upstream.connectionEnded(connection, now, using: &random)
     }
 
     /// The error for a GO_AWAY instead of HELLO.
@@ -146,15 +192,16 @@ extension Driver {
         let code = StatusCode(rawValue: status.code) ?? .unknown
         let passing = code == .unavailable || code == .resourceExhausted
         return ClientError(
-            passing ? .connection : .status, code, "\(endpoint) refused the connection: \(status.message)")
+            passing ? .connection : .status, code, "\(connection.endpoint) refused the connection: \(status.message)")
     }
 
     /// Closes the connection. Its calls stay in flight.
     func drop(_ connection: ClientConnection) {
         poller.remove(connection.socket.descriptor.number)
-        if connection === current {
-            current = nil
-            withoutConnectionSince = now
+        if connection === connection.upstream.current {
+            connection.upstream.current = nil
+            // Failed attempts do not extend the time that calls wait.
+            if connection.state.phase != .handshake, !hasOpenConnection { withoutConnectionSince = now }
         }
         draining.removeAll { $0 === connection }
         connection.dropped = true
@@ -182,30 +229,4 @@ extension Driver {
         waiting.append(exchange)
         if exchange.placement.retryTime > now { earliestRetry = min(earliestRetry, exchange.placement.retryTime) }
     }
-}
-
-/// The pauses between attempts to connect. There is none before the first; then each is twice as long as the one
-/// before. Each pause is shortened at random by up to a half.
-struct Backoff {
-    private let shortest: UInt64
-    private let longest: UInt64
-    private(set) var failures = 0
-
-    init(shortest: Duration, longest: Duration) {
-        self.shortest = max(1, shortest.nanoseconds)
-        self.longest = max(self.shortest, longest.nanoseconds)
-    }
-
-    /// Records that an attempt failed, or that a connection was lost before it answered a call. Returns the pause in
-    /// nanoseconds.
-    mutating func failed(using generator: inout some RandomNumberGenerator) -> UInt64 {
-        let doublings = min(failures, 32)
-        failures += 1
-        let (product, overflow) = shortest.multipliedReportingOverflow(by: UInt64(1) << UInt64(doublings))
-        let pause = overflow ? longest : min(product, longest)
-        return pause - UInt64.random(in: 0...pause / 2, using: &generator)
-    }
-
-    /// Records that a connection has answered a call.
-    mutating func succeeded() { failures = 0 }
 }

@@ -13,6 +13,7 @@ extension Driver {
         if case .bytes = transfer {
             connection.lastReceived = now
             connection.pingSent = false
+            if connection.state.phase == .open { connection.upstream.mustProve = false }
             do throws(ProtocolFault) {
                 while let size = try receiveFrame(input.span, connection) { input.consume(size) }
                 if !connection.dropped, let size = wanted(input.span) { input.reserve(size) }
@@ -68,13 +69,15 @@ extension Driver {
         connection.idleTimeout = UInt64(hello.idleTimeoutMs) * 1_000_000
         connection.methods = Dictionary(hello.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         hasConnected = true
-        lastFailure = nil
+        connection.upstream.connected(hello, at: connection.address)
+        if connection.upstream.mustProve { connection.put(.ping) }
     }
 
     private func deliver(_ payload: RawSpan, last: Bool, _ stream: UInt32, _ connection: ClientConnection) {
         guard let exchange = connection.exchange(stream) else { return }
         exchange.placement.begun = true
         exchange.placement.lastHeard = now
+        connection.upstream.delivered()
         if let reader = exchange.deliver(payload.copied) { resumptions.append(reader) }
         if last { finish(stream, .end, connection) }
     }
@@ -84,7 +87,7 @@ extension Driver {
         connection.detach(stream)
         if !connection.hasAnswered {
             connection.hasAnswered = true
-            backoff.succeeded()
+            connection.upstream.answered()
         }
         end(exchange, outcome)
     }
@@ -104,9 +107,15 @@ extension Driver {
             case .outcomeUnknown: mayRetry(exchange, connection)
             default: false
             }
+        if hasAlternatives, isBusy || code == .unavailable { connection.upstream.refused(now, using: &random) }
         if again {
             if code == .outcomeUnknown { exchange.placement.mayHaveRun = true }
             connection.detach(stream)
+            if hasAlternative(exchange, after: connection.upstream) {
+                exchange.placement.refusals |= connection.upstream.bit
+                return wait(exchange)
+            }
+            exchange.placement.refusals = 0
             let shortest = isBusy ? max(options.minBackoff, Self.busyPause) : options.minBackoff
             var pause = Backoff(shortest: shortest, longest: max(shortest, options.maxBackoff))
             for _ in 1..<max(2, exchange.placement.attempts) { _ = pause.failed(using: &random) }

@@ -7,41 +7,49 @@ extension Driver {
     /// When `handleTimers` next has something to do.
     var nextTimer: UInt64 {
         var next = min(earliestDeadline, closeDeadline ?? .max)
-        if let current { next = min(next, current.handshakeDeadline) }
+        for upstream in upstreams {
+            if upstream.resolution == .running { next = min(next, upstream.connectDeadline) }
+            if let connection = upstream.current { next = min(next, connection.handshakeDeadline) }
+        }
         if !waiting.isEmpty {
             // Only times on which the next turn can act. Any other time in the past would keep the thread awake.
-            if current == nil { next = min(next, nextConnectTime) }
-            if current?.state.phase == .open {
-                next = min(next, earliestRetry)
+            next = min(next, nextAttempt)
+            if hasOpenConnection {
+                next = min(next, earliestRetry, earliestStranded)
             } else {
                 next = min(next, reconnectDeadline(waiting[0]))
             }
         }
-        if let current { next = min(next, keepAliveDue(current)) }
-        for connection in draining { next = min(next, keepAliveDue(connection)) }
-        if let current { next = min(next, silenceDue(current)) }
-        for connection in draining { next = min(next, silenceDue(connection)) }
+        forEachConnection { next = min(next, keepAliveDue($0), silenceDue($0)) }
         return next
     }
 
     func handleTimers() {
-        if let current, current.handshakeDeadline <= now, current.state.phase == .handshake {
-            handshakeTimedOut(current)
+        for upstream in upstreams {
+            if upstream.resolution == .running, upstream.connectDeadline <= now { resolvingTimedOut(upstream) }
+            if let connection = upstream.current, connection.handshakeDeadline <= now,
+                connection.state.phase == .handshake
+            {
+                handshakeTimedOut(connection)
+            }
         }
         if now >= earliestDeadline { expire() }
-        if !waiting.isEmpty, current?.state.phase != .open { failOverdueCalls() }
-        if let current { checkSilence(current) }
-        for connection in draining { checkSilence(connection) }
-        if options.keepAlive != nil {
-            if let current { keepAlive(current) }
-            for connection in draining { keepAlive(connection) }
-        }
+        if !waiting.isEmpty { failOverdueCalls() }
+        forEachConnection { checkSilence($0) }
+        if keepAliveInterval != nil { forEachConnection { keepAlive($0) } }
+    }
+
+    private func forEachConnection(_ body: (ClientConnection) -> Void) {
+        for upstream in upstreams { if let connection = upstream.current { body(connection) } }
+        for connection in draining { body(connection) }
     }
 
     private func handshakeTimedOut(_ connection: ClientConnection) {
         drop(connection)
+        let endpoint = connection.endpoint
         let what = connection.phase == .connecting ? "no connection to \(endpoint)" : "no hello from \(endpoint)"
-        connectingFailed(
+        addressFailed(
+            connection.upstream,
             .connection("\(what) within \(options.connectTimeout): is the service overloaded or stopped by a debugger?")
         )
     }
@@ -49,7 +57,7 @@ extension Driver {
     /// Ends the calls whose deadline has passed. It looks at every call, but only when the earliest deadline passes.
     private func expire() {
         var next = UInt64.max
-        let calls = [current].compactMap { $0?.exchanges } + draining.map(\.exchanges) + [waiting]
+        let calls = upstreams.compactMap { $0.current?.exchanges } + draining.map(\.exchanges) + [waiting]
         for case .some(let exchange) in calls.joined() {
             if exchange.deadline <= now {
                 end(exchange, .failure(expired(exchange)))
@@ -64,24 +72,10 @@ extension Driver {
     private func expired(_ exchange: Exchange) -> ClientError {
         let sent = exchange.placement.attempts > 0
         var message = "\(exchange.method): the deadline passed before the response"
-        if !sent, let lastFailure { message = "\(exchange.method): the deadline passed: \(lastFailure.message)" }
+        if !sent, !hasOpenConnection, upstreams.contains(where: { $0.lastFailure != nil }) {
+            message = "\(exchange.method): the deadline passed: \(unreachable.message)"
+        }
         return ClientError(.deadline, .deadlineExceeded, message, mayHaveRun: sent)
-    }
-
-    private func reconnectDeadline(_ exchange: Exchange) -> UInt64 {
-        let since = max(exchange.placement.waitingSince, withoutConnectionSince)
-        let (sum, overflow) = since.addingReportingOverflow(options.reconnectTimeout.nanoseconds)
-        return overflow ? .max : sum
-    }
-
-    private func failOverdueCalls() {
-        guard reconnectDeadline(waiting[0]) <= now else { return }
-        let error = lastFailure ?? .connection("no connection to \(endpoint) within \(options.reconnectTimeout)")
-        let (over, kept) = (
-            waiting.filter { reconnectDeadline($0) <= now }, waiting.filter { reconnectDeadline($0) > now }
-        )
-        waiting = kept
-        for exchange in over { end(exchange, .failure(error)) }
     }
 
     private func silenceDue(_ connection: ClientConnection) -> UInt64 {
@@ -112,8 +106,13 @@ extension Driver {
         }
     }
 
+    /// With several endpoints, a dead one is worth detecting without being told to.
+    private var keepAliveInterval: UInt64? {
+        (options.keepAlive ?? (hasAlternatives ? ClientOptions.defaultKeepAlive : nil))?.nanoseconds
+    }
+
     private func keepAliveDue(_ connection: ClientConnection) -> UInt64 {
-        guard let interval = options.keepAlive?.nanoseconds, connection.state.inFlight > 0 else { return .max }
+        guard let interval = keepAliveInterval, connection.state.inFlight > 0 else { return .max }
         // An interval is at most half of what a UInt64 holds. A time out of range means never.
         let (due, overflow) = connection.lastReceived.addingReportingOverflow(interval * (connection.pingSent ? 2 : 1))
         return overflow ? .max : due
@@ -121,7 +120,10 @@ extension Driver {
 
     private func keepAlive(_ connection: ClientConnection) {
         guard keepAliveDue(connection) <= now else { return }
-        if connection.pingSent { return connectionLost(connection, "the service did not answer a PING in time") }
+        if connection.pingSent {
+            connection.upstream.mustProve = hasAlternatives
+            return connectionLost(connection, "the service did not answer a PING in time")
+        }
         connection.pingSent = true
         connection.put(.ping)
     }

@@ -6,12 +6,12 @@ import LinuxRuntime
 /// submissions of the tasks, writes to each connection with one system call, and then resumes the tasks that may
 /// continue.
 final class Driver {
-    let endpoint: Endpoint
+    /// The endpoints, in the caller's order. Never empty.
+    let upstreams: [Upstream]
+    var endpoints: [Endpoint] { upstreams.map(\.endpoint) }
     let options: ClientOptions
     let mailbox: Mailbox
     let poller: Poller
-    /// The connection for new calls.
-    var current: ClientConnection?
     /// Connections on which the service sent GO_AWAY. Calls in flight finish; there are no new ones.
     var draining: [ClientConnection] = []
     /// Calls that wait for a connection, or for room on it, in order.
@@ -20,19 +20,15 @@ final class Driver {
     var resumptions: [Resumption] = []
     /// No call has an earlier deadline. The next deadline may be later, because ended calls are not removed from this.
     var earliestDeadline = UInt64.max
-    var backoff: Backoff
-    /// The earliest time of the next attempt to connect.
-    var nextConnectTime: UInt64 = 0
-    /// The addresses that the current attempt to connect has not tried yet, and its deadline.
-    var candidates: [SocketAddress] = []
-    var connectDeadline: UInt64 = 0
-    /// Since when `current` has been nil.
+    /// The endpoint that is the first to be considered for the next call.
+    var firstChoice = 0
+    /// Since when no connection has been open.
     var withoutConnectionSince: UInt64 = 0
     /// The earliest time at which a waiting call may be sent again.
     var earliestRetry = UInt64.max
+    /// When the first of the calls fails that no connected endpoint can serve.
+    var earliestStranded = UInt64.max
     var random = SystemRandomNumberGenerator()
-    /// Why the last attempt to connect failed.
-    var lastFailure: ClientError?
     /// The client has connected at least once.
     var hasConnected = false
     /// The client is being closed: the deadline, and the tasks that wait for the end.
@@ -43,12 +39,13 @@ final class Driver {
     private var submissions: [Mailbox.Submission] = []
     private var lastToken: UInt64 = 0
 
-    init(endpoint: Endpoint, options: ClientOptions, mailbox: Mailbox, poller: consuming Poller) {
-        self.endpoint = endpoint
+    init(endpoints: [Endpoint], options: ClientOptions, mailbox: Mailbox, poller: consuming Poller) {
+        upstreams = endpoints.enumerated().map { Upstream(index: $0, endpoint: $1, options: options) }
         self.options = options
         self.mailbox = mailbox
         self.poller = poller
-        backoff = Backoff(shortest: options.minBackoff, longest: options.maxBackoff)
+        // Many clients with the same list do not all begin with its first endpoint.
+        firstChoice = Int.random(in: upstreams.indices, using: &random)
     }
 
     var nextToken: UInt64 {
@@ -93,6 +90,7 @@ final class Driver {
         case .outgoing(let exchange): exchange.placement.connection?.sendersReady = true
         case .credit(let exchange, let bytes): grant(bytes, exchange)
         case .cancel(let exchange): cancelStream(exchange)
+        case .resolved(let index, let result): resolved(upstreams[index], result)
         case .close(let deadline, let continuation):
             closeDeadline = min(closeDeadline ?? .max, deadline)
             if let continuation { closers.append(continuation) }
@@ -100,7 +98,7 @@ final class Driver {
     }
 
     private func connection(_ token: UInt64) -> ClientConnection? {
-        if let current, current.token == token { return current }
+        for upstream in upstreams { if let current = upstream.current, current.token == token { return current } }
         return draining.first { $0.token == token }
     }
 
@@ -116,14 +114,20 @@ extension Driver {
     func flushAll() {
         repeat {
             placeWaiting()
-        } while current.map(flush) ?? false
+        } while flushUpstreams()
         for connection in draining { while flush(connection) {} }
         for connection in draining where connection.state.inFlight == 0 && connection.output.isEmpty {
             drop(connection)
         }
     }
 
-    /// True: everything was sent, and more may be placed.
+    /// True: everything was sent on one of the connections, and more may be placed.
+    private func flushUpstreams() -> Bool {
+        var more = false
+        for upstream in upstreams { if let connection = upstream.current, flush(connection) { more = true } }
+        return more
+    }
+
     private func flush(_ connection: ClientConnection) -> Bool {
         guard connection.phase == .connected, !connection.dropped else { return false }
         sendStreams(connection)
@@ -156,22 +160,23 @@ extension Driver {
     /// Ends the thread when the last call has ended or the deadline has passed.
     func finishClosing() {
         guard let closeDeadline else { return }
-        let idle = waiting.isEmpty && (current?.isIdle ?? true) && draining.allSatisfy(\.isIdle)
+        let idle =
+            waiting.isEmpty && upstreams.allSatisfy { $0.current?.isIdle ?? true } && draining.allSatisfy(\.isIdle)
         guard idle || now >= closeDeadline else { return }
-        for connection in [current].compactMap({ $0 }) + draining {
+        for connection in upstreams.compactMap(\.current) + draining {
             drop(connection)
             for case .some(let exchange) in connection.exchanges {
                 exchange.placement.connection = nil
-                end(exchange, .failure(.closed(endpoint)))
+                end(exchange, .failure(.closed(endpoints)))
             }
         }
-        for exchange in waiting { end(exchange, .failure(.closed(endpoint))) }
+        for exchange in waiting { end(exchange, .failure(.closed(endpoints))) }
         waiting = []
         for submission in mailbox.retire() {
             switch submission {
-            case .start(let exchange): end(exchange, .failure(.closed(endpoint)))
+            case .start(let exchange): end(exchange, .failure(.closed(endpoints)))
             case .close(_, let continuation): if let continuation { closers.append(continuation) }
-            case .outgoing, .credit, .cancel: break
+            case .outgoing, .credit, .cancel, .resolved: break
             }
         }
         for closer in closers { resumptions.append(.closer(closer)) }

@@ -12,6 +12,8 @@ final class Mailbox: Sendable {
         case credit(Exchange, Int)
         /// The caller no longer waits.
         case cancel(Exchange)
+        /// The addresses of the endpoint with this index.
+        case resolved(Int, Result<[SocketAddress], ClientError>)
         /// Accept no new calls. Calls in flight may finish until the deadline. `nil`: nobody waits for the end.
         case close(deadline: UInt64, CheckedContinuation<Void, Never>?)
     }
@@ -57,7 +59,7 @@ final class Mailbox: Sendable {
             switch submission {
             case .start(let exchange): for woken in exchange.end(.failure(error)) ?? [] { woken.resume() }
             case .close(_, let continuation): continuation?.resume()
-            case .outgoing, .credit, .cancel: break
+            case .outgoing, .credit, .cancel, .resolved: break
             }
         }
     }

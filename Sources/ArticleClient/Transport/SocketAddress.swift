@@ -4,7 +4,7 @@ import Glibc
 import LinuxRuntime
 
 /// The address of a Unix or TCP socket, for connect(2).
-struct SocketAddress {
+struct SocketAddress: Sendable {
     private(set) var storage: sockaddr_storage
     let length: socklen_t
 
@@ -15,6 +15,14 @@ struct SocketAddress {
         switch endpoint {
         case .unix(let path): try [unix(path)]
         case .tcp(let host, let port): try tcp(host, port)
+        }
+    }
+
+    /// The address of an endpoint that needs no resolver; `nil`: it has a host name.
+    static func numeric(_ endpoint: Endpoint) throws(ClientError) -> [SocketAddress]? {
+        switch endpoint {
+        case .unix(let path): [try unix(path)]
+        case .tcp(let host, let port): list(host, port, flags: AI_NUMERICHOST).addresses
         }
     }
 
@@ -34,16 +42,25 @@ struct SocketAddress {
     }
 
     private static func tcp(_ host: String, _ port: UInt16) throws(ClientError) -> [SocketAddress] {
-        var hints = unsafe addrinfo()
-        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        unsafe hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV
-        var list: UnsafeMutablePointer<addrinfo>?
-        let failure = unsafe getaddrinfo(host, String(port), &hints, &list)
-        guard failure == 0 else {
+        let (addresses, failure) = list(host, port, flags: AI_ADDRCONFIG)
+        guard let addresses else {
             let reason = unsafe String(cString: gai_strerror(failure))
             throw .connection(
                 "the host name \"\(host)\" cannot be resolved: \(reason). Check the name, or use a numeric address")
         }
+        return addresses
+    }
+
+    /// getaddrinfo(3); its result is `failure` if there are no addresses.
+    private static func list(
+        _ host: String, _ port: UInt16, flags: Int32
+    ) -> (addresses: [SocketAddress]?, failure: Int32) {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        unsafe hints.ai_flags = flags | AI_NUMERICSERV
+        var list: UnsafeMutablePointer<addrinfo>?
+        let failure = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard failure == 0 else { return (nil, failure) }
         defer { unsafe freeaddrinfo(list) }
         var addresses: [SocketAddress] = []
         var next = unsafe list
@@ -58,7 +75,17 @@ struct SocketAddress {
             }
             unsafe next = entry.pointee.ai_next
         }
-        return addresses
+        return (addresses, 0)
+    }
+
+    func isSame(_ other: SocketAddress) -> Bool {
+        let size = Int(length)
+        return length == other.length
+            && (unsafe withUnsafeBytes(of: storage) { mine in
+                unsafe withUnsafeBytes(of: other.storage) { theirs in
+                    unsafe mine.prefix(size).elementsEqual(theirs.prefix(size))
+                }
+            })
     }
 
     private init(storage: sockaddr_storage, length: socklen_t) {

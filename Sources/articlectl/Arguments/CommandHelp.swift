@@ -16,8 +16,9 @@ enum CommandHelp {
             options of every command:
             \(table(Option.common, width: width))
 
-            Without --socket and --tcp, the environment variable ARTICLED_ENDPOINT says
-            where articled is: unix:/run/articled/articled.sock or tcp:127.0.0.1:7450.
+            Without --socket, --tcp and --endpoint, the environment variable
+            ARTICLED_ENDPOINT says where articled is, in the form of --endpoint:
+            unix:/run/articled/articled.sock,tcp:10.0.0.2:7450.
 
             examples:
               articlectl store story.txt            store an article, print its id

@@ -49,6 +49,9 @@ extension Option {
     static let common: [Option] = [
         .value("socket", "PATH", "articled's Unix socket; default /run/articled/articled.sock"),
         .value("tcp", "HOST:PORT", "articled's TCP socket instead"),
+        .value(
+            "endpoint", "ENDPOINT,...",
+            "unix:PATH or tcp:HOST:PORT, or several, separated by commas: the first that answers is used"),
         .value("timeout", "SECONDS", "how long a call may take; default 60"),
         .flag("json", "print JSON for programs: one value a line"),
         .flag("help", short: "h", "show this help"),

@@ -40,10 +40,18 @@ struct Bench: Command {
         _ = Signals.catchInterrupts()
         let bodies = try plan.bodies()
         if plan.peer == .redis { return try redis(session, bodies) }
-        if plan.isLive { return try await articled(session.client, session.endpoint, session, bodies) }
+        if plan.isLive { return try await articled(session.client, only(session), session, bodies) }
         let scratch = try ScratchService(in: plan.scratch, connections: plan.connections)
         defer { scratch.stop() }
         return try await articled(ArticleClient(endpoint: scratch.endpoint), scratch.endpoint, session, bodies)
+    }
+
+    /// The endpoint to measure.
+    private func only(_ session: Session) throws(CommandFailure) -> Endpoint {
+        guard session.endpoints.count == 1 else {
+            throw .usage("bench measures one service: name one endpoint, not \(session.endpoints.count)")
+        }
+        return session.endpoints[0]
     }
 
     private func articled(
@@ -109,7 +117,7 @@ struct Bench: Command {
     }
 
     private func redis(_ session: Session, _ bodies: Bodies) throws(CommandFailure) -> ExitCode {
-        let endpoint = session.endpoint
+        let endpoint = try only(session)
         let count = Quantity.grouped(bodies.count)
         say("measuring the live Redis at \(endpoint); \(count) keys are written" + afterwards, session)
         let code: Result<ExitCode, CommandFailure>

@@ -50,7 +50,7 @@ struct BenchPlan: Sendable {
         isLive = arguments.flag("live")
         keeps = arguments.flag("keep")
         scratch = arguments.value("scratch")
-        let named = arguments.value("socket") ?? arguments.value("tcp")
+        let named = EndpointOption.given(arguments)
         guard isLive || named == nil else {
             throw .usage(
                 "articlectl bench starts a service of its own to measure; \(named ?? "") is not used",

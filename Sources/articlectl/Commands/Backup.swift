@@ -80,7 +80,8 @@ struct Backup: Command {
 
     /// What a service with a /tmp of its own writes there, nobody else can see.
     private func tellIfHidden(_ result: BackupResult, _ session: Session) {
-        guard case .unix = session.endpoint, !directory.isEmpty else { return }
+        let isHere = session.endpoints.allSatisfy { if case .unix = $0 { true } else { false } }
+        guard isHere, !directory.isEmpty else { return }
         var status = stat()
         guard unsafe stat(result.directory, &status) != 0, errno == ENOENT else { return }
         CommandFailure(

@@ -34,7 +34,7 @@ enum ManualPage {
         As in sysexits(3):
         \(ExitCode.allCases.map { entry("\($0.rawValue)", $0.meaning) }.joined(separator: "\n"))
         .SH ENVIRONMENT
-        \(entry("ARTICLED_ENDPOINT", "where articled is, without --socket and --tcp: unix:PATH or tcp:HOST:PORT"))
+        \(entry("ARTICLED_ENDPOINT", "where articled is, without --socket, --tcp and --endpoint, in the form of --endpoint"))
         \(entry("NO_COLOR", "if set and not empty: no colours; TERM=dumb has the same effect"))
         \(entry("TZ", "the time zone of the times that people read and type; default: that of the machine"))
         .SH FILES

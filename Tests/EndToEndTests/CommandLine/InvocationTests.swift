@@ -93,6 +93,29 @@ import Testing
         #expect(forbidden.complaints.contains("no permission to use"))
     }
 
+    @Test func severalEndpoints() throws {
+        let service = try Service()
+        let tool = CommandLineTool(service)
+        let (absent, here) = ("unix:/nonexistent/s", "unix:\(service.socketPath)")
+        #expect(try tool.run("list", "--endpoint", "\(absent),\(here)").code == 0)
+        let ping = try tool.run("ping", "--endpoint", "\(absent), \(here)")
+        #expect(ping.code == 69 && ping.text.hasPrefix("\(here) answered"), "\(ping.text)")
+        #expect(ping.complaints.contains("no socket at /nonexistent/s"))
+        for (place, code, text) in [
+            (
+                "\(absent),tcp:127.0.0.1:1", 69,
+                "none of the 2 endpoints can be reached: \(absent): no socket at /nonexistent/s, which ARTICLED_ENDPOINT names"
+            ), ("\(here),localhost", 64, "element 2 of ARTICLED_ENDPOINT is \"localhost\""),
+        ] as [(String, Int32, String)] {
+            let run = try shell(tool, "ARTICLED_ENDPOINT=\(place) exec \(Self.articlectl) list")
+            #expect(run.code == code && run.complaints.contains(text), "\(run.complaints)")
+        }
+        let both = try tool.run("list", "--endpoint", here, "--socket", service.socketPath)
+        #expect(both.code == 64 && both.complaints.contains("--socket and --endpoint exclude each other"))
+        let bench = try tool.run("bench", "fetch", "--live", "--endpoint", "\(absent),\(here)")
+        #expect(bench.code == 64 && bench.complaints.contains("name one endpoint, not 2"), "\(bench.complaints)")
+    }
+
     /// With --json even Ctrl-C is told as an object, whatever the command was waiting for.
     @Test(arguments: [["store", "--json", "-"], ["classify", "--json", "-"], ["ping", "--json", "-n", "10000000"]])
     func interrupted(_ words: [String]) throws {

@@ -37,7 +37,7 @@ struct Top: Command {
         let first = try await Reading(of: session.client)
         if once || session.json || !session.terminal.movesCursor {
             try await Task.sleep(for: .seconds(interval))
-            let view = TopView(try await Reading(of: session.client, after: first), after: first, session.endpoint)
+            let view = TopView(try await Reading(of: session.client, after: first), after: first, session.endpoints)
             let page = TopPage(width: session.terminal.width, rows: nil, style: session.style)
             let lines = session.json ? [view.json.text] : page.lines(view)
             for line in lines { try session.output.line(line) }
@@ -62,7 +62,7 @@ struct Top: Command {
 
     /// Draws what the reader brings until somebody ends it. Blocks its thread while it waits; the reader has another.
     private func watch(_ readings: Readings, _ screen: LiveScreen, _ session: Session) throws(CommandFailure) {
-        var view = TopView(readings.latest.reading, after: nil, session.endpoint)
+        var view = TopView(readings.latest.reading, after: nil, session.endpoints)
         var trouble: String?
         while true {
             let (columns, rows) = screen.size

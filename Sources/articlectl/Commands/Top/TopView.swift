@@ -19,8 +19,8 @@ struct TopView {
 
     private static let longestHistory = 200
 
-    init(_ reading: Reading, after earlier: Reading?, _ endpoint: Endpoint) {
-        self.endpoint = "\(endpoint)"
+    init(_ reading: Reading, after earlier: Reading?, _ endpoints: [Endpoint]) {
+        endpoint = endpoints.map(\.description).joined(separator: ",")
         self.reading = earlier ?? reading
         methods = self.reading.stats.methods
         if earlier != nil { advance(to: reading) }
