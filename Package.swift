@@ -119,7 +119,9 @@ let package = Package(
         tests(
             "ArticleServerTests",
             ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux"]),
-        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime"]),
+        // The rules for every storage engine.
+        module("StorageRules", path: "Tests/StorageRules", ["HandlerKit", "ArticleProtocol"]),
+        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime", "StorageRules"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests(
             "ClassifyTests",

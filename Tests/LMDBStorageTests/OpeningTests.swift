@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A start reports a directory that it cannot use, and does not change it.
 @Suite struct OpeningTests {
