@@ -4,9 +4,9 @@ internal import HandlerKit
 
 /// The engine's section of the configuration.
 struct Settings: Decodable {
-    /// How to reach the database: libpq's URI, or its keywords and values, without a password.
+    /// How to reach the database: libpq's URI, or its keywords and values.
     var connection: String?
-    /// The password; best a credential: `{ credential: "NAME" }`.
+    /// The password. It should be a credential: `{ credential: "NAME" }`.
     var password: String?
     /// How many connections read.
     var readConnections: Int?
@@ -48,20 +48,13 @@ struct EngineSettings: Sendable {
         return result
     }
 
-    private init?(_ settings: Settings, _ problems: inout SettingsProblems) {
+    private init(_ settings: Settings, _ problems: inout SettingsProblems) {
         let connect = Self.time("connectTimeout", settings.connectTimeout, 2000...120_000, &problems) ?? 5000
         // HandlerKit gives up a read after 30 s.
         let statement = Self.time("statementTimeout", settings.statementTimeout, 1000...25_000, &problems) ?? 10_000
-        var problem: String?
-        guard
-            let options = ConnectionOptions(
-                settings.connection ?? "dbname=articled", password: settings.password, connectTimeout: connect,
-                statementTimeout: statement, problem: { problem = $0 })
-        else {
-            problems.add("connection", problem ?? "libpq cannot read it")
-            return nil
-        }
-        self.options = options
+        options = ConnectionOptions(
+            settings.connection ?? "dbname=articled", password: settings.password, connectTimeout: connect,
+            statementTimeout: statement, problem: { problems.add("connection", $0) })
         statementTimeout = statement
         if let time = Self.time("keepDeletions", settings.keepDeletions, 1000...400 * 86_400_000, &problems) {
             keepDeletions = time

@@ -18,15 +18,18 @@ struct ConnectionOptions: Sendable {
     /// - Parameters:
     ///   - connectTimeout: for each address, in milliseconds.
     ///   - statementTimeout: in milliseconds.
-    /// - Returns: `nil` with the reason in `problem` if it is malformed.
-    init?(
-        _ text: String, password: String?, connectTimeout: Int64, statementTimeout: Int64, problem: (String) -> Void
-    ) {
+    ///   - problem: called with the reason if it is malformed.
+    init(_ text: String, password: String?, connectTimeout: Int64, statementTimeout: Int64, problem: (String) -> Void) {
+        self.password = password
+        self.connectTimeout = connectTimeout
+        self.statementTimeout = statementTimeout
         var message: UnsafeMutablePointer<CChar>?
         guard let parsed = unsafe PQconninfoParse(text, &message) else {
-            problem(unsafe message.map { unsafe String(cString: $0) } ?? "libpq cannot read it")
+            let reason = unsafe message.map { unsafe String(cString: $0) } ?? "libpq cannot read it"
+            problem(reason.split(whereSeparator: \.isNewline).joined(separator: " "))
             unsafe PQfreemem(message)
-            return nil
+            given = []
+            return
         }
         defer { unsafe PQconninfoFree(parsed) }
         var keywords: [Keyword] = []
@@ -37,16 +40,7 @@ struct ConnectionOptions: Sendable {
             }
             unsafe option += 1
         }
-        if keywords.contains(where: { $0.name == "password" }) {
-            problem(
-                "contains a password, which would be seen by whoever reads the configuration: use `password` or `passfile`"
-            )
-            return nil
-        }
         given = keywords
-        self.password = password
-        self.connectTimeout = connectTimeout
-        self.statementTimeout = statementTimeout
     }
 
     /// What libpq is given for a connection.
