@@ -12,6 +12,8 @@ final class Observer {
     /// In nanoseconds.
     private enum Interval {
         static let poll: UInt64 = 1_000_000_000
+        /// While nobody watches.
+        static let idlePoll: UInt64 = 10_000_000_000
         /// Between two looks while there are changes that cannot be shown.
         static let hidden: (first: UInt64, most: UInt64) = (1_000_000, 200_000_000)
         static let figures: UInt64 = 10_000_000_000
@@ -57,8 +59,11 @@ final class Observer {
         pause = Interval.hidden.first
     }
 
-    /// When ``step()`` is to be called again.
-    var nextStep: UInt64 { link.isConnected ? min(nextLook, nextFigures, nextForgetting) : .max }
+    /// When ``step()`` is to be called again. What is under way calls by itself.
+    var nextStep: UInt64 {
+        guard link.isConnected else { return .max }
+        return min(isLooking ? .max : nextLook, isBusy ? .max : min(nextFigures, nextForgetting))
+    }
 
     func step() {
         guard link.isConnected else { return }
@@ -66,17 +71,11 @@ final class Observer {
         if now >= nextLook, !isLooking { askForNews() }
         if now >= nextFigures, !isBusy { askForFigures() }
         if now >= nextForgetting, !isBusy { forget() }
-        // What is under way is waited for.
-        if isLooking { nextLook = max(nextLook, now + Interval.hidden.first) }
-        if isBusy {
-            nextFigures = max(nextFigures, now + Interval.poll)
-            nextForgetting = max(nextForgetting, now + Interval.poll)
-        }
     }
 
     private func askForNews() {
         isLooking = true
-        nextLook = MonotonicClock.after(nanoseconds: Interval.poll)
+        nextLook = MonotonicClock.after(nanoseconds: watchers.isEmpty ? Interval.idlePoll : Interval.poll)
         if mustNotify {
             mustNotify = false
             // Not in the transaction of the changes: notifications make commits wait for each other.

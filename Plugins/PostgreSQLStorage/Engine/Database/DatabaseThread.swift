@@ -133,7 +133,7 @@ final class DatabaseThread: Sendable {
             }
             if !connections.isEmpty { note(links) }
             reads.add(requests)
-            reads.dispatch { [self] request in again(request) }
+            reads.dispatch { [self] request, error in again(request, error) }
             writer.step()
             observer.step()
             let now = MonotonicClock.now
@@ -183,9 +183,12 @@ final class DatabaseThread: Sendable {
         reads.expire(before: now - Self.patience, error)
     }
 
-    /// A read whose connection was lost is sent on another one.
-    private func again(_ request: ReadRequest) {
+    /// A read whose connection was lost is sent on another one, unless it has waited long enough.
+    private func again(_ request: ReadRequest, _ error: DatabaseError) {
         if request.hasEnded { return }
+        if MonotonicClock.elapsed(from: request.queuedAt, to: MonotonicClock.now) > Self.patience {
+            return request.end(.failure(trouble ?? error.status(request.purpose)))
+        }
         inbox.withLock { $0.reads.append(request) }
         wakeUp.signal()
     }

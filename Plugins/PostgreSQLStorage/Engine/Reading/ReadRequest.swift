@@ -63,8 +63,8 @@ struct ReadDispatcher {
 
     /// Sends what the connections take.
     ///
-    /// - Parameter again: takes a request whose connection was lost. Reading twice does no harm.
-    mutating func dispatch(again: @escaping (ReadRequest) -> Void) {
+    /// - Parameter again: takes a request whose connection was lost, and why. Reading twice does no harm.
+    mutating func dispatch(again: @escaping (ReadRequest, DatabaseError) -> Void) {
         while first < waiting.count {
             guard let link = links.filter({ $0.isConnected && $0.load < Self.depth }).min(by: { $0.load < $1.load })
             else { break }
@@ -74,7 +74,7 @@ struct ReadDispatcher {
             link.send(request.queries) { answer in
                 switch answer {
                 case .success(let rows): request.end(.success(rows))
-                case .failure(let error) where error.isDisconnected || error.endsConnection: again(request)
+                case .failure(let error) where error.isDisconnected || error.endsConnection: again(request, error)
                 case .failure(let error): request.end(.failure(error.status(request.purpose)))
                 }
             }
