@@ -45,7 +45,7 @@ final class Connection: @unchecked Sendable {
             try connection.run(options.setup(role))
             try connection.checkSchema(role)
             if role == .writer { try connection.beginSession(session, always: isFirst) }
-            for statement in role.statements { try connection.prepare(statement) }
+            for statement in role.statements where !statement.isPlannedEachTime { try connection.prepare(statement) }
             if role == .watcher { try connection.run("LISTEN articled_changes") }
             guard unsafe PQsetnonblocking(connection.handle, 1) == 0, unsafe PQenterPipelineMode(connection.handle) == 1
             else { throw DatabaseError.disconnected(connection.message) }
@@ -138,8 +138,13 @@ final class Connection: @unchecked Sendable {
     func send(_ queries: [Query]) -> Bool {
         for query in queries {
             let isSent = unsafe query.parameters.withC { values, lengths, formats in
-                unsafe PQsendQueryPrepared(
-                    handle, query.statement.name, Int32(query.parameters.count), values, lengths, formats, 1)
+                if query.statement.isPlannedEachTime {
+                    unsafe PQsendQueryParams(
+                        handle, query.statement.text, Int32(query.parameters.count), nil, values, lengths, formats, 1)
+                } else {
+                    unsafe PQsendQueryPrepared(
+                        handle, query.statement.name, Int32(query.parameters.count), values, lengths, formats, 1)
+                }
             }
             if isSent == 0 { return false }
         }

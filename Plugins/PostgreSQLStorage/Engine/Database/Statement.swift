@@ -2,14 +2,20 @@
 internal import HandlerKit
 
 /// A statement that every connection of a role prepares when it is opened.
+///
+/// Its plan is kept, perhaps from when the tables were empty. So rows are looked up by LATERAL with a limit, of which there
+/// is only one plan, rather than by joins.
 struct Statement: Sendable, Hashable {
     /// Unique within a connection.
     let name: String
     let text: String
+    /// It is not prepared: the best plan depends on its parameters.
+    let isPlannedEachTime: Bool
 
-    init(_ name: String, _ text: String) {
+    init(_ name: String, _ text: String, isPlannedEachTime: Bool = false) {
         self.name = name
         self.text = text
+        self.isPlannedEachTime = isPlannedEachTime
     }
 
     static func == (a: Statement, b: Statement) -> Bool { a.name == b.name }
@@ -83,9 +89,9 @@ extension Statement {
                     WHERE \(count == 0 ? "" : "t0.term = $6::bytea AND") t0.time >= $1::bigint
                         AND (t0.time, t0.id) <= ($2::bigint, $3::uuid)
                     ORDER BY t0.time DESC, t0.id DESC LIMIT $4::bigint) l
-                JOIN articled.records r ON r.id = l.id) r
+                CROSS JOIN LATERAL (SELECT * FROM articled.records x WHERE x.id = l.id LIMIT 1) r) r
             WHERE r.before IS NULL OR r.before < $5::bigint ORDER BY r.time DESC, r.id DESC
-            """)
+            """, isPlannedEachTime: count > 1)
     }
 
     // MARK: Changes
@@ -126,7 +132,7 @@ extension Statement {
                 (SELECT sequence, 2::bigint, id, revision, deleted_at FROM articled.deletions
                     WHERE sequence > $1::bigint AND sequence < (\(horizon)) ORDER BY sequence LIMIT $2::bigint)
                 ORDER BY sequence LIMIT $2::bigint) l
-            LEFT JOIN articled.records r ON l.kind = 1 AND r.id = l.id) c
+            LEFT JOIN LATERAL (SELECT * FROM articled.records x WHERE l.kind = 1 AND x.id = l.id LIMIT 1) r ON true) c
         WHERE c.shown ORDER BY c.sequence
         """)
 
@@ -135,14 +141,18 @@ extension Statement {
     // MARK: Writing
 
     private static let named = """
-        SELECT unnest($1::uuid[]) UNION SELECT k.id FROM unnest($2::bytea[]) AS w(key)
-            JOIN articled.records k ON sha256(k.key) = sha256(w.key)
+        SELECT unnest($1::uuid[]) AS id UNION SELECT k.id FROM unnest($2::bytea[]) AS w(key)
+            CROSS JOIN LATERAL (SELECT x.id FROM articled.records x WHERE sha256(x.key) = sha256(w.key) LIMIT 1) k
         """
 
     /// Locks the records with these ids ($1) and keys ($2), in the order of their ids, so that two writers never wait for each
     /// other.
     static let lock = Statement(
-        "lock", "SELECT r.id FROM articled.records r WHERE r.id IN (\(named)) ORDER BY r.id FOR UPDATE OF r")
+        "lock",
+        """
+        SELECT r.id FROM (SELECT id FROM (\(named)) n ORDER BY id OFFSET 0) n
+        CROSS JOIN LATERAL (SELECT x.id FROM articled.records x WHERE x.id = n.id FOR UPDATE) r
+        """)
 
     /// The same records as they are now, after the wait. Contents only with one of the checksums ($3).
     static let present = Statement(
@@ -150,7 +160,7 @@ extension Statement {
         """
         SELECT r.id, r.revision, r.created_at, r.stored_at, r.time, r.checksum, r.key, r.terms,
             octet_length(r.content), CASE WHEN r.checksum = ANY($3::bigint[]) THEN r.content END
-        FROM articled.records r WHERE r.id IN (\(named)) ORDER BY r.id
+        FROM (\(named)) n CROSS JOIN LATERAL (SELECT * FROM articled.records x WHERE x.id = n.id LIMIT 1) r
         """)
 
     /// The number of the transaction, and the first sequence number that is its own.
@@ -180,21 +190,26 @@ extension Statement {
             (id, revision, sequence, created_at, stored_at, time, checksum, key, terms, content)
         SELECT * FROM \(values)
         """)
+    /// The records are there, and locked.
     static let update = Statement(
         "update",
         """
-        UPDATE articled.records r SET revision = w.revision, sequence = w.sequence, created_at = w.created_at,
-            stored_at = w.stored_at, time = w.time, checksum = w.checksum, key = w.key, terms = w.terms,
-            content = w.content
-        FROM \(values) WHERE r.id = w.id
+        INSERT INTO articled.records
+            (id, revision, sequence, created_at, stored_at, time, checksum, key, terms, content)
+        SELECT * FROM \(values)
+        ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, sequence = excluded.sequence,
+            created_at = excluded.created_at, stored_at = excluded.stored_at, time = excluded.time,
+            checksum = excluded.checksum, key = excluded.key, terms = excluded.terms, content = excluded.content
         """)
 
     /// $1: terms, $2: times, $3: ids.
     static let removeTerms = Statement(
         "remove_terms",
         """
-        DELETE FROM articled.terms t USING unnest($1::bytea[], $2::bigint[], $3::uuid[]) AS w(term, time, id)
-        WHERE t.term = w.term AND t.time = w.time AND t.id = w.id
+        DELETE FROM articled.terms WHERE ctid = ANY(ARRAY(
+            SELECT t.ctid FROM unnest($1::bytea[], $2::bigint[], $3::uuid[]) AS w(term, time, id)
+            CROSS JOIN LATERAL (SELECT x.ctid FROM articled.terms x
+                WHERE x.term = w.term AND x.time = w.time AND x.id = w.id LIMIT 1) t))
         """)
     static let addTerms = Statement(
         "add_terms",
