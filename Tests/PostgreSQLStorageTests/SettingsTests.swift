@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+import Foundation
 import HandlerKit
 import Testing
 
@@ -59,5 +60,22 @@ struct SettingsTests {
             #expect(lines.contains { $0.hasPrefix("\(name): ") }, "\(name)")
         }
         #expect(lines.contains("statementTimeout: \"1 min\" is not from 1 s to 25 s"))
+    }
+
+    /// The defaults that articled.json5(5) documents are the ones that apply.
+    @Test func theDefaultsAreDocumented() throws {
+        let file = URL(filePath: #filePath).appending(path: "../../../deploy/man/articled.json5.5").standardizedFileURL
+        let page = try String(contentsOf: file, encoding: .utf8).replacing("\\-", with: "-")
+        let keys = page.matches(of: /\\fBplugins\.postgresql-storage\.(\w+)\\fR \(.*; default (.*)\)\n/)
+        let told = keys.filter { $0.output.1 != "password" }.map { "\($0.output.1): \($0.output.2)" }
+        #expect(keys.count == 9 && told.count == 8)
+        let (documented, settings) = (try read("{ \(told.joined(separator: ", ")) }"), try read("{}"))
+        #expect(documented.readConnections == settings.readConnections && documented.queueReads == settings.queueReads)
+        #expect(documented.queueWrites == settings.queueWrites && documented.queueBytes == settings.queueBytes)
+        #expect(documented.keepDeletions == settings.keepDeletions)
+        #expect(documented.options.setup(.reader) == settings.options.setup(.reader))
+        for (told, meant) in zip(documented.options.keywords(.writer), settings.options.keywords(.writer)) {
+            #expect(told.name == meant.name && told.value == meant.value)
+        }
     }
 }
