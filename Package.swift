@@ -128,8 +128,11 @@ let package = Package(
         // The rules for every storage engine.
         module("StorageRules", path: "Tests/StorageRules", ["HandlerKit", "ArticleProtocol"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime", "StorageRules"]),
+        // A PostgreSQL server of the tests' own.
+        module("PostgreSQLServer", path: "Tests/PostgreSQLServer", []),
         tests(
-            "PostgreSQLStorageTests", ["PostgreSQLEngine", "HandlerKit", "CPluginABI", "LinuxRuntime", "StorageRules"]),
+            "PostgreSQLStorageTests",
+            ["PostgreSQLEngine", "HandlerKit", "CPluginABI", "StorageRules", "PostgreSQLServer"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests(
             "ClassifyTests",
@@ -141,6 +144,6 @@ let package = Package(
             [
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
             ]),
-        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
+        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
     ]
 )

@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// What goes wrong has a clear status, and ends by itself.

@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// Readers of changes find their place again, or they are told that they cannot.

@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// A connection that is lost while the server commits: what became of the writes is found out.

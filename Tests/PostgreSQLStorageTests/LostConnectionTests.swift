@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// Connections and servers that are gone, and come again.

@@ -4,6 +4,7 @@ import Testing
 
 @testable import HandlerKit
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// The engine follows the rules for all engines.

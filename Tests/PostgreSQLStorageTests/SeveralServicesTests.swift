@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import PostgreSQLEngine
+@testable import PostgreSQLServer
 @testable import StorageRules
 
 /// Several services on one database.

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
-import HandlerKit
 import Synchronization
-import Testing
-
-@testable import PostgreSQLEngine
 
 /// A PostgreSQL server of the tests' own: in a temporary directory, on a Unix socket only, with fsync.
 ///
@@ -19,7 +15,7 @@ final class Cluster: Sendable {
     private static let lastDatabase = Atomic(0)
 
     let directory: String
-    private let shell: Child
+    private let shell: ChildProgram
 
     init(_ settings: [String] = []) throws {
         guard unsafe access(Self.binaries + "/initdb", X_OK) == 0 else {
@@ -46,8 +42,8 @@ final class Cluster: Sendable {
         let arguments = ["-c", script, "sh", directory, Self.binaries, settings.joined(separator: "\n")]
         shell =
             isRoot
-            ? try Child("/usr/bin/setpriv", Self.unprivileged + ["/bin/sh"] + arguments)
-            : try Child("/bin/sh", arguments)
+            ? try ChildProgram("/usr/bin/setpriv", Self.unprivileged + ["/bin/sh"] + arguments)
+            : try ChildProgram("/bin/sh", arguments)
         let line = shell.read()
         guard line == "started\n" else { throw Failure("the server did not start: see \(directory)/log") }
     }
@@ -96,7 +92,7 @@ final class Cluster: Sendable {
 
     @discardableResult
     private static func run(_ program: String, _ arguments: [String]) throws -> String {
-        let child = try Child(program, arguments)
+        let child = try ChildProgram(program, arguments)
         var output = ""
         while true {
             let part = child.read()
@@ -111,18 +107,5 @@ final class Cluster: Sendable {
     struct Failure: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
-    }
-}
-
-extension PostgreSQLStorage {
-    /// Opens an engine on a database, with more members of its section of the configuration.
-    static func open(
-        _ cluster: Cluster, _ database: String, _ more: String = "", log: PluginLog = .none
-    ) throws -> PostgreSQLStorage {
-        // Few connections: many engines are open at once.
-        let members = ["connection: \"\(cluster.connection(database))\"", "readConnections: 2", more]
-        let section = "{ \(members.filter { !$0.isEmpty }.joined(separator: ", ")) }"
-        return try PostgreSQLStorage(
-            context: PluginContext(configuration: PluginConfiguration(json: Array(section.utf8)), log: log))
     }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /// psql, kept open: a transaction of somebody else.
 final class Session {
-    private let child: Child
+    private let child: ChildProgram
     private var rest = ""
 
     init(_ cluster: Cluster, _ database: String) throws {
-        child = try Child(
+        child = try ChildProgram(
             Cluster.binaries + "/psql",
             [
                 "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--dbname",

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// A program that is started with nothing but its standard input and output: no other child keeps its pipes open.
-final class Child: Sendable {
+final class ChildProgram: Sendable {
     private let pid: pid_t
     private let input: Int32
     private let output: Int32
