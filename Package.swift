@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "Changes", type: .dynamic, targets: ["Changes"]),
         .library(name: "Classify", type: .dynamic, targets: ["Classify"]),
         .library(name: "LMDBStorage", type: .dynamic, targets: ["LMDBStorage"]),
+        .library(name: "PostgreSQLStorage", type: .dynamic, targets: ["PostgreSQLStorage"]),
         .executable(name: "articled", targets: ["articled"]),
         .executable(name: "articlectl", targets: ["articlectl"]),
     ],
@@ -88,6 +89,10 @@ let package = Package(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "LinuxRuntime", "CLinux"]),
         plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
+        plugin("PostgreSQLStorage", ["PostgreSQLEngine"], exclude: ["Engine", "README.md"]),
+        module(
+            "PostgreSQLEngine", path: "Plugins/PostgreSQLStorage/Engine",
+            ["HandlerKit", "ArticleProtocol", "LinuxRuntime", "CPQ", "CLinux"]),
 
         // What people use.
         module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "CLinux"]),
@@ -108,6 +113,7 @@ let package = Package(
         .target(name: "CLinux"),
         system("CSystemd", pkgConfig: "libsystemd", debian: "libsystemd-dev"),
         system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
+        system("CPQ", pkgConfig: "libpq", debian: "libpq-dev"),
         system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
         system("CUTF8Proc", debian: "libutf8proc-dev"),
         system("CLinear", debian: "liblinear-dev"),
@@ -119,7 +125,14 @@ let package = Package(
         tests(
             "ArticleServerTests",
             ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux"]),
-        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime"]),
+        // The rules for every storage engine.
+        module("StorageRules", path: "Tests/StorageRules", ["HandlerKit", "ArticleProtocol"]),
+        tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime", "StorageRules"]),
+        // A PostgreSQL server of the tests' own.
+        module("PostgreSQLServer", path: "Tests/PostgreSQLServer", []),
+        tests(
+            "PostgreSQLStorageTests",
+            ["PostgreSQLEngine", "HandlerKit", "CPluginABI", "StorageRules", "PostgreSQLServer"]),
         tests("TopicModelTests", ["TopicModel", "TopicTraining"]),
         tests(
             "ClassifyTests",
@@ -131,6 +144,6 @@ let package = Package(
             [
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
             ]),
-        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
+        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
     ]
 )

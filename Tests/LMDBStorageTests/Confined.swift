@@ -4,6 +4,7 @@ import Glibc
 import HandlerKit
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Storages in a process with restrictions. Each function returns 0 on success, otherwise the number of the failed
 /// check.

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// kill -9 at any moment loses nothing that was acknowledged, and the next start needs no repair.
 @Suite struct CrashTests {

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Random faults: whatever happens to the files, nothing acknowledged is silently missing, no list is silently wrong,
 /// and no start crashes.

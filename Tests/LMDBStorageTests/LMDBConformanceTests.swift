@@ -3,6 +3,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// The engine follows the rules for all engines.
 @Suite(.timeLimit(.minutes(3))) struct LMDBConformanceTests {

@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Cached locations are used as long as the record is there.
 @Suite struct LocationCacheTests {

@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// The storage of an earlier version is converted completely.
 @Suite struct MigrationTests {

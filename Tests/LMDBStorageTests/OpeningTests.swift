@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A start reports a directory that it cannot use, and does not change it.
 @Suite struct OpeningTests {

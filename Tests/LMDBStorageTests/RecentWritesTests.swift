@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Acknowledged writes are visible even before their transaction is committed.
 @Suite struct RecentWritesTests {

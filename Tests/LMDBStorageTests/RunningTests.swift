@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Events while a storage is running.
 @Suite struct RunningTests {

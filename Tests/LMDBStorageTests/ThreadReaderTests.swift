@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A thread's reader keeps its snapshot from one call to the next.
 @Suite struct ThreadReaderTests {

@@ -5,6 +5,7 @@ import Testing
 
 @testable import HandlerKit
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// An engine that must wait for each read follows the same rules, across the C boundary: it answers late, on other
 /// threads, and in another order.

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// What a reader of changes is shown, and what a verification finds in their tables.
 @Suite(.timeLimit(.minutes(3))) struct ChangeFeedTests {

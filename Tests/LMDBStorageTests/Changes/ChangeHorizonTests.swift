@@ -3,6 +3,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A reader sees what is both in the tables and on disk.
 @Suite struct ChangeHorizonTests {

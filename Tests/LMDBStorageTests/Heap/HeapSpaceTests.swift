@@ -3,6 +3,7 @@ import ArticleProtocol
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Space is given to one record at a time, and reused only when nobody can reach the old one.
 @Suite struct HeapSpaceTests {

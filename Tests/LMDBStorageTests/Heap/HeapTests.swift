@@ -6,6 +6,7 @@ import LinuxRuntime
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// The heap, next to an index that refers to it.
 @Suite struct HeapTests {

@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// The log starts over all the time, and neither file grows.
 @Suite struct CheckpointTests {

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Power is lost while several writers are at work: of each article there is the last version that was acknowledged, or one that
 /// was on its way.

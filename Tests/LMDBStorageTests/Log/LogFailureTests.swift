@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A write that the disk does not keep is not acknowledged.
 @Suite struct LogFailureTests {

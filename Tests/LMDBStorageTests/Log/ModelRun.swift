@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Random writes to a storage, and a model of its expected contents.
 struct ModelRun {

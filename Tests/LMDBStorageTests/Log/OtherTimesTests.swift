@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Files that are missing, damaged or out of date: an index is rebuilt; problems of the heap and the log are
 /// reported.

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Power fails at any moment: each block of the files has what was synced, or anything written later. Everything
 /// acknowledged is there, and the trees are intact. What a reader of changes has seen is there too: it goes on from its

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// How a start recovers from a log.
 @Suite struct RecoveryTests {

@@ -5,6 +5,7 @@ import LinuxRuntime
 import Synchronization
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A disk that knows what it would contain after a power failure, and that fails on request. Nothing else is
 /// simulated: the files are real.

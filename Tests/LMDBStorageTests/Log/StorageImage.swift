@@ -2,6 +2,7 @@
 import Glibc
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// The files of a storage at one moment.
 struct StorageImage: Equatable {

@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A backup is a store as it was at one moment, complete or absent.
 @Suite struct BackupTests {

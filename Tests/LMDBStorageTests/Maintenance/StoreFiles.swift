@@ -5,6 +5,7 @@ import HandlerKit
 import Synchronization
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 extension Job {
     /// Waits for the result.

@@ -5,6 +5,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A verification finds and names what is wrong, and nothing else.
 @Suite struct VerificationTests {

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArticleProtocol
+internal import HandlerKit
+internal import LinuxRuntime
+internal import Synchronization
+
+/// Opens connections, on a thread of its own: libpq looks up names and waits for the server there. It tries again as long as
+/// it takes.
+final class Connector: Sendable {
+    /// What is wrong, as far as it is known.
+    enum Trouble: Sendable, Equatable {
+        case none
+        /// No connection was opened yet.
+        case starting
+        case failing(ServiceError, isPermanent: Bool)
+    }
+
+    private struct Order {
+        let link: Int
+        let role: ConnectionRole
+    }
+
+    private struct State {
+        var orders: [Order] = []
+        var trouble = Trouble.starting
+        var hasBegun = false
+        var isStopped = false
+    }
+
+    /// In milliseconds.
+    private static let backoff: (first: UInt64, most: UInt64) = (100, 5000)
+
+    private let options: ConnectionOptions
+    private let log: PluginLog
+    private let session = UInt32.random(in: 1 ... .max)
+    private let state = Mutex(State())
+    private let wakeUp = Semaphore()
+    private let firstAttempt = Semaphore()
+
+    init(_ options: ConnectionOptions, _ log: PluginLog) {
+        self.options = options
+        self.log = log
+    }
+
+    /// Asks for a connection.
+    func order(_ link: Int, _ role: ConnectionRole) {
+        state.withLock { state in
+            // The schema is made by a writer.
+            let place = role == .writer ? 0 : state.orders.count
+            state.orders.insert(Order(link: link, role: role), at: place)
+        }
+        wakeUp.signal()
+    }
+
+    var trouble: Trouble { state.withLock { $0.trouble } }
+
+    /// Waits until the first attempt has ended.
+    func waitForFirstAttempt(nanoseconds: UInt64) { firstAttempt.wait(nanoseconds: nanoseconds) }
+
+    /// Ends the thread, as soon as libpq returns.
+    func stop() {
+        state.withLock { $0.isStopped = true }
+        wakeUp.signal()
+    }
+
+    /// The thread.
+    ///
+    /// - Parameter ready: takes over a connection.
+    func run(_ ready: (Int, Connection) -> Void) {
+        var failures = 0
+        while true {
+            let (order, isStopped, isFirst) = state.withLock { state in
+                (state.orders.first, state.isStopped, !state.hasBegun)
+            }
+            if isStopped { return }
+            guard let order else {
+                wakeUp.wait()
+                continue
+            }
+            do throws(ConnectionFailure) {
+                let connection = try Connection.open(options, order.role, session: session, isFirst: isFirst)
+                state.withLock { state in
+                    if let place = state.orders.firstIndex(where: { $0.link == order.link }) {
+                        state.orders.remove(at: place)
+                    }
+                    if order.role == .writer { state.hasBegun = true }
+                }
+                note(.none)
+                failures = 0
+                ready(order.link, connection)
+            } catch {
+                note(.failing(error.status, isPermanent: error.isPermanent))
+                pause(failures)
+                failures += 1
+            }
+        }
+    }
+
+    private func note(_ trouble: Trouble) {
+        let before = state.withLock { state in
+            let before = state.trouble
+            state.trouble = trouble
+            return before
+        }
+        firstAttempt.signal()
+        if before == trouble { return }
+        switch trouble {
+        case .failing(let error, _): log.warning("\(error.message)")
+        case .none: if before != .starting { log.notice("the database is reachable again") }
+        case .starting: break
+        }
+    }
+
+    /// Waits longer each time, and not as long as others do.
+    private func pause(_ failures: Int) {
+        let longest = min(Self.backoff.most, Self.backoff.first << UInt64(min(failures, 10)))
+        let end = MonotonicClock.after(nanoseconds: UInt64.random(in: longest / 2...longest) * 1_000_000)
+        while MonotonicClock.now < end {
+            if state.withLock({ $0.isStopped }) { return }
+            wakeUp.wait(nanoseconds: MonotonicClock.remaining(until: end))
+        }
+    }
+}

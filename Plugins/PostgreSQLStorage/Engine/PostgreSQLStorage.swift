@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ArticleProtocol
+package import HandlerKit
+internal import LinuxRuntime
+internal import Synchronization
+
+/// Stores articles in a PostgreSQL database, which other services may use at the same time.
+///
+/// Everything is asked of the database, so every read waits. One thread has the open connections, another one opens them.
+package final class PostgreSQLStorage: StorageEngine {
+    package static let descriptor = PluginDescriptor(name: "postgresql-storage", version: "1.0.0")
+
+    private let settings: EngineSettings
+    private let connector: Connector
+    private let database: DatabaseThread
+    private let thread: Thread
+    private let watchers = ChangeWatchers()
+    private let figures = Figures()
+    private let isStopped = Atomic(false)
+
+    /// How long the last writes may take when the service stops, in nanoseconds.
+    private static let stopTime: UInt64 = 10_000_000_000
+
+    package convenience init(context: PluginContext) throws {
+        try self.init(EngineSettings.read(context.configuration), log: context.log)
+    }
+
+    package static func check(_ configuration: PluginConfiguration) throws {
+        _ = try EngineSettings.read(configuration)
+    }
+
+    /// Connects. If the database cannot be reached, it goes on trying in the background; if it was reached and cannot be
+    /// used, this throws.
+    init(_ settings: EngineSettings, log: PluginLog = .none) throws {
+        self.settings = settings
+        connector = Connector(settings.options, log)
+        database = try DatabaseThread(settings, connector, watchers, figures, log)
+        thread = try Thread("postgresql") { [database] in database.run() }
+        do {
+            // Not waited for at the end: libpq may wait long for a server.
+            try Thread.detach("pg-connect") { [connector, database] in
+                connector.run { database.attach($0, $1) }
+            }
+        } catch {
+            database.stop(by: 0)
+            thread.join()
+            throw error
+        }
+        connector.waitForFirstAttempt(nanoseconds: Self.stopTime)
+        if case .failing(let error, isPermanent: true) = connector.trouble {
+            stop()
+            throw error
+        }
+        // A service that tells that it is ready is.
+        let limit = MonotonicClock.after(nanoseconds: Self.stopTime)
+        while case .none = connector.trouble, !isReady, MonotonicClock.now < limit { database.waitForConnections() }
+    }
+
+    private var isReady: Bool {
+        let (hasWriter, readers) = database.connections
+        return hasWriter && readers == settings.readConnections && figures.isKnown
+    }
+
+    // MARK: Reading
+
+    package func fetch(id: ArticleID) async throws(ServiceError) -> RecordCopy? {
+        try await one(Query(.get) { $0.add(id) }, "\(id)")
+    }
+
+    package func fetch(key: [UInt8]) async throws(ServiceError) -> RecordCopy? {
+        if key.isEmpty { return nil }
+        return try await one(Query(.getByKey) { $0.add(key) }, "the article with this key")
+    }
+
+    private func one(_ query: Query, _ name: String) async throws(ServiceError) -> RecordCopy? {
+        let rows = try await database.read([query], "cannot read an article")
+        guard let rows = rows.first, rows.count > 0 else { return nil }
+        guard let record = RecordCopy(rows, 0) else {
+            throw ServiceError(
+                .dataLoss,
+                "\(name) is damaged in the database: its content does not have the checksum with which it was written")
+        }
+        return record
+    }
+
+    package func fetch(_ query: StorageQuery) async throws(ServiceError) -> RecordPage {
+        guard let statement = query.statement() else { return RecordPage() }
+        let rows = try await database.read([statement], "cannot list articles")
+        return rows.first.map { RecordPage($0, query) } ?? RecordPage()
+    }
+
+    package func fetch(_ query: ChangeQuery) async throws(ServiceError) -> ChangePage {
+        let reading = try ChangeReading(query)
+        return try await reading.page(database.read(reading.queries, "cannot read changes"))
+    }
+
+    package func watchChanges(_ notify: @escaping @Sendable () -> Void) -> ChangeWatch? { watchers.add(notify) }
+
+    // MARK: Writing
+
+    package func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void) {
+        let pending = PendingWrite(write, completion)
+        do throws(ServiceError) {
+            if let fault = pending.fault { throw fault }
+            try database.add(pending)
+        } catch {
+            pending.refuse(error)
+        }
+    }
+
+    // MARK: About the storage
+
+    package func statistics() throws(ServiceError) -> StorageStatistics { try figures.statistics() }
+
+    package var health: Health {
+        let (hasWriter, readers) = database.connections
+        if hasWriter, readers == settings.readConnections { return .healthy }
+        let reason =
+            if case .failing(let error, _) = connector.trouble { error.message } else {
+                "connections to the database are being opened"
+            }
+        return Health(hasWriter && readers > 0 ? .degraded : .unhealthy, reason)
+    }
+
+    /// Answers pending writes, and closes the connections. Later requests are refused.
+    package func stop() {
+        if isStopped.exchange(true, ordering: .relaxed) { return }
+        connector.stop()
+        database.stop(by: MonotonicClock.after(nanoseconds: Self.stopTime))
+        thread.join()
+    }
+}
