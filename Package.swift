@@ -99,7 +99,7 @@ let package = Package(
             ]),
 
         // Text and topics.
-        module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
+        module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
         module("TopicTraining", ["TopicModel", "JSONTree", "CLinear"]),

@@ -47,7 +47,7 @@ public struct PlainText: Sendable, Equatable {
         }
         takeSource(lines, text)
         // The beginning determines the language.
-        let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 16)
+        let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 13)
         language = LanguageGuess.language(of: String(decoding: sample, as: UTF8.self))
     }
 

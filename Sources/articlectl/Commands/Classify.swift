@@ -73,7 +73,9 @@ struct Classify: Command {
                     continue
                 }
                 let result = try await session.client.classify(
-                    title: article.title, text: article.body, explain: explain)
+                    title: article.title,
+                    text: [article.summary, article.body].filter { !$0.isEmpty }.joined(separator: "\n"),
+                    language: article.language, explain: explain)
                 try show(result, stored: nil, session)
             }
         }
