@@ -244,5 +244,5 @@ public struct PlainTextError: Error, Sendable, Equatable, CustomStringConvertibl
             "byte \(offset + 1) (line \(line)) is zero: this is not a text file, or it is in UTF-16")
     }
 
-    static var blank: PlainTextError { PlainTextError(.empty, "the file has no text") }
+    static var blank: PlainTextError { PlainTextError(.empty, "there is no text in it") }
 }

@@ -13,11 +13,16 @@ struct Import: Command {
                 + "record that is not an article is reported with its file and line and skipped. The rest is stored, and the "
                 + "exit status is 65.",
             "A JSON object has the members id, url, source, title, summary, body, author, published_at, language, topics, "
-                + "attributes, rating and original, as `export` writes them. Common other names work too: text or content for "
-                + "body, label or category for topics, headline, link, publisher, byline, date and so on. --map names any other. "
-                + "All other members become attributes, so nothing is lost. An object that has a member twice is refused.",
-            "published_at is a time (2009-06-15T10:20:00+07:00), a date (2009-06-15), or milliseconds since 1970. Without a zone "
-                + "it is UTC, so a file means the same on every machine. A time in an option (`store --published`, `list "
+                + "attributes, rating and original, as `export` writes them. Common other names work too: text, content or "
+                + "articleBody for body, label or category for topics, headline, link, publisher, byline, datePublished and so on, "
+                + "also as objects of schema.org. --map names any other. All other members become attributes, so nothing is "
+                + "lost. So does a field that cannot be read, as a date that is none, and a note says so. An object that has a "
+                + "member twice is refused.",
+            "The slug of a topic is its name without marks. Of two names that would have one slug, as Bão and Báo, the second "
+                + "gets a number behind it, and a note says so.",
+            "published_at is a time in any usual form: 2009-06-15T10:20:00+07:00, 15/06/2009 10:20 GMT+7 (the day before the "
+                + "month), Mon, 15 Jun 2009 10:20:00 +0700; or a number since 1970: milliseconds, or seconds, micro- or nanoseconds "
+                + "if its size says so, with a note. Empty is none. Without a zone it is UTC, so a file means the same on every machine. A time in an option (`store --published`, `list "
                 + "--from`) is in this machine's zone. Text is stored as it is. `list --source` compares in NFC, so give the "
                 + "source in NFC.",
             "If the service restarts meanwhile, the import waits for it and goes on. You can stop an import with Ctrl-C and run it "
@@ -92,7 +97,7 @@ struct Import: Command {
             let advice = "run the same command again to go on: what is stored already is skipped"
             throw CommandFailure(.interrupted, "stopped", hint: advice)
         }
-        return report.rejected > 0 ? .data : .success
+        return report.rejected + report.losses > 0 ? .data : .success
     }
 
     private func inputs() throws(CommandFailure) -> (files: [InputFile], others: Int) {
@@ -140,7 +145,7 @@ struct ImportFeed: AsyncSequence, Sendable {
                     guard let record = try reader.next() else { return nil }
                     switch record.article {
                     case .success(let article):
-                        report.sent(record.origin, bytesRead: reader.bytesRead)
+                        report.sent(record.origin, notes: record.notes, bytesRead: reader.bytesRead)
                         return PutRequest(article: article, expectedRevision: expected)
                     case .failure(let error): report.reject(record.origin, error.message)
                     }

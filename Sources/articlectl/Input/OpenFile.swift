@@ -174,7 +174,7 @@ final class OpenFile {
 
     private func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
         do throws(RecordError) {
-            return record(at: origin, .success(try options.mapping.article(from: value)))
+            return record(at: origin, .success(try options.mapping.article(from: value, slugs: options.slugs)))
         } catch {
             return record(at: origin, .failure(error))
         }
@@ -185,8 +185,10 @@ final class OpenFile {
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
         var isNamedByContent = false
+        var notes: [RecordNote] = []
         let article = result.flatMap { found in
             var article = found.article
+            notes = found.notes
             if let external = found.externalID { article.attributes["external_id"] = external }
             options.overrides.apply(to: &article)
             if article.id == nil, article.url.isEmpty, !options.makesNew {
@@ -199,7 +201,7 @@ final class OpenFile {
             }
             return Self.checkSize(article)
         }
-        return RecordReader.Record(origin: origin, article: article, isNamedByContent: isNamedByContent)
+        return RecordReader.Record(origin: origin, article: article, notes: notes, isNamedByContent: isNamedByContent)
     }
 
     /// Refuses an article that is too large for a frame: it would end the connection.
