@@ -130,6 +130,7 @@ let package = Package(
             "ArticlectlTests",
             [
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
+                "TopicTraining",
             ]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
     ]

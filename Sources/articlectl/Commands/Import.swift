@@ -11,7 +11,11 @@ struct Import: Command {
             "A directory is read with all its subdirectories. A .txt file is one article as plain text. A .json file holds one "
                 + "JSON object, several, or an array. A .jsonl file has one JSON object on each line and may be of any size. A "
                 + "record that is not an article is reported with its file and line and skipped. The rest is stored, and the "
-                + "exit status is 65.",
+                + "exit status is 65. It is also 65 if a folder cannot be read, or an article is stored without a part of what "
+                + "it had; both are named. Links to folders are followed once. Bytes of a name that are not UTF-8 are shown as \\xE9.",
+            "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
+                + "object around it, as {\"articles\": [...]}, whatever the file is called. `store`, `train`, `evaluate` and "
+                + "`classify` read the same.",
             "A JSON object has the members id, url, source, title, summary, body, author, published_at, language, topics, "
                 + "attributes, rating and original, as `export` writes them. Common other names work too: text, content or "
                 + "articleBody for body, label or category for topics, headline, link, publisher, byline, datePublished and so on, "
@@ -68,14 +72,18 @@ struct Import: Command {
 
     func run(_ session: Session) async throws -> ExitCode {
         let interrupt = Signals.catchInterrupts()
-        let (files, others) = try inputs()
-        if others > 0 {
-            let complaint = "skipped \(Quantity.count(others, "file")) not named .txt, .json or .jsonl"
+        let found = try inputs()
+        let files = found.files
+        if found.others > 0 {
+            let example = found.other.map { ", as \($0)" } ?? ""
+            let complaint = "skipped \(Quantity.count(found.others, "file")) not named .txt, .json or .jsonl\(example)"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
+        for remark in found.remarks { CommandFailure(.data, remark).tell(asJSON: session.json) }
         let report = ImportReport(
             total: files.reduce(0) { sum, file in sum.flatMap { sum in file.size.map { sum + $0 } } }, keep: keep,
             shown: session.terminal.showsErrors, json: session.json)
+        for problem in found.problems { report.reject(nil, problem) }
         let feed = ImportFeed(files: files, options: options, keep: keep, interrupt: interrupt, report: report)
         var failure: CommandFailure?
         do {
@@ -100,23 +108,27 @@ struct Import: Command {
         return report.rejected + report.losses > 0 ? .data : .success
     }
 
-    private func inputs() throws(CommandFailure) -> (files: [InputFile], others: Int) {
-        var files: [InputFile] = []
-        var others = 0
+    private func inputs() throws(CommandFailure) -> InputFile.Found {
+        var all = InputFile.Found()
         for path in paths {
             try Directory.checkReadable(path)
             guard path != "-", Directory.isDirectory(path) else {
-                files.append(InputFile(path))
+                all.files.append(InputFile(path))
                 continue
             }
             let found = try InputFile.all(in: path)
-            files += found.files
-            others += found.others
+            all.files += found.files
+            all.others += found.others
+            all.other = all.other ?? found.other
+            all.problems += found.problems
+            all.remarks += found.remarks
             if found.files.isEmpty {
-                throw CommandFailure(.noInput, "\(path): there is no .txt, .json or .jsonl file in it")
+                let reason = found.problems.first.map { "; \($0)" } ?? ""
+                throw CommandFailure(
+                    .noInput, "\(FileName.shown(path)): there is no .txt, .json or .jsonl file in it" + reason)
             }
         }
-        return (files, others)
+        return all
     }
 }
 

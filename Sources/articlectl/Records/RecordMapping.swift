@@ -57,6 +57,10 @@ struct RecordMapping: Sendable, Equatable {
                 taken.insert(name)
             } catch {
                 guard field != .body else { throw error }
+                if value.isBlank {
+                    taken.insert(name)
+                    continue
+                }
                 // A member of a member is there as a part of that.
                 if name.isEmpty { result.article.attributes[reader.name] = reader.plain }
                 result.notes.append(
