@@ -63,6 +63,9 @@ import Testing
         #expect(result.externalID == "7")
         #expect(result.article.attributes["body"] == "khác")
         #expect(result.article.attributes["meta"] == #"{"tieu_de":"Tựa","n":1}"#)
+        let missing = try record(#"{"title":"t","content":"x"}"#, map: ["body=noi_dung"])
+        #expect(missing.notes.map(\.message) == ["--map body=noi_dung: it has no such member"])
+        #expect(missing.article.attributes == ["content": "x"])
         #expect(throws: CommandFailure.self) { try RecordMapping(["bodi=x"]) }
         #expect(throws: CommandFailure.self) { try RecordMapping(["body"]) }
     }

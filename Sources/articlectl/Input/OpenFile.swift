@@ -189,6 +189,9 @@ final class OpenFile {
 
     private func text(_ bytes: [UInt8]) -> RecordReader.Record {
         let origin = Origin(file: label, line: nil)
+        if options.format == nil, let kind = ForeignKind(beginningWith: bytes) {
+            return record(at: origin, .failure(RecordError(kind.message)))
+        }
         do throws(PlainTextError) {
             let article = try Article(plainText: bytes)
             return record(

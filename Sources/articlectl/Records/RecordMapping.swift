@@ -50,7 +50,13 @@ struct RecordMapping: Sendable, Equatable {
         var result = Result(article: Article())
         var taken = Self.serviceMembers
         for field in RecordField.allCases {
-            guard let (name, value) = find(field, in: record, members), value != .null else { continue }
+            guard let (name, value) = find(field, in: record, members), value != .null else {
+                if let path = given[field]?.joined(separator: ".") {
+                    result.notes.append(
+                        RecordNote(kind: "map \(path)", "--map \(field.rawValue)=\(path): it has no such member"))
+                }
+                continue
+            }
             let reader = RecordValue(name: name.isEmpty ? field.rawValue : name, value: value, slugs: slugs)
             do {
                 try take(field, reader, &result)
@@ -177,6 +183,7 @@ enum RecordField: String, CaseIterable, Sendable {
 
     /// The names of all fields.
     static let allNames = Set(allCases.flatMap(\.names))
+    static let lowercasedNames = Set(allNames.map { $0.lowercased() })
 
     /// The first is our own; the others are common in data of others.
     var names: [String] {
