@@ -27,7 +27,9 @@ public struct WrittenTime: Equatable, Sendable {
 
     /// Words: brackets, commas and bars separate as blanks do, and so does a T between date and clock.
     private static func tokens(_ text: String) -> [Substring] {
-        text.split { $0.isWhitespace || ",|()[]•·–—".contains($0) }.flatMap { token -> [Substring] in
+        var text = text
+        for (sign, mark) in [("年", "-"), ("月", "-"), ("日", " ")] { text = text.replacing(sign, with: mark) }
+        return text.split { $0.isWhitespace || ",|()[]•·–—".contains($0) }.flatMap { token -> [Substring] in
             guard let middle = token.firstIndex(of: "t"), middle != token.startIndex, !token.contains("/"),
                 token[..<middle].allSatisfy({ $0.isASCIIDigit || $0 == "-" }),
                 token[token.index(after: middle)...].first?.isASCIIDigit == true
@@ -46,8 +48,10 @@ private struct Reading {
     private var clock: Int64?
     private var ahead: Int64?
     private var isAfternoon: Bool?
-    /// The last word was "tháng" or "ngày".
+    /// The last word was "tháng".
     private var expectsMonth = false
+    /// The last word was "mười" as a month.
+    private var isTenth = false
 
     var result: (Int64, Int64?)? {
         guard let day, let month, let year, let days = CivilDate.days(year: year, month: month, day: day) else {
@@ -73,7 +77,19 @@ private struct Reading {
             return true
         }
         if word.allSatisfy(\.isASCIIDigit) { return takeNumber(word, isMonth: wasMonth) }
-        if wasMonth { return takeMonthAndYear(word) }
+        if wasMonth {
+            if let number = Self.monthWords.firstIndex(of: String(word)) {
+                isTenth = word == "mười"
+                return Self.set(&month, word == "giêng" ? 1 : word == "chạp" ? 12 : number + 1)
+            }
+            return takeMonthAndYear(word)
+        }
+        if isTenth, let unit = ["một", "hai"].firstIndex(of: String(word)) {  // "mười một", "mười hai"
+            isTenth = false
+            month = 11 + unit
+            return true
+        }
+        isTenth = false
         if let number = Self.months.firstIndex(where: { $0 == word.prefix(3) }), Self.isMonth(word) {
             return Self.set(&month, number + 1)
         }
@@ -230,6 +246,11 @@ private struct Reading {
         return name.count == 3 || fullMonths.contains(String(name))
     }
 
+    /// Behind "tháng"; January is also "giêng", and December "chạp".
+    private static let monthWords = [
+        "một", "hai", "ba", "tư", "năm", "sáu", "bảy", "tám", "chín", "mười", "giêng", "chạp",
+    ]
+
     /// Hours ahead of UTC.
     private static let zones = [
         "z": 0, "gmt": 0, "utc": 0, "ut": 0, "ict": 7, "asia/ho_chi_minh": 7, "asia/saigon": 7, "asia/bangkok": 7,
@@ -243,6 +264,7 @@ private struct Reading {
         "thứ", "hai", "ba", "tư", "năm", "sáu", "bảy", "bẩy", "chủ", "nhật", "cn", "t2", "t3", "t4", "t5", "t6", "t7",
         "ngày", "lúc", "vào", "giờ", "đăng", "cập", "xuất", "bản", "at", "on", "of", "published", "updated", "posted",
         "mon", "tue", "wed", "thu", "fri", "sat", "sun", "mon.", "tue.", "wed.", "thu.", "fri.", "sat.", "sun.", "tues",
-        "thur", "thurs", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+        "thur", "thurs", "indochina", "standard", "time", "monday", "tuesday", "wednesday", "thursday", "friday",
+        "saturday", "sunday",
     ]
 }

@@ -185,8 +185,13 @@ struct RecordValue {
         case .members:
             var topic = Topic(score: 1)
             var note: RecordNote?
-            if case .string(let text)? = value["name"] { topic.name = try checked(text, Limits.topicName) }
+            for member in ["name", "title", "label", "term"] where topic.name.isEmpty {
+                if case .string(let text)? = value[member] { topic.name = try checked(text, Limits.topicName) }
+            }
             if case .string(let given)? = value["slug"] { topic.slug = given }
+            guard !topic.slug.isBlank || !topic.name.isBlank else {
+                throw RecordError("\"\(name)\": a topic needs a slug or a name")
+            }
             if !Self.isSlug(topic.slug) { (topic.slug, note) = try slug(topic.slug.isEmpty ? topic.name : topic.slug) }
             if let given = value["score"], given != .null {
                 guard let score = given.double, score >= 0, score <= 1 else {
