@@ -6,7 +6,7 @@
 enum Evidence: UInt8, CaseIterable {
     /// Not a word.
     case none
-    /// A syllable with marks that only Vietnamese has: "được", "tiếng".
+    /// A syllable with marks that only Vietnamese has: "được", "tiếng"; or one of its most frequent words, as "và", "các".
     case certain
     /// A syllable with marks that other languages have too: "vàng", "hôm", "khám".
     case marked
@@ -141,6 +141,9 @@ struct FunctionWords: Sendable {
                 return [syllable.markedHash, syllable.bare]
             })
     }
+
+    /// Whether the word with a marked hash is one of these.
+    static func contains(_ hash: UInt64) -> Bool { shared.hashes.contains(hash) }
 
     /// Whether each word of the text is one of these. Only short texts are looked at.
     static func areAll(of syllables: borrowing Syllables) -> Bool {

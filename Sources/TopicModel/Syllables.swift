@@ -213,7 +213,7 @@ struct OpenSyllable {
         if let known = ForeignWords.shared.evidence(of: markedHash) { return known }
         if VietnameseSpelling.shared.contains(toneless, tone: tone) {
             guard hasMark else { return .spelled }
-            return isVietnamese ? .certain : .marked
+            return isVietnamese || FunctionWords.contains(markedHash) ? .certain : .marked
         }
         if hasMark {
             if hasVietnameseLetter { return .lettered }

@@ -65,6 +65,7 @@ import TopicTraining
         "Giá vàng hôm nay", "Giá vàng tháng sáu", "tòa án nhân dân", "ngân hàng", "GIÁ VÀNG HÔM NAY",
         "Gia\u{301} va\u{300}ng ho\u{302}m nay", "Hôm qua Manchester United thắng Chelsea",
         "Gia vang hom nay tang manh",
+        "Vassilis Lakis Vassilis Tsartas và Zagorakis",
     ])
     func fewSyllablesAreEnough(text: String) {
         #expect(Language(of: text).tag == "vi")
