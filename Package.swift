@@ -104,7 +104,7 @@ let package = Package(
             ]),
 
         // Text and topics.
-        module("ArticleText", ["ArticleProtocol", "CUTF8Proc"]),
+        module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
         module("TopicTraining", ["TopicModel", "JSONTree", "CLinear"]),
@@ -143,6 +143,7 @@ let package = Package(
             "ArticlectlTests",
             [
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
+                "TopicTraining",
             ]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
     ]

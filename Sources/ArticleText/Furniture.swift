@@ -169,6 +169,13 @@ enum PublicationLine {
     ///   line.
     static func time(in line: String) -> Int64? {
         guard line.utf8.count <= 120 else { return nil }
+        if let time = vietnamese(line) { return time }
+        // Those of feeds and of other pages. Digits alone may be anything.
+        guard line.contains(where: { !$0.isASCIIDigit }), let written = WrittenTime(line) else { return nil }
+        return written.clock - (written.ahead ?? 7 * 3_600_000)
+    }
+
+    private static func vietnamese(_ line: String) -> Int64? {
         var text = line.folded.replacing("gmt+7", with: " ").replacing("gmt +7", with: " ").replacing(
             "utc+7", with: " ")
         text = text.replacing("ngày", with: " ").replacing(" tháng ", with: "/").replacing(" năm ", with: "/")

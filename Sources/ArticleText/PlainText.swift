@@ -47,7 +47,7 @@ public struct PlainText: Sendable, Equatable {
         }
         takeSource(lines, text)
         // The beginning determines the language.
-        let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 16)
+        let sample = text.bytes[body.isEmpty ? 0..<body.lowerBound : body].prefix(1 << 13)
         language = LanguageGuess.language(of: String(decoding: sample, as: UTF8.self))
     }
 
@@ -244,5 +244,5 @@ public struct PlainTextError: Error, Sendable, Equatable, CustomStringConvertibl
             "byte \(offset + 1) (line \(line)) is zero: this is not a text file, or it is in UTF-16")
     }
 
-    static var blank: PlainTextError { PlainTextError(.empty, "the file has no text") }
+    static var blank: PlainTextError { PlainTextError(.empty, "there is no text in it") }
 }

@@ -19,26 +19,42 @@ public struct Language: Sendable, Hashable {
 }
 
 extension Language {
+    /// Detects the language of a text: UTF-8 in any normalization form.
+    public init(of text: String) {
+        var syllables = Syllables()
+        var scanner = SyllableScanner(remembers: false)
+        var copy = text
+        copy.withUTF8 { unsafe scanner.scan(UnsafeRawBufferPointer($0), number: 0, into: &syllables) }
+        self.init(of: syllables)
+    }
+
+    /// The language that somebody gave for a text.
+    ///
+    /// - Parameter tag: a BCP 47 tag in any case. `vie` (ISO 639-2) and `vn` (the country, a common mistake) are Vietnamese.
+    /// - Returns: nil if it names no language.
+    init?(given tag: String) {
+        let primary = tag.prefix { $0 != "-" && $0 != "_" }.lowercased()
+        guard (2...3).contains(primary.utf8.count), primary.utf8.allSatisfy({ (0x61...0x7a).contains($0) }),
+            primary != "und", primary != "mul"
+        else { return nil }
+        self.init(tag: ["vie", "vn"].contains(primary) ? "vi" : primary, confidence: 1)
+    }
+
     /// Distinguishes Vietnamese, with or without marks, from other languages, and names the most common others.
     ///
-    /// Each word is evidence. 93 % of the words in Vietnamese news are possible syllables, but only 30 % of English
-    /// words. Letters that only Vietnamese has weigh more.
+    /// Each of the first words is evidence: see `Evidence`.
     init(of syllables: borrowing Syllables) {
-        let seen = syllables.samples
-        guard seen > 0, syllables.words > 0 else {
+        let samples = syllables.samples
+        guard samples.words > 0 else {
             self = .undetermined
             return
         }
-        let words = Float(min(seen, syllables.words))
-        let scale = min(1, words / Float(syllables.words))
-        let impossible = words - min(words, Float(syllables.possibleSamples))
-        let vietnamese = Float(syllables.vietnameseWords) * scale
-        // Words are not independent of each other. Their evidence counts as that of at most 40 words.
-        let evidence = ((words - impossible) * 0.98 - impossible * 2.2 + vietnamese * 6) * min(1, 40 / words)
-        let probability = 1 / (1 + exp(-evidence))
-        // Vietnamese text that lost its marks has none at all. Nor has a foreign text of possible syllables.
-        if probability >= 0.5, vietnamese >= words * 0.08 || syllables.markedWords * 20 < syllables.words {
-            let other = vietnamese > 0 ? nil : Language.commonest(in: syllables)
+        // Vietnamese text that lost its marks has none at all.
+        let isPlain = samples.isPlain
+        let probability = 1 / (1 + exp(-samples.logOdds))
+        if probability > 0.5 {
+            // A foreign text of possible syllables has none either, but its most common words give it away.
+            let other = isPlain ? Language.commonest(in: syllables) : nil
             if other == nil || other!.confidence < probability {
                 self.init(tag: "vi", confidence: probability)
                 return
@@ -98,54 +114,4 @@ struct CommonWords: Sendable {
     }
 
     func languages(of hash: UInt64) -> UInt8 { languages[hash] ?? 0 }
-}
-
-/// All possible syllables of Vietnamese spelling without marks, as the scanner's plain hashes.
-///
-/// A syllable is an onset and a rhyme. A few pairs do not occur; including them does no harm, because words of other
-/// languages mostly do not have this form.
-struct VietnameseSyllables: Sendable {
-    static let shared = VietnameseSyllables()
-
-    private static let onsets = [
-        "", "b", "c", "ch", "d", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "ph", "q", "r", "s",
-        "t", "th", "tr", "v", "x",
-    ]
-    private static let rhymes = [
-        "a", "ac", "ach", "ai", "am", "an", "ang", "anh", "ao", "ap", "at", "au", "ay", "e", "ec", "ech", "em", "en",
-        "eng", "enh", "eo", "ep", "et", "eu", "i", "ia", "ich", "iec", "iem", "ien", "ieng", "iep", "iet", "ieu", "im",
-        "in", "inh", "ip", "it", "iu", "o", "oa", "oac", "oach", "oai", "oam", "oan", "oang", "oanh", "oao", "oap",
-        "oat", "oay", "oc", "oe", "oen", "oeo", "oet", "oi", "om", "on", "ong", "op", "ot", "u", "ua", "uan", "uang",
-        "uat", "uay", "uc", "ue", "uech", "uenh", "ui", "um", "un", "ung", "uo", "uoc", "uoi", "uom", "uon", "uong",
-        "uop", "uot", "uou", "up", "ut", "uu", "uy", "uya", "uych", "uyen", "uyet", "uynh", "uyt", "uyu", "y", "yem",
-        "yen", "yet", "yeu", "uach", "uanh", "uai", "uac", "uao", "uet", "uen",
-    ]
-
-    /// Open addressing; 0 is empty. No hash is 0.
-    private let slots: [UInt64]
-
-    private init() {
-        var slots = [UInt64](repeating: 0, count: 1 << 13)
-        for onset in VietnameseSyllables.onsets {
-            for rhyme in VietnameseSyllables.rhymes {
-                var hash = FeatureHash.start
-                for byte in (onset + rhyme).utf8 { hash = FeatureHash.step(hash, UInt32(byte)) }
-                hash = FeatureHash.finish(hash, tone: 0)
-                var index = Int(hash >> 51)
-                while slots[index] != 0, slots[index] != hash { index = (index + 1) & 0x1fff }
-                slots[index] = hash
-            }
-        }
-        self.slots = slots
-    }
-
-    /// Whether a plain hash is a possible syllable.
-    func contains(_ hash: UInt64) -> Bool {
-        var index = Int(hash >> 51)
-        while slots[index] != 0 {
-            if slots[index] == hash { return true }
-            index = (index + 1) & 0x1fff
-        }
-        return false
-    }
 }

@@ -99,7 +99,7 @@ import CScoring
             } else {
                 let letter = unsafe Letter(bits: table[Int(byte)])
                 if letter.kind == Letter.Kind.letter.rawValue {
-                    begin(at: position)
+                    begin(at: position, byte)
                     open?.take(letter)
                 } else if letter.kind == Letter.Kind.digit.rawValue {
                     begin(at: position)
@@ -136,7 +136,7 @@ import CScoring
         }
         switch Letter.Kind(rawValue: letter.kind) {
         case .letter:
-            begin(at: position)
+            begin(at: position, codePoint)
             open?.take(letter)
         case .digit:
             begin(at: position)
@@ -158,6 +158,15 @@ import CScoring
     @inline(__always)
     private mutating func begin(at position: Int) {
         if open == nil { open = OpenSyllable(at: position) }
+    }
+
+    /// Begins a syllable with a letter. Capitals beyond Latin-1 do not matter.
+    @inline(__always)
+    private mutating func begin(at position: Int, _ letter: some BinaryInteger) {
+        if open == nil {
+            let isCapital = (0x41...0x5a).contains(letter) || (0xc0...0xde).contains(letter)
+            open = OpenSyllable(at: position, isCapital: isCapital)
+        }
     }
 
     /// Finishes the open syllable, if there is one.

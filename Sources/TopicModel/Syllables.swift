@@ -19,12 +19,8 @@
     private(set) var words = 0
     /// Words that have a mark or a tone.
     private(set) var markedWords = 0
-    /// Words with a mark that only Vietnamese has.
-    private(set) var vietnameseWords = 0
-    /// The first syllables, which are used for language detection.
-    private(set) var samples = 0
-    /// Those whose bare letters are possible in Vietnamese spelling.
-    private(set) var possibleSamples = 0
+    /// How many of the first words are of each kind of evidence, and marked: for language detection.
+    private(set) var samples = EvidenceCounts()
 
     /// How many syllables and borders are used for language detection.
     static let sampled = 400
@@ -48,9 +44,7 @@
         count = 0
         words = 0
         markedWords = 0
-        vietnameseWords = 0
-        samples = 0
-        possibleSamples = 0
+        samples = EvidenceCounts()
     }
 
     /// Adds a border, unless the last entry is a border or there is none.
@@ -64,17 +58,13 @@
     /// Adds a syllable at a place in the text of this number, 0 to 255.
     @inline(__always)
     mutating func add(_ syllable: Syllable, from start: Int, to end: Int, number: UInt64) {
-        if count < Syllables.sampled {
-            samples += 1
-            possibleSamples += Int(syllable.kind.rawValue / Syllable.Kind.possible.rawValue & 1)
-        }
+        if count < Syllables.sampled { samples.add(syllable.kind) }
         add(
             marked: syllable.marked, plain: syllable.plain,
             place: number << 56 | UInt64(truncatingIfNeeded: start) << 28 | UInt64(truncatingIfNeeded: end))
         // Without branches, because the next kind is unpredictable.
-        words += Int(syllable.kind.rawValue & 1)
-        markedWords += Int(syllable.kind.rawValue / Syllable.Kind.marked.rawValue & 1)
-        vietnameseWords += Int(syllable.kind.rawValue / Syllable.Kind.vietnamese.rawValue & 1)
+        words += Int(syllable.kind.isWord)
+        markedWords += Int(syllable.kind.isMarked)
     }
 
     @inline(__always)
@@ -106,17 +96,22 @@
 
 /// A scanned syllable.
 struct Syllable {
-    /// The properties of a syllable.
-    struct Kind: OptionSet {
+    /// The properties of a syllable, in one byte.
+    struct Kind: Equatable {
         let rawValue: UInt8
-        /// It has a letter.
-        static let word = Kind(rawValue: 1)
-        /// A word with a mark or a tone.
-        static let marked = Kind(rawValue: 2)
-        /// A word with a mark that only Vietnamese has: a hook, a dot below, a horn, or a tone on top of a mark.
-        static let vietnamese = Kind(rawValue: 4)
-        /// Its bare letters are possible in Vietnamese spelling.
-        static let possible = Kind(rawValue: 8)
+
+        init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        init(_ evidence: Evidence, isMarked: Bool) {
+            rawValue = evidence.rawValue << 2 | (isMarked ? 2 : 0) | (evidence == .none ? 0 : 1)
+        }
+
+        /// 1 if it has a letter.
+        var isWord: UInt8 { rawValue & 1 }
+        /// 1 if it is a word with a mark or a tone.
+        var isMarked: UInt8 { rawValue >> 1 & 1 }
+        /// What it says about the language; below 16.
+        var evidence: Int { Int(rawValue >> 2 & 15) }
     }
 
     /// The hash of the letters with their marks and tone.
@@ -137,9 +132,15 @@ struct OpenSyllable {
     private var hasLetter = false
     private var hasMark = false
     private var isVietnamese = false
+    /// It has a horn, a stroke, a hook or a dot below, which languages with other syllables lack.
+    private var hasVietnameseLetter = false
+    private let isCapital: Bool
 
     @inline(__always)
-    init(at start: Int) { self.start = start }
+    init(at start: Int, isCapital: Bool = false) {
+        self.start = start
+        self.isCapital = isCapital
+    }
 
     /// Adds a letter with its mark and its tone.
     @inline(__always)
@@ -155,12 +156,15 @@ struct OpenSyllable {
     mutating func takeMarks(of letter: Letter) {
         if letter.mark != 0 {
             marked = FeatureHash.step(marked, letter.mark + 0x300)
-            isVietnamese = isVietnamese || tone != 0 || letter.mark == 0x1c || letter.mark == Letter.stroke
+            let isUnique = letter.mark == 0x1c || letter.mark == Letter.stroke
+            isVietnamese = isVietnamese || tone != 0 || isUnique || letter.mark == 0x07
+            hasVietnameseLetter = hasVietnameseLetter || isUnique
             hasMark = true
         }
         if letter.tone != 0 {
             // Vietnamese has one tone per syllable. More tones (résumé) must be counted all the same.
             isVietnamese = isVietnamese || letter.tone >= 4 || (hasMark && tone == 0)
+            hasVietnameseLetter = hasVietnameseLetter || letter.tone >= 4
             tone = tone &* 8 &+ letter.tone
             hasMark = true
         }
@@ -189,17 +193,33 @@ struct OpenSyllable {
         }
     }
 
+    /// The hash of the letters with their marks and tone.
+    var markedHash: UInt64 { FeatureHash.finish(marked, tone: tone) }
+    /// The hash of the letters with their marks, without the tone.
+    var toneless: UInt64 { FeatureHash.finish(marked, tone: 0) }
+    /// The hash of the bare letters.
+    var bare: UInt64 { FeatureHash.finish(plain, tone: 0) }
+
     /// The finished syllable.
     var ended: Syllable {
         guard hasLetter else {
             let hash = FeatureHash.number(digits: digits)
-            return Syllable(marked: hash, plain: hash, kind: [])
+            return Syllable(marked: hash, plain: hash, kind: Syllable.Kind(.none, isMarked: false))
         }
-        let bare = FeatureHash.finish(plain, tone: 0)
-        var kind = Syllable.Kind.word
-        if hasMark { kind.insert(.marked) }
-        if isVietnamese { kind.insert(.vietnamese) }
-        if VietnameseSyllables.shared.contains(bare) { kind.insert(.possible) }
-        return Syllable(marked: FeatureHash.finish(marked, tone: tone), plain: bare, kind: kind)
+        return Syllable(marked: markedHash, plain: bare, kind: Syllable.Kind(evidence, isMarked: hasMark))
+    }
+
+    private var evidence: Evidence {
+        if let known = ForeignWords.shared.evidence(of: markedHash) { return known }
+        if VietnameseSpelling.shared.contains(toneless, tone: tone) {
+            guard hasMark else { return .spelled }
+            return isVietnamese || FunctionWords.contains(markedHash) ? .certain : .marked
+        }
+        if hasMark {
+            if hasVietnameseLetter { return .lettered }
+            return isCapital ? .strangeName : .strange
+        }
+        if VietnameseSyllables.shared.contains(bare) { return .possible }
+        return isCapital ? .impossibleName : .impossible
     }
 }

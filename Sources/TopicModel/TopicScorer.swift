@@ -52,28 +52,36 @@
         texts = min(texts + 1, 255)
     }
 
+    /// The probability that a single word must have to be a topic. A model is trained on articles: of one word it is too
+    /// certain.
+    private static let oneWord: Float = 0.9
+
     /// Whether the text has lost its marks. It is then scored with the features of bare letters.
     var isPlain: Bool { syllables.markedWords * 8 < syllables.words }
 
     /// Scores the text.
     ///
-    /// - Parameter explained: the parts passed to `read`, in the same order, to get the phrases that decided; empty
-    ///   otherwise.
-    public mutating func finish(explaining explained: [String] = []) -> Verdict {
-        let language = Language(of: syllables)
+    /// - Parameters:
+    ///   - language: the BCP 47 tag that was given with the text. It is believed; empty: the language is detected.
+    ///   - explained: the parts passed to `read`, in the same order, to get the phrases that decided; empty otherwise.
+    public mutating func finish(language given: String = "", explaining explained: [String] = []) -> Verdict {
+        let language = Language(given: given) ?? Language(of: syllables)
         let plain = isPlain
         let count = model.topics.count
         guard syllables.words > 0, language.tag == "vi" || !model.header.flags.contains(.vietnameseOnly),
             sumFeatures(plain: plain)
         else {
             let even = [Float](repeating: 1 / Float(count), count: count)
-            return Verdict(scores: even, best: 0, isGroundless: true, undecided: true, language: language, phrases: [])
+            return Verdict(
+                scores: even, best: 0, isGroundless: true, saysNothing: true, undecided: true, language: language,
+                phrases: [])
         }
         let scores = probabilities(plain: plain)
         let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+        let saysNothing = FunctionWords.areAll(of: syllables) || (syllables.words == 1 && scores[best] < Self.oneWord)
         return Verdict(
-            scores: scores, best: best, isGroundless: false, undecided: scores[best] < model.threshold,
-            language: language,
+            scores: scores, best: best, isGroundless: false, saysNothing: saysNothing,
+            undecided: saysNothing || scores[best] < model.threshold, language: language,
             phrases: explained.isEmpty ? [] : phrases(for: best, plain: plain, in: explained))
     }
 }
@@ -86,7 +94,9 @@ public struct Verdict: Sendable, Equatable {
     public let best: Int
     /// Whether the text has no word that the model knows, or is in another language. All scores are then equal.
     public let isGroundless: Bool
-    /// Whether the best score is below the model's threshold, or the verdict is groundless.
+    /// Whether the text has only words that occur in every text, as "của" and "là", or is groundless.
+    public let saysNothing: Bool
+    /// Whether the best score is below the model's threshold, or the text says nothing.
     public let undecided: Bool
     /// The language of the text.
     public let language: Language

@@ -30,20 +30,6 @@ enum FileContent {
         }
     }
 
-    /// The names in a directory, sorted, without hidden ones.
-    static func names(in path: String) throws(TopicModelError) -> [String] {
-        guard let directory = unsafe opendir(path) else { throw failure(path) }
-        defer { unsafe _ = closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted()
-    }
-
     private static func failure(_ path: String) -> TopicModelError {
         let reason = unsafe String(cString: strerror(errno))
         return TopicModelError(.unreadable, "cannot read \(path): \(reason)")

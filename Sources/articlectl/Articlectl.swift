@@ -25,7 +25,9 @@ enum Articlectl {
     /// the environment.
     private static var given: [String] {
         var given: [String] = []
-        while let word = unsafe clinux_argument(Int32(given.count + 1)) { given.append(unsafe String(cString: word)) }
+        while let word = unsafe clinux_argument(Int32(given.count + 1)) {
+            unsafe given.append(FileName.text(UnsafeRawBufferPointer(start: word, count: strlen(word))))
+        }
         return given
     }
 

@@ -66,7 +66,7 @@ enum Filled {
         WatchItem(
             kind: .stored, cursor: [2, 255], sequence: 103, id: id(4), revision: 105, storedAt: -106, article: article,
             status: status, caughtUp: true),
-        ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true),
+        ClassifyTextRequest(title: "title-ệ", body: "body-ệ", explain: true, language: "language-ệ"),
         ClassifyArticleRequest(key: key, explain: true, writeBack: true), classification, evidence,
         ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),
         TopicsResult(topics: [topicDescription, topicDescription], model: "model-ệ", threshold: 3 / 64),

@@ -38,12 +38,17 @@ import Testing
         arguments: [
             ("15/06/2009", 1_244_998_800_000), ("Cập nhật lúc 10h20, 15/6/2009", 1_245_036_000_000),
             ("Ngày 15 tháng 6 năm 2009", 1_244_998_800_000), ("2009-06-15 10:20:35", 1_245_036_000_000),
+            ("Mon, 15 Jun 2009 10:20:00 +0700", 1_245_036_000_000), ("June 15, 2009 10:20 AM", 1_245_036_000_000),
+            ("2009-06-15T03:20:00Z", 1_245_036_000_000), ("10:20 | 15/06/2009 GMT+7", 1_245_036_000_000),
         ] as [(String, Int64)]) func publicationLines(_ line: String, _ time: Int64)
     {
         #expect(PublicationLine.time(in: line) == time)
     }
 
-    @Test(arguments: ["15/13/2009", "Ngày 15/06/2009, đoàn công tác", "10:20", "1.204.2009", "2009"])
+    @Test(arguments: [
+        "15/13/2009", "Ngày 15/06/2009, đoàn công tác", "10:20", "1.204.2009", "2009", "20090615", "May", "Ngày 15",
+        "15/06",
+    ])
     func noPublicationLines(_ line: String) { #expect(PublicationLine.time(in: line) == nil) }
 
     @Test func slugs() {

@@ -63,17 +63,16 @@ import Testing
         #expect(result.externalID == "7")
         #expect(result.article.attributes["body"] == "khác")
         #expect(result.article.attributes["meta"] == #"{"tieu_de":"Tựa","n":1}"#)
+        let missing = try record(#"{"title":"t","content":"x"}"#, map: ["body=noi_dung"])
+        #expect(missing.notes.map(\.message) == ["--map body=noi_dung: it has no such member"])
+        #expect(missing.article.attributes == ["content": "x"])
         #expect(throws: CommandFailure.self) { try RecordMapping(["bodi=x"]) }
         #expect(throws: CommandFailure.self) { try RecordMapping(["body"]) }
     }
 
     @Test(arguments: [
-        "[]", "7", "{}", #"{"id":"x"}"#, #"{"body":{}}"#, #"{"body":"b","published_at":"gestern"}"#,
-        #"{"body":"b","published_at":true}"#,
-        #"{"body":"b","topics":[1]}"#, #"{"body":"b","topics":[{"slug":"x","score":2}]}"#,
-        #"{"body":"b","label":"***"}"#,
-        #"{"body":"b","original":{"head":"*"}}"#, #"{"body":"b","rating":{"count":-1}}"#,
-        #"{"body":"b","attributes":[]}"#,
+        "[]", "7", "{}", #"{"id":"x"}"#, #"{"body":{}}"#, #"{"title":" ","body":"\u200b\u00a0"}"#,
+        #"{"title":"t","body":{"p":1}}"#,
     ]) func noArticles(_ json: String) {
         #expect(throws: RecordError.self) { try record(json) }
     }

@@ -33,24 +33,4 @@ import TopicTraining
         let unknown = Evaluation(of: model, on: [LabelledText(label: "Khác", parts: ["một"])])
         #expect(unknown.count == 0 && unknown.unknown == 1 && unknown.accuracy == 0)
     }
-
-    @Test func dataIsReadFromLinesAndDirectories() throws {
-        let directory = try TemporaryDirectory()
-        let lines = """
-            {"label": "Thể thao", "text": "một"}
-            not json
-            {"topics": [{"slug": "suc-khoe", "score": 0.9}], "title": "hai", "body": "ba", "extra": [1]}
-
-            {"topics": ["kinh-doanh"], "text": "bốn"}
-            {"text": "năm"}
-            {"label": "x"}
-            """
-        let data = try DataSet(path: directory.write(Array(lines.utf8), to: "data.jsonl"))
-        #expect(data.texts.map(\.label) == ["Thể thao", "suc-khoe", "kinh-doanh"])
-        #expect(data.texts.map(\.parts) == [["một"], ["hai", "ba"], ["bốn"]])
-        #expect(data.skipped == 3)
-        #expect(data.complaints.map { $0.prefix(7) } == ["line 2:", "line 6:", "line 7:"])
-        #expect(throws: TopicModelError.self) { try DataSet(path: "\(directory.path)/missing") }
-        #expect(throws: TopicModelError.self) { try DataSet(path: directory.write([], to: "empty")) }
-    }
 }

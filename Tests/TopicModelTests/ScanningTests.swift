@@ -10,6 +10,7 @@ import Testing
         var plain: [UInt64] = []
         var places: [UInt64] = []
         let words: [Int]
+        let samples: EvidenceCounts
 
         init(of texts: [[UInt8]], by scanner: inout SyllableScanner) {
             var syllables = Syllables()
@@ -21,10 +22,8 @@ import Testing
                 unsafe plain.append(syllables.plain[index])
                 unsafe places.append(syllables.places[index])
             }
-            words = [
-                syllables.words, syllables.markedWords, syllables.vietnameseWords, syllables.samples,
-                syllables.possibleSamples,
-            ]
+            words = [syllables.words, syllables.markedWords]
+            samples = syllables.samples
         }
     }
 

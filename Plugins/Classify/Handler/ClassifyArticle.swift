@@ -63,9 +63,11 @@ extension Classify {
     ) async throws(ServiceError) -> Classification {
         let scoring = try await classifier.loadedScoring()
         if article.content.count <= Classify.maxBytesOnLoop {
-            return scoring.classify(article.parts, explain: explain)
+            return scoring.classify(article.parts, explain: explain, language: article.language)
         }
-        return try await workers.run { scoring.classify(article.parts, explain: explain) }
+        return try await workers.run {
+            scoring.classify(article.parts, explain: explain, language: article.language)
+        }
     }
 
     private func write(
@@ -97,6 +99,8 @@ struct ArticleText: Sendable {
     let content: [UInt8]
     /// Title, summary and body.
     let parts: [String]
+    /// As the writer gave it; empty if not.
+    let language: String
     /// Whether it has topics.
     let hasTopics: Bool
 
@@ -125,6 +129,7 @@ struct ArticleText: Sendable {
         var title = ""
         var summary = ""
         var body = ""
+        var language = ""
         var hasTopics = false
         while try reader.next() {
             switch reader.field {
@@ -134,10 +139,12 @@ struct ArticleText: Sendable {
             case 4: title = try reader.string()
             case 5: summary = try reader.string()
             case 6: body = try reader.string()
+            case 9: language = try reader.string()
             default: try reader.skip()
             }
         }
         parts = [title, summary, body]
+        self.language = language
         self.hasTopics = hasTopics
     }
 

@@ -157,7 +157,7 @@ final class Incoming: Sendable {
         let scoring = try await classifier.value.loadedScoring()
         var written: [Task<WriteResult, any Error>] = []
         for article in articles {
-            let classification = scoring.classify(article.parts, explain: false)
+            let classification = scoring.classify(article.parts, explain: false, language: article.language)
             // An article without a confident answer stays as it is.
             if classification.undecided { continue }
             do throws(ServiceError) {

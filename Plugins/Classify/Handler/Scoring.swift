@@ -29,17 +29,17 @@ final class Scoring: Sendable {
 
     /// The answer to classify.text.
     func classify(_ request: ClassifyTextRequest) -> Classification {
-        classify([request.title, request.body], explain: request.explain)
+        classify([request.title, request.body], explain: request.explain, language: request.language)
     }
 
-    /// Classifies a text given in parts, the title first.
-    func classify(_ parts: [String], explain: Bool) -> Classification {
+    /// Classifies a text given in parts, the title first. `language` is the one given with it, or empty.
+    func classify(_ parts: [String], explain: Bool, language: String) -> Classification {
         used.store(MonotonicClock.now, ordering: .relaxed)
         let lent = idle.withLock { $0.popLast() } ?? Scorer(model)
         defer { idle.withLock { $0.append(lent) } }
         lent.scorer.begin()
         for part in parts { lent.scorer.read(part) }
-        return classification(lent.scorer.finish(explaining: explain ? parts : []))
+        return classification(lent.scorer.finish(language: language, explaining: explain ? parts : []))
     }
 
     private func classification(_ verdict: Verdict) -> Classification {
@@ -48,7 +48,7 @@ final class Scoring: Sendable {
             topics: ranked.map { index in
                 Topic(slug: model.topics[index].slug, score: verdict.scores[index], name: model.topics[index].name)
             },
-            undecided: verdict.isGroundless || verdict.scores[verdict.best] < threshold,
+            undecided: verdict.saysNothing || verdict.scores[verdict.best] < threshold,
             language: verdict.language.tag, languageConfidence: verdict.language.confidence,
             evidence: verdict.phrases.map { phrase in
                 Evidence(phrase: phrase.phrase, topic: model.topics[phrase.topic].slug, weight: phrase.weight)

@@ -9,14 +9,17 @@ public struct ClassifyTextRequest: ProtocolMessage {
     public var body: String
     /// Whether to return the phrases that decided.
     public var explain: Bool
+    /// The language of the text as a BCP 47 tag, if it is known; empty: it is detected.
+    public var language: String
 
     public init() { self.init(title: "") }
 
     /// Creates a message from its fields.
-    public init(title: String = "", body: String = "", explain: Bool = false) {
+    public init(title: String = "", body: String = "", explain: Bool = false, language: String = "") {
         self.title = title
         self.body = body
         self.explain = explain
+        self.language = language
     }
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
@@ -24,6 +27,7 @@ public struct ClassifyTextRequest: ProtocolMessage {
         case 1: title = try reader.string()
         case 2: body = try reader.string()
         case 3: explain = try reader.bool()
+        case 4: language = try reader.string()
         default: try reader.skip()
         }
     }
@@ -32,6 +36,7 @@ public struct ClassifyTextRequest: ProtocolMessage {
         writer.write(title, at: 1)
         writer.write(body, at: 2)
         writer.write(explain, at: 3)
+        writer.write(language, at: 4)
     }
 }
 

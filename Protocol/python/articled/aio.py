@@ -296,13 +296,14 @@ class AsyncClient(Caller):
     # -- Classifying -----------------------------------------------------------------------------------------------
 
     async def classify(
-        self, title: str, body: str, *, explain: bool = False, deadline: Optional[float] = None
+        self, title: str, body: str, *, language: str = "", explain: bool = False, deadline: Optional[float] = None
     ) -> Classification:
         """Tells the topics of a text, the most probable one first.
 
+        :param language: a BCP 47 tag, if it is known; empty: the service detects it.
         :param explain: with the words that decided.
         """
-        request = ClassifyTextRequest(title=title, body=body, explain=explain)
+        request = ClassifyTextRequest(title=title, body=body, explain=explain, language=language)
         return await self._call("classify.text", request, Classification(), deadline)
 
     async def classify_article(

@@ -165,14 +165,16 @@ class ClassifyArticleResult(_message.Message):
     def __init__(self, classification: _Optional[_Union[Classification, _Mapping]] = ..., stored: _Optional[_Union[PutResult, _Mapping]] = ...) -> None: ...
 
 class ClassifyTextRequest(_message.Message):
-    __slots__ = ["body", "explain", "title"]
+    __slots__ = ["body", "explain", "language", "title"]
     BODY_FIELD_NUMBER: _ClassVar[int]
     EXPLAIN_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     body: str
     explain: bool
+    language: str
     title: str
-    def __init__(self, title: _Optional[str] = ..., body: _Optional[str] = ..., explain: bool = ...) -> None: ...
+    def __init__(self, title: _Optional[str] = ..., body: _Optional[str] = ..., explain: bool = ..., language: _Optional[str] = ...) -> None: ...
 
 class ClientHello(_message.Message):
     __slots__ = ["agent", "features", "max_frame", "protocol_max", "protocol_min", "stream_window"]

@@ -286,10 +286,11 @@ class Client:
     # -- Classifying -----------------------------------------------------------------------------------------------
 
     def classify(
-        self, title: str, body: str, *, explain: bool = False, deadline: Optional[float] = None
+        self, title: str, body: str, *, language: str = "", explain: bool = False, deadline: Optional[float] = None
     ) -> Classification:
         """Tells the topics of a text: ``AsyncClient.classify``."""
-        return self._runner.run(self._client.classify(title, body, explain=explain, deadline=deadline))
+        return self._runner.run(
+            self._client.classify(title, body, language=language, explain=explain, deadline=deadline))
 
     def classify_article(
         self, key: Key, *, explain: bool = False, write_back: bool = False, deadline: Optional[float] = None

@@ -5,13 +5,16 @@ public import ArticleProtocol
 extension ArticleClient {
     /// Classifies a text.
     ///
-    /// - Parameter explain: whether to return the phrases that decided.
+    /// - Parameters:
+    ///   - language: a BCP 47 tag, if it is known; empty: the service detects it.
+    ///   - explain: whether to return the phrases that decided.
     /// - Throws: status FAILED_PRECONDITION if the service has no model.
     public func classify(
-        title: String = "", text: String, explain: Bool = false, policy: CallPolicy = CallPolicy()
+        title: String = "", text: String, language: String = "", explain: Bool = false,
+        policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> Classification {
         try await call(
-            "classify.text", ClassifyTextRequest(title: title, body: text, explain: explain),
+            "classify.text", ClassifyTextRequest(title: title, body: text, explain: explain, language: language),
             policy: policy.resolved(.idempotent))
     }
 

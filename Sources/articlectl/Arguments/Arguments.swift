@@ -83,10 +83,10 @@ struct Arguments: Sendable {
     func flag(_ name: String) -> Bool { values[name] != nil }
 
     /// The value of an option that is given at most once.
-    func value(_ name: String) -> String? { values[name]?.first }
+    func value(_ name: String) -> String? { values[name]?.first.map(FileName.repaired) }
 
     /// The values of a repeatable option, in the order of the command line.
-    func values(_ name: String) -> [String] { values[name] ?? [] }
+    func values(_ name: String) -> [String] { (values[name] ?? []).map(FileName.repaired) }
 
     /// A whole number within bounds.
     func number<Number: FixedWidthInteger & Sendable>(

@@ -146,7 +146,7 @@ final class ScratchService {
     /// The end of what it said.
     private var log: String {
         var bytes: [UInt8] = []
-        if let source = try? ByteSource(directory + "/log") {
+        if var source = try? ByteSource(directory + "/log") {
             while let count = try? source.read(into: &bytes), count > 0, bytes.count < 1 << 20 {}
         }
         return String(decoding: bytes.suffix(2000), as: UTF8.self)

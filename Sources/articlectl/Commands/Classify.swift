@@ -65,6 +65,8 @@ struct Classify: Command {
             try show(classification, stored: result.stored, session)
         case .file(let file):
             let reader = RecordReader([file], options)
+            let notes = RecordNotes(asJSON: session.json)
+            defer { notes.end() }
             while let record = try reader.next() {
                 guard case .success(let article) = record.article else {
                     if case .failure(let error) = record.article {
@@ -72,8 +74,11 @@ struct Classify: Command {
                     }
                     continue
                 }
+                notes.tell(record.notes, at: record.origin)
                 let result = try await session.client.classify(
-                    title: article.title, text: article.body, explain: explain)
+                    title: article.title,
+                    text: [article.summary, article.body].filter { !$0.isEmpty }.joined(separator: "\n"),
+                    language: article.language, explain: explain)
                 try show(result, stored: nil, session)
             }
         }

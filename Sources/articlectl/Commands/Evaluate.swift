@@ -13,6 +13,11 @@ struct Evaluate: Command {
             "An undecided answer counts as its best candidate. The calibration error is how far the probabilities are from the "
                 + "share of right answers, over ten bands.",
         ],
+        options: [
+            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value(
+                "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
+        ],
         examples: [
             .init("articlectl evaluate news.topics test.jsonl", "tables for people"),
             .init("articlectl evaluate news.topics test.jsonl --json", "all figures for programs"),
@@ -20,10 +25,13 @@ struct Evaluate: Command {
 
     private let model: String
     private let data: String
+    private var input: InputOptions
 
     init(_ arguments: Arguments) throws {
         model = arguments.operands[0]
         data = arguments.operands[1]
+        input = InputOptions(mapping: try RecordMapping(arguments.values("map")))
+        input.format = try InputFormat.option(arguments.value("format"))
     }
 
     func run(_ session: Session) async throws -> ExitCode {
@@ -31,13 +39,17 @@ struct Evaluate: Command {
         defer { line.clear() }
         let evaluation: Evaluation
         let identity: String
+        let notes = RecordNotes(asJSON: session.json)
+        defer { notes.end() }
+        let articles = try LabelledArticles(path: data, input, notes: notes) {
+            line.clear()
+            CommandFailure(.data, $0).tell(asJSON: session.json)
+        }
         do throws(TopicModelError) {
             let model = try TopicModel(path: model)
             identity = model.identity
-            let data = try DataSet(path: data)
-            for complaint in data.complaints { CommandFailure(.data, complaint).tell(asJSON: session.json) }
-            evaluation = Evaluation(of: model, on: data.texts) { done in
-                line.show("scoring", Double(done) / Double(data.texts.count))
+            evaluation = Evaluation(of: model, on: articles.texts) { done in
+                line.show("scoring", Double(done) / Double(articles.texts.count))
             }
         } catch {
             throw CommandFailure(error)
@@ -53,6 +65,6 @@ struct Evaluate: Command {
             try session.output.line(session.style.bold(identity))
             try EvaluationReport(evaluation).write(to: session.output, style: session.style)
         }
-        return .success
+        return articles.skipped > 0 ? .data : .success
     }
 }

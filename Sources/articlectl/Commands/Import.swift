@@ -11,13 +11,22 @@ struct Import: Command {
             "A directory is read with all its subdirectories. A .txt file is one article as plain text. A .json file holds one "
                 + "JSON object, several, or an array. A .jsonl file has one JSON object on each line and may be of any size. A "
                 + "record that is not an article is reported with its file and line and skipped. The rest is stored, and the "
-                + "exit status is 65.",
+                + "exit status is 65. It is also 65 if a folder cannot be read, or an article is stored without a part of what "
+                + "it had; both are named. Links to folders are followed once. Bytes of a name that are not UTF-8 are shown as \\xE9.",
+            "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
+                + "object around it, as {\"articles\": [...]}, whatever the file is called. `store`, `train`, `evaluate` and "
+                + "`classify` read the same.",
             "A JSON object has the members id, url, source, title, summary, body, author, published_at, language, topics, "
-                + "attributes, rating and original, as `export` writes them. Common other names work too: text or content for "
-                + "body, label or category for topics, headline, link, publisher, byline, date and so on. --map names any other. "
-                + "All other members become attributes, so nothing is lost. An object that has a member twice is refused.",
-            "published_at is a time (2009-06-15T10:20:00+07:00), a date (2009-06-15), or milliseconds since 1970. Without a zone "
-                + "it is UTC, so a file means the same on every machine. A time in an option (`store --published`, `list "
+                + "attributes, rating and original, as `export` writes them. Common other names work too: text, content or "
+                + "articleBody for body, label or category for topics, headline, link, publisher, byline, datePublished and so on, "
+                + "also as objects of schema.org. --map names any other. All other members become attributes, so nothing is "
+                + "lost. So does a field that cannot be read, as a date that is none, and a note says so. An object that has a "
+                + "member twice is refused.",
+            "The slug of a topic is its name without marks. Of two names that would have one slug, as Bão and Báo, the second "
+                + "gets a number behind it, and a note says so.",
+            "published_at is a time in any usual form: 2009-06-15T10:20:00+07:00, 15/06/2009 10:20 GMT+7 (the day before the "
+                + "month), Mon, 15 Jun 2009 10:20:00 +0700; or a number since 1970: milliseconds, or seconds, micro- or nanoseconds "
+                + "if its size says so, with a note. Empty is none. Without a zone it is UTC, so a file means the same on every machine. A time in an option (`store --published`, `list "
                 + "--from`) is in this machine's zone. Text is stored as it is. `list --source` compares in NFC, so give the "
                 + "source in NFC.",
             "If the service restarts meanwhile, the import waits for it and goes on. You can stop an import with Ctrl-C and run it "
@@ -63,14 +72,18 @@ struct Import: Command {
 
     func run(_ session: Session) async throws -> ExitCode {
         let interrupt = Signals.catchInterrupts()
-        let (files, others) = try inputs()
-        if others > 0 {
-            let complaint = "skipped \(Quantity.count(others, "file")) not named .txt, .json or .jsonl"
+        let found = try inputs()
+        let files = found.files
+        if found.others > 0 {
+            let example = found.other.map { ", as \($0)" } ?? ""
+            let complaint = "skipped \(Quantity.count(found.others, "file")) not named .txt, .json or .jsonl\(example)"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
+        for remark in found.remarks { CommandFailure(.data, remark).tell(asJSON: session.json) }
         let report = ImportReport(
             total: files.reduce(0) { sum, file in sum.flatMap { sum in file.size.map { sum + $0 } } }, keep: keep,
             shown: session.terminal.showsErrors, json: session.json)
+        for problem in found.problems { report.reject(nil, problem) }
         let feed = ImportFeed(files: files, options: options, keep: keep, interrupt: interrupt, report: report)
         var failure: CommandFailure?
         do {
@@ -92,26 +105,30 @@ struct Import: Command {
             let advice = "run the same command again to go on: what is stored already is skipped"
             throw CommandFailure(.interrupted, "stopped", hint: advice)
         }
-        return report.rejected > 0 ? .data : .success
+        return report.rejected + report.losses > 0 ? .data : .success
     }
 
-    private func inputs() throws(CommandFailure) -> (files: [InputFile], others: Int) {
-        var files: [InputFile] = []
-        var others = 0
+    private func inputs() throws(CommandFailure) -> InputFile.Found {
+        var all = InputFile.Found()
         for path in paths {
             try Directory.checkReadable(path)
             guard path != "-", Directory.isDirectory(path) else {
-                files.append(InputFile(path))
+                all.files.append(InputFile(path))
                 continue
             }
             let found = try InputFile.all(in: path)
-            files += found.files
-            others += found.others
+            all.files += found.files
+            all.others += found.others
+            all.other = all.other ?? found.other
+            all.problems += found.problems
+            all.remarks += found.remarks
             if found.files.isEmpty {
-                throw CommandFailure(.noInput, "\(path): there is no .txt, .json or .jsonl file in it")
+                let reason = found.problems.first.map { "; \($0)" } ?? ""
+                throw CommandFailure(
+                    .noInput, "\(FileName.shown(path)): there is no .txt, .json or .jsonl file in it" + reason)
             }
         }
-        return (files, others)
+        return all
     }
 }
 
@@ -140,7 +157,7 @@ struct ImportFeed: AsyncSequence, Sendable {
                     guard let record = try reader.next() else { return nil }
                     switch record.article {
                     case .success(let article):
-                        report.sent(record.origin, bytesRead: reader.bytesRead)
+                        report.sent(record.origin, notes: record.notes, bytesRead: reader.bytesRead)
                         return PutRequest(article: article, expectedRevision: expected)
                     case .failure(let error): report.reject(record.origin, error.message)
                     }

@@ -25,17 +25,23 @@ final class ImportReport: Sendable {
     private let keep: Bool
     /// Complaints are JSON, for programs.
     private let complainsInJSON: Bool
+    private let notes: RecordNotes
 
     init(total: Int?, keep: Bool, shown: Bool, json: Bool) {
         self.total = total
         self.keep = keep
         complainsInJSON = json
+        notes = RecordNotes(asJSON: json)
         state = Mutex(State(progress: Progress(shown: shown)))
     }
 
     // MARK: What the reader tells
 
-    func sent(_ origin: Origin, bytesRead: Int) {
+    func sent(_ origin: Origin, notes: [RecordNote], bytesRead: Int) {
+        if !notes.isEmpty {
+            state.withLock { $0.progress.clear() }
+            self.notes.tell(notes, at: origin)
+        }
         state.withLock { state in
             state.origins[state.sent] = origin
             state.sent += 1
@@ -85,7 +91,13 @@ final class ImportReport: Sendable {
 
     // MARK: The end
 
-    func end() { state.withLock { $0.progress.clear() } }
+    func end() {
+        state.withLock { $0.progress.clear() }
+        notes.end()
+    }
+
+    /// How many articles are stored without a part of what they had.
+    var losses: Int { notes.losses }
 
     var rejected: Int { state.withLock { $0.rejected } }
 
@@ -99,6 +111,7 @@ final class ImportReport: Sendable {
                 + "(\(Quantity.grouped(rate))/s): \(Quantity.grouped(state.created)) created, "
                 + "\(Quantity.grouped(state.updated)) updated, \(Quantity.grouped(state.unchanged)) unchanged, "
                 + "\(Quantity.grouped(state.rejected)) rejected"
+                + (notes.losses > 0 ? ", \(Quantity.grouped(notes.losses)) incomplete" : "")
         }
     }
 
@@ -107,6 +120,7 @@ final class ImportReport: Sendable {
             .object([
                 ("created", .integer(state.created)), ("updated", .integer(state.updated)),
                 ("unchanged", .integer(state.unchanged)), ("rejected", .integer(state.rejected)),
+                ("incomplete", .integer(notes.losses)), ("notes", .integer(notes.count)),
                 ("seconds", .number(Quantity.fixed(state.progress.elapsed, 3))),
                 ("interrupted", .bool(Signals.isInterrupted)),
             ])

@@ -59,7 +59,7 @@ struct NewPlugin: Command {
     }
 
     func run(_ session: Session) async throws -> ExitCode {
-        if let present = try? Directory.files(below: directory), !present.isEmpty {
+        if let present = try? Directory.survey(below: directory).files, !present.isEmpty {
             throw CommandFailure(.conflict, "\(directory) has files in it already; nothing was written")
         }
         for (path, text) in template.files {

@@ -58,6 +58,8 @@ struct Store: Command {
     func run(_ session: Session) async throws -> ExitCode {
         var worst = ExitCode.success
         var stored = 0
+        let notes = RecordNotes(asJSON: session.json)
+        defer { notes.end() }
         for file in files {
             do {
                 let reader = RecordReader([InputFile(file)], options)
@@ -70,6 +72,8 @@ struct Store: Command {
                         stored += 1
                         let result = try await put(article, byContent: record.isNamedByContent, session.client)
                         try tell(result, article, session)
+                        try session.output.flush()
+                        if notes.tell(record.notes, at: record.origin) { worst = .data }
                     } catch {
                         worst = try note(error, at: record.origin, session)
                     }

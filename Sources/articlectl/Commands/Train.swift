@@ -11,16 +11,19 @@ struct Train: Command {
     static let description = CommandDescription(
         "train", "make a topic model from labelled articles", operands: "[DATA]", count: 0...1,
         discussion: [
-            "DATA is a file of JSON Lines (- for standard input), or a directory with a folder of text files for each "
-                + "topic. The topic of a line is its `label`, its `topic` or the first of its `topics`. The text is its `text`, or "
-                + "its `title`, `summary` and `body`. What `articlectl export` writes can be used. With --store the data are "
-                + "the articles in the store that have a topic.",
+            "DATA is a file of JSON or JSON Lines (- for standard input), or a directory with a folder of files for each "
+                + "topic. Records are read as `import` reads them, with the same members and --map. The topic of a record is its "
+                + "`label`, its `category`, or the most probable of its `topics`; the text is its title, summary and body. What "
+                + "`articlectl export` writes can be used. With --store the data are the articles in the store that have a topic.",
             "The same data, options and seed give the same model, byte for byte. A model file is replaced as a whole, so a "
                 + "service that uses it can reload at any time.",
             "--hold-out and --k-fold measure the data. They need no -o: without it no model is kept.",
         ],
         options: [
             .value("output", short: "o", "MODEL", "where the model goes; - is standard output"),
+            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value(
+                "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
             .flag("store", "learn from the store's articles that have a topic"),
             .value("name", "NAME", "the name of the model; default: topics"),
             .value("names", "FILE", "display names of the topics: a slug and a name on each line"),
@@ -47,9 +50,12 @@ struct Train: Command {
     private let parts: Int?
     private let onlyLast: Bool
     private var options = TrainingOptions()
+    private var input: InputOptions
 
     init(_ arguments: Arguments) throws {
         data = arguments.operands.first
+        input = InputOptions(mapping: try RecordMapping(arguments.values("map")))
+        input.format = try InputFormat.option(arguments.value("format"))
         guard arguments.flag("store") != (data != nil) else {
             throw CommandFailure.usage("give either DATA or --store", hint: "`articlectl help train` shows how")
         }
@@ -90,8 +96,8 @@ struct Train: Command {
 
     func run(_ session: Session) async throws -> ExitCode {
         let file = try output.map { path throws(CommandFailure) in try OutputFile(path) }
-        let (texts, skipped) = try await texts(session)
-        let (evaluation, bytes) = try learn(texts, StageLine(shown: session.terminal.showsErrors))
+        let (texts, names, skipped) = try await texts(session)
+        let (evaluation, bytes) = try learn(texts, names, StageLine(shown: session.terminal.showsErrors))
         // Standard output is the model's then, and the report is for people.
         let report =
             file?.isStandardOutput == true
@@ -126,9 +132,11 @@ struct Train: Command {
 
     /// - Returns: what was measured, if that was asked for, and the model's file, if that was.
     private func learn(
-        _ texts: [LabelledText], _ line: StageLine
+        _ texts: [LabelledText], _ names: [String: String], _ line: StageLine
     ) throws(CommandFailure) -> (Evaluation?, [UInt8]?) {
         defer { line.clear() }
+        var options = options
+        options.names.merge(names) { given, _ in given }
         do throws(TopicModelError) {
             var evaluation: Evaluation?
             if let parts {
@@ -148,15 +156,14 @@ struct Train: Command {
         evaluation.map { [("held_out", EvaluationReport($0).json)] } ?? []
     }
 
-    private func texts(_ session: Session) async throws -> ([LabelledText], Int) {
+    private func texts(_ session: Session) async throws -> ([LabelledText], names: [String: String], skipped: Int) {
         if let data {
-            do throws(TopicModelError) {
-                let data = try DataSet(path: data)
-                for complaint in data.complaints { CommandFailure(.data, complaint).tell(asJSON: session.json) }
-                return (data.texts, data.skipped)
-            } catch {
-                throw CommandFailure(error)
+            let notes = RecordNotes(asJSON: session.json)
+            defer { notes.end() }
+            let articles = try LabelledArticles(path: data, input, notes: notes) {
+                CommandFailure(.data, $0).tell(asJSON: session.json)
             }
+            return (articles.texts, articles.names, articles.skipped)
         }
         var progress = Progress(shown: session.terminal.showsErrors)
         defer { progress.clear() }
@@ -169,7 +176,7 @@ struct Train: Command {
             let parts = [item.article.title, item.article.summary, item.article.body].filter { !$0.isEmpty }
             texts.append(LabelledText(label: topic.slug, parts: parts))
         }
-        return (texts, count - texts.count)
+        return (texts, [:], count - texts.count)
     }
 
     /// The result of a training.

@@ -26,22 +26,44 @@ struct InputFile: Sendable, Equatable {
 
     /// The name of the collection that its records belong to; nil for standard input.
     var namespace: String? {
-        if let place, InputFormat(ofName: path) == .text { return Directory.absolute(place.directory) }
-        return path == "-" ? nil : Directory.absolute(path)
+        if let place, InputFormat(ofName: path) == .text { return FileName.shown(Directory.absolute(place.directory)) }
+        return path == "-" ? nil : FileName.shown(Directory.absolute(path))
     }
 
     /// In bytes; nil if unknown.
     var size: Int? {
-        var status = stat()
-        guard path != "-", unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard path != "-", let status = Directory.status(path), status.st_mode & S_IFMT == S_IFREG else { return nil }
         return Int(status.st_size)
     }
 
-    /// The files of a directory that hold articles, and the number of other files.
-    static func all(in directory: String) throws(CommandFailure) -> (files: [InputFile], others: Int) {
-        let all = try Directory.files(below: directory)
-        let articles = all.filter { InputFormat(ofName: $0) != nil }
-        return (articles.map { InputFile($0, in: directory) }, all.count - articles.count)
+    /// As it is shown.
+    var name: String { path == "-" ? "standard input" : FileName.shown(path) }
+
+    /// The files of a directory, sorted by what to do with them.
+    struct Found {
+        /// Those that hold articles.
+        var files: [InputFile] = []
+        /// How many are of other kinds, and one of them.
+        var others = 0
+        var other: String?
+        /// What could not be looked into, and what is passed over without a loss.
+        var problems: [String] = []
+        var remarks: [String] = []
+    }
+
+    /// The files of a directory whose names say that they hold articles; with `all`, whatever they are called.
+    static func all(in directory: String, all: Bool = false) throws(CommandFailure) -> Found {
+        let survey = try Directory.survey(below: directory)
+        var found = Found(problems: survey.problems, remarks: survey.remarks)
+        for path in survey.files {
+            if all || InputFormat(ofName: path) != nil {
+                found.files.append(InputFile(path, in: directory))
+            } else {
+                found.others += 1
+                if found.other == nil { found.other = FileName.shown(path) }
+            }
+        }
+        return found
     }
 }
 
@@ -69,8 +91,13 @@ enum InputFormat: String, CaseIterable, Sendable {
     /// By the first line that is not empty.
     init(firstLine: [UInt8]) {
         var line = firstLine[...]
-        if line.starts(with: [0xef, 0xbb, 0xbf]) { line = line.dropFirst(3) }
-        line = line.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
+        // Byte order marks, and the record separators of RFC 7464, which begin JSON alone.
+        while true {
+            let before = line.count
+            if line.starts(with: [0xef, 0xbb, 0xbf]) { line = line.dropFirst(3) }
+            line = line.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d || $0 == 0x1e }
+            if line.count == before { break }
+        }
         switch line.first {
         case UInt8(ascii: "{"):
             if case .members? = try? JSONParser.parse(Array(line)) { self = .jsonl } else { self = .json }

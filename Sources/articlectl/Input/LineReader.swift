@@ -3,6 +3,11 @@ internal import Glibc
 
 /// A file, a pipe or standard input, read in pieces. The descriptor is closed with it.
 struct ByteSource: ~Copyable {
+    /// How the bytes are encoded; they are returned as UTF-8.
+    private(set) var encoding = TextEncoding.utf8
+    private var decoder: UTF16Decoder?
+    private var isFirst = true
+
     /// "story.txt", or "standard input".
     let name: String
     /// In bytes; nil if it is not a regular file.
@@ -15,14 +20,17 @@ struct ByteSource: ~Copyable {
     /// - Parameter path: "-" is standard input.
     init(_ path: String, interrupt: Int32 = -1) throws(CommandFailure) {
         owned = path != "-"
-        name = owned ? path : "standard input"
-        descriptor = owned ? unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO
+        name = owned ? FileName.shown(path) : "standard input"
+        descriptor =
+            owned
+            ? unsafe FileName.withBytes(of: path) { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) } : STDIN_FILENO
         guard descriptor >= 0 else { throw Self.failure(path, errno) }
         var status = stat()
         let known = unsafe fstat(descriptor, &status) == 0
         if known, status.st_mode & S_IFMT == S_IFDIR {
             if owned { close(descriptor) }
-            throw CommandFailure(.noInput, "\(path) is a directory", hint: "`articlectl import` takes directories")
+            throw CommandFailure(
+                .noInput, "\(FileName.shown(path)) is a directory", hint: "`articlectl import` takes directories")
         }
         size = known && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
         self.interrupt = size == nil ? interrupt : -1
@@ -31,13 +39,50 @@ struct ByteSource: ~Copyable {
     deinit { if owned { close(descriptor) } }
 
     private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
-        CommandFailure(.noInput, "\(path): \(SystemText.describing(number))")
+        CommandFailure(.noInput, "\(FileName.shown(path)): \(SystemText.describing(number))")
     }
 
     /// Appends the next piece.
     ///
     /// - Returns: how many bytes; 0 at the end, or when the wait was interrupted.
-    func read(into buffer: inout [UInt8], most: Int = 256 << 10) throws(CommandFailure) -> Int {
+    mutating func read(into buffer: inout [UInt8], most: Int = 256 << 10) throws(CommandFailure) -> Int {
+        var bytes: [UInt8] = []
+        while try readBytes(into: &bytes, most: most) > 0 {
+            if isFirst {
+                isFirst = false
+                // A pipe may give a byte at a time, and the mark has up to four.
+                while bytes.count < 4, try readBytes(into: &bytes, most: most) > 0 {}
+                encoding = TextEncoding(beginningWith: bytes)
+                guard encoding != .utf32 else {
+                    throw CommandFailure(
+                        .data, "\(name) is in UTF-32, not in UTF-8", hint: "convert it first: iconv -f UTF-32 -t UTF-8")
+                }
+                if encoding != .utf8 { decoder = UTF16Decoder(isBigEndian: encoding == .utf16BE) }
+            }
+            bytesRead += bytes.count
+            guard decoder != nil else {
+                buffer += bytes
+                return bytes.count
+            }
+            let start = buffer.count
+            guard decoder?.decode(bytes, into: &buffer) == true else {
+                throw CommandFailure(
+                    .data, "\(name) is in UTF-16, but half of a character stands alone in it",
+                    hint: "mend it: iconv -c -f UTF-16 -t UTF-8")
+            }
+            if buffer.count > start { return buffer.count - start }
+            bytes.removeAll()
+        }
+        guard decoder == nil || decoder?.isComplete == true else {
+            throw CommandFailure(.data, "\(name) is in UTF-16, and ends within a character")
+        }
+        return 0
+    }
+
+    /// Bytes of the file that were read so far.
+    private(set) var bytesRead = 0
+
+    private func readBytes(into buffer: inout [UInt8], most: Int) throws(CommandFailure) -> Int {
         guard waitForInput() else { return 0 }
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: most))
@@ -84,9 +129,9 @@ struct LineReader: ~Copyable {
         let isTooLong: Bool
     }
 
-    let source: ByteSource
+    private(set) var source: ByteSource
     /// Bytes that were read so far.
-    private(set) var bytesRead = 0
+    var bytesRead: Int { source.bytesRead }
     /// The longest line that is returned, in bytes.
     let longest: Int
     private var buffer: [UInt8] = []
@@ -132,7 +177,6 @@ struct LineReader: ~Copyable {
                 searched = 0
             }
             let count = try source.read(into: &buffer)
-            bytesRead += count
             atEnd = count == 0
         }
     }
@@ -150,7 +194,6 @@ struct LineReader: ~Copyable {
         searched = start
         while !atEnd, bytes.count <= most {
             let count = try source.read(into: &bytes)
-            bytesRead += count
             atEnd = count == 0
         }
         guard bytes.count <= most else { throw source.tooLarge(most, in: "it") }

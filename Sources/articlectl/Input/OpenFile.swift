@@ -12,9 +12,15 @@ final class OpenFile {
     private var content: Content?
     private let label: String
 
+    /// Records of the last line that are still to be returned: it was an array, or had several values.
+    private var waiting: ArraySlice<JSON> = []
+    private var waitingOrigin: Origin?
+    /// What is told with the next record.
+    private var notes: [RecordNote] = []
+
     /// What is left of the file, once its format is known.
     private enum Content {
-        case lines(first: LineReader.Line)
+        case lines(first: [LineReader.Line])
         case moreLines
         case values([JSON], next: Int)
         case done
@@ -33,13 +39,14 @@ final class OpenFile {
 
     func next() throws(CommandFailure) -> RecordReader.Record? {
         while true {
+            if let value = waiting.popFirst(), let origin = waitingOrigin { return record(of: value, at: origin) }
             switch content {
             case nil:
                 guard let record = try begin() else { continue }
                 return record
             case .lines(let first):
-                content = .moreLines
-                if let record = record(ofLine: first) { return record }
+                content = first.count > 1 ? .lines(first: Array(first.dropFirst())) : .moreLines
+                if let line = first.first, let record = record(ofLine: line) { return record }
             case .moreLines:
                 guard let line = try lines.next() else {
                     content = .done
@@ -69,8 +76,62 @@ final class OpenFile {
         }
         let found = format ?? InputFormat(firstLine: first.bytes)
         guard found == .jsonl else { return try whole(found, beginningWith: first, before: before) }
-        content = .lines(first: first)
-        return nil
+        guard options.format == nil, Self.isCut(first.bytes) else {
+            content = .lines(first: [first])
+            return nil
+        }
+        // A value that goes on in the next line: the name is .jsonl, the content is JSON. But one line of JSON Lines may be cut.
+        let second = try lines.next()
+        if let second, Self.beginsObject(second.bytes), !Self.isOpening(first.bytes) {
+            content = .lines(first: [first, second])
+            return nil
+        }
+        guard let second else { return try whole(.json, beginningWith: first, before: before) }
+        return try whole(.json, beginningWith: second, before: before + first.bytes + [0x0a])
+    }
+
+    /// Whether a value begins in the line that ends in another.
+    private static func isCut(_ line: [UInt8]) -> Bool {
+        guard let first = line.dropFirst(prefix(of: line)).first,
+            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        else {
+            return false
+        }
+        var parser = JSONParser(line, from: prefix(of: line))
+        do throws(JSONError) {
+            _ = try parser.next()
+            return false
+        } catch {
+            return error.message.contains("never closed")
+        }
+    }
+
+    private static func beginsObject(_ line: [UInt8]) -> Bool {
+        line.dropFirst(prefix(of: line)).first == UInt8(ascii: "{")
+    }
+
+    /// A bracket alone on its line, or an array: the records follow.
+    private static func isOpening(_ line: [UInt8]) -> Bool {
+        let content = line.dropFirst(prefix(of: line))
+        return content.first == UInt8(ascii: "[")
+            || content.dropFirst().allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
+            || content.last.map { $0 == UInt8(ascii: "[") || $0 == 0x0d } == true
+    }
+
+    /// How many bytes precede the value of a line: blanks, byte order marks (files that were put together have them in the
+    /// middle), and the record separators of RFC 7464.
+    private static func prefix(of line: [UInt8]) -> Int {
+        var start = 0
+        while start < line.count {
+            if line[start...].starts(with: mark) {
+                start += 3
+            } else if [0x20, 0x09, 0x0d, 0x1e].contains(line[start]) {
+                start += 1
+            } else {
+                break
+            }
+        }
+        return start
     }
 
     /// Reads all that is left: one article as text, or JSON in one piece.
@@ -85,6 +146,11 @@ final class OpenFile {
         }
         if let failure = Self.compressed(bytes) { return refused(failure.message) }
         self.content = .done
+        if format == .text, lines.source.encoding != .utf8 {
+            notes.append(
+                RecordNote(
+                    kind: "UTF-16", "the file is in UTF-16, and is read and kept as UTF-8"))
+        }
         return format == .text ? text(bytes) : values(bytes)
     }
 
@@ -123,22 +189,24 @@ final class OpenFile {
 
     private func text(_ bytes: [UInt8]) -> RecordReader.Record {
         let origin = Origin(file: label, line: nil)
+        if options.format == nil, let kind = ForeignKind(beginningWith: bytes) {
+            return record(at: origin, .failure(RecordError(kind.message)))
+        }
         do throws(PlainTextError) {
             let article = try Article(plainText: bytes)
-            return record(at: origin, .success(.init(article: article, externalID: input.place?.relative)))
+            return record(
+                at: origin,
+                .success(.init(article: article, externalID: input.place.map { FileName.shown($0.relative) })))
         } catch {
             return record(at: origin, .failure(RecordError(error.message)))
         }
     }
 
     private func values(_ bytes: [UInt8]) -> RecordReader.Record? {
-        let start = bytes.starts(with: Self.mark) ? 3 : 0
-        var parser = JSONParser(bytes, from: start)
         var values: [JSON] = []
         do throws(JSONError) {
-            while let value = try parser.next() {
-                if case .array(let elements) = value { values += elements } else { values.append(value) }
-            }
+            var parser = JSONParser(Self.withoutSeparators(bytes))
+            while let value = try parser.next() { values += elements(of: value) }
             content = .values(values, next: 0)
             return nil
         } catch {
@@ -154,17 +222,49 @@ final class OpenFile {
             let most = Quantity.bytes(lines.longest)
             return record(at: origin, .failure(RecordError("the line is too large: it has more than \(most)")))
         }
-        let start = line.number == 1 && line.bytes.starts(with: Self.mark) ? 3 : 0
-        var parser = JSONParser(line.bytes, from: start)
+        var parser = JSONParser(line.bytes, from: Self.prefix(of: line.bytes))
         do throws(JSONError) {
             guard let value = try parser.next() else { return nil }
             guard try parser.next() == nil else {
                 throw parser.error("unexpected text after the end of the value")
             }
-            return record(of: value, at: origin)
+            waiting = elements(of: value)[...]
+            waitingOrigin = origin
+            guard let first = waiting.popFirst() else { return nil }
+            return record(of: first, at: origin)
         } catch {
             return record(at: origin, .failure(RecordError(Self.text(error))))
         }
+    }
+
+    /// Blanks in place of byte order marks and of the record separators of RFC 7464 between the values.
+    private static func withoutSeparators(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.contains(where: { $0 == 0x1e || $0 == 0xef }) else { return bytes }
+        var clean = bytes
+        var isString = false
+        var place = 0
+        while place < clean.count {
+            switch clean[place] {
+            case UInt8(ascii: "\""): isString.toggle()
+            case UInt8(ascii: "\\") where isString: place += 1
+            case 0x1e where !isString: clean[place] = 0x20
+            case 0xef where !isString && clean[place...].starts(with: mark):
+                for byte in place..<place + 3 { clean[byte] = 0x20 }
+            default: break
+            }
+            place += 1
+        }
+        return clean
+    }
+
+    /// The records of a value: those of an array, and of an object around one.
+    private func elements(of value: JSON) -> [JSON] {
+        let wrapped = RecordWrapper(value)
+        if !wrapped.others.isEmpty {
+            let names = wrapped.others.map { "\"\($0)\"" }.joined(separator: ", ")
+            notes.append(RecordNote(kind: "wrapper \(names)", "beside the records, \(names) is passed over"))
+        }
+        return wrapped.records
     }
 
     /// The line is said by the origin.
@@ -174,7 +274,7 @@ final class OpenFile {
 
     private func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
         do throws(RecordError) {
-            return record(at: origin, .success(try options.mapping.article(from: value)))
+            return record(at: origin, .success(try options.mapping.article(from: value, slugs: options.slugs)))
         } catch {
             return record(at: origin, .failure(error))
         }
@@ -185,8 +285,11 @@ final class OpenFile {
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
         var isNamedByContent = false
+        var notes = self.notes
+        self.notes = []
         let article = result.flatMap { found in
             var article = found.article
+            notes += found.notes
             if let external = found.externalID { article.attributes["external_id"] = external }
             options.overrides.apply(to: &article)
             if article.id == nil, article.url.isEmpty, !options.makesNew {
@@ -199,7 +302,7 @@ final class OpenFile {
             }
             return Self.checkSize(article)
         }
-        return RecordReader.Record(origin: origin, article: article, isNamedByContent: isNamedByContent)
+        return RecordReader.Record(origin: origin, article: article, notes: notes, isNamedByContent: isNamedByContent)
     }
 
     /// Refuses an article that is too large for a frame: it would end the connection.

@@ -8,6 +8,8 @@ final class RecordReader {
     struct Record {
         let origin: Origin
         let article: Result<Article, RecordError>
+        /// What of the record was kept in another place, left out, or read in one of several ways.
+        var notes: [RecordNote] = []
         /// Its id follows from its content: what is there under it already was the same when it was stored.
         var isNamedByContent = false
     }
@@ -64,6 +66,8 @@ struct InputOptions: Sendable {
     var namespace: String?
     /// Gives an article without a name a new id in place of a derived one.
     var makesNew = false
+    /// The slugs of the topics of all records.
+    let slugs = TopicSlugs()
 
     init(mapping: RecordMapping) { self.mapping = mapping }
 }

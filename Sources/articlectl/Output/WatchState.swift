@@ -14,7 +14,7 @@ struct WatchState {
             return
         }
         var bytes: [UInt8] = []
-        let source = try ByteSource(path)
+        var source = try ByteSource(path)
         while bytes.count < 4096, try source.read(into: &bytes) > 0 {}
         let text = String(decoding: bytes, as: UTF8.self)
         let line = text.prefix { $0 != "\n" }

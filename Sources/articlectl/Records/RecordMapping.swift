@@ -5,7 +5,7 @@ import Spelling
 
 /// How the members of a JSON record become an article.
 ///
-/// Members that belong to no field become attributes, so nothing is lost. Those that a service sets (revision, times of
+/// Members that belong to no field become attributes, so nothing is lost. So do those whose value a field cannot take. Those that a service sets (revision, times of
 /// storing, checksum, cursor) are ignored.
 struct RecordMapping: Sendable, Equatable {
     /// Given with `--map`: the member, or the path of members, that a field is read from.
@@ -34,46 +34,117 @@ struct RecordMapping: Sendable, Equatable {
         var article: Article
         /// How the collection it comes from calls it; nil if it has an id of ours, or none.
         var externalID: String?
+        /// What could not be read, or was read in one of several ways.
+        var notes: [RecordNote] = []
     }
 
-    func article(from record: JSON) throws(RecordError) -> Result {
+    /// - Parameter slugs: those of the records read so far.
+    /// - Throws: if the record is no article. A side field that cannot be read is kept as an attribute, with a note.
+    func article(from record: JSON, slugs: TopicSlugs = TopicSlugs()) throws(RecordError) -> Result {
         guard case .members(let members) = record else {
             throw RecordError("an article is expected, which is a JSON object; this is \(record.kind)")
         }
         if let name = record.repeatedMember {
             throw RecordError("it has the member \"\(name)\" twice: which of them is meant?")
         }
-        var article = Article()
-        var external: String?
+        var result = Result(article: Article())
         var taken = Self.serviceMembers
         for field in RecordField.allCases {
-            guard let (name, value) = find(field, in: record, members), value != .null else { continue }
-            taken.insert(name)
-            let reader = RecordValue(name: name, value: value)
-            switch field {
-            case .id: (article.id, external) = try Self.identity(reader)
-            case .url: article.url = try reader.text()
-            case .source: article.source = try reader.text()
-            case .title: article.title = try reader.text()
-            case .summary: article.summary = try reader.text()
-            case .body: article.body = try reader.text()
-            case .author: article.author = try reader.text()
-            case .publishedAt: article.publishedAt = try reader.time()
-            case .language: article.language = try reader.text()
-            case .topics: article.topics = try reader.topics()
-            case .attributes: article.attributes = try reader.attributes()
-            case .rating: article.rating = try reader.rating()
-            case .original: article.original = try reader.original()
+            guard let (name, value) = find(field, in: record, members), value != .null else {
+                if let path = given[field]?.joined(separator: ".") {
+                    result.notes.append(
+                        RecordNote(kind: "map \(path)", "--map \(field.rawValue)=\(path): it has no such member"))
+                }
+                continue
+            }
+            let reader = RecordValue(name: name.isEmpty ? field.rawValue : name, value: value, slugs: slugs)
+            do {
+                try take(field, reader, &result)
+                taken.insert(name)
+            } catch {
+                guard field != .body else { throw error }
+                if value.isBlank {
+                    taken.insert(name)
+                    continue
+                }
+                // A member of a member is there as a part of that.
+                if name.isEmpty { result.article.attributes[reader.name] = reader.plain }
+                result.notes.append(
+                    RecordNote(kind: "\(field.rawValue) kept", "\(error.message); it is kept as an attribute"))
             }
         }
         for member in members where !taken.contains(member.name) && member.value != .null {
-            article.attributes[member.name] = RecordValue(name: member.name, value: member.value).plain
+            // An empty field beside a full one of another name says nothing.
+            if member.value.isBlank, RecordField.allNames.contains(member.name) { continue }
+            result.article.attributes[member.name] = RecordValue(name: member.name, value: member.value).plain
         }
-        guard !article.body.isEmpty || !article.title.isEmpty || article.id != nil else {
+        try checkText(&result)
+        if let external = result.externalID { result.article.attributes["external_id"] = external }
+        RecordLimits.apply(to: &result)
+        return result
+    }
+
+    private func take(_ field: RecordField, _ reader: RecordValue, _ result: inout Result) throws(RecordError) {
+        switch field {
+        case .id: (result.article.id, result.externalID) = try Self.identity(reader)
+        case .url: result.article.url = try reader.url()
+        case .source: result.article.source = try reader.named(most: Limits.source)
+        case .title: result.article.title = try reader.text()
+        case .summary: result.article.summary = try reader.text(most: Limits.summary)
+        case .body: result.article.body = try reader.text(joinedBy: "\n\n")
+        case .author: result.article.author = try reader.named(most: Limits.author)
+        case .publishedAt:
+            let (time, note) = try reader.time()
+            result.article.publishedAt = time
+            if let note { result.notes.append(note) }
+        case .language: result.article.language = try reader.text(most: Limits.language)
+        case .topics:
+            let (topics, notes) = try reader.topics()
+            result.article.topics = topics
+            result.notes += notes
+        case .attributes: result.article.attributes = try reader.attributes()
+        case .rating: result.article.rating = try reader.rating()
+        case .original: result.article.original = try reader.original()
+        }
+    }
+
+    /// Checks that there is something to read, and that it is what somebody would take for the text.
+    private func checkText(_ result: inout Result) throws(RecordError) {
+        let article = result.article
+        let hasBody = !article.body.isBlank
+        // Of what was not taken, what looks like the text of an article.
+        let left = article.attributes.filter { name, value in
+            RecordField.body.names.contains(name) ? !value.isBlank && value != article.body : false
+        }
+        let long =
+            hasBody
+            ? nil
+            : article.attributes.filter {
+                $0.value.utf8.count >= 200 && $0.value.contains(" ") && $0.key != "external_id"
+            }
+            .max { ($0.value.utf8.count, $1.key) < ($1.value.utf8.count, $0.key) }?.key
+        guard hasBody || !article.title.isBlank || (article.id != nil && left.isEmpty && long == nil) else {
+            if let long {
+                throw RecordError(
+                    "it has neither a body nor a title; if \"\(long)\" is the body, say --map body=\(long)")
+            }
+            if !article.body.isEmpty || !article.title.isEmpty { throw RecordError("there is no text in it") }
             throw RecordError("it has neither a body nor a title; with --map body=NAME you can say where they are")
         }
-        if let external { article.attributes["external_id"] = external }
-        return Result(article: article, externalID: external)
+        if let long {
+            result.notes.append(
+                RecordNote(
+                    kind: "body \(long)",
+                    "it has no body; \"\(long)\" looks like one, and is kept as an attribute: --map body=\(long) takes it",
+                    isLoss: true))
+        }
+        for name in left.keys.sorted() where hasBody && name != long {
+            result.notes.append(
+                RecordNote(
+                    kind: "body \(name)",
+                    "\"\(name)\" looks like a body too, and is kept as an attribute: --map body=\(name) takes it instead"
+                ))
+        }
     }
 
     private static let serviceMembers: Set<String> = [
@@ -84,12 +155,9 @@ struct RecordMapping: Sendable, Equatable {
         _ field: RecordField, in record: JSON, _ members: [JSON.Member]
     ) -> (name: String, value: JSON)? {
         guard let path = given[field] else {
-            for name in field.names {
-                if let member = members.last(where: { $0.name == name }), member.value != .null {
-                    return (name, member.value)
-                }
-            }
-            return nil
+            let present = field.names.compactMap { name in members.last { $0.name == name && $0.value != .null } }
+            // An empty member beside a full one: "body": "", "content": "...".
+            return (present.first { !$0.value.isBlank } ?? present.first).map { ($0.name, $0.value) }
         }
         var value = record
         for name in path {
@@ -113,19 +181,31 @@ enum RecordField: String, CaseIterable, Sendable {
     case publishedAt = "published_at"
     case language, topics, attributes, rating, original
 
+    /// The names of all fields.
+    static let allNames = Set(allCases.flatMap(\.names))
+    static let lowercasedNames = Set(allNames.map { $0.lowercased() })
+
     /// The first is our own; the others are common in data of others.
     var names: [String] {
         switch self {
         case .id: ["id", "_id", "uuid"]
-        case .url: ["url", "canonical_url", "link"]
-        case .source: ["source", "publisher", "site"]
+        case .url: ["url", "canonical_url", "link", "permalink", "mainEntityOfPage"]
+        case .source: ["source", "publisher", "site", "source_name"]
         case .title: ["title", "headline"]
-        case .summary: ["summary", "description", "abstract"]
-        case .body: ["body", "text", "content"]
-        case .author: ["author", "byline"]
-        case .publishedAt: ["published_at", "published", "publish_date", "date"]
-        case .language: ["language", "lang"]
-        case .topics: ["topics", "topic", "label", "category"]
+        case .summary: ["summary", "description", "abstract", "sapo", "excerpt"]
+        case .body:
+            [
+                "body", "text", "content", "articleBody", "article_body", "news_content", "full_text", "fulltext",
+                "maintext",
+            ]
+        case .author: ["author", "byline", "authors", "creator"]
+        case .publishedAt:
+            [
+                "published_at", "published", "publish_date", "date", "datePublished", "date_published", "publishedAt",
+                "published_date", "date_publish", "pubDate", "pub_date",
+            ]
+        case .language: ["language", "lang", "inLanguage"]
+        case .topics: ["topics", "topic", "label", "category", "categories", "articleSection"]
         case .attributes, .rating, .original: [rawValue]
         }
     }

@@ -7,21 +7,89 @@ import JSONTree
 struct RecordValue {
     let name: String
     let value: JSON
+    private let slugs: TopicSlugs
+
+    init(name: String, value: JSON, slugs: TopicSlugs = TopicSlugs()) {
+        self.name = name
+        self.value = value
+        self.slugs = slugs
+    }
 
     private func unexpected(_ wanted: String) -> RecordError {
         RecordError("\"\(name)\": \(wanted) is expected; this is \(value.kind)")
     }
 
-    /// A text, a number, or several texts, which are joined with commas.
-    func text() throws(RecordError) -> String {
+    /// A text, a number, or several texts. An object is a text if it has one as systems of others wrap it: WordPress'
+    /// {"rendered": "..."}, JSON-LD's {"@value": "..."}, XML's {"#text": "..."}.
+    func text(joinedBy separator: String = ", ") throws(RecordError) -> String {
         switch value {
         case .string(let text), .number(let text): return text
         case .array(let values):
             var texts: [String] = []
-            for value in values { texts.append(try RecordValue(name: name, value: value).text()) }
-            return texts.joined(separator: ", ")
+            for value in values where value != .null {
+                texts.append(try RecordValue(name: name, value: value).text(joinedBy: separator))
+            }
+            return texts.joined(separator: separator)
+        case .members:
+            for wrapper in ["rendered", "@value", "#text", "__text"] {
+                if let inner = value[wrapper] {
+                    return try RecordValue(name: "\(name).\(wrapper)", value: inner).text(joinedBy: separator)
+                }
+            }
+            throw unexpected("a string")
         default: throw unexpected("a string")
         }
+    }
+
+    /// The same, of a field with a limit in bytes.
+    func text(most: Int) throws(RecordError) -> String { try checked(text(), most) }
+
+    /// A name, or a person or an organization of schema.org: {"@type": "Person", "name": "..."}; or several.
+    func named(most: Int) throws(RecordError) -> String { try checked(named(), most) }
+
+    private func named() throws(RecordError) -> String {
+        switch value {
+        case .array(let values):
+            var names: [String] = []
+            for value in values where value != .null { names.append(try RecordValue(name: name, value: value).named()) }
+            return names.filter { !$0.isEmpty }.joined(separator: ", ")
+        case .members:
+            for member in ["name", "title", "display_name"] {
+                if case .string(let text)? = value[member], !text.isBlank { return text }
+            }
+            return try text()
+        default: return try text()
+        }
+    }
+
+    private func checked(_ text: String, _ most: Int) throws(RecordError) -> String {
+        guard text.utf8.count <= most else {
+            throw RecordError("\"\(name)\" has \(text.utf8.count) bytes; at most \(most) are allowed")
+        }
+        return text
+    }
+
+    /// An absolute URL; of schema.org's mainEntityOfPage its "@id".
+    func url() throws(RecordError) -> String {
+        var text = ""
+        if case .members = value, case .string(let id)? = value["@id"] ?? value["url"] ?? value["href"] {
+            text = id
+        } else {
+            text = try self.text()
+        }
+        text = String(text.trimmingBlanks)
+        guard !text.isEmpty else { return "" }
+        let scheme = text.prefix { $0 != ":" }
+        guard scheme.utf8.count < text.utf8.count - 1, let first = scheme.utf8.first,
+            (0x61...0x7a).contains(first | 0x20),
+            scheme.utf8.allSatisfy({
+                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a) || ($0 >= 0x2b && $0 <= 0x39 && $0 != 0x2f && $0 != 0x2c)
+            })
+        else { throw RecordError("\"\(name)\": \"\(text.prefix(80))\" is no absolute URL, as https://example.vn/1") }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
+            throw RecordError("\"\(name)\": the URL \"\(text.prefix(80))\" has a blank or a control character in it")
+        }
+        return try checked(text, Limits.url)
     }
 
     /// Any value as the text of an attribute: a string as it is, everything else as JSON.
@@ -32,64 +100,120 @@ struct RecordValue {
         }
     }
 
-    /// RFC 3339, a date, or a number: milliseconds since 1970, or seconds if it is too small for the milliseconds of any
-    /// article (below 10^11, which is 1973).
-    func time() throws(RecordError) -> Int64 {
+    /// A time as people and programs write it (see ``WrittenTime``), without a zone in UTC; or a number since 1970, in the
+    /// unit that its size tells. 0 if there is none.
+    func time() throws(RecordError) -> (Int64, RecordNote?) {
         switch value {
         case .string(let text):
-            guard let time = TimeText.parse(text, zone: .utc) else {
+            let text = text.trimmingBlanks
+            if text.isEmpty || text.hasPrefix("0000-00-00") { return (0, nil) }
+            if let time = TimeText.parse(String(text), zone: .utc) { return (time, nil) }
+            if let number = Double(text), text.utf8.allSatisfy({ $0 <= 0x39 }),
+                !(text.utf8.count == 8 || text.utf8.count == 14)
+            {
+                return try time(of: number, String(text))
+            }
+            guard let written = WrittenTime(String(text)) else {
                 throw RecordError(
-                    "\"\(name)\": \"\(text)\" is no time; one looks like 2009-06-15T10:20:00+07:00 or 2009-06-15")
+                    "\"\(name)\": \"\(text.prefix(80))\" is no time; one looks like 2009-06-15T10:20:00+07:00 or 15/06/2009 10:20"
+                )
             }
-            return time
+            return (written.clock - (written.ahead ?? 0), nil)
         case .number(let text):
-            guard let number = Double(text), abs(number) < 2.6e14 else {
-                throw RecordError("\"\(name)\": \(text) is no time")
+            guard let number = Double(text) else { throw RecordError("\"\(name)\": \(text) is no time") }
+            return try time(of: number, text)
+        case .members:
+            // MongoDB's extended JSON.
+            for wrapper in ["$date", "$numberLong", "@value", "#text"] {
+                if let inner = value[wrapper] {
+                    return try RecordValue(name: "\(name).\(wrapper)", value: inner).time()
+                }
             }
-            return abs(number) < 1e11 ? Int64((number * 1000).rounded()) : Int64(number.rounded())
+            throw unexpected("a time")
         default: throw unexpected("a time")
         }
     }
 
-    /// A label, or several, or objects with slug, score and name. Labels that mean the same topic are one; objects stay
-    /// as they are.
-    func topics() throws(RecordError) -> [Topic] {
-        guard case .array(let values) = value else { return [try topic(value)].compactMap { $0 } }
-        var topics: [Topic] = []
-        for value in values {
-            guard let topic = try topic(value) else { continue }
-            if case .string = value, topics.contains(where: { $0.slug == topic.slug }) { continue }
-            topics.append(topic)
+    /// Seconds, milliseconds, microseconds or nanoseconds: below 10^11, 10^14 and 10^17. As milliseconds the first would lie
+    /// before 1973, the second go beyond the year 5000.
+    private func time(of number: Double, _ text: String) throws(RecordError) -> (Int64, RecordNote?) {
+        let size = abs(number)
+        if let digits = Int(text), (19_000_101...21_001_231).contains(digits), let written = WrittenTime(text) {
+            return (written.clock, nil)  // 20200901
         }
-        return topics
+        let (unit, milliseconds) =
+            size < 1e11
+            ? ("seconds", number * 1000)
+            : size < 1e14
+                ? ("milliseconds", number)
+                : size < 1e17 ? ("microseconds", number / 1e3) : ("nanoseconds", number / 1e6)
+        guard let time = Int64(exactly: milliseconds.rounded()), Limits.times.contains(time) else {
+            throw RecordError("\"\(name)\": \(text) is no time")
+        }
+        guard unit != "milliseconds", number != 0 else { return (time, nil) }
+        return (time, RecordNote(kind: "\(name) in \(unit)", "\"\(name)\": \(text) is read as \(unit) since 1970"))
     }
 
-    private func topic(_ value: JSON) throws(RecordError) -> Topic? {
+    /// A label, or several, or objects with slug, score and name. Labels that mean the same topic are one; objects stay
+    /// as they are.
+    func topics() throws(RecordError) -> ([Topic], [RecordNote]) {
+        guard case .array(let values) = value else {
+            let (topic, note) = try topic(value)
+            return ([topic].compactMap { $0 }, [note].compactMap { $0 })
+        }
+        var topics: [Topic] = []
+        var notes: [RecordNote] = []
+        for value in values where value != .null {
+            let (topic, note) = try topic(value)
+            if let note { notes.append(note) }
+            guard let topic else { continue }
+            if case .string = value, topics.contains(where: { $0.slug == topic.slug }) { continue }
+            guard topics.count < Limits.topics else {
+                throw RecordError("\"\(name)\" has more than \(Limits.topics) topics")
+            }
+            topics.append(topic)
+        }
+        return (topics, notes)
+    }
+
+    private func topic(_ value: JSON) throws(RecordError) -> (Topic?, RecordNote?) {
         switch value {
         case .string(let label):
-            guard !label.isEmpty else { return nil }
-            let slug = try slug(label)
-            return Topic(slug: slug, score: 1, name: slug == label ? "" : label)
+            guard !label.isBlank else { return (nil, nil) }
+            let (slug, note) = try slug(label)
+            return (Topic(slug: slug, score: 1, name: slug == label ? "" : label), note)
         case .members:
             var topic = Topic(score: 1)
-            if case .string(let name)? = value["name"] { topic.name = name }
-            if case .string(let given)? = value["slug"] { topic.slug = given }
-            if topic.slug.isEmpty { topic.slug = try slug(topic.name) }
-            if case .number(let text)? = value["score"] {
-                guard let score = Float(text), score >= 0, score <= 1 else {
-                    throw RecordError("\"\(name)\": the score \(text) is not between 0 and 1")
-                }
-                topic.score = score
+            var note: RecordNote?
+            for member in ["name", "title", "label", "term"] where topic.name.isEmpty {
+                if case .string(let text)? = value[member] { topic.name = try checked(text, Limits.topicName) }
             }
-            return topic
+            if case .string(let given)? = value["slug"] { topic.slug = given }
+            guard !topic.slug.isBlank || !topic.name.isBlank else {
+                throw RecordError("\"\(name)\": a topic needs a slug or a name")
+            }
+            if !Self.isSlug(topic.slug) { (topic.slug, note) = try slug(topic.slug.isEmpty ? topic.name : topic.slug) }
+            if let given = value["score"], given != .null {
+                guard let score = given.double, score >= 0, score <= 1 else {
+                    throw RecordError("\"\(name)\": the score \(given.text) is not between 0 and 1")
+                }
+                topic.score = Float(score)
+            }
+            return (topic, note)
         default: throw RecordError("\"\(name)\": a topic is a string or an object; this is \(value.kind)")
         }
     }
 
-    private func slug(_ label: String) throws(RecordError) -> String {
-        let slug = NormalForm.slug(label)
-        guard !slug.isEmpty else { throw RecordError("\"\(name)\": \"\(label)\" has no letter to name a topic by") }
-        return slug
+    private static func isSlug(_ text: String) -> Bool {
+        (1...Limits.slug).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+    }
+
+    private func slug(_ label: String) throws(RecordError) -> (String, RecordNote?) {
+        guard let found = slugs.slug(of: try checked(label, Limits.topicName)) else {
+            throw RecordError("\"\(name)\": \"\(label)\" has neither a letter nor a digit to name a topic by")
+        }
+        return (found.slug, found.note)
     }
 
     func attributes() throws(RecordError) -> [String: String] {
@@ -102,7 +226,9 @@ struct RecordValue {
     }
 
     func rating() throws(RecordError) -> Rating {
-        guard case .members = value else { throw unexpected("an object with count and sum") }
+        guard case .members = value, value["count"] != nil || value["sum"] != nil else {
+            throw unexpected("an object with count and sum")
+        }
         return Rating(count: try integer("count"), sum: try integer("sum"))
     }
 
@@ -134,6 +260,41 @@ struct RecordValue {
             }
             return bytes
         case let other?: throw RecordError("\"\(name).\(member)\": Base64 is expected; this is \(other.kind)")
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Whether nobody would see anything of it: white space, no-break spaces, spaces without width, byte order marks.
+    var isBlank: Bool { unicodeScalars.allSatisfy(\.isBlank) }
+
+    var trimmingBlanks: SubSequence {
+        var part = self[...]
+        while let first = part.unicodeScalars.first, first.isBlank {
+            part = part[part.unicodeScalars.index(after: part.startIndex)...]
+        }
+        while let last = part.unicodeScalars.last, last.isBlank {
+            part = part[..<part.unicodeScalars.index(before: part.endIndex)]
+        }
+        return part
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isBlank: Bool {
+        properties.isWhitespace || [0x200b, 0x200c, 0x200d, 0x2060, 0xfeff, 0xad].contains(value) || value < 0x20
+    }
+}
+
+extension JSON {
+    /// Whether it holds nothing: a blank string, an empty array or object.
+    var isBlank: Bool {
+        switch self {
+        case .null: true
+        case .string(let text): text.isBlank
+        case .array(let values): values.allSatisfy(\.isBlank)
+        case .members(let members): members.isEmpty
+        case .bool, .number: false
         }
     }
 }

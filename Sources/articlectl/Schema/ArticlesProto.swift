@@ -157,6 +157,7 @@ enum ArticlesProto {
           string title = 1;
           string body = 2;
           bool explain = 3;
+          string language = 4;
         }
         message ClassifyArticleRequest {
           ArticleKey key = 1;

@@ -8,7 +8,7 @@ enum SchemaFile {
 
     /// The messages of a file, which may use those of `articles.proto`.
     static func read(_ path: String) throws(CommandFailure) -> Schema {
-        let source = try ByteSource(path)
+        var source = try ByteSource(path)
         var bytes: [UInt8] = []
         while try source.read(into: &bytes) > 0 {
             guard bytes.count <= maxBytes else { throw source.tooLarge(maxBytes, in: "it") }
