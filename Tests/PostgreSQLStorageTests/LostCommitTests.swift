@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+import Glibc
 import HandlerKit
 import Testing
 
@@ -52,6 +53,35 @@ import Testing
         #expect(result.outcome.isCreated && result.revision == 1)
         #expect(try await engine.current(id)?.revision == 1)
         #expect(lines.all.filter { $0.contains("its writes are repeated") }.count == 2)
+    }
+
+    /// The server crashes before anything of the transaction is on disk. It gives the transaction's number to the next one,
+    /// which commits.
+    @Test func onePutThatACrashHasUndone() async throws {
+        let cluster = try Cluster(["wal_writer_delay = 10s"])
+        let database = try cluster.database()
+        let engine = try PostgreSQLStorage.open(cluster, database)
+        defer { engine.stop() }
+        try cluster.sql(
+            """
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END';
+            CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON articled.records DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION wait();
+            """, in: database)
+        let session = try Session(cluster, database)
+        // A lock of the session's, without a transaction that would have a number.
+        try session.run("SELECT pg_advisory_lock(1)")
+        let id = ArticleID.generate()
+        async let written = engine.put(.id(id), "x", expected: 0)
+        await cluster.wait(waiting("advisory", database), "1")
+        let backend = try cluster.sql(
+            "SELECT pid FROM pg_stat_activity WHERE datname = '\(database)' AND wait_event = 'advisory'")
+        kill(try #require(Int32(backend)), SIGKILL)
+        let result = await written
+        let record = try await engine.current(id)
+        #expect(result.refusal == nil || result.refusal == .outcomeUnknown, "\(result)")
+        if result.refusal == nil { #expect(record?.revision == 1) } else { #expect(record == nil) }
     }
 
     /// The commit waits for a replica that is not there. It has been carried out on this server, but it is acknowledged

@@ -251,7 +251,8 @@ final class Writer {
                     return askAgain()
                 }
                 switch rows.bytes(0, 0) {
-                case Array("committed".utf8): confirm(plan)
+                // Perhaps another one: a crash may lose a transaction's number with it, and the number is given again.
+                case Array("committed".utf8): find(plan)
                 case Array("aborted".utf8):
                     log.notice("the commit was not carried out; its writes are repeated")
                     state = .idle
@@ -264,7 +265,8 @@ final class Writer {
         }
     }
 
-    /// Another server is the primary now, on another timeline: it has the changes, or it has not.
+    /// The number of the transaction proves nothing, after a crash or on another server: the changes do, if they are there. If
+    /// they are not, others may have changed the same articles since.
     private func find(_ plan: WritePlan) {
         let changes = plan.changes
         let query = Query(.findChanges) { parameters in
