@@ -96,6 +96,74 @@ import Testing
         try await service.finished()
     }
 
+    private struct Cut: Error {}
+
+    /// The sequence's error is told, though the stream before has just ended well because the service is about to stop.
+    @Test func theErrorOfTheSequenceIsNotLostWhenTheServiceStops() async throws {
+        let (isSent, isOver) = (Signal(), Signal())
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            let stream = try connection.receive(.request).header.stream
+            let first = try connection.receive(.message)
+            try connection.send(.goAway, Status(code: StatusCode.unavailable.rawValue, message: "stopping").encoded())
+            let id = try PutRequest(decoding: first.payload).article?.id
+            let stored = PutResult(outcome: .created, id: id, revision: 1)
+            try connection.send(.message, PutManyResult(index: 0, result: stored).encoded(), stream: stream)
+            while try connection.receive().header.kind != .end {}
+            try connection.send(.end, stream: stream)
+            isSent.fire()
+            try isOver.block()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let source = AsyncThrowingStream<Article, any Error> { continuation in
+            continuation.yield(Article(title: "0"))
+            Task {
+                await isSent.wait()
+                continuation.finish(throwing: Cut())
+            }
+        }
+        await #expect(throws: Cut.self) {
+            try await client.put(contentsOf: source) { outcomes in
+                for try await _ in outcomes {
+                    await isSent.wait()
+                    try await Task.sleep(for: .milliseconds(100))  // by now the sequence has failed
+                }
+            }
+        }
+        isOver.fire()
+        await client.close()
+        try await service.finished()
+    }
+
+    /// The sequence waits for the outcome of an article that the client itself refuses.
+    @Test(.timeLimit(.minutes(2))) func anOutcomeOfTheClientComesAtOnce() async throws {
+        let service = try ScriptedService { connection in
+            try connection.hello()
+            while try Self.answer(connection) != ["small"] {}
+            try connection.awaitClose()
+        }
+        let client = ArticleClient(endpoint: service.endpoint)
+        let told = Signal()
+        let (articles, source) = AsyncStream<Article>.makeStream()
+        source.yield(Article(title: "large", body: String(repeating: "x", count: Limits.body + 1)))
+        Task {
+            await told.wait()
+            source.yield(Article(title: "small"))
+            source.finish()
+        }
+        let stored = try await client.put(contentsOf: articles) { outcomes in
+            var stored: [Bool] = []
+            for try await outcome in outcomes {
+                stored.append((try? outcome.result.get()) != nil)
+                told.fire()
+            }
+            return stored
+        }
+        #expect(stored == [false, true])
+        await client.close()
+        try await service.finished()
+    }
+
     @Test func eachArticleHasAnOutcome() async throws {
         let service = try ScriptedService { connection in
             try connection.hello(window: 1000)

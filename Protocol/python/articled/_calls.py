@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError, Message
 
 from ._balancing import Balancer
 from ._connection import Connection
-from ._retry import Clock, pause
+from ._retry import Clock, after_doubt, pause
 from ._stream import Stream
 from .articles_pb2 import VIEW_SUMMARY, Article, GetRequest
 from .errors import ArticledError, Cancelled, DeadlineExceeded, NotFound, ProtocolError, Unavailable
@@ -51,7 +51,7 @@ class Caller(Balancer):
                 if method.stream_request or method.stream_response:
                     raise ValueError(f"{name} streams: use stream()")
             except ArticledError as error:
-                raise _after_doubt(error, doubt)
+                raise after_doubt(error, doubt)
             try:
                 stream = connection.start(method, payload, clock.milliseconds())
                 answer = await self._answer(connection, stream, clock)
@@ -65,7 +65,7 @@ class Caller(Balancer):
                     refused.clear()
                 repeatable = self._may_repeat(error, method.idempotent if safe is None else safe)
                 if not repeatable or attempt >= self.attempts or not clock.allows(wait):
-                    raise _after_doubt(error, doubt)
+                    raise after_doubt(error, doubt)
                 doubt = doubt or error.may_have_run
             await asyncio.sleep(wait)
         raise AssertionError
@@ -219,12 +219,3 @@ def decoded(message: _M, payload: bytes, method: str) -> _M:
     except DecodeError as error:
         raise ProtocolError(f"{method}: the answer cannot be read: {error}", may_have_run=True) from error
     return message
-
-
-def _after_doubt(error: ArticledError, doubt: bool) -> ArticledError:
-    """What an attempt is answered says nothing about the ones before."""
-    if doubt and not error.may_have_run:
-        error.may_have_run = True
-        error.message += "; an earlier attempt may have been carried out"
-        error.args = (error.message,)
-    return error

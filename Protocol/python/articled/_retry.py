@@ -76,3 +76,12 @@ class Clock:
         """Sleeps, but not beyond the end."""
         remaining = self.remaining
         await asyncio.sleep(seconds if remaining is None else min(seconds, remaining))
+
+
+def after_doubt(error: ArticledError, doubt: bool) -> ArticledError:
+    """What an attempt is answered says nothing about the ones before."""
+    if doubt and not error.may_have_run:
+        error.may_have_run = True
+        error.message += "; an earlier attempt may have been carried out"
+        error.args = (error.message,)
+    return error

@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 
 from ._ids import new_id
 from ._results import PutOutcome
-from ._retry import Clock, may_repeat, pause
+from ._retry import Clock, after_doubt, may_repeat, pause
 from ._stream import Stream
 from .articles_pb2 import Article, PutManyResult, PutRequest
 from .errors import ArticledError, Cancelled, DeadlineExceeded, InvalidArgument, ProtocolError, error_of
@@ -36,13 +36,15 @@ def put_request(article: Article, expected_revision: Optional[int] = None) -> Pu
 class _Item:
     """An article that was taken from the caller and has no outcome yet."""
 
-    __slots__ = ("attempts", "index", "payload", "position", "safe")
+    __slots__ = ("attempts", "doubt", "index", "payload", "position", "safe")
 
     def __init__(self, index: int, request: PutRequest) -> None:
         self.index = index
         self.payload = request.SerializeToString()
         self.safe = not request.HasField("expected_revision")
         self.attempts = 0
+        #: An earlier attempt may have stored it.
+        self.doubt = False
         #: Where its frame ends in what the connection writes; `None` if it was not sent there.
         self.position: Optional[int] = None
 
@@ -78,13 +80,16 @@ class Upload:
         failures = 0
         try:
             while await self._peek():
-                connection = await self._client._ready(_METHOD, self._clock, self._refused_by)
+                try:
+                    connection = await self._client._ready(_METHOD, self._clock, self._refused_by)
+                except ArticledError as error:
+                    raise after_doubt(error, any(item.doubt for item in self._again))
                 self._moves = False
                 method = connection.method(_METHOD)
                 clock = self._clock.at_most(self._client.deadline)
                 stream = connection.start(method, None, clock.milliseconds())
                 timer = self._client._expire(connection, stream, clock)
-                feeder = asyncio.ensure_future(self._feed(stream, clock))
+                feeder = asyncio.ensure_future(self._feed(stream, connection, clock))
                 failure: Optional[ArticledError] = None
                 progress = False
                 try:
@@ -121,7 +126,7 @@ class Upload:
                     raise failure
                 if not self._clock.allows(pause(failures, failure)):
                     raise self._clock.expired(_METHOD, may_have_run=bool(self._sent))
-                doubtful = self._sort(failure, connection.written)
+                doubtful = self._take_unsent() + self._sort(failure, connection.written)
                 if doubtful:
                     yield doubtful
                 await self._clock.sleep(pause(failures, failure))
@@ -173,11 +178,14 @@ class Upload:
         self._count += 1
         return _Item(self._count - 1, request)
 
-    async def _feed(self, stream: Stream, clock: Clock) -> None:
-        """Sends until nothing is left or the stream is over. At half of its deadline a new stream takes over."""
+    async def _feed(self, stream: Stream, connection: Connection, clock: Clock) -> None:
+        """Sends until nothing is left or the stream is over. At half of its deadline, or when the service is about to
+        stop, a new stream takes over."""
         begun = time.monotonic()
         index = 0
-        while not self._moves and (clock.seconds is None or time.monotonic() - begun < clock.seconds / 2):
+        while not (self._moves or connection.draining):
+            if clock.seconds is not None and time.monotonic() - begun >= clock.seconds / 2:
+                break
             quiet = self._quiet_until - time.monotonic()
             if quiet > 0:
                 await asyncio.sleep(quiet)
@@ -187,7 +195,7 @@ class Upload:
                 break
             if item is None:
                 break
-            if self._moves:
+            if self._moves or connection.draining:
                 self._again.appendleft(item)
                 break
             item.position = None
@@ -198,8 +206,11 @@ class Upload:
                     return
             except InvalidArgument as error:
                 del self._sent[index]
-                self._unsent.append(PutOutcome(item.index, None, error))
-                continue
+                self._unsent.append(PutOutcome(item.index, None, after_doubt(error, item.doubt)))
+                if self._sent:
+                    continue
+                # Nothing else would bring the outcome to the caller, for which the source may wait.
+                break
             item.position = stream.position
             index += 1
         stream.end()
@@ -233,6 +244,7 @@ class Upload:
                 continue
             status = answer.status
             error = error_of(status.code, f"{_METHOD}: {status.message}", status.request)
+            item.doubt = item.doubt or error.may_have_run
             if may_repeat(error, item.safe):
                 self._refused += 1
                 attempts = self._client.attempts
@@ -247,7 +259,7 @@ class Upload:
                     if self._more_again is not None and not self._more_again.done():
                         self._more_again.set_result(None)
                     continue
-            outcomes.append(PutOutcome(item.index, None, error))
+            outcomes.append(PutOutcome(item.index, None, after_doubt(error, item.doubt)))
         return outcomes
 
     def _sort(self, failure: ArticledError, written: int) -> List[PutOutcome]:
@@ -255,6 +267,7 @@ class Upload:
         doubtful, again = [], []
         for item in self._sent.values():
             untouched = item.position is None or item.position > written
+            item.doubt = item.doubt or not untouched
             if item.safe or untouched:
                 again.append(item)
             else:

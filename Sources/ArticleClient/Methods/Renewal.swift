@@ -31,7 +31,10 @@ struct Renewal {
     mutating func progressed() { failures = 0 }
 
     /// Whether to start again after this error.
-    mutating func allows(_ error: ClientError) -> Bool {
+    ///
+    /// - Parameter isIdle: nothing was in flight. Then the end of a stream's time is no failure.
+    mutating func allows(_ error: ClientError, isIdle: Bool = false) -> Bool {
+        if isIdle, error.kind == .deadline { return MonotonicClock.now < deadline }
         failures += 1
         guard failures < attempts, MonotonicClock.now < deadline else { return false }
         switch error.kind {

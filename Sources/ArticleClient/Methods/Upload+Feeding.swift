@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+import LinuxRuntime
 import Synchronization
 
 /// Reads articles from the caller's sequence and sends them.
@@ -28,6 +29,8 @@ extension Upload {
                 if state.complete { return false }
                 state.settled.append(PutManyOutcome(index: state.count, result: .failure(error)))
                 state.count += 1
+                // Nothing else would wake the reader, for whose outcomes the sequence may wait.
+                if state.unanswered == 0 { state.replaceStream() }
                 return true
             }
         }
@@ -38,7 +41,7 @@ extension Upload {
                 let retryable = request.expectedRevision == nil || retriesConditional
                 state.send(Item(index: state.count, message: message, retryable: retryable))
                 state.count += 1
-                state.replaceStreamIfDraining()
+                state.replaceStreamIfDue()
                 return (true, state.call)
             }
             if sent {
@@ -86,9 +89,9 @@ extension Upload.State {
     }
 
     /// Finishes the current stream if the service is stopping, so that it need not wait for an upload that can continue
-    /// on another stream.
-    mutating func replaceStreamIfDraining() {
-        if !complete, call?.isDraining == true { replaceStream() }
+    /// on another stream; and long before its deadline, which would leave the outcome of what is in flight open.
+    mutating func replaceStreamIfDue() {
+        if !complete, call?.isDraining == true || MonotonicClock.now >= replacementTime { replaceStream() }
     }
 
     /// Finishes the current stream. Further articles go to the next one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+import LinuxRuntime
 import Synchronization
 
 /// Reads the outcomes.
@@ -8,9 +9,13 @@ extension Upload {
         while true {
             let (settled, call) = state.withLock { ($0.settled.popLast(), $0.call) }
             if let settled { return settled }
-            guard let call else { return nil }
+            guard let call else {
+                if let failure = state.withLock({ $0.failure }) { throw failure }
+                return nil
+            }
             do throws(ClientError) {
                 guard let message = try await call.next() else {
+                    if state.withLock({ $0.failure != nil }) { throw .cancelled(Self.method) }  // for that reason
                     // The disk may have recovered after a pause.
                     if let pause = state.withLock({ $0.pause(client.options) }) { try? await Task.sleep(for: pause) }
                     try end()  // settled outcomes are still to be returned
@@ -58,7 +63,7 @@ extension Upload {
             }
             state.answered(place, item)
             state.renewal.progressed()
-            state.replaceStreamIfDraining()
+            state.replaceStreamIfDue()
             let feeder = state.hasRoom ? state.feeder.take() : nil
             if let status = result.status {
                 let isInDoubt = status.code == StatusCode.outcomeUnknown.rawValue
@@ -91,8 +96,16 @@ extension Upload {
     /// Sends the unanswered articles again on a new stream.
     private func renew(after error: ClientError) throws(ClientError) {
         let feeder = try state.withLock { state throws(ClientError) in
-            guard state.renewal.allows(error) else { throw error }
-            let unanswered = state.resend + state.sent.compactMap { $0 }
+            var unanswered = state.resend + state.sent.compactMap { $0 }
+            if error.kind == .invalidRequest, let largest = unanswered.largest {
+                // The service takes no message of that size. This is the outcome of this article only.
+                let item = unanswered.remove(at: largest)
+                state.settled.append(PutManyOutcome(index: item.index, result: .failure(error)))
+            } else {
+                guard state.renewal.allows(error, isIdle: unanswered.isEmpty) else {
+                    throw error.afterDoubt(unanswered.contains { $0.mayBeStored })
+                }
+            }
             let call = client.openUpload(state.renewal.policy, avoiding: state.refusals)
             state.begin(call)
             for var item in unanswered {
@@ -113,10 +126,16 @@ extension Upload {
     }
 }
 
+extension [Upload.Item] {
+    /// The index of the largest message.
+    fileprivate var largest: Int? { indices.max { self[$0].message.count < self[$1].message.count } }
+}
+
 extension Upload.State {
     /// Makes this the current stream.
     fileprivate mutating func begin(_ call: CallStream) {
         self.call = call
+        replacementTime = MonotonicClock.after(Upload.streamDuration)
         isReplacingStream = false
         sent = []
         dropped = 0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
+import LinuxRuntime
 import Synchronization
 
 /// A streamed upload. It keeps the unanswered articles, to send them again on another connection.
@@ -9,6 +10,8 @@ final class Upload: Sendable {
     /// The limits of articles and bytes in flight.
     static let maxUnanswered = 1024
     static let maxUnansweredBytes = 8 << 20
+    /// When another stream takes over. The service's deadline of a stream may be as short as this.
+    static let streamDuration: Duration = .seconds(20)
 
     struct Item: Sendable {
         let index: UInt64
@@ -34,6 +37,8 @@ final class Upload: Sendable {
         var count: UInt64 = 0
         /// The current stream was finished early. Further articles go to the next stream.
         var isReplacingStream = false
+        /// When the current stream is to be finished early. CLOCK_MONOTONIC, nanoseconds.
+        var replacementTime = MonotonicClock.after(Upload.streamDuration)
         /// The sequence has ended or failed.
         var complete = false
         var failure: (any Error)?

@@ -145,7 +145,7 @@ extension Driver {
                     exchange,
                     .failure(
                         .connection(
-                            "\(exchange.method): the connection to \(endpoint) was lost before the request was sent (\(reason))"
+                            "\(exchange.method): the connection to \(upstream.endpoint) was lost before the request was sent (\(reason))"
                         )))
             }
         }
