@@ -71,9 +71,9 @@ final class Incoming: Sendable {
         }
     }
 
-    /// Where to begin, unless a position is saved. The work itself may begin much later, on a busy machine.
+    /// Where to begin, unless a position is saved, or was, and cannot be read: then the work says so. The work itself may begin much later, on a busy machine.
     private func startingNow() -> Start? {
-        if case .some(.some) = try? file.load() { return nil }
+        do throws(ServiceError) { if try file.load() != nil { return nil } } catch { return nil }
         let time = clinux_wall_clock_ms()
         guard let progress = try? storage.lend(ChangeQuery(.end), { _ in true }) else {
             return Start(position: nil, time: time)
@@ -84,8 +84,8 @@ final class Incoming: Sendable {
 
     /// Follows the changes until the task is cancelled.
     private func run(_ number: Int) async throws {
-        try await classifyMarked()
-        let (position, time, isFirst) = try start()
+        try await classifyMarked(number)
+        let (position, time, isFirst) = try start(number)
         var unsaved: ChangePosition?
         var lastSave = MonotonicClock.now
         // After a restore from a backup all articles come again. Those from before the last position were seen. Nor are
@@ -111,11 +111,18 @@ final class Incoming: Sendable {
     }
 
     /// Where the work begins or goes on, and whether it is where it was switched on.
-    private func start() throws(ServiceError) -> (position: ChangePosition?, time: Int64, isFirst: Bool) {
-        let first = state.withLock { $0.start }
-        if let saved = try file.load() { return (saved.position, saved.savedAt, saved.position == first?.position) }
-        guard let first else { throw ServiceError(.cancelled, "it was switched off") }
-        return (first.position, first.time, true)
+    private func start(
+        _ number: Int
+    ) throws(ServiceError) -> (position: ChangePosition?, time: Int64, isFirst: Bool) {
+        let saved = try file.load()
+        return try state.withLock { state throws(ServiceError) in
+            try state.check(number)
+            // The file may have been removed since the switch.
+            if saved == nil, state.start == nil { state.start = startingNow() }
+            if let saved { return (saved.position, saved.savedAt, saved.position == state.start?.position) }
+            guard let first = state.start else { throw ServiceError(.unavailable, "\(file.path) cannot be read") }
+            return (first.position, first.time, true)
+        }
     }
 
     /// Throws `cancelled` if the work was switched off.
@@ -127,7 +134,7 @@ final class Incoming: Sendable {
     }
 
     /// Formerly, `store.put` marked the articles that were to be classified with a term.
-    private func classifyMarked() async throws(ServiceError) {
+    private func classifyMarked(_ number: Int) async throws(ServiceError) {
         var terms = TermList()
         terms.append("w:topics", RawSpan())
         var query = StorageQuery(terms: terms, limit: 64)
@@ -138,6 +145,7 @@ final class Incoming: Sendable {
                 return true
             }
             guard let last = records.last else { return }
+            try state.withLock { state throws(ServiceError) in try state.check(number) }
             try await classify(records)
             query.after = StorageQuery.Position(time: last.time, id: last.id)
         }

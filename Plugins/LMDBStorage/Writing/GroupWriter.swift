@@ -148,6 +148,7 @@ struct GroupWriter {
                 return results
             }
             writes += more
+            shared.moreJoined()
         }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
-internal import Glibc
+internal import CLinux
 internal import HandlerKit
 
 /// Applies writes to the tables and the heap, within a transaction. Everything a write depends on is looked up here,
@@ -40,10 +40,11 @@ struct RecordWriter {
     mutating func beginGroup() {
         applied.removeAll(keepingCapacity: true)
         changes?.beginGroup()
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        now = Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        now = clinux_wall_clock_ms()
     }
+
+    /// More writes join the group. What they store is not older than they are.
+    mutating func moreJoined() { now = max(now, clinux_wall_clock_ms()) }
 
     /// Applies a write, or returns why it is refused; then nothing has changed.
     ///

@@ -65,6 +65,9 @@ final class SharedTransaction {
         return try open.writer.make(write, open.transaction)
     }
 
+    /// More writes join the group.
+    func moreJoined() { open?.writer.moreJoined() }
+
     /// Writes the records of the group to the heap.
     func writeRecords() throws(ServiceError) { try open?.writer.flush() }
 

@@ -82,7 +82,9 @@ final class CallState: Sendable {
             state.hasReturned = true
             guard state.isDropped, !state.isEnded else { return nil }
             guard let error else { return .unanswered }
-            if let error = error as? ServiceError { return error }
+            // What the handler waited for may have ended because the request did: its reason counts.
+            if let error = error as? ServiceError, error.code != .cancelled { return error }
+            if let error = error as? ServiceError { return state.cancellation ?? error }
             if error is CancellationError { return state.cancellation ?? ServiceError(.cancelled, "cancelled") }
             return ServiceError(.internal, "\(error)")
         }

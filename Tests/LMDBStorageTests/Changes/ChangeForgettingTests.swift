@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Deletions are kept for a while, so that readers learn of them.
 @Suite(.timeLimit(.minutes(3))) struct ChangeForgettingTests {

@@ -5,6 +5,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// Readers of changes find their place again, whatever happened to the storage; or they are told that they cannot.
 @Suite(.timeLimit(.minutes(3))) struct ChangeHistoryTests {

@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A store without tables of changes gets them.
 @Suite(.timeLimit(.minutes(3))) struct ChangeUpgradeTests {

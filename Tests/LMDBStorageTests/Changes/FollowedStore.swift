@@ -4,6 +4,7 @@ import HandlerKit
 import Testing
 
 @testable import LMDBStorage
+@testable import StorageRules
 
 /// A directory with the storage that a test follows, and the articles in it.
 struct FollowedStore {
