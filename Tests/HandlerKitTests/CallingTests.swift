@@ -71,6 +71,21 @@ import Testing
         request.close()
     }
 
+    /// The reason is the request's, not what the task was told.
+    @Test func aRequestThatIsOverSaysWhy() async {
+        let request = TestRequest(loop, Array("other.never\n".utf8))
+        plugin.handle("busy.call", request)
+        loop.turn()
+        request.cancel(ARTICLED_UNAVAILABLE)
+        #expect(await loop.turn { !request.ends.isEmpty })
+        guard case .failed(let code, _)? = request.ends.first else {
+            Issue.record("it did not fail")
+            return
+        }
+        #expect(code == UInt32(ARTICLED_UNAVAILABLE))
+        request.close()
+    }
+
     @Test func theDescriptor() throws {
         let plugin = unsafe plugin.descriptor.pointee
         #expect(unsafe plugin.flags == UInt32(ARTICLED_PLUGIN_NEEDS_DIRECTORY))

@@ -83,8 +83,12 @@ final class CallState: Sendable {
             guard state.isDropped, !state.isEnded else { return nil }
             guard let error else { return .unanswered }
             // What the handler waited for may have ended because the request did: its reason counts.
-            if let error = error as? ServiceError, error.code != .cancelled { return error }
-            if let error = error as? ServiceError { return state.cancellation ?? error }
+            if let error = error as? ServiceError {
+                guard error.code == .cancelled, let reason = state.cancellation, reason.code != .cancelled else {
+                    return error
+                }
+                return reason
+            }
             if error is CancellationError { return state.cancellation ?? ServiceError(.cancelled, "cancelled") }
             return ServiceError(.internal, "\(error)")
         }
