@@ -73,10 +73,10 @@ final class PageSums: Sendable {
 
     /// Compares all pages of a pinned snapshot with their sums.
     ///
-    /// - Parameter progress: called with the number of pages compared so far.
+    /// - Parameter progress: called with the number of pages compared so far. What it throws ends the comparison.
     /// - Returns: what is wrong with the first page that differs; `nil` if all match.
     func fault(
-        _ database: any DiskFile, _ metas: MetaPages, progress: (Int) -> Void = { _ in }
+        _ database: any DiskFile, _ metas: MetaPages, progress: (Int) throws(ServiceError) -> Void = { _ in }
     ) throws(ServiceError) -> String? {
         let sums = sums.withLock { $0 }
         var fault: String?
@@ -92,7 +92,7 @@ final class PageSums: Sendable {
                         throw PageFault.error("page \(page) of \(database.path) does not match its checksum")
                     }
                     count += 1
-                    if count % 1024 == 0 { progress(count) }
+                    if count % 1024 == 0 { try progress(count) }
                     return bytes
                 }, readBefore: { _ throws(ServiceError) in [] })
         } catch {
@@ -118,16 +118,10 @@ struct PageCheck: Sendable {
     /// Logs what it finds. From then on, the health reports it, and requests that depend on the index alone are
     /// refused.
     ///
+    /// - Parameter stop: throws if the work has to end.
     /// - Returns: what is wrong; `nil` if nothing is.
-    func run() -> String? {
-        let found = Mutex<String?>(nil)
-        let isDone = Semaphore()
-        checkpointer.checkPages { fault in
-            found.withLock { $0 = fault }
-            isDone.signal()
-        }
-        isDone.wait()
-        let fault = found.withLock { $0 }
+    func run(_ stop: () throws(ServiceError) -> Void) throws(ServiceError) -> String? {
+        let fault = try checkpointer.pageFault(stop)
         if let fault { environment.damage.report(fault, log) }
         return fault
     }

@@ -58,7 +58,7 @@ final class SnapshotPin: @unchecked Sendable {
     /// The number of the snapshot, which is that of its transaction.
     let number: UInt64
     private let transaction: OpaquePointer
-    private let isReleased = Atomic(false)
+    private let owners = Atomic(1)
 
     /// Pins the newest snapshot. No write transaction may be open.
     init(_ environment: LMDBEnvironment) throws(ServiceError) {
@@ -71,11 +71,14 @@ final class SnapshotPin: @unchecked Sendable {
         number = unsafe UInt64(mdb_txn_id(transaction))
     }
 
-    deinit { release() }
+    deinit { if owners.load(ordering: .relaxed) > 0 { unsafe mdb_txn_abort(transaction) } }
 
-    /// Lets the pages be reused. The environment must still be open.
+    /// Keeps it for one more owner, who releases it. Some owner must still have it.
+    func hold() { owners.add(1, ordering: .relaxed) }
+
+    /// One owner no longer needs it. After the last one, the pages may be reused. The environment must still be open.
     func release() {
-        if !isReleased.exchange(true, ordering: .relaxed) { unsafe mdb_txn_abort(transaction) }
+        if owners.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { unsafe mdb_txn_abort(transaction) }
     }
 }
 

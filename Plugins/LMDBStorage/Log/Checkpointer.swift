@@ -15,8 +15,6 @@ final class Checkpointer: Sendable {
         /// Pins the last durable checkpoint.
         var pin: SnapshotPin?
         var metas: MetaPages
-        /// Pending requests to check that checkpoint's pages.
-        var checks: [@Sendable (String?) -> Void] = []
     }
 
     /// How much to write at once: for the LMDB file, whose changed pages are scattered, and the heap, which is
@@ -53,15 +51,33 @@ final class Checkpointer: Sendable {
     /// The meta pages of the snapshot that a recovery would begin with. No checkpoint may be running.
     var metas: MetaPages { state.withLock { $0.metas } }
 
-    /// Compares all pages of the last checkpoint with their sums, on this thread, between checkpoints.
+    /// Compares all pages of the last checkpoint with their sums, on the caller's thread. Other checkpoints may be made
+    /// meanwhile: this one stays pinned, so that its pages, and their sums, stay as they are.
     ///
-    /// - Parameter done: called with what is wrong, or `nil`; from this thread, or at once if it has ended.
-    func checkPages(_ done: @escaping @Sendable (String?) -> Void) {
-        let isAdded = state.withLock { state in
-            if !state.isClosed { state.checks.append(done) }
-            return !state.isClosed
+    /// - Parameter stop: called now and then; what it throws ends the comparison.
+    /// - Returns: what is wrong; `nil` if nothing is.
+    func pageFault(_ stop: () throws(ServiceError) -> Void) throws(ServiceError) -> String? {
+        let held = state.withLock { state -> (pin: SnapshotPin, metas: MetaPages)? in
+            guard let pin = state.pin else { return nil }
+            pin.hold()
+            return (pin, state.metas)
         }
-        if isAdded { hasWork.signal() } else { done(nil) }
+        guard let held else { throw ServiceError(.cancelled, "the storage is being closed") }
+        defer { held.pin.release() }
+        var reason: ServiceError?
+        do throws(ServiceError) {
+            return try sums.fault(environment.files.database, held.metas) { _ throws(ServiceError) in
+                do throws(ServiceError) {
+                    try stop()
+                } catch {
+                    reason = error
+                    throw error
+                }
+            }
+        } catch {
+            if let reason { throw reason }
+            return error.message
+        }
     }
 
     /// The snapshot that a recovery would begin with.
@@ -96,15 +112,8 @@ final class Checkpointer: Sendable {
     func run() {
         while true {
             hasWork.wait()
-            let (job, checks, isClosed) = state.withLock { state in
-                defer { state.checks = [] }
-                return (state.job.take(), state.checks, state.isClosed)
-            }
+            let (job, isClosed) = state.withLock { ($0.job.take(), $0.isClosed) }
             if let job { make(job) }
-            if !checks.isEmpty {
-                let fault = isClosed ? nil : pageFault()
-                for done in checks { done(fault) }
-            }
             if isClosed { return }
         }
     }
@@ -136,15 +145,6 @@ final class Checkpointer: Sendable {
             let took = Double(MonotonicClock.elapsed(from: start, to: MonotonicClock.now)) / 1000
             // In less time, nothing had changed in this piece.
             if took > 50 { usleep(UInt32(min(took * Self.pauseFactor * (1 - urgency), 20_000))) }
-        }
-    }
-
-    /// What is wrong with the pages of the last checkpoint, which is pinned; `nil` if nothing is.
-    private func pageFault() -> String? {
-        do throws(ServiceError) {
-            return try sums.fault(environment.files.database, metas)
-        } catch {
-            return error.message
         }
     }
 

@@ -29,23 +29,23 @@ final class Inspection {
     var indexEntries: UInt64 = 0
     /// The disk failed to return a record. The memory map, which the service reads from, must not be touched there.
     private(set) var isDiskFailing = false
-    private let checkPages: () -> String?
+    private let pages: PageCheck
     private let stop: () throws(ServiceError) -> Void
     private let sliceDone: (Inspection, Int) throws(ServiceError) -> Void
 
     /// - Parameters:
-    ///   - checkPages: compares the index's pages with their checksums; returns what is wrong.
+    ///   - pages: compares the index's pages with their checksums.
     ///   - stop: throws if the work has to end.
     ///   - sliceDone: called with the bytes that a slice has read. It reports progress, pauses, and throws if the
     ///     work has to end.
     init(
-        _ environment: LMDBEnvironment, _ readers: ThreadReaders, checkPages: @escaping () -> String?,
+        _ environment: LMDBEnvironment, _ readers: ThreadReaders, _ pages: PageCheck,
         stop: @escaping () throws(ServiceError) -> Void,
         sliceDone: @escaping (Inspection, Int) throws(ServiceError) -> Void
     ) throws(ServiceError) {
         self.environment = environment
         self.readers = readers
-        self.checkPages = checkPages
+        self.pages = pages
         self.stop = stop
         self.sliceDone = sliceDone
         reader = try VerifyingReader(environment)
@@ -57,7 +57,7 @@ final class Inspection {
     /// Runs all checks. The pages come first, since the other checks walk them.
     func run() throws(ServiceError) {
         phase = "pages"
-        if let fault = checkPages() { return report(nil, environment.path, fault) }
+        if let fault = try pages.run(stop) { return report(nil, environment.path, fault) }
         for check in Self.checks {
             (phase, done, total) = (check.phase, 0, 0)
             do throws(ServiceError) {

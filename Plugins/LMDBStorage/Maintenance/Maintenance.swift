@@ -91,7 +91,7 @@ final class Maintenance: Sendable {
         let started = clinux_wall_clock_ms()
         commitPending()
         do throws(ServiceError) {
-            let inspection = try Inspection(environment, readers, checkPages: pages.run, stop: job.checkStop) {
+            let inspection = try Inspection(environment, readers, pages, stop: job.checkStop) {
                 inspection, _ throws(ServiceError) in
                 try job.report(VerifyProgress(job.number, inspection))
             }

@@ -75,7 +75,7 @@ final class Scrub: Sendable {
         let stop = { [self] () throws(ServiceError) in
             if isClosed.load(ordering: .relaxed) { throw ServiceError(.cancelled, "the storage is being closed") }
         }
-        let inspection = try Inspection(environment, readers, checkPages: pages.run, stop: stop) {
+        let inspection = try Inspection(environment, readers, pages, stop: stop) {
             [self] _, bytes throws(ServiceError) in
             let took = MonotonicClock.elapsed(from: started, to: MonotonicClock.now)
             let pause = max(UInt64(bytes) * 1_000_000_000 / UInt64(Self.rate), (Self.share - 1) &* took)

@@ -31,6 +31,8 @@ final class SimulatedDisk: Disk {
         /// How often blocks of a file were lost.
         var losses: [StorageImage.File: Int] = [:]
         var isHeld = false
+        /// The next read of the LMDB file waits for `mayRead`.
+        var holdsNextRead = false
         var databaseSyncs = 0
     }
 
@@ -41,6 +43,9 @@ final class SimulatedDisk: Disk {
     /// Signalled at each sync of the LMDB file.
     let hasSynced = Semaphore()
     private let mayGo = Semaphore()
+    /// Signalled when a read waits.
+    let isReading = Semaphore()
+    let mayRead = Semaphore()
 
     init(_ directory: String) {
         self.directory = directory
@@ -161,7 +166,18 @@ final class SimulatedFile: DiskFile {
 
     func size() throws(ServiceError) -> Int { try file.size() }
 
-    func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8] { try file.read(count, at: offset) }
+    func read(_ count: Int, at offset: Int) throws(ServiceError) -> [UInt8] {
+        let waits = disk.state.withLock { state in
+            guard state.holdsNextRead, kind == .database else { return false }
+            state.holdsNextRead = false
+            return true
+        }
+        if waits {
+            disk.isReading.signal()
+            disk.mayRead.wait()
+        }
+        return try file.read(count, at: offset)
+    }
 
     func write(_ parts: [iovec], at offset: Int) throws(ServiceError) {
         try disk.call { state throws(ServiceError) in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 import HandlerKit
+import LinuxRuntime
 import Synchronization
 import Testing
 
@@ -38,6 +39,23 @@ import Testing
         #expect(result.bytes > 55 * 900)
         #expect(try engine.statistics().scrub.records == 55)
         #expect(engine.health.state == .healthy)
+        engine.stop()
+    }
+
+    /// However long the pages take: many more writes are acknowledged meanwhile than fit into the log.
+    @Test(.timeLimit(.minutes(2))) func writersDoNotWaitForTheComparisonOfPages() async throws {
+        let disk = SimulatedDisk(directory.path)
+        let engine = try LMDBEngine(ModelRun.limits, directory: directory.path, disk: disk)
+        for id in ids.prefix(2) { _ = await engine.put(.id(id), "before") }
+        engine.commitPending()
+        disk.state.withLock { $0.holdsNextRead = true }
+        async let result = engine.verified()
+        while !disk.isReading.wait(nanoseconds: 0) { try await Task.sleep(for: .milliseconds(5)) }
+        for round in 0..<20 {
+            for id in ids { #expect(await engine.put(.id(id), "\(id), \(round)").refusal == nil) }
+        }
+        disk.mayRead.signal()
+        #expect(try await result.damaged == 0)
         engine.stop()
     }
 
