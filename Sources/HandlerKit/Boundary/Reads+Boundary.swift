@@ -156,6 +156,8 @@ final class PendingRead: Sendable {
     private let log: PluginLog
     private let state = Mutex(State())
     private let isAnswered = Atomic(false)
+    /// Sleeps until the limit, unless the engine answers.
+    private let timer = Mutex<Task<Void, Never>?>(nil)
 
     init(_ log: PluginLog) { self.log = log }
 
@@ -185,10 +187,11 @@ final class PendingRead: Sendable {
     /// The context for `call`. Limits the wait.
     func context() -> UnsafeMutableRawPointer? {
         Self.unanswered.withLock { $0[token] = self }
-        Task.detached { [weak self] in
+        let limit = Task.detached { [weak self] in
             try? await Task.sleep(for: .nanoseconds(Int64(Self.limit)))
             self?.expire()
         }
+        timer.withLock { $0 = limit }
         return unsafe UnsafeMutableRawPointer(bitPattern: UInt(token))
     }
 
@@ -203,6 +206,7 @@ final class PendingRead: Sendable {
         let token = UInt64(UInt(bitPattern: context))
         guard let read = unanswered.withLock({ $0.removeValue(forKey: token) }) else { return }
         read.isAnswered.store(true, ordering: .relaxed)
+        read.timer.withLock { $0.take() }?.cancel()
         do throws(ServiceError) {
             guard let result = unsafe result else { throw EngineTable.missing }
             read.end(.success(unsafe try ReadAnswer(result)))
