@@ -53,8 +53,9 @@ final class Figures: Sendable {
             guard state.isKnown else {
                 throw ServiceError(.unavailable, "the database was not reached yet: retry later")
             }
-            let records = state.slots.values.reduce(0) { $0 + $1.records }
-            let used = state.slots.values.reduce(0) { $0 + $1.bytes }
+            // Whoever may write the tables may have put any number there.
+            let records = state.slots.values.reduce(0) { $0 &+ $1.records }
+            let used = state.slots.values.reduce(0) { $0 &+ $1.bytes }
             // The size on disk is an older figure. It is not less than what was written since.
             return StorageStatistics(
                 records: UInt64(clamping: records), usedBytes: UInt64(clamping: used),

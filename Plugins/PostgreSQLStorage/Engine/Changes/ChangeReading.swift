@@ -108,7 +108,7 @@ struct ChangeReading {
                 position: ChangePosition(epoch: epoch, sequence: UInt64(clamping: sequence)), hasMore: hasMore)
         }
         if query.start == .end {
-            return ChangePage(changes: [], progress: progress(horizon - 1, hasMore: false))
+            return ChangePage(changes: [], progress: progress(horizon &- 1, hasMore: false))
         }
         let (changes, isComplete) = Self.changes(answer[2])
         guard isComplete else {
@@ -119,7 +119,7 @@ struct ChangeReading {
         let isHeld = state.optional(0, 4).map { $0 >= horizon } ?? false
         let last = changes.last.map { Int64(clamping: $0.sequence) } ?? start
         return ChangePage(
-            changes: changes, progress: progress(isHeld ? last : max(start, horizon - 1), hasMore: isHeld))
+            changes: changes, progress: progress(isHeld ? last : max(start, horizon &- 1), hasMore: isHeld))
     }
 
     /// - Returns: the changes, and whether there are no more below the horizon.

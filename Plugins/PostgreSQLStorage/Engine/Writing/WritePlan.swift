@@ -57,7 +57,7 @@ struct WritePlan {
         self.firstSequence = firstSequence
         results.reserveCapacity(writes.count)
         for (place, write) in writes.enumerated() {
-            let sequence = firstSequence + Int64(place)
+            let sequence = firstSequence &+ Int64(place)
             results.append(write.kind == .put ? put(write, sequence) : delete(write, sequence))
         }
     }
