@@ -55,11 +55,12 @@ extension Session {
         emit(.pong, unsafe Array(payload))
     }
 
-    /// The server sends no PING, so it waits for no PONG.
+    /// The server sends PING only behind GO_AWAY.
     func pong(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0, Int(header.payloadLength) <= Limits.pingPayload else {
             return violated("PONG has no flags, stream 0 and at most \(Limits.pingPayload) bytes")
         }
+        endWaitForPong()
     }
 }
 

@@ -33,6 +33,8 @@ internal import CPluginABI
 
     /// The client sends no more frames.
     private(set) var hasInputEnded = false
+    /// The client may not know of our GO_AWAY yet: requests that it sent before may still arrive, and must be refused.
+    private(set) var awaitsPong = false
 
     /// From the client's HELLO.
     var clientMaxFrame = 0
@@ -73,7 +75,8 @@ internal import CPluginABI
     func mayBegin(_ use: Quota.Use) -> Bool { account.mayBegin(use, isAdministrator: isAdministrator) }
 
     var isOver: Bool { phase == .over }
-    var isDrained: Bool { phase == .draining && inFlight == 0 }
+    var isDraining: Bool { phase == .draining }
+    var isDrained: Bool { phase == .draining && inFlight == 0 && (!awaitsPong || hasInputEnded) }
 
     func received(at now: UInt64) { lastActivity = now }
 
@@ -118,17 +121,23 @@ internal import CPluginABI
     }
 
     /// Refuses new requests. Those in flight finish.
-    func drain() {
+    ///
+    /// A request may be on its way while GO_AWAY is. Closing would lose it, and its client could not know that it was not
+    /// carried out. So a PING follows: behind its PONG nothing new comes.
+    func drain(_ reason: String = "the service is stopping; connect again") {
         switch phase {
-        case .greeting: goAway(.unavailable, "the service is stopping; connect again")
+        case .greeting: goAway(.unavailable, reason)
         case .established:
-            emit(
-                .goAway,
-                Status(code: StatusCode.unavailable.rawValue, message: "the service is stopping; connect again"))
+            emit(.goAway, Status(code: StatusCode.unavailable.rawValue, message: reason))
+            emit(.ping, [])
+            awaitsPong = true
             phase = .draining
         case .draining, .over, .closed: break
         }
     }
+
+    /// The client has seen GO_AWAY, or does not answer.
+    func endWaitForPong() { awaitsPong = false }
 
     func establish() { phase = .established }
 
@@ -144,6 +153,7 @@ internal import CPluginABI
     func clientGoes(_ header: FrameHeader) {
         guard header.flags.isEmpty, header.stream == 0 else { return violated("GO_AWAY has no flags and stream 0") }
         if phase == .established { phase = .draining }
+        endWaitForPong()
         unsafe connection?.wroteToBuffer()
     }
 

@@ -11,6 +11,11 @@ extension ClientConnection {
         deadline = .max
         switch state {
         case .closing: close(.unavailable)
+        case .open where session.isDraining, .inputEnded where session.isDraining:
+            // Its requests come first.
+            guard session.inFlight == 0, outgoing.isEmpty else { return setDeadline(Self.lingerTime) }
+            session.endWaitForPong()
+            finishTurn()
         case .open, .inputEnded:
             let limits = loop.configuration.limits
             guard session.isEstablished else {
@@ -22,8 +27,7 @@ extension ClientConnection {
             if session.inFlight > 0 || !outgoing.isEmpty {
                 setDeadline(limit)
             } else if now &- idleSince >= limit {
-                sendGoAway(
-                    .unavailable, "no request for \(limits.idleTimeoutMilliseconds) ms; connect again when needed")
+                drain("no request for \(limits.idleTimeoutMilliseconds) ms; connect again when needed")
             } else {
                 setDeadline(limit - (now &- idleSince))
             }
@@ -76,7 +80,7 @@ extension ClientConnection {
     /// The configuration has changed.
     func configurationChanged() {
         session.configurationChanged(loop.configuration.access)
-        if session.isEstablished, state == .open || state == .inputEnded { established() }
+        if session.isEstablished, !session.isDraining, state == .open || state == .inputEnded { established() }
     }
 
     func setDeadline(_ nanoseconds: UInt64) {

@@ -48,8 +48,9 @@ internal import LinuxRuntime
     static let writeThreshold = BufferPool.blockSize / 2
     /// The same for a peer that has used its share of buffers. Also the most that is read from it at a time.
     static let scantThreshold = 16 * 1024
-    /// How long the socket stays open after the last frame, so that the peer can read it.
-    private static let lingerTime: UInt64 = 2_000_000_000
+    /// How long the socket stays open after the last frame, so that the peer can read it. How long a peer has to answer
+    /// GO_AWAY.
+    static let lingerTime: UInt64 = 2_000_000_000
 
     init(
         descriptor: Int32, token: UInt64, peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer
@@ -104,10 +105,12 @@ internal import LinuxRuntime
         finishTurn()
     }
 
-    func drain() {
+    /// Sends GO_AWAY, and closes when all requests are answered.
+    func drain(_ reason: String = "the service is stopping; connect again") {
         guard state != .closed else { return }
         isServing = true
-        session.drain()
+        session.drain(reason)
+        if session.awaitsPong { setDeadline(Self.lingerTime) }
         _ = write()
         finishTurn()
     }
