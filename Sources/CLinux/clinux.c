@@ -171,6 +171,11 @@ int clinux_start_write_back(int descriptor, int64_t offset, int64_t size) {
 
 void clinux_trim_heap(void) { malloc_trim(0); }
 
+size_t clinux_heap_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
 static int argument_count;
 static char **arguments;
 

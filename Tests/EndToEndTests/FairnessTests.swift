@@ -59,8 +59,8 @@ import Testing
         #expect(try manager.privateMemory < 256 << 20)
     }
 
-    /// What a burst has needed is the system's again, soon after it.
-    @Test func memoryIsGivenBack() throws {
+    /// What a burst has needed is the system's again, soon after it, also if it lasted for a while.
+    @Test(arguments: [0, 7]) func memoryIsGivenBack(secondsOfBurst: UInt32) throws {
         manager.end()
         let manager = try ServiceManager()
         defer { manager.end() }
@@ -79,6 +79,7 @@ import Testing
             connections.append(connection)
         }
         #expect(try manager.privateMemory - before > 64 << 20, "there is something to give back")
+        sleep(secondsOfBurst)
         connections = []
         try manager.wait { (try? manager.privateMemory - before < 40 << 20) ?? false }
         #expect(try bystander.isServed())

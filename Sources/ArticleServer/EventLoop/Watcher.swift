@@ -108,38 +108,52 @@ final class Watcher: Sendable {
 ///
 /// The allocator keeps freed memory that lies between blocks in use. After a burst that may be most of the process.
 struct MemoryTrimmer {
-    /// The growth that is worth a trim. A trim blocks other allocations, a few milliseconds for 100 MiB.
+    /// So much is worth a trim. A trim blocks other allocations, a few milliseconds for 100 MiB.
     private static let minGrowth = 32 << 20
     private static let interval: UInt64 = 5_000_000_000
 
-    /// The process's own memory without buffers, after the last trim.
-    private var baseline: Int?
+    /// The process's own memory without buffers: the least so far, and after the last trim.
+    private var least: Int?
+    private var afterTrim = 0
+    /// The least of it that was not allocated: the program's own data, stacks, and what is free.
+    private var leastUnallocated = 0
     private var next: UInt64 = 0
     private var isRequested = false
 
-    /// - Returns: whether memory is to be returned at the next check.
+    /// - Returns: whether there is something to do at the next check.
     mutating func check(at now: UInt64, _ loops: [EventLoop]) -> Bool {
         guard let context = loops.first?.context, let held = Self.ownMemory else { return false }
         let beside = held - min(held, max(0, context.bufferedBytes))
-        guard let baseline else {
-            self.baseline = beside
+        guard let least else {
+            (self.least, afterTrim) = (beside, beside)
+            leastUnallocated = beside - Self.allocated
             return false
         }
         if isRequested {
             isRequested = false
             clinux_trim_heap()
-            self.baseline = (Self.ownMemory ?? held) - min(held, max(0, context.bufferedBytes))
-            next = now &+ Self.interval
+            let left = Self.ownMemory ?? held
+            afterTrim = left - min(left, max(0, context.bufferedBytes))
             return false
         }
-        self.baseline = min(baseline, beside)
-        guard beside - min(baseline, beside) >= Self.minGrowth else { return false }
+        self.least = min(least, beside)
+        afterTrim = min(afterTrim, beside)
+        guard beside - min(least, beside) >= Self.minGrowth else { return false }
         guard now >= next else { return true }
+        next = now &+ Self.interval
+        // A trim in the middle of a burst returns nothing, and the memory does not grow when the burst's is freed.
+        let unallocated = beside - Self.allocated
+        leastUnallocated = min(leastUnallocated, unallocated)
+        guard beside - afterTrim >= Self.minGrowth || unallocated - leastUnallocated >= Self.minGrowth else {
+            return false
+        }
         // First the loops free their spare blocks.
         for loop in loops { loop.inbox.add { loop.buffers.shrink() } }
         isRequested = true
         return true
     }
+
+    private static var allocated: Int { Int(clamping: clinux_heap_in_use()) }
 
     /// Resident memory that is not backed by files, in bytes: proc(5).
     private static var ownMemory: Int? {

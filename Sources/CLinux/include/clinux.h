@@ -78,6 +78,10 @@ int clinux_start_write_back(int descriptor, int64_t offset, int64_t size);
 /* malloc_trim(3): gives free memory back to the system */
 void clinux_trim_heap(void);
 
+/* mallinfo(3): how many bytes of the heap are allocated. It visits each free block, so it costs some milliseconds after a
+ * burst. */
+size_t clinux_heap_in_use(void);
+
 /* The command line, as the C library gave it to this program's constructors; NULL behind the last argument. Swift's own
  * CommandLine walks back from `environ` to find it, and finds nothing if a preloaded library has moved the environment
  * before. */
