@@ -100,10 +100,11 @@ let package = Package(
             "articlectl",
             [
                 "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "Spelling", "Versions", "CLinux",
-                "CUTF8Proc", "TopicModel", "TopicTraining",
+                "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
             ]),
 
         // Text and topics.
+        module("ArticleFormats", ["JSONTree", "CCSV", "CXML2"]),
         module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
@@ -114,6 +115,8 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd", debian: "libsystemd-dev"),
         system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
         system("CPQ", pkgConfig: "libpq", debian: "libpq-dev"),
+        system("CCSV", debian: "libcsv-dev"),
+        system("CXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
         system("CUTF8Proc", debian: "libutf8proc-dev"),
         system("CLinear", debian: "liblinear-dev"),
@@ -145,6 +148,7 @@ let package = Package(
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
                 "TopicTraining",
             ]),
+        tests("ArticleFormatsTests", ["ArticleFormats", "JSONTree"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
     ]
 )

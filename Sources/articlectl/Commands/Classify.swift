@@ -13,7 +13,7 @@ struct Classify: Command {
         options: [
             .flag("explain", "show the words that decided, and the weight of each"),
             .flag("write-back", "store the topics with the article"),
-            .value("format", "FORMAT", "of a file: text, json or jsonl"),
+            .value("format", "FORMAT", "of a file: \(InputFormat.names)"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member", repeatable: true),
         ],
         examples: [

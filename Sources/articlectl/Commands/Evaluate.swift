@@ -14,7 +14,7 @@ struct Evaluate: Command {
                 + "share of right answers, over ten bands.",
         ],
         options: [
-            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
             .value(
                 "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
         ],

@@ -13,6 +13,11 @@ struct Import: Command {
                 + "record that is not an article is reported with its file and line and skipped. The rest is stored, and the "
                 + "exit status is 65. It is also 65 if a folder cannot be read, or an article is stored without a part of what "
                 + "it had; both are named. Links to folders are followed once. Bytes of a name that are not UTF-8 are shown as \\xE9.",
+            "A .csv or .tsv file is a table. Its first row names the columns, as the members of JSON are named, in any "
+                + "capitals; --map names others. The separator is a comma, semicolon, tab or bar. A cell in quotes may have "
+                + "separators and lines in it. A .xml file is an RSS or Atom feed, or a sitemap with news. A .html file is a page "
+                + "with one article: what it says of itself comes first (JSON-LD of schema.org, OpenGraph), then its main "
+                + "text, without menus, lists of other articles and comments. The content tells more than the name.",
             "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
                 + "object around it, as {\"articles\": [...]}, whatever the file is called. `store`, `train`, `evaluate` and "
                 + "`classify` read the same.",
@@ -36,7 +41,7 @@ struct Import: Command {
                 + "replaced, with the topics that it got meanwhile; --keep leaves it alone.",
         ],
         options: [
-            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
             .value(
                 "map", "FIELD=NAME", "read a field from this member: body=noi_dung, title=meta.headline",
                 repeatable: true),
@@ -76,7 +81,8 @@ struct Import: Command {
         let files = found.files
         if found.others > 0 {
             let example = found.other.map { ", as \($0)" } ?? ""
-            let complaint = "skipped \(Quantity.count(found.others, "file")) not named .txt, .json or .jsonl\(example)"
+            let complaint =
+                "skipped \(Quantity.count(found.others, "file")) of other kinds\(example)"
             CommandFailure(.data, complaint).tell(asJSON: session.json)
         }
         for remark in found.remarks { CommandFailure(.data, remark).tell(asJSON: session.json) }
@@ -125,7 +131,9 @@ struct Import: Command {
             if found.files.isEmpty {
                 let reason = found.problems.first.map { "; \($0)" } ?? ""
                 throw CommandFailure(
-                    .noInput, "\(FileName.shown(path)): there is no .txt, .json or .jsonl file in it" + reason)
+                    .noInput,
+                    "\(FileName.shown(path)): there is no file in it whose name says that it has articles"
+                        + reason)
             }
         }
         return all

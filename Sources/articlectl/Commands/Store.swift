@@ -19,7 +19,7 @@ struct Store: Command {
             "A time without a zone is UTC in JSON; --published is in this machine's zone.",
         ],
         options: [
-            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member, as body=noi_dung", repeatable: true),
         ] + Overrides.options + [
             .value("expected-revision", "N", "only if the article is at revision N now; 0: only if there is none"),

@@ -21,7 +21,7 @@ struct Train: Command {
         ],
         options: [
             .value("output", short: "o", "MODEL", "where the model goes; - is standard output"),
-            .value("format", "FORMAT", "text, json or jsonl; default: by the file's name, else by its beginning"),
+            .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
             .value(
                 "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
             .flag("store", "learn from the store's articles that have a topic"),

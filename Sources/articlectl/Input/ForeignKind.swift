@@ -11,26 +11,10 @@ struct ForeignKind {
             message = "it is \(kind.1), not plain text: export it as text or JSON first"
             return
         }
-        let beginning = String(decoding: bytes.prefix(4096), as: UTF8.self).trimmingBlanks
-        let lower = beginning.prefix(20).lowercased()
-        if ["<!doctype html", "<html", "<head", "<body"].contains(where: { lower.hasPrefix($0) }) {
-            message =
-                "it is an HTML page, not plain text: make text of it, as with `w3m -dump -T text/html FILE`; --format "
-                + "text stores it as it is"
-        } else if ["<?xml", "<rss", "<feed", "<urlset", "<sitemapindex", "<rdf:rdf", "<!doctype"].contains(where: {
-            lower.hasPrefix($0)
-        }) {
-            message =
-                "it is XML, not plain text: make JSON of it, one object for each article; --format text stores it as it is"
-        } else if lower.hasPrefix("{\\rtf") {
-            message = "it is a document in RTF, not plain text: export it as text first"
-        } else if Self.isTable(beginning) {
-            message =
-                "it is a table (CSV or TSV), not plain text: make JSON Lines of it, as with `mlr --icsv --ojsonl cat FILE`; "
-                + "--format text stores it as it is"
-        } else {
+        guard String(decoding: bytes.prefix(64), as: UTF8.self).trimmingBlanks.lowercased().hasPrefix("{\\rtf") else {
             return nil
         }
+        message = "it is a document in RTF, not plain text: export it as text first"
     }
 
     private static let binary: [([UInt8], String)] = [
@@ -40,16 +24,4 @@ struct ForeignKind {
         ([0x89, 0x50, 0x4e, 0x47], "an image"), ([0xff, 0xd8, 0xff], "an image"), (Array("GIF8".utf8), "an image"),
         (Array("SQLite format 3".utf8), "a database of SQLite"),
     ]
-
-    /// Whether the first line names columns: two at least are names of an article's fields.
-    private static func isTable(_ text: Substring) -> Bool {
-        let line = text.prefix { !$0.isNewline }
-        return [",", ";", "\t", "|"].contains { separator in
-            let names = line.split(separator: Character(separator), omittingEmptySubsequences: false).map { name in
-                name.filter { $0 != "\"" }.trimmingBlanks.lowercased()
-            }
-            guard names.count >= 2, names.allSatisfy({ $0.utf8.count <= 40 && !$0.contains(" ") }) else { return false }
-            return names.count { RecordField.lowercasedNames.contains($0) } >= 2
-        }
-    }
 }

@@ -26,7 +26,9 @@ struct InputFile: Sendable, Equatable {
 
     /// The name of the collection that its records belong to; nil for standard input.
     var namespace: String? {
-        if let place, InputFormat(ofName: path) == .text { return FileName.shown(Directory.absolute(place.directory)) }
+        if let place, InputFormat(ofName: path)?.isOneArticle == true {
+            return FileName.shown(Directory.absolute(place.directory))
+        }
         return path == "-" ? nil : FileName.shown(Directory.absolute(path))
     }
 
@@ -75,6 +77,19 @@ enum InputFormat: String, CaseIterable, Sendable {
     case json
     /// One JSON object on each line.
     case jsonl
+    /// A table whose first row names the columns; the separator is told by that row, or is a tab.
+    case csv, tsv
+    /// A feed (RSS, Atom), or a sitemap with news.
+    case xml
+    /// A page with one article.
+    case html
+
+    /// Whether the file's path names the article.
+    var isOneArticle: Bool { self == .text || self == .html }
+
+    /// "text, json, ... or html".
+    static let names =
+        allCases.dropLast().map(\.rawValue).joined(separator: ", ") + " or " + (allCases.last?.rawValue ?? "")
 
     /// By the extension of the file; nil if that does not tell.
     init?(ofName name: String) {
@@ -84,6 +99,10 @@ enum InputFormat: String, CaseIterable, Sendable {
         case "txt", "text": self = .text
         case "json": self = .json
         case "jsonl", "ndjson": self = .jsonl
+        case "csv": self = .csv
+        case "tsv", "tab": self = .tsv
+        case "xml", "rss", "atom": self = .xml
+        case "html", "htm", "xhtml": self = .html
         default: return nil
         }
     }
@@ -113,7 +132,7 @@ enum InputFormat: String, CaseIterable, Sendable {
     static func option(_ value: String?) throws(CommandFailure) -> InputFormat? {
         guard let value else { return nil }
         guard let format = InputFormat(rawValue: value) else {
-            throw .usage("--format \(value): text, json or jsonl is expected")
+            throw .usage("--format \(value): \(names) is expected")
         }
         return format
     }

@@ -1,28 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArticleFormats
 import ArticleProtocol
 import ArticleText
 import JSONTree
 
 /// A file that is being read.
 final class OpenFile {
-    private let input: InputFile
-    private let options: InputOptions
+    let input: InputFile
+    let options: InputOptions
     private let namespace: String?
-    private var lines: LineReader
-    private var content: Content?
-    private let label: String
+    var lines: LineReader
+    var content: Content?
+    let label: String
 
     /// Records of the last line that are still to be returned: it was an array, or had several values.
     private var waiting: ArraySlice<JSON> = []
     private var waitingOrigin: Origin?
     /// What is told with the next record.
-    private var notes: [RecordNote] = []
+    var notes: [RecordNote] = []
+    /// The source of a feed failed.
+    var inputFailure: CommandFailure?
+    var tableHasEnded = false
 
     /// What is left of the file, once its format is known.
-    private enum Content {
+    enum Content {
         case lines(first: [LineReader.Line])
         case moreLines
         case values([JSON], next: Int)
+        case table(TableReader)
+        case feed(Feed)
         case done
     }
 
@@ -60,85 +66,20 @@ final class OpenFile {
                 }
                 content = .values(values, next: next + 1)
                 return record(of: values[next], at: Origin(file: label, line: values.count > 1 ? next + 1 : nil))
+            case .table(let table):
+                guard let record = try next(of: table) else { continue }
+                return record
+            case .feed(let feed): return try next(of: feed)
             case .done: return nil
             }
         }
     }
 
-    /// Detects the format. A file that is one article is read at once.
-    private func begin() throws(CommandFailure) -> RecordReader.Record? {
-        let format = options.format ?? InputFormat(ofName: input.path)
-        if let format, format != .jsonl { return try whole(format) }
-        guard let (first, before) = try firstLine() else { return refused("there is nothing in it") }
-        if let failure = Self.compressed(first.bytes) { return refused(failure.message) }
-        if format == nil, first.isTooLong {
-            return refused("it is too large: its first line has more than \(Quantity.bytes(lines.longest))")
-        }
-        let found = format ?? InputFormat(firstLine: first.bytes)
-        guard found == .jsonl else { return try whole(found, beginningWith: first, before: before) }
-        guard options.format == nil, Self.isCut(first.bytes) else {
-            content = .lines(first: [first])
-            return nil
-        }
-        // A value that goes on in the next line: the name is .jsonl, the content is JSON. But one line of JSON Lines may be cut.
-        let second = try lines.next()
-        if let second, Self.beginsObject(second.bytes), !Self.isOpening(first.bytes) {
-            content = .lines(first: [first, second])
-            return nil
-        }
-        guard let second else { return try whole(.json, beginningWith: first, before: before) }
-        return try whole(.json, beginningWith: second, before: before + first.bytes + [0x0a])
-    }
-
-    /// Whether a value begins in the line that ends in another.
-    private static func isCut(_ line: [UInt8]) -> Bool {
-        guard let first = line.dropFirst(prefix(of: line)).first,
-            first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        else {
-            return false
-        }
-        var parser = JSONParser(line, from: prefix(of: line))
-        do throws(JSONError) {
-            _ = try parser.next()
-            return false
-        } catch {
-            return error.message.contains("never closed")
-        }
-    }
-
-    private static func beginsObject(_ line: [UInt8]) -> Bool {
-        line.dropFirst(prefix(of: line)).first == UInt8(ascii: "{")
-    }
-
-    /// A bracket alone on its line, or an array: the records follow.
-    private static func isOpening(_ line: [UInt8]) -> Bool {
-        let content = line.dropFirst(prefix(of: line))
-        return content.first == UInt8(ascii: "[")
-            || content.dropFirst().allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
-            || content.last.map { $0 == UInt8(ascii: "[") || $0 == 0x0d } == true
-    }
-
-    /// How many bytes precede the value of a line: blanks, byte order marks (files that were put together have them in the
-    /// middle), and the record separators of RFC 7464.
-    private static func prefix(of line: [UInt8]) -> Int {
-        var start = 0
-        while start < line.count {
-            if line[start...].starts(with: mark) {
-                start += 3
-            } else if [0x20, 0x09, 0x0d, 0x1e].contains(line[start]) {
-                start += 1
-            } else {
-                break
-            }
-        }
-        return start
-    }
-
     /// Reads all that is left: one article as text, or JSON in one piece.
-    private func whole(
+    func whole(
         _ format: InputFormat, beginningWith first: LineReader.Line? = nil, before: [UInt8] = []
     ) throws(CommandFailure) -> RecordReader.Record? {
-        let rest = try lines.rest(beginningWith: first, most: format == .text ? Limits.article : Self.mostJSON)
+        let rest = try lines.rest(beginningWith: first, most: format.isOneArticle ? Limits.article : Self.mostJSON)
         let bytes = before + rest
         let content = bytes.starts(with: Self.mark) ? bytes.dropFirst(3) : bytes[...]
         guard content.contains(where: { $0 != 0x20 && !(0x09...0x0d).contains($0) }) else {
@@ -151,41 +92,24 @@ final class OpenFile {
                 RecordNote(
                     kind: "UTF-16", "the file is in UTF-16, and is read and kept as UTF-8"))
         }
-        return format == .text ? text(bytes) : values(bytes)
+        switch format {
+        case .text: return text(bytes)
+        case .html where options.format == nil && !Self.hasTags(bytes): return text(bytes)
+        case .html: return page(bytes)
+        default: return values(bytes)
+        }
     }
 
     /// The file holds nothing that can be used.
-    private func refused(_ reason: String) -> RecordReader.Record {
+    func refused(_ reason: String) -> RecordReader.Record {
         content = .done
         return record(at: Origin(file: label, line: nil), .failure(RecordError(reason)))
-    }
-
-    /// The first line that is not empty, and the bytes before it. A byte order mark alone is no content.
-    private func firstLine() throws(CommandFailure) -> (LineReader.Line, before: [UInt8])? {
-        var before: [UInt8] = []
-        while let line = try lines.next() {
-            let content =
-                before.isEmpty && line.bytes.starts(with: Self.mark) ? line.bytes.dropFirst(3) : line.bytes[...]
-            let isEmpty = content.allSatisfy { $0 == 0x20 || (0x09...0x0d).contains($0) } && !line.isTooLong
-            guard isEmpty, before.count < 1 << 20 else { return (line, before) }
-            before += line.bytes + [0x0a]
-        }
-        return nil
     }
 
     /// Bytes of JSON that are read in one piece.
     private static let mostJSON = 256 << 20
     /// U+FEFF
-    private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-
-    private static func compressed(_ bytes: [UInt8]) -> RecordError? {
-        let tools: [([UInt8], String)] = [
-            ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"), ([0x1f, 0x8b], "gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd"),
-            ([0x42, 0x5a, 0x68], "bzip2"),
-        ]
-        guard let tool = tools.first(where: { bytes.starts(with: $0.0) })?.1 else { return nil }
-        return RecordError("it is compressed: unpack it on the way, as in: \(tool) -dc FILE | articlectl import -")
-    }
+    static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private func text(_ bytes: [UInt8]) -> RecordReader.Record {
         let origin = Origin(file: label, line: nil)
@@ -272,7 +196,7 @@ final class OpenFile {
         "invalid JSON at column \(error.place.column): \(error.message)"
     }
 
-    private func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
+    func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
         do throws(RecordError) {
             return record(at: origin, .success(try options.mapping.article(from: value, slugs: options.slugs)))
         } catch {
@@ -281,7 +205,7 @@ final class OpenFile {
     }
 
     /// Applies the overrides of the command line, and derives an id if the article has none.
-    private func record(
+    func record(
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
         var isNamedByContent = false

@@ -29,6 +29,16 @@ struct RecordMapping: Sendable, Equatable {
         }
     }
 
+    /// Whether `--map` names this member.
+    func reads(_ name: String) -> Bool { given.values.contains { $0.first == name } }
+
+    /// Whether the title or the body is read from this member.
+    func isText(_ name: String) -> Bool {
+        [RecordField.title, .body].contains { field in
+            given[field].map { $0.first == name } ?? field.names.contains(name)
+        }
+    }
+
     /// What a record contains.
     struct Result: Equatable {
         var article: Article
@@ -184,6 +194,13 @@ enum RecordField: String, CaseIterable, Sendable {
     /// The names of all fields.
     static let allNames = Set(allCases.flatMap(\.names))
     static let lowercasedNames = Set(allNames.map { $0.lowercased() })
+    private static let spellings = Dictionary(
+        allNames.map { ($0.lowercased(), $0) }, uniquingKeysWith: { min($0, $1) })
+
+    /// A member's name as fields have it, whatever its capitals are: those of tables vary.
+    static func spelling(of name: String) -> String {
+        allNames.contains(name) ? name : spellings[name.lowercased()] ?? name
+    }
 
     /// The first is our own; the others are common in data of others.
     var names: [String] {

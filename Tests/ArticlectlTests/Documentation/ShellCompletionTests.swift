@@ -6,7 +6,7 @@ import Testing
 @Suite struct ShellCompletionTests {
     @Test(arguments: [
         ("FILE", CompletionSource.files), ("DIR|FILE|-...", .files), ("[DATA]", .files), ("DIR", .directories),
-        ("TOPIC", .topics), ("FORMAT", .words(["text", "json", "jsonl"])),
+        ("TOPIC", .topics), ("FORMAT", .words(["text", "json", "jsonl", "csv", "tsv", "xml", "html"])),
         ("fetch|store|classify|ping", .words(["fetch", "store", "classify", "ping"])),
         ("ID|URL...", .nothing), ("N", .nothing), ("", .nothing),
     ]) func byTheNameInTheHelp(_ name: String, _ source: CompletionSource) {

@@ -155,13 +155,13 @@ import Testing
 
     @Test func otherFilesAreCountedAndOneIsNamed() throws {
         try write("photo.jpg")
-        try write("a.html")
+        try write("a.doc")
         try write("1.txt")
         unsafe #expect(mkfifo(path(Array("pipe.txt".utf8)), 0o600) == 0)
         let found = try InputFile.all(in: directory)
         #expect(found.files.count == 1)
         #expect(found.others == 2)
-        #expect(found.other == "a.html")
+        #expect(found.other == "a.doc")
         #expect(found.remarks.map { $0.hasSuffix("pipe.txt: neither a file nor a folder") } == [true])
     }
 }

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Glibc
+
+/// A file, a pipe or standard input, read in pieces. The descriptor is closed with it.
+struct ByteSource: ~Copyable {
+    /// How the bytes are encoded; they are returned as UTF-8.
+    private(set) var encoding = TextEncoding.utf8
+    private var decoder: UTF16Decoder?
+    private var isFirst = true
+
+    /// "story.txt", or "standard input".
+    let name: String
+    /// In bytes; nil if it is not a regular file.
+    let size: Int?
+    private let descriptor: Int32
+    private let owned: Bool
+    /// A descriptor that ends a wait for input when it becomes readable; -1: none.
+    private let interrupt: Int32
+
+    /// - Parameter path: "-" is standard input.
+    init(_ path: String, interrupt: Int32 = -1) throws(CommandFailure) {
+        owned = path != "-"
+        name = owned ? FileName.shown(path) : "standard input"
+        descriptor =
+            owned
+            ? unsafe FileName.withBytes(of: path) { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOCTTY) } : STDIN_FILENO
+        guard descriptor >= 0 else { throw Self.failure(path, errno) }
+        var status = stat()
+        let known = unsafe fstat(descriptor, &status) == 0
+        if known, status.st_mode & S_IFMT == S_IFDIR {
+            if owned { close(descriptor) }
+            throw CommandFailure(
+                .noInput, "\(FileName.shown(path)) is a directory", hint: "`articlectl import` takes directories")
+        }
+        size = known && status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+        self.interrupt = size == nil ? interrupt : -1
+    }
+
+    deinit { if owned { close(descriptor) } }
+
+    private static func failure(_ path: String, _ number: Int32) -> CommandFailure {
+        CommandFailure(.noInput, "\(FileName.shown(path)): \(SystemText.describing(number))")
+    }
+
+    /// Appends the next piece.
+    ///
+    /// - Returns: how many bytes; 0 at the end, or when the wait was interrupted.
+    mutating func read(into buffer: inout [UInt8], most: Int = 256 << 10) throws(CommandFailure) -> Int {
+        var bytes: [UInt8] = []
+        while try readBytes(into: &bytes, most: most) > 0 {
+            if isFirst {
+                isFirst = false
+                // A pipe may give a byte at a time, and the mark has up to four.
+                while bytes.count < 4, try readBytes(into: &bytes, most: most) > 0 {}
+                encoding = TextEncoding(beginningWith: bytes)
+                guard encoding != .utf32 else {
+                    throw CommandFailure(
+                        .data, "\(name) is in UTF-32, not in UTF-8", hint: "convert it first: iconv -f UTF-32 -t UTF-8")
+                }
+                if encoding != .utf8 { decoder = UTF16Decoder(isBigEndian: encoding == .utf16BE) }
+            }
+            bytesRead += bytes.count
+            guard decoder != nil else {
+                buffer += bytes
+                return bytes.count
+            }
+            let start = buffer.count
+            guard decoder?.decode(bytes, into: &buffer) == true else {
+                throw CommandFailure(
+                    .data, "\(name) is in UTF-16, but half of a character stands alone in it",
+                    hint: "mend it: iconv -c -f UTF-16 -t UTF-8")
+            }
+            if buffer.count > start { return buffer.count - start }
+            bytes.removeAll()
+        }
+        guard decoder == nil || decoder?.isComplete == true else {
+            throw CommandFailure(.data, "\(name) is in UTF-16, and ends within a character")
+        }
+        return 0
+    }
+
+    /// Bytes of the file that were read so far.
+    private(set) var bytesRead = 0
+
+    private func readBytes(into buffer: inout [UInt8], most: Int) throws(CommandFailure) -> Int {
+        guard waitForInput() else { return 0 }
+        let start = buffer.count
+        buffer.append(contentsOf: repeatElement(0, count: most))
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe Glibc.read(descriptor, bytes.baseAddress.map { unsafe $0 + start }, most)
+            }
+            if count < 0 && errno == EINTR && !Signals.isInterrupted { continue }
+            let number = errno
+            buffer.removeLast(most - max(0, count))
+            if count >= 0 { return count }
+            if number == EINTR { return 0 }
+            throw CommandFailure(.io, "\(name): \(SystemText.describing(number))")
+        }
+    }
+
+    private func waitForInput() -> Bool {
+        guard interrupt >= 0 else { return true }
+        var waits = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0),
+        ]
+        while unsafe poll(&waits, 2, -1) < 0 && errno == EINTR && !Signals.isInterrupted {}
+        return waits[1].revents == 0 && !Signals.isInterrupted
+    }
+
+    /// - Parameters:
+    ///   - most: the largest piece that is kept in memory, in bytes.
+    ///   - piece: what is larger: "it", "its line 3".
+    func tooLarge(_ most: Int, in piece: String) -> CommandFailure {
+        CommandFailure(
+            .data, "\(name) is too large: \(piece) has more than \(Quantity.bytes(most)), too much for one piece",
+            hint: "many articles go into one file as JSON Lines, one on each line: `articlectl help import`")
+    }
+}
