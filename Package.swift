@@ -105,7 +105,9 @@ let package = Package(
 
         // Text and topics.
         module("ArticleFormats", ["JSONTree", "CCSV", "CXML2"]),
+        // Text, its words, and topics.
         module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
+        module("SearchText", ["CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
         module("TopicTraining", ["TopicModel", "JSONTree", "CLinear"]),
@@ -140,6 +142,7 @@ let package = Package(
         tests(
             "ClassifyTests",
             ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining", "LinuxRuntime"]),
+        tests("SearchTextTests", ["SearchText"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests(
