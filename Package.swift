@@ -70,6 +70,9 @@ let package = Package(
         // Threads, clocks and descriptors, for the service, its plugins and the client.
         module("LinuxRuntime", ["CLinux"]),
 
+        // Threads of a plugin for what takes too long for an event loop.
+        module("WorkerThreads", ["ArticleProtocol", "LinuxRuntime"]),
+
         // The service.
         module(
             "ArticleServer",
@@ -87,7 +90,11 @@ let package = Package(
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
-            ["HandlerKit", "ArticleProtocol", "TopicModel", "LinuxRuntime", "CLinux"]),
+            ["HandlerKit", "ArticleProtocol", "TopicModel", "WorkerThreads", "LinuxRuntime", "CLinux"]),
+        module(
+            "SearchHandler", path: "Plugins/Search/Handler",
+            ["HandlerKit", "ArticleProtocol", "SearchText", "WorkerThreads", "LinuxRuntime", "CLucene", "CLinux"]),
+        .target(name: "CLucene", linkerSettings: [.linkedLibrary("lucene++")]),
         plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
         plugin("PostgreSQLStorage", ["PostgreSQLEngine"], exclude: ["Engine", "README.md"]),
         module(
@@ -103,9 +110,8 @@ let package = Package(
                 "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
             ]),
 
-        // Text and topics.
-        module("ArticleFormats", ["JSONTree", "CCSV", "CXML2"]),
         // Text, its words, and topics.
+        module("ArticleFormats", ["JSONTree", "CCSV", "CXML2"]),
         module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
         module("SearchText", ["CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
@@ -126,6 +132,7 @@ let package = Package(
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
         tests("JSONTreeTests", ["JSONTree"]),
         tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
+        tests("WorkerThreadsTests", ["WorkerThreads", "ArticleProtocol", "LinuxRuntime"]),
         tests("LinuxRuntimeTests", ["LinuxRuntime"]),
         tests(
             "ArticleServerTests",
@@ -143,6 +150,9 @@ let package = Package(
             "ClassifyTests",
             ["ClassifyHandler", "LMDBStorage", "HandlerKit", "ArticleProtocol", "TopicTraining", "LinuxRuntime"]),
         tests("SearchTextTests", ["SearchText"]),
+        tests(
+            "SearchTests",
+            ["SearchHandler", "SearchText", "LMDBStorage", "HandlerKit", "ArticleProtocol", "LinuxRuntime"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests(
@@ -153,5 +163,6 @@ let package = Package(
             ]),
         tests("ArticleFormatsTests", ["ArticleFormats", "JSONTree"]),
         tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )

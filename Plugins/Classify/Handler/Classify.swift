@@ -3,6 +3,7 @@ internal import ArticleProtocol
 public import HandlerKit
 internal import Synchronization
 internal import TopicModel
+internal import WorkerThreads
 
 /// Classifies articles by topic: classify.text, classify.article, classify.topics.
 ///
@@ -66,7 +67,9 @@ public struct Classify: Handler {
         storage = try context.storage
         log = context.log
         current = CurrentClassifier(try Classifier(settings: settings))
-        workers = try Workers(count: settings.workers, maxWaiting: settings.mostWaiting)
+        workers = try Workers(
+            "classify", count: settings.workers, maxWaiting: settings.mostWaiting,
+            waiting: "long texts are waiting to be classified")
         incoming = Incoming(context, storage: storage, classifier: current)
         incoming.set(settings.newArticles)
         log.info("classifies with \(classifier.identity) from \(classifier.path)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import HandlerKit
+internal import WorkerThreads
 
 extension Classify {
     /// How often a write is tried if others change the article in the meantime.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ArticleProtocol
+package import ArticleProtocol
 import Glibc
 internal import LinuxRuntime
 internal import Synchronization
 
 /// Threads for work that takes too long for an event loop, with a bounded queue.
-final class Workers: Sendable {
+package final class Workers: Sendable {
     private struct Queue {
         var waiting: [@Sendable () -> Void] = []
         /// The index of the first job that was not taken. Taking a job does not move the others.
@@ -15,19 +15,28 @@ final class Workers: Sendable {
 
     private let queue = Mutex(Queue())
     private let maxWaiting: Int
+    /// For a refused job: "long texts are waiting to be classified".
+    private let waiting: String
     private let available = Semaphore()
     private let count: Int
 
     /// Starts `count` threads.
-    init(count: Int, maxWaiting: Int) throws(ServiceError) {
+    ///
+    /// - Parameters:
+    ///   - name: of the threads, as ps(1) shows it.
+    ///   - count: the number of threads.
+    ///   - maxWaiting: the most jobs that wait for a thread.
+    ///   - waiting: what the waiting jobs are, for the message to a refused one: "texts are waiting to be classified".
+    package init(_ name: String, count: Int, maxWaiting: Int, waiting: String) throws(ServiceError) {
         self.maxWaiting = maxWaiting
+        self.waiting = waiting
         self.count = count
         for _ in 0..<count {
             do throws(SystemError) {
-                try Thread.detach("classify") { [self] in work() }
+                try Thread.detach(name) { [self] in work() }
             } catch {
                 stop()
-                throw ServiceError(.unavailable, "cannot start a thread for long texts: \(error.text)")
+                throw ServiceError(.unavailable, "cannot start a thread: \(error.text)")
             }
         }
     }
@@ -36,7 +45,7 @@ final class Workers: Sendable {
     ///
     /// - Throws: `resourceExhausted` if too many jobs are waiting; `cancelled` if the task is cancelled before its
     ///   turn.
-    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(ServiceError) -> Value {
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws(ServiceError) -> Value {
         let job = WorkerJob(body)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -54,7 +63,7 @@ final class Workers: Sendable {
             if queue.isStopped { return ServiceError(.unavailable, "articled is stopping") }
             guard queue.waiting.count - queue.next < maxWaiting else {
                 return ServiceError(
-                    .resourceExhausted, "\(maxWaiting) long texts are waiting to be classified; try again later")
+                    .resourceExhausted, "\(maxWaiting) \(waiting); try again later")
             }
             queue.waiting.append(run)
             return nil
@@ -82,7 +91,7 @@ final class Workers: Sendable {
     }
 
     /// Ends the threads, after the jobs that are still waiting.
-    func stop() {
+    package func stop() {
         queue.withLock { $0.isStopped = true }
         for _ in 0..<count { available.signal() }
     }

@@ -4,7 +4,7 @@ import LinuxRuntime
 import Synchronization
 import Testing
 
-@testable import ClassifyHandler
+@testable import WorkerThreads
 
 @Suite struct WorkersTests {
     /// Blocks the only worker until it is released.
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func workRunsOnAnotherThreadAndReturnsItsValue() async throws {
-        let workers = try Workers(count: 2, maxWaiting: 100)
+        let workers = try Workers("test", count: 2, maxWaiting: 100, waiting: "jobs are waiting")
         defer { workers.stop() }
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 1...50 { group.addTask { try await workers.run { number } } }
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func jobsBeyondTheQueueAreRefused() async throws {
-        let workers = try Workers(count: 1, maxWaiting: 1)
+        let workers = try Workers("test", count: 1, maxWaiting: 1, waiting: "jobs are waiting")
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func aCancelledTaskDoesNotWaitForItsTurn() async throws {
-        let workers = try Workers(count: 1, maxWaiting: 10)
+        let workers = try Workers("test", count: 1, maxWaiting: 10, waiting: "jobs are waiting")
         let gate = Gate()
         let held = Task { try await workers.run { gate.pass() } }
         await gate.isEntered()
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func jobsAreRefusedAfterAStop() async throws {
-        let workers = try Workers(count: 1, maxWaiting: 10)
+        let workers = try Workers("test", count: 1, maxWaiting: 10, waiting: "jobs are waiting")
         workers.stop()
         #expect(await code(of: Task { try await workers.run { 1 } }) == .unavailable)
     }

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArticleProtocol
+internal import HandlerKit
+internal import SearchText
+
+/// A full-text index of articles, as the plugin needs one. ``LuceneIndex`` is the one that is used; another library takes
+/// these two protocols, and nothing else changes.
+///
+/// One task at a time changes the index. ``merge()`` may run beside it.
+protocol SearchIndex: Sendable {
+    /// What the last commit was given; nil if nothing was committed yet.
+    var committed: CommittedState? { get }
+
+    /// Adds an article, or replaces it.
+    func update(_ document: IndexDocument) throws(SearchIndexError)
+    /// Removes an article, if it is there.
+    func delete(_ id: ArticleID) throws(SearchIndexError)
+    /// Brings all changes to disk, together with the state.
+    func commit(_ state: CommittedState) throws(SearchIndexError)
+    /// A snapshot that has all changes so far, committed or not.
+    ///
+    /// - Parameter previous: an earlier snapshot, from which unchanged parts are taken over.
+    func snapshot(after previous: (any SearchSnapshot)?) throws(SearchIndexError) -> any SearchSnapshot
+    /// Whether ``merge()`` has something to do.
+    var needsMerge: Bool { get }
+    /// Tidies up what many small changes left behind. May take minutes, and blocks its thread.
+    func merge() throws(SearchIndexError)
+    /// Closes the index, and drops what was not committed. A merge is stopped. Snapshots stay usable.
+    func close()
+    /// For the metrics.
+    var figures: IndexFigures { get }
+}
+
+/// The articles of an index at one time. May be used on any number of threads.
+protocol SearchSnapshot: Sendable {
+    /// The number of articles.
+    var articles: UInt64 { get }
+    /// Searches.
+    func search(_ request: SnapshotRequest) throws(SearchIndexError) -> SnapshotResult
+}
+
+/// Where an index stands in the storage's changes.
+struct CommittedState: Sendable, Equatable {
+    /// All changes up to here are in the index.
+    var position: ChangePosition
+    /// Whether the index once had caught up with the storage since it was made.
+    var isComplete: Bool
+}
+
+/// Sizes of an index.
+struct IndexFigures: Sendable {
+    var segments: UInt64 = 0
+    /// Memory of articles that are not yet in a segment.
+    var bufferedBytes: UInt64 = 0
+}
+
+/// Why an index cannot do what it was asked.
+struct SearchIndexError: Error, Equatable {
+    enum Kind: Sendable {
+        /// The files are damaged, incomplete, or of an unknown version: throw the index away.
+        case damaged
+        /// The operating system refused to read or write.
+        case io
+        /// Another process has the index open.
+        case locked
+        /// There is not enough memory.
+        case memory
+        /// The search exceeded its time.
+        case tooLong
+        /// The index is closed.
+        case aborted
+        /// Anything else.
+        case failed
+    }
+
+    let kind: Kind
+    let message: String
+
+    /// The same for a request.
+    var serviceError: ServiceError {
+        switch kind {
+        case .tooLong: ServiceError(.deadlineExceeded, message)
+        case .memory: ServiceError(.resourceExhausted, "the search index: \(message)")
+        case .damaged, .io, .locked, .aborted: ServiceError(.unavailable, "the search index: \(message)")
+        case .failed: ServiceError(.internal, "the search index: \(message)")
+        }
+    }
+}
+
+/// A search in a snapshot.
+struct SnapshotRequest: Sendable {
+    enum Order: Sendable {
+        case relevance
+        case newest
+        case oldest
+    }
+
+    /// What must match.
+    var query: SearchQuery
+    /// Further conditions.
+    var filters: [IndexFilter] = []
+    /// How strictly words are compared.
+    var matching: Matching = .allWords
+    /// Equal scores are ordered newest first.
+    var order = Order.relevance
+    /// The most hits to return.
+    var limit: Int
+    /// Continue behind this hit.
+    var after: IndexHit?
+    /// A new article's score is multiplied by up to 1 + recency.
+    var recency: Float = 0
+    /// The present time, in milliseconds since 1970-01-01T00:00:00Z.
+    var now: Int64 = 0
+    /// What to count.
+    var facets: [IndexFacet] = []
+    /// When the answer is no longer of use: CLOCK_MONOTONIC, in nanoseconds; 0: never.
+    var deadline: UInt64 = 0
+}
+
+/// How strictly words are compared.
+enum Matching: Sendable, Equatable {
+    /// All words must be there, with any marks. Those with the query's marks come first.
+    case allWords
+    /// All words must be there, with the query's marks.
+    case allWordsWithMarks
+    /// Some of the words must be there. Articles with all of them come first.
+    case someWords
+}
+
+/// A condition on a value that is compared as a whole.
+enum IndexFilter: Sendable, Equatable {
+    case topic(String)
+    /// Byte for byte.
+    case source(String)
+    case language(String)
+    /// `from` is inclusive, `until` exclusive; milliseconds since 1970-01-01T00:00:00Z.
+    case time(from: Int64?, until: Int64?)
+}
+
+/// What can be counted.
+enum IndexFacet: Sendable, CaseIterable {
+    case topic
+    case source
+    /// `2024-05`, in UTC.
+    case month
+}
+
+/// A place in the order of hits.
+struct IndexHit: Sendable, Equatable {
+    /// The article's number in this snapshot.
+    var document: Int32
+    var score: Float
+    /// The article's time, in milliseconds since 1970-01-01T00:00:00Z.
+    var time: Int64
+}
+
+/// What a search has found.
+struct SnapshotResult: Sendable {
+    struct Hit: Sendable {
+        var id: ArticleID
+        var place: IndexHit
+    }
+
+    struct FacetValue: Sendable {
+        var facet: IndexFacet
+        var value: String
+        var count: UInt64
+    }
+
+    var hits: [Hit] = []
+    /// The number of all articles that match.
+    var total: UInt64 = 0
+    var facets: [FacetValue] = []
+}
