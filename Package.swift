@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "Fetch", type: .dynamic, targets: ["Fetch"]),
         .library(name: "Changes", type: .dynamic, targets: ["Changes"]),
         .library(name: "Classify", type: .dynamic, targets: ["Classify"]),
+        .library(name: "Search", type: .dynamic, targets: ["Search"]),
         .library(name: "LMDBStorage", type: .dynamic, targets: ["LMDBStorage"]),
         .library(name: "PostgreSQLStorage", type: .dynamic, targets: ["PostgreSQLStorage"]),
         .executable(name: "articled", targets: ["articled"]),
@@ -91,6 +92,7 @@ let package = Package(
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "WorkerThreads", "LinuxRuntime", "CLinux"]),
+        plugin("Search", ["SearchHandler"], exclude: ["Handler"]),
         module(
             "SearchHandler", path: "Plugins/Search/Handler",
             ["HandlerKit", "ArticleProtocol", "SearchText", "WorkerThreads", "LinuxRuntime", "CLucene", "CLinux"]),

@@ -33,6 +33,7 @@ METHODS = [
     ("store.putMany", "PutRequest", "PutManyResult", "qs", False, "write"),
     ("store.delete", "DeleteRequest", "DeleteResult", "", False, "write"),
     ("changes.watch", "WatchRequest", "WatchItem", "se", True, "read"),
+    ("search.query", "SearchRequest", "SearchResult", "", True, "read"),
 ]
 NUMBERS = {method[0]: number for number, method in enumerate(METHODS, 1)}
 
@@ -256,6 +257,18 @@ def valid():
             stream=4),
         server("MESSAGE", pb.WatchItem(kind=pb.CHANGE_KIND_HEARTBEAT, cursor=b"\x01\xfc", caught_up=True), stream=4))
     write(
+        "valid/search", "A search, and its result. The words are marked in the article's own spelling.",
+        client(
+            "REQUEST", pb.SearchRequest(query="lu lut -bao", topic="thoi-su", order=pb.SEARCH_ORDER_NEWEST, limit=1), flags="END",
+            stream=4, method="search.query"),
+        server(
+            "MESSAGE", pb.SearchResult(
+                hits=[pb.SearchHit(
+                    id=ID, time=NOW, source="Mic.gov.vn", topics=["thoi-su"],
+                    title=pb.HighlightedText(text="Lũ lụt", marks=[pb.TextRange(end=3), pb.TextRange(start=4, end=9)]),
+                    snippet=pb.HighlightedText(text="…nước lũ", marks=[pb.TextRange(start=11, end=14)]))],
+                total=12, cursor=b"\x01\xff"), flags="END", stream=4))
+    write(
         "valid/cancel", "The client cancels a list. The stream ends only with the server's last frame: this one, or the real\n"
         "end if that was already on its way.",
         client("REQUEST", pb.ListRequest(), flags="END", stream=4, method="fetch.list"),
@@ -442,6 +455,8 @@ def invalid():
     bad("id-short", "An id has 16 bytes.", "fetch.get", encode(pb.GetRequest(id=ID[:15])))
     bad("cursor-unreadable", "No list returned this cursor.", "fetch.list", encode(pb.ListRequest(cursor=b"?")))
     bad("watch-cursor-unreadable", "No watch returned this cursor.", "changes.watch", encode(pb.WatchRequest(cursor=b"?")))
+    bad("search-cursor-unreadable", "No search returned this cursor.", "search.query", encode(pb.SearchRequest(cursor=b"?")))
+    bad("search-order-unknown", "There is no order 9.", "search.query", b"\x38\x09")
     bad("watch-start-unknown", "There is no start 7.", "changes.watch", b"\x10\x07")
 
     # Articles.

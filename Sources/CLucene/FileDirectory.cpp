@@ -9,6 +9,7 @@
 #include <lucene++/BufferedIndexInput.h>
 #include <lucene++/BufferedIndexOutput.h>
 #include <lucene++/FSDirectory.h>
+#include <lucene++/NoLockFactory.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -135,7 +136,8 @@ private:
 
 class FileDirectory : public FSDirectory {
 public:
-    explicit FileDirectory(const String &path) : FSDirectory(path, LockFactoryPtr()) {}
+    /* The caller has a lock: the library's own waits for other processes without an end. */
+    explicit FileDirectory(const String &path) : FSDirectory(path, NoLockFactory::getNoLockFactory()) {}
     LUCENE_CLASS(FileDirectory);
 
     IndexOutputPtr createOutput(const String &name) override {
@@ -148,11 +150,11 @@ public:
         return newLucene<FileInput>(path(name), std::max(size, bufferSize));
     }
 
-    /* The directory, too: a new file's name is in it. */
+    /* The last file of a commit names the others: the directory has all of them by then. */
     void sync(const String &name) override {
         ensureOpen();
         File(path(name), O_RDONLY).sync();
-        File(directory, O_RDONLY | O_DIRECTORY).sync();
+        if (name.compare(0, 8, L"segments") == 0) File(directory, O_RDONLY | O_DIRECTORY).sync();
     }
 
 private:

@@ -108,7 +108,9 @@ clucene_code clucene_open(const char *directory, const clucene_field *fields, si
         LogByteSizeMergePolicyPtr policy = newLucene<LogByteSizeMergePolicy>(index->writer);
         policy->setMergeFactor(settings->merge_factor);
         policy->setMaxMergeMB(settings->max_merge_mb);
-        policy->setUseCompoundFile(false);
+        /* Few files for the many small segments, which are synced one by one. Large segments have files of their own. */
+        policy->setUseCompoundFile(true);
+        policy->setNoCFSRatio(0.1);
         policy->setUseCompoundDocStore(false);
         index->writer->setMergePolicy(policy);
         index->writer->setRAMBufferSizeMB(settings->buffer_mb);

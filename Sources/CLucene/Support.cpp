@@ -29,7 +29,6 @@ static clucene_code code(LuceneException::ExceptionType type) noexcept {
     case LuceneException::Compression:
     case LuceneException::FieldReader: return CLUCENE_DAMAGED;
     case LuceneException::IO: return CLUCENE_IO;
-    case LuceneException::LockObtainFailed: return CLUCENE_LOCKED;
     case LuceneException::OutOfMemory: return CLUCENE_MEMORY;
     case LuceneException::MergeAborted: return CLUCENE_ABORTED;
     default: return CLUCENE_FAILED;

@@ -49,6 +49,13 @@ enum Filled {
         directory: "directory-ệ", records: 102, bytes: 103, damaged: 104, findings: [finding, finding], takenAt: -106,
         endedAt: -107)
 
+    private static let textRange = TextRange(start: 101, end: 102)
+    private static let highlighted = HighlightedText(text: "text-ệ", marks: [textRange, textRange])
+    private static let facetCount = SearchFacetCount(facet: .topic, value: "value-ệ", count: 103)
+    private static let searchHit = SearchHit(
+        id: id(1), score: 2 / 64, time: -103, source: "source-ệ", topics: ["topics-ệ", "topics-ệ"], title: highlighted,
+        snippet: highlighted, url: "url-ệ", article: article)
+
     static let all: [any ProtocolMessage] = [
         article, topic, rating, original, key,
         PutRequest(article: article, expectedRevision: 102), putResult,
@@ -71,6 +78,16 @@ enum Filled {
         ClassifyArticleResult(classification: classification, stored: putResult), TopicsRequest(),
         TopicsResult(topics: [topicDescription, topicDescription], model: "model-ệ", threshold: 3 / 64),
         topicDescription,
+        SearchRequest(
+            query: "query-ệ", topic: "topic-ệ", source: "source-ệ", language: "language-ệ", from: -105, until: -106,
+            order: .newest, recency: 8 / 64, limit: 109, cursor: [10, 255], articles: true, facets: true,
+            snippetBytes: 113, minutesEastOfUTC: -114),
+        SearchResult(
+            hits: [searchHit, searchHit], total: 102, cursor: [3, 255], facets: [facetCount, facetCount],
+            notes: ["notes-ệ", "notes-ệ"], relaxed: true, incomplete: true),
+        searchHit, highlighted, textRange, facetCount, SearchStatusRequest(),
+        SearchStatus(
+            complete: true, articles: 102, stored: 103, bytes: 104, segments: 105, sequence: 106, problem: "problem-ệ"),
         PingRequest(payload: [1, 255]), PingResult(payload: [1, 255], time: -102), DescribeRequest(),
         ServiceDescription(
             version: "version-ệ", protocolVersion: 102, startedAt: -103, plugins: [plugin, plugin],

@@ -68,6 +68,7 @@ import Testing
             case "service.ping": _ = try PingRequest(decoding: payload)
             case "fetch.get": _ = try GetRequest(decoding: payload)
             case "fetch.list": _ = try ListRequest(decoding: payload)
+            case "search.query": _ = try SearchRequest(decoding: payload)
             case "changes.watch": _ = try WatchRequest(decoding: payload)
             default: try checkPut(payload)
             }
@@ -77,7 +78,7 @@ import Testing
         // What a handler must find: the message itself is well-formed.
         let handlers = [
             "invalid/key-neither.hex", "invalid/key-both.hex", "invalid/cursor-unreadable.hex",
-            "invalid/watch-cursor-unreadable.hex",
+            "invalid/watch-cursor-unreadable.hex", "invalid/search-cursor-unreadable.hex",
             "invalid/article-missing.hex", "invalid/article-url-relative.hex", "invalid/article-url-blank.hex",
         ]
         #expect(

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct VectorConformanceTests {
     /// Each invalid vector gets what it says, and nobody else suffers.
     @Test func invalidVectorsGetWhatTheySay() throws {
-        let service = try Service()
+        let service = try Service(plugins: ["Store", "Fetch", "Changes", "Search", "LMDBStorage"])
         let bystander = try Bystander(service)
         let methods = try RawConnection(service.socketPath).greet()
         for vector in try VectorFile.all("invalid") {
@@ -49,7 +49,7 @@ import Testing
         "valid/unknown-field.hex", "valid/put-many.hex",
     ])
     func validVectorsAreAnswered(_ name: String) throws {
-        let service = try Service()
+        let service = try Service(plugins: ["Store", "Fetch", "Changes", "Search", "LMDBStorage"])
         let connection = try RawConnection(service.socketPath)
         let hello = try connection.greet()
         let vector = try VectorFile(name)

@@ -288,7 +288,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
         try index.index.commit(state(1))
         index.index.close()
         let directory = index.directory + "/index"
-        for file in try FileManager.default.contentsOfDirectory(atPath: directory) where file.hasSuffix(".tis") {
+        for file in try FileManager.default.contentsOfDirectory(atPath: directory) where file.hasSuffix(".cfs") {
             try FileManager.default.removeItem(atPath: directory + "/" + file)
         }
         #expect {
@@ -296,7 +296,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
         } throws: {
             ($0 as? SearchIndexError)?.kind == .damaged
         }
-        try IndexFiles.remove(index.directory)
+        try LuceneIndex(directory: index.directory, anew: true).close()
         try index.reopen()
         #expect(try index.index.committed == nil && index.find("tin").isEmpty)
     }

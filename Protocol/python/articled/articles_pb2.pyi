@@ -17,6 +17,13 @@ PUT_OUTCOME_CREATED: PutOutcome
 PUT_OUTCOME_UNCHANGED: PutOutcome
 PUT_OUTCOME_UNSPECIFIED: PutOutcome
 PUT_OUTCOME_UPDATED: PutOutcome
+SEARCH_FACET_MONTH: SearchFacet
+SEARCH_FACET_SOURCE: SearchFacet
+SEARCH_FACET_TOPIC: SearchFacet
+SEARCH_FACET_UNSPECIFIED: SearchFacet
+SEARCH_ORDER_NEWEST: SearchOrder
+SEARCH_ORDER_OLDEST: SearchOrder
+SEARCH_ORDER_RELEVANCE: SearchOrder
 VIEW_FULL: View
 VIEW_SUMMARY: View
 WATCH_CONTENT_FULL: WatchContent
@@ -286,6 +293,14 @@ class HealthResult(_message.Message):
     state: HealthState
     def __init__(self, state: _Optional[_Union[HealthState, str]] = ..., components: _Optional[_Iterable[_Union[ComponentHealth, _Mapping]]] = ...) -> None: ...
 
+class HighlightedText(_message.Message):
+    __slots__ = ["marks", "text"]
+    MARKS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    marks: _containers.RepeatedCompositeFieldContainer[TextRange]
+    text: str
+    def __init__(self, text: _Optional[str] = ..., marks: _Optional[_Iterable[_Union[TextRange, _Mapping]]] = ...) -> None: ...
+
 class Histogram(_message.Message):
     __slots__ = ["bounds_ns", "counts", "sum_ns"]
     BOUNDS_NS_FIELD_NUMBER: _ClassVar[int]
@@ -473,6 +488,109 @@ class Rating(_message.Message):
     sum: int
     def __init__(self, count: _Optional[int] = ..., sum: _Optional[int] = ...) -> None: ...
 
+class SearchFacetCount(_message.Message):
+    __slots__ = ["count", "facet", "value"]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    FACET_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    facet: SearchFacet
+    value: str
+    def __init__(self, facet: _Optional[_Union[SearchFacet, str]] = ..., value: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
+
+class SearchHit(_message.Message):
+    __slots__ = ["article", "id", "score", "snippet", "source", "time", "title", "topics", "url"]
+    ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    SNIPPET_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    TOPICS_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    article: bytes
+    id: bytes
+    score: float
+    snippet: HighlightedText
+    source: str
+    time: int
+    title: HighlightedText
+    topics: _containers.RepeatedScalarFieldContainer[str]
+    url: str
+    def __init__(self, id: _Optional[bytes] = ..., score: _Optional[float] = ..., time: _Optional[int] = ..., source: _Optional[str] = ..., topics: _Optional[_Iterable[str]] = ..., title: _Optional[_Union[HighlightedText, _Mapping]] = ..., snippet: _Optional[_Union[HighlightedText, _Mapping]] = ..., url: _Optional[str] = ..., article: _Optional[bytes] = ...) -> None: ...
+
+class SearchRequest(_message.Message):
+    __slots__ = ["articles", "cursor", "facets", "language", "limit", "minutes_east_of_utc", "order", "query", "recency", "snippet_bytes", "source", "topic", "until"]
+    ARTICLES_FIELD_NUMBER: _ClassVar[int]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    FACETS_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    MINUTES_EAST_OF_UTC_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    RECENCY_FIELD_NUMBER: _ClassVar[int]
+    SNIPPET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TOPIC_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    articles: bool
+    cursor: bytes
+    facets: bool
+    language: str
+    limit: int
+    minutes_east_of_utc: int
+    order: SearchOrder
+    query: str
+    recency: float
+    snippet_bytes: int
+    source: str
+    topic: str
+    until: int
+    def __init__(self, query: _Optional[str] = ..., topic: _Optional[str] = ..., source: _Optional[str] = ..., language: _Optional[str] = ..., until: _Optional[int] = ..., order: _Optional[_Union[SearchOrder, str]] = ..., recency: _Optional[float] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ..., articles: bool = ..., facets: bool = ..., snippet_bytes: _Optional[int] = ..., minutes_east_of_utc: _Optional[int] = ..., **kwargs) -> None: ...
+
+class SearchResult(_message.Message):
+    __slots__ = ["cursor", "facets", "hits", "incomplete", "notes", "relaxed", "total"]
+    CURSOR_FIELD_NUMBER: _ClassVar[int]
+    FACETS_FIELD_NUMBER: _ClassVar[int]
+    HITS_FIELD_NUMBER: _ClassVar[int]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    RELAXED_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    cursor: bytes
+    facets: _containers.RepeatedCompositeFieldContainer[SearchFacetCount]
+    hits: _containers.RepeatedCompositeFieldContainer[SearchHit]
+    incomplete: bool
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    relaxed: bool
+    total: int
+    def __init__(self, hits: _Optional[_Iterable[_Union[SearchHit, _Mapping]]] = ..., total: _Optional[int] = ..., cursor: _Optional[bytes] = ..., facets: _Optional[_Iterable[_Union[SearchFacetCount, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., relaxed: bool = ..., incomplete: bool = ...) -> None: ...
+
+class SearchStatus(_message.Message):
+    __slots__ = ["articles", "bytes", "complete", "problem", "segments", "sequence", "stored"]
+    ARTICLES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    articles: int
+    bytes: int
+    complete: bool
+    problem: str
+    segments: int
+    sequence: int
+    stored: int
+    def __init__(self, complete: bool = ..., articles: _Optional[int] = ..., stored: _Optional[int] = ..., bytes: _Optional[int] = ..., segments: _Optional[int] = ..., sequence: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class SearchStatusRequest(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
 class ServerHello(_message.Message):
     __slots__ = ["agent", "features", "idle_timeout_ms", "max_frame", "max_in_flight", "methods", "protocol", "roles", "stream_window"]
     AGENT_FIELD_NUMBER: _ClassVar[int]
@@ -598,6 +716,14 @@ class StorageStats(_message.Message):
     used_bytes: int
     writes: int
     def __init__(self, records: _Optional[int] = ..., used_bytes: _Optional[int] = ..., file_bytes: _Optional[int] = ..., transactions: _Optional[int] = ..., writes: _Optional[int] = ..., scrub_ended_at: _Optional[int] = ..., scrub_records: _Optional[int] = ..., scrub_damaged: _Optional[int] = ..., scrub_running: bool = ...) -> None: ...
+
+class TextRange(_message.Message):
+    __slots__ = ["end", "start"]
+    END_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    end: int
+    start: int
+    def __init__(self, start: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
 
 class Topic(_message.Message):
     __slots__ = ["name", "score", "slug"]
@@ -728,6 +854,12 @@ class WatchContent(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class ChangeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class SearchOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = []
+
+class SearchFacet(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
 
 class HealthState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

@@ -5,8 +5,8 @@
    with a length, need no terminator, and are copied or used before the function returns. Fields are named by their index in the
    table that clucene_open is given.
 
-   Threads: one thread at a time may change an index (update, delete, commit, refresh, close). clucene_merge may run on one other
-   thread meanwhile. A searcher may be used by any number of threads, also after the index was closed. */
+   Threads: one thread at a time may change an index (update, delete, refresh). clucene_commit may run on another thread meanwhile, and
+   clucene_merge on a third one. A searcher may be used by any number of threads, also after the index was closed. */
 #ifndef CLUCENE_H
 #define CLUCENE_H
 
@@ -23,10 +23,9 @@ typedef enum clucene_code {
     CLUCENE_FAILED = 1,      /* an error of the library, or wrong arguments */
     CLUCENE_DAMAGED = 2,     /* the files are damaged, incomplete, or of an unknown version */
     CLUCENE_IO = 3,          /* the operating system refused to read or write, for instance because the disk is full */
-    CLUCENE_LOCKED = 4,      /* another process has the index open */
-    CLUCENE_MEMORY = 5,
-    CLUCENE_TOO_LONG = 6,    /* a search exceeded its time */
-    CLUCENE_ABORTED = 7      /* a merge was stopped because the index is closed */
+    CLUCENE_MEMORY = 4,
+    CLUCENE_TOO_LONG = 5,    /* a search exceeded its time */
+    CLUCENE_ABORTED = 6      /* a merge was stopped because the index is closed */
 } clucene_code;
 
 typedef struct clucene_error {
@@ -61,7 +60,7 @@ typedef struct clucene_settings {
     double max_merge_mb;     /* segments that are larger are not merged any more */
 } clucene_settings;
 
-/* Opens the index in `directory`, or creates one. */
+/* Opens the index in `directory`, or creates one. Nobody else may have it open: the caller sees to that. */
 clucene_code clucene_open(const char *directory, const clucene_field *fields, size_t field_count, const clucene_settings *settings,
                           clucene_index **index, clucene_error *error);
 

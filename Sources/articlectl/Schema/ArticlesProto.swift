@@ -192,6 +192,76 @@ enum ArticlesProto {
           string name = 2;
           uint64 training_articles = 3;
         }
+        enum SearchOrder {
+          SEARCH_ORDER_RELEVANCE = 0;
+          SEARCH_ORDER_NEWEST = 1;
+          SEARCH_ORDER_OLDEST = 2;
+        }
+        enum SearchFacet {
+          SEARCH_FACET_UNSPECIFIED = 0;
+          SEARCH_FACET_TOPIC = 1;
+          SEARCH_FACET_SOURCE = 2;
+          SEARCH_FACET_MONTH = 3;
+        }
+        message SearchRequest {
+          string query = 1;
+          string topic = 2;
+          string source = 3;
+          string language = 4;
+          optional int64 from = 5;
+          optional int64 until = 6;
+          SearchOrder order = 7;
+          float recency = 8;
+          uint32 limit = 9;
+          bytes cursor = 10;
+          bool articles = 11;
+          bool facets = 12;
+          uint32 snippet_bytes = 13;
+          int64 minutes_east_of_utc = 14;
+        }
+        message SearchResult {
+          repeated SearchHit hits = 1;
+          uint64 total = 2;
+          bytes cursor = 3;
+          repeated SearchFacetCount facets = 4;
+          repeated string notes = 5;
+          bool relaxed = 6;
+          bool incomplete = 7;
+        }
+        message SearchHit {
+          bytes id = 1;
+          float score = 2;
+          int64 time = 3;
+          string source = 4;
+          repeated string topics = 5;
+          HighlightedText title = 6;
+          HighlightedText snippet = 7;
+          string url = 8;
+          bytes article = 9;
+        }
+        message HighlightedText {
+          string text = 1;
+          repeated TextRange marks = 2;
+        }
+        message TextRange {
+          uint32 start = 1;
+          uint32 end = 2;
+        }
+        message SearchFacetCount {
+          SearchFacet facet = 1;
+          string value = 2;
+          uint64 count = 3;
+        }
+        message SearchStatusRequest {}
+        message SearchStatus {
+          bool complete = 1;
+          uint64 articles = 2;
+          uint64 stored = 3;
+          uint64 bytes = 4;
+          uint64 segments = 5;
+          uint64 sequence = 6;
+          string problem = 7;
+        }
         message PingRequest { bytes payload = 1; }
         message PingResult { bytes payload = 1; int64 time = 2; }
         message DescribeRequest {}

@@ -12,6 +12,9 @@ final class IndexFiles: Sendable {
     let path: String
     private let list: String
     private let known: Mutex<[String: Sum]>
+    private let lockFile: String
+    /// Holds the lock while it is open; -1: not locked.
+    private let descriptor = Mutex<Int32>(-1)
 
     private struct Sum: Equatable {
         var size: Int
@@ -21,7 +24,32 @@ final class IndexFiles: Sendable {
     init(_ directory: String) {
         path = directory + "/index"
         list = directory + "/checksums"
+        lockFile = directory + "/lock"
         known = Mutex([:])
+    }
+
+    deinit { unlock() }
+
+    /// Sees to it that nobody else opens the index, in this process or another one: flock(2). Does not wait.
+    ///
+    /// - Throws: `locked` if somebody has it open.
+    func lock() throws(SearchIndexError) {
+        let opened = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard opened >= 0 else { throw Self.failure("open", lockFile) }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            defer { Glibc.close(opened) }
+            guard errno == EWOULDBLOCK else { throw Self.failure("lock", lockFile) }
+            throw SearchIndexError(kind: .locked, message: "another process has it open")
+        }
+        descriptor.withLock { $0 = opened }
+    }
+
+    /// Gives the lock back.
+    func unlock() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            descriptor = -1
+        }
     }
 
     /// Compares all files with their checksums.
@@ -67,17 +95,13 @@ final class IndexFiles: Sendable {
         known.withLock { [sums] in $0 = sums }
     }
 
-    /// Removes the index.
-    static func remove(_ directory: String) throws(SearchIndexError) {
-        let files = IndexFiles(directory)
+    /// Removes the index, which is locked.
+    func remove() throws(SearchIndexError) {
         // First what is needed to open it, so that a crash leaves none that is half removed.
-        for name in try Self.names(in: files.path).sorted(by: { $0.hasPrefix("segments") && !$1.hasPrefix("segments") })
-        {
-            guard unsafe unlink(files.path + "/" + name) == 0 || errno == ENOENT else {
-                throw failure("remove", files.path)
-            }
+        for name in try Self.names(in: path).sorted(by: { $0.hasPrefix("segments") && !$1.hasPrefix("segments") }) {
+            guard unsafe unlink(path + "/" + name) == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
         }
-        guard unsafe unlink(files.list) == 0 || errno == ENOENT else { throw failure("remove", files.list) }
+        guard unsafe unlink(list) == 0 || errno == ENOENT else { throw Self.failure("remove", list) }
     }
 
     /// The size of all files, in bytes.

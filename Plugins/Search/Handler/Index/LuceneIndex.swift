@@ -8,7 +8,7 @@ internal import Synchronization
 /// An index in a directory, made with Lucene++.
 ///
 /// `@unchecked Sendable`: the handle is set once. The shim's rule that one thread at a time changes the index is kept by
-/// `writing`; merges and snapshots may run beside it.
+/// `writing` and `committing`; merges may run beside both.
 @safe final class LuceneIndex: SearchIndex, @unchecked Sendable {
     /// What is written into each commit. An index with another format is thrown away: change it whenever terms or fields
     /// change.
@@ -17,15 +17,22 @@ internal import Synchronization
     private let handle: OpaquePointer
     /// The memory for the terms of one document.
     private let writing = Mutex(DocumentTerms())
+    private let committing = Mutex(())
     private let closed = Mutex(false)
     private let files: IndexFiles
 
     /// Opens the index in a directory, or creates one. Reads all of its files, to check them.
     ///
+    /// - Parameters:
+    ///   - directory: which exists; the index is in a subdirectory.
+    ///   - bufferMegabytes: memory for articles that are not yet in a segment.
+    ///   - anew: removes the index that is there.
     /// - Throws: `damaged` if there is one that cannot be used.
-    init(directory: String, bufferMegabytes: Double = 16) throws(SearchIndexError) {
+    init(directory: String, bufferMegabytes: Double = 16, anew: Bool = false) throws(SearchIndexError) {
         let files = IndexFiles(directory)
         self.files = files
+        try files.lock()
+        if anew { try files.remove() }
         // The library trusts its files: it would read beyond its memory.
         try files.verify()
         var fields = unsafe LuceneField.allCases.map { field in
@@ -92,13 +99,20 @@ internal import Synchronization
             "format", Self.format, "position", Hexadecimal.encode(state.position.bytes), "state",
             state.isComplete ? "complete" : "incomplete",
         ]
-        let failure = writing.withLock { _ in
-            CStrings.lend(pairs) { texts in
-                LuceneError.caught { unsafe clucene_commit(handle, texts, pairs.count / 2, $0) }
+        // Not `writing`: a commit waits for the disk, and changes do not wait for it.
+        let failure: SearchIndexError? = committing.withLock { _ in
+            do throws(SearchIndexError) {
+                let failure = CStrings.lend(pairs) { texts in
+                    LuceneError.caught { unsafe clucene_commit(handle, texts, pairs.count / 2, $0) }
+                }
+                if let failure { throw failure }
+                try files.record(try committedFiles())
+                return nil
+            } catch {
+                return error
             }
         }
         if let failure { throw failure }
-        try files.record(try committedFiles())
     }
 
     private func committedFiles() throws(SearchIndexError) -> [String] {
@@ -136,7 +150,9 @@ internal import Synchronization
             defer { closed = true }
             return !closed
         }
-        if isFirst { writing.withLock { _ in unsafe clucene_close(handle) } }
+        guard isFirst else { return }
+        writing.withLock { _ in unsafe clucene_close(handle) }
+        files.unlock()
     }
 
     var figures: IndexFigures {
@@ -180,7 +196,6 @@ enum LuceneError {
             switch code {
             case CLUCENE_DAMAGED: .damaged
             case CLUCENE_IO: .io
-            case CLUCENE_LOCKED: .locked
             case CLUCENE_MEMORY: .memory
             case CLUCENE_TOO_LONG: .tooLong
             case CLUCENE_ABORTED: .aborted

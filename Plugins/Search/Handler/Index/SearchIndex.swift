@@ -6,7 +6,7 @@ internal import SearchText
 /// A full-text index of articles, as the plugin needs one. ``LuceneIndex`` is the one that is used; another library takes
 /// these two protocols, and nothing else changes.
 ///
-/// One task at a time changes the index. ``merge()`` may run beside it.
+/// One task at a time changes the index. ``commit(_:)`` and ``merge()`` may run beside it, on threads of their own.
 protocol SearchIndex: Sendable {
     /// What the last commit was given; nil if nothing was committed yet.
     var committed: CommittedState? { get }
@@ -15,7 +15,7 @@ protocol SearchIndex: Sendable {
     func update(_ document: IndexDocument) throws(SearchIndexError)
     /// Removes an article, if it is there.
     func delete(_ id: ArticleID) throws(SearchIndexError)
-    /// Brings all changes to disk, together with the state.
+    /// Brings all changes to disk, together with the state. Waits for the disk.
     func commit(_ state: CommittedState) throws(SearchIndexError)
     /// A snapshot that has all changes so far, committed or not.
     ///

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArticleProtocol
+import Foundation
+import HandlerKit
+import SearchText
+import Testing
+
+@testable import LMDBStorage
+@testable import SearchHandler
+
+/// The index follows the real storage.
+@Suite("Follower") struct FollowerTests {
+    /// A storage and an index over it, in directories of their own.
+    private final class Newsroom {
+        let directory: URL
+        let storage: LMDBEngine
+        private(set) var follower: Follower
+
+        init() throws {
+            directory = FileManager.default.temporaryDirectory.appending(path: "search-\(UUID().uuidString)")
+            for name in ["storage", "index"] {
+                try FileManager.default.createDirectory(
+                    at: directory.appending(path: name), withIntermediateDirectories: true)
+            }
+            storage = try LMDBEngine(EngineLimits(), directory: directory.appending(path: "storage").path)
+            follower = Self.follower(directory, storage)
+            follower.start()
+        }
+
+        private static func follower(_ directory: URL, _ storage: any ArticleStorage) -> Follower {
+            let context = PluginContext(directory: directory.appending(path: "index").path, storage: storage)
+            return Follower(context, storage: storage, bufferMegabytes: 2, commitTime: 100_000_000)
+        }
+
+        deinit {
+            follower.stop()
+            storage.stop()
+            try? FileManager.default.removeItem(at: directory)
+        }
+
+        var indexDirectory: String { directory.appending(path: "index/index").path }
+
+        func restart(_ change: () throws -> Void = {}) throws {
+            follower.stop()
+            try change()
+            follower = Self.follower(directory, storage)
+            follower.start()
+        }
+
+        @discardableResult
+        func put(_ article: Article) async throws -> ArticleID {
+            try await storage.put(article: article.encoded()).id
+        }
+
+        func delete(_ id: ArticleID) async { _ = await storage.write(StorageWrite(delete: id)) }
+
+        /// The ids of the articles found.
+        func find(_ query: String) throws -> Set<ArticleID> {
+            guard let snapshot = follower.snapshots.current?.snapshot else { return [] }
+            let result = try snapshot.search(SnapshotRequest(query: QueryParser.parse(query), limit: 1000))
+            return Set(result.hits.map(\.id))
+        }
+
+        /// Waits until the query finds exactly these.
+        func wait(for ids: Set<ArticleID>, _ query: String) async throws {
+            storage.commitPending()  // what is acknowledged becomes a change a little later
+            while try find(query) != ids { try await Task.sleep(for: .milliseconds(20)) }
+        }
+
+        /// Waits until nobody has the index open.
+        func waitUntilClosed() async throws {
+            while true {
+                do throws(SearchIndexError) {
+                    try LuceneIndex(directory: directory.appending(path: "index").path).close()
+                    return
+                } catch {
+                    guard error.kind == .locked else { throw error }
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+
+        /// Waits until everything is in the index, and the index is on disk.
+        func waitUntilCommitted() async throws {
+            storage.commitPending()
+            let end = try await storage.lastPosition()
+            while follower.committed?.position.sequence ?? 0 < end.sequence || follower.committed?.isComplete != true {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    @Test("what is stored, changed and deleted is found, or no longer", .timeLimit(.minutes(2)))
+    func following() async throws {
+        let newsroom = try Newsroom()
+        let first = try await newsroom.put(Article(url: "https://a.vn/1", title: "Lũ lụt", body: "miền Trung"))
+        let second = try await newsroom.put(Article(url: "https://a.vn/2", title: "Bão", body: "miền Bắc"))
+        try await newsroom.wait(for: [first, second], "miền")
+        try await newsroom.put(Article(url: "https://a.vn/1", title: "Nắng", body: "miền Nam"))
+        try await newsroom.wait(for: [first], "nắng")
+        #expect(try newsroom.find("lũ").isEmpty)
+        await newsroom.delete(second)
+        try await newsroom.wait(for: [first], "miền")
+        #expect(newsroom.follower.isComplete && newsroom.follower.problem == nil)
+        #expect(newsroom.follower.status.articles == 1)
+    }
+
+    @Test("a restart goes on where the index was committed", .timeLimit(.minutes(2)))
+    func restarts() async throws {
+        let newsroom = try Newsroom()
+        let first = try await newsroom.put(Article(title: "Một tin"))
+        try await newsroom.waitUntilCommitted()
+        var second: ArticleID?
+        try newsroom.restart()
+        second = try await newsroom.put(Article(title: "Hai tin"))
+        try await newsroom.wait(for: [first, try #require(second)], "tin")
+        #expect(newsroom.follower.rebuilds == 0)
+        #expect(newsroom.follower.indexedChanges == 1)
+    }
+
+    @Test(
+        "an index that is missing, damaged or of another history is made anew", .timeLimit(.minutes(2)),
+        arguments: ["missing", "flipped", "cut", "history"])
+    func rebuilds(fault: String) async throws {
+        let newsroom = try Newsroom()
+        var ids: Set<ArticleID> = []
+        for number in 0..<30 { ids.insert(try await newsroom.put(Article(title: "Tin \(number)", body: "lũ lụt"))) }
+        try await newsroom.wait(for: ids, "lũ")
+        try await newsroom.waitUntilCommitted()
+        newsroom.follower.stop()
+        try await newsroom.waitUntilClosed()
+        try newsroom.restart {
+            let files = try FileManager.default.contentsOfDirectory(atPath: newsroom.indexDirectory)
+            switch fault {
+            case "missing": try FileManager.default.removeItem(atPath: newsroom.indexDirectory)
+            case "history":
+                let index = try LuceneIndex(directory: newsroom.directory.appending(path: "index").path)
+                try index.delete(try #require(ids.first))
+                try index.commit(
+                    CommittedState(
+                        position: ChangePosition(epoch: .init(high: 7, low: 7), sequence: 3), isComplete: true))
+                index.close()
+            default:
+                let file = URL(
+                    filePath: newsroom.indexDirectory + "/" + (try #require(files.first { $0.hasSuffix(".cfs") })))
+                var contents = try Data(contentsOf: file)
+                if fault == "cut" { contents.removeLast() } else { contents[0] ^= 1 }
+                try contents.write(to: file)
+            }
+        }
+        try await newsroom.wait(for: ids, "lũ")
+        #expect(newsroom.follower.isComplete)
+        if fault != "missing" { #expect(newsroom.follower.rebuilds == 1) }
+    }
+
+    @Test("an error that a query meets opens the index again", .timeLimit(.minutes(2)))
+    func damageMetByQuery() async throws {
+        let newsroom = try Newsroom()
+        let first = try await newsroom.put(Article(title: "Một tin"))
+        try await newsroom.wait(for: [first], "tin")
+        newsroom.follower.restart(after: SearchIndexError(kind: .damaged, message: "it was damaged by a test"))
+        while newsroom.follower.rebuilds == 0 { try await Task.sleep(for: .milliseconds(20)) }
+        try await newsroom.wait(for: [first], "tin")
+        while newsroom.follower.problem != nil { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
+    @Test("snapshots of earlier pages are kept, and not too many")
+    func keptSnapshots() throws {
+        let index = try TestIndex()
+        let snapshots = Snapshots()
+        var numbers: [UInt64] = []
+        for number in 1...10 {
+            try index.add(UInt64(number), "tin")
+            snapshots.set(try index.refresh())
+            let current = try #require(snapshots.current)
+            numbers.append(current.number)
+            snapshots.keep(current)
+        }
+        let found = numbers.compactMap { snapshots.find($0)?.snapshot.articles }
+        #expect(found.last == 10)
+        #expect(found.count >= 4 && found.count <= 6)
+        snapshots.removeAll()
+        #expect(snapshots.current == nil && numbers.allSatisfy { snapshots.find($0) == nil })
+    }
+}
