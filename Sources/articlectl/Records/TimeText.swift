@@ -44,6 +44,9 @@ enum TimeText {
         return String(repeating: "0", count: max(0, count - text.count)) + text
     }
 
+    /// This machine's time zone at a time.
+    static func minutesEastOfUTC(at time: Int64) -> Int64 { offset(of: time) / 60_000 }
+
     /// The offset of this machine's zone from UTC at that time, in milliseconds.
     private static func offset(of time: Int64) -> Int64 {
         var seconds = time_t(clamping: time / 1000)
