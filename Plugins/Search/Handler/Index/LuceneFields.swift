@@ -68,6 +68,10 @@ struct DocumentTerms {
         var gapBefore = 0
     }
 
+    /// Two words that follow one another are a term of their own in the beginning of an article, which says what it is about.
+    /// Bigrams of whole articles would take more than half of the time, and a third of the space.
+    private static let bigramWords = 64
+
     private var tokens = TokenList()
     private var bytes: [UInt8] = []
     private var ends: [UInt32] = []
@@ -128,7 +132,7 @@ struct DocumentTerms {
     private mutating func addBigrams() {
         guard tokens.count > 1 else { return }
         begin(.bigrams)
-        for index in 1..<tokens.count where !tokens.tokens[index].followsBorder {
+        for index in 1..<min(tokens.count, Self.bigramWords) where !tokens.tokens[index].followsBorder {
             bytes.append(contentsOf: tokens.foldedBytes[tokens.tokens[index - 1].folded])
             bytes.append(0x20)
             bytes.append(contentsOf: tokens.foldedBytes[tokens.tokens[index].folded])

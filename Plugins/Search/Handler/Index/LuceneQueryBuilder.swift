@@ -15,7 +15,7 @@ struct LuceneQueryBuilder {
         static let exact: Float = 1
         static let titleExact: Float = 2
         static let titleFolded: Float = 0.6
-        static let bigram: Float = 1
+        static let bigram: Float = 0.7
         /// Puts articles with all words before the others. Greater than what some of the words can give.
         static let allWords: Float = 1000
     }
@@ -122,8 +122,9 @@ struct LuceneQueryBuilder {
         let others = nodes.filter { !$0.isWord }
         var any: [Part] = []
         for word in words { any.append((try node(word), CLUCENE_SHOULD)) }
-        let minimum = words.count <= 3 ? 1 : Int32(words.count / 2)
-        var parts: [Part] = [(try maker.boolean(any, minimum: minimum), CLUCENE_MUST)]
+        // One word may be misspelt or remembered wrongly, and more of many.
+        let minimum = max(1, words.count - max(1, words.count / 4))
+        var parts: [Part] = [(try maker.boolean(any, minimum: Int32(clamping: minimum)), CLUCENE_MUST)]
         if !others.isEmpty { parts.append((try boolean(others), CLUCENE_MUST)) }
         parts.append((try boolean(words).constant(Weight.allWords), CLUCENE_SHOULD))
         return try maker.boolean(parts)
