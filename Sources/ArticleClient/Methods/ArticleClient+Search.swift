@@ -4,7 +4,7 @@ public import ArticleProtocol
 // search.query and search.status.
 extension ArticleClient {
     /// Finds articles by what a person typed. PROTOCOL.md, "Searching", has the syntax. What cannot be parsed is searched as
-    /// words: see ``SearchResult/notes``.
+    /// words: see `notes` of the result.
     ///
     /// ```swift
     /// let result = try await client.search("lũ lụt -bão", topic: "thoi-su")
