@@ -109,10 +109,13 @@ final class Follower: Sendable {
         for try await batch in storage.changes(after: start?.position) {
             if batch.startsAnew, !isFirst || start != nil { throw StartsAnew() }
             isFirst = false
-            for change in batch.changes {
+            for (number, change) in batch.changes.enumerated() {
                 try apply(change, to: index)
                 try Task.checkCancellation()
+                // *Refresh* has the same thread, and nothing else here waits while there are changes.
+                if number % 32 == 31 { await Task.yield() }
             }
+            await Task.yield()
             let isCompleted = state.withLock { state in
                 let wasComplete = state.applied?.isComplete ?? false
                 state.applied = CommittedState(
