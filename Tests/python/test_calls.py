@@ -311,12 +311,13 @@ class ConnectionTests(unittest.IsolatedAsyncioTestCase):
                     await client.ping()
 
     async def test_go_away_when_idle(self):
-        with Service(idleTimeout="100 ms") as service:
+        with Service(idleTimeout="300 ms") as service:
             async with AsyncClient(service.endpoint) as client:
                 for _ in range(3):
                     self.assertEqual((await client.ping(b"x")).payload, b"x")
-                    await asyncio.sleep(0.4)
-                self.assertEqual((await client.stats()).connections_accepted, 5)  # two of Service, and one a ping
+                    await asyncio.sleep(0.9)
+                # Two of Service, and one a ping; more if this process had to wait so long for a processor.
+                self.assertGreaterEqual((await client.stats()).connections_accepted, 5)
 
     async def test_go_away_lets_what_is_in_flight_end(self):
         with Service() as service:
