@@ -113,7 +113,7 @@ let package = Package(
             ]),
 
         // Text, its words, and topics.
-        module("ArticleFormats", ["JSONTree", "CCSV", "CXML2"]),
+        module("ArticleFormats", ["JSONTree", "CArchive", "CCSV", "CXML2"]),
         module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
         module("SearchText", ["CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
@@ -125,6 +125,7 @@ let package = Package(
         system("CSystemd", pkgConfig: "libsystemd", debian: "libsystemd-dev"),
         system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
         system("CPQ", pkgConfig: "libpq", debian: "libpq-dev"),
+        system("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
         system("CCSV", debian: "libcsv-dev"),
         system("CXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),

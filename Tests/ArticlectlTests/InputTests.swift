@@ -72,7 +72,7 @@ import Testing
 
     @Test func filesThatAreNoText() throws {
         #expect(titles(try read([write("a", "")])) == ["-: there is not"])
-        #expect(titles(try read([write("b.jsonl", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])])) == ["-: it is compre"])
+        #expect(titles(try read([write("b.jsonl", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])])) == ["-: the archive "])
         #expect(titles(try read([write("c.txt", [0x41, 0xff])])) == ["-: byte 2 (line"])
         #expect(titles(try read([write("d.json", "{\"title\":")])) == ["1: invalid JSON"])
         #expect(throws: CommandFailure.self) { try self.read([InputFile(self.directory + "/missing")]) }

@@ -18,6 +18,8 @@ struct Import: Command {
                 + "separators and lines in it. A .xml file is an RSS or Atom feed, or a sitemap with news. A .html file is a page "
                 + "with one article: what it says of itself comes first (JSON-LD of schema.org, OpenGraph), then its main "
                 + "text, without menus, lists of other articles and comments. The content tells more than the name.",
+            "Archives (.tar, .zip) and compressed files (.gz, .xz, .zst, .bz2) are read as the files in them, and unpacked "
+                + "nowhere.",
             "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
                 + "object around it, as {\"articles\": [...]}, whatever the file is called. `store`, `train`, `evaluate` and "
                 + "`classify` read the same.",
@@ -56,7 +58,7 @@ struct Import: Command {
         ],
         examples: [
             .init("articlectl import archive.jsonl", "a progress line on a terminal, a summary at the end"),
-            .init("xz -dc vntc.jsonl.xz | articlectl import --namespace vntc -", "compressed input"),
+            .init("articlectl import --namespace vntc vntc.jsonl.xz", "compressed input"),
             .init("articlectl import --map body=noi_dung --map title=tieu_de data.jsonl", "other names"),
             .init("articlectl import /srv/portal/articles", "a tree of text files"),
         ])
@@ -162,7 +164,10 @@ struct ImportFeed: AsyncSequence, Sendable {
         mutating func next() async throws -> PutRequest? {
             while true {
                 do throws(CommandFailure) {
-                    guard let record = try reader.next() else { return nil }
+                    guard let record = try reader.next() else {
+                        for remark in reader.remarks { report.tell(remark.note, at: remark.origin) }
+                        return nil
+                    }
                     switch record.article {
                     case .success(let article):
                         report.sent(record.origin, notes: record.notes, bytesRead: reader.bytesRead)

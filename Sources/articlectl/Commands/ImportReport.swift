@@ -49,6 +49,12 @@ final class ImportReport: Sendable {
         }
     }
 
+    /// What is told of a file.
+    func tell(_ note: RecordNote, at origin: Origin) {
+        state.withLock { $0.progress.clear() }
+        notes.tell([note], at: origin)
+    }
+
     /// A record that is not stored.
     func reject(_ origin: Origin?, _ reason: String) {
         state.withLock { state in

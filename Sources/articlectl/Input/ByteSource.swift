@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Glibc
 
-/// A file, a pipe or standard input, read in pieces. The descriptor is closed with it.
+/// A file, a pipe, standard input, or a file in an archive, read in pieces. The descriptor is closed with it.
 struct ByteSource: ~Copyable {
     /// How the bytes are encoded; they are returned as UTF-8.
     private(set) var encoding = TextEncoding.utf8
@@ -12,14 +12,28 @@ struct ByteSource: ~Copyable {
     let name: String
     /// In bytes; nil if it is not a regular file.
     let size: Int?
+    /// Gives the next bytes; none at the end.
+    typealias Supply = () throws(CommandFailure) -> [UInt8]
+
+    /// -1: `supply` has the bytes.
     private let descriptor: Int32
     private let owned: Bool
+    private let supply: Supply?
+    /// Bytes that were looked at, and are still to be returned.
+    private var ahead: [UInt8] = []
     /// A descriptor that ends a wait for input when it becomes readable; -1: none.
     private let interrupt: Int32
+
+    init(named name: String, _ supply: @escaping Supply) {
+        self.name = name
+        self.supply = supply
+        (size, descriptor, owned, interrupt) = (nil, -1, false, -1)
+    }
 
     /// - Parameter path: "-" is standard input.
     init(_ path: String, interrupt: Int32 = -1) throws(CommandFailure) {
         owned = path != "-"
+        supply = nil
         name = owned ? FileName.shown(path) : "standard input"
         descriptor =
             owned
@@ -79,10 +93,41 @@ struct ByteSource: ~Copyable {
         return 0
     }
 
+    /// Looks at the first bytes as they stand in the file: so many, or all there are.
+    mutating func beginning(_ count: Int) throws(CommandFailure) -> [UInt8] {
+        while ahead.count < count {
+            var bytes: [UInt8] = []
+            guard try readNext(into: &bytes, most: count - ahead.count) > 0 else { break }
+            ahead += bytes
+        }
+        return ahead
+    }
+
+    /// The next bytes as they stand in the file; empty at the end.
+    mutating func bytes() throws(CommandFailure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytesRead += try readBytes(into: &bytes, most: 256 << 10)
+        return bytes
+    }
+
     /// Bytes of the file that were read so far.
     private(set) var bytesRead = 0
 
-    private func readBytes(into buffer: inout [UInt8], most: Int) throws(CommandFailure) -> Int {
+    private mutating func readBytes(into buffer: inout [UInt8], most: Int) throws(CommandFailure) -> Int {
+        guard ahead.isEmpty else {
+            defer { ahead = [] }
+            buffer += ahead
+            return ahead.count
+        }
+        return try readNext(into: &buffer, most: most)
+    }
+
+    private func readNext(into buffer: inout [UInt8], most: Int) throws(CommandFailure) -> Int {
+        if let supply {
+            let bytes = try supply()
+            buffer += bytes
+            return bytes.count
+        }
         guard waitForInput() else { return 0 }
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: most))

@@ -18,7 +18,7 @@ struct ForeignKind {
     }
 
     private static let binary: [([UInt8], String)] = [
-        (Array("%PDF-".utf8), "a PDF"), ([0x50, 0x4b, 0x03, 0x04], "an archive or document of zip's format"),
+        (Array("%PDF-".utf8), "a PDF"),
         ([0xd0, 0xcf, 0x11, 0xe0], "a document of an old office program"),
         ([0x37, 0x7a, 0xbc, 0xaf], "an archive of 7-Zip"),
         ([0x89, 0x50, 0x4e, 0x47], "an image"), ([0xff, 0xd8, 0xff], "an image"), (Array("GIF8".utf8), "an image"),

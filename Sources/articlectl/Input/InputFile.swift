@@ -24,8 +24,37 @@ struct InputFile: Sendable, Equatable {
         place = Place(directory: directory, relative: relative)
     }
 
+    /// A file in an archive.
+    init(_ relative: String, in archive: InputFile) {
+        path = (archive.path == "-" ? "standard input" : archive.path) + "/" + relative
+        // Standard input has no name that its files could be known by.
+        place = archive.path == "-" ? nil : Place(directory: archive.path, relative: relative)
+        collection = archive.namespace
+    }
+
+    /// What a compressed file holds: its name says what it is, without the last extension.
+    init(unpackedFrom packed: InputFile) {
+        path =
+            packed.isPacked
+            ? String(packed.path[..<(packed.path.lastIndex(of: ".") ?? packed.path.endIndex)]) : packed.path
+        place = packed.place
+        collection = packed.namespace
+    }
+
+    /// The namespace of the archive, if it is in one.
+    private var collection: String?
+
+    /// Whether its name says that it is an archive, or compressed.
+    var isPacked: Bool {
+        let file = path.split(separator: "/").last ?? ""
+        guard let dot = file.lastIndex(of: ".") else { return false }
+        return ["gz", "xz", "zst", "bz2", "tgz", "txz", "tzst", "tbz2", "tar", "zip"].contains(
+            file[file.index(after: dot)...].lowercased())
+    }
+
     /// The name of the collection that its records belong to; nil for standard input.
     var namespace: String? {
+        if let collection { return collection }
         if let place, InputFormat(ofName: path)?.isOneArticle == true {
             return FileName.shown(Directory.absolute(place.directory))
         }
@@ -58,8 +87,9 @@ struct InputFile: Sendable, Equatable {
         let survey = try Directory.survey(below: directory)
         var found = Found(problems: survey.problems, remarks: survey.remarks)
         for path in survey.files {
-            if all || InputFormat(ofName: path) != nil {
-                found.files.append(InputFile(path, in: directory))
+            let file = InputFile(path, in: directory)
+            if all || InputFormat(ofName: path) != nil || file.isPacked {
+                found.files.append(file)
             } else {
                 found.others += 1
                 if found.other == nil { found.other = FileName.shown(path) }

@@ -9,7 +9,6 @@ extension OpenFile {
     /// The content tells more than the name, except between text, JSON and JSON Lines.
     func begin() throws(CommandFailure) -> RecordReader.Record? {
         guard let (first, before) = try firstLine() else { return refused("there is nothing in it") }
-        if let failure = Self.compressed(first.bytes) { return refused(failure.message) }
         let named = options.format ?? InputFormat(ofName: input.path)
         if named == nil, first.isTooLong {
             return refused("it is too large: its first line has more than \(Quantity.bytes(lines.longest))")
@@ -136,14 +135,5 @@ extension OpenFile {
             before += line.bytes + [0x0a]
         }
         return nil
-    }
-
-    static func compressed(_ bytes: [UInt8]) -> RecordError? {
-        let tools: [([UInt8], String)] = [
-            ([0xfd, 0x37, 0x7a, 0x58, 0x5a], "xz"), ([0x1f, 0x8b], "gzip"), ([0x28, 0xb5, 0x2f, 0xfd], "zstd"),
-            ([0x42, 0x5a, 0x68], "bzip2"),
-        ]
-        guard let tool = tools.first(where: { bytes.starts(with: $0.0) })?.1 else { return nil }
-        return RecordError("it is compressed: unpack it on the way, as in: \(tool) -dc FILE | articlectl import -")
     }
 }

@@ -32,11 +32,10 @@ final class OpenFile {
         case done
     }
 
-    init(_ input: InputFile, _ options: InputOptions, interrupt: Int32) throws(CommandFailure) {
+    init(_ input: InputFile, _ source: consuming ByteSource, _ options: InputOptions) {
         self.input = input
         self.options = options
         namespace = options.namespace ?? input.namespace
-        let source = try ByteSource(input.path, interrupt: interrupt)
         label = source.name
         lines = LineReader(source)
     }
@@ -85,7 +84,6 @@ final class OpenFile {
         guard content.contains(where: { $0 != 0x20 && !(0x09...0x0d).contains($0) }) else {
             return refused("there is nothing in it")
         }
-        if let failure = Self.compressed(bytes) { return refused(failure.message) }
         self.content = .done
         if format == .text, lines.source.encoding != .utf8 {
             notes.append(

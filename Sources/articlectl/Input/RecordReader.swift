@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArticleFormats
 import ArticleProtocol
 import ArticleText
 
@@ -18,6 +19,10 @@ final class RecordReader {
     private var inputs: ArraySlice<InputFile>
     private let interrupt: Int32
     private var open: OpenFile?
+    /// The archives that `open` is in, the innermost last.
+    private var archives: [OpenArchive] = []
+    /// What is told at the end.
+    private(set) var remarks: [(origin: Origin, note: RecordNote)] = []
     /// The size of the files that were read to their end, in bytes.
     private var bytesBefore = 0
 
@@ -29,7 +34,7 @@ final class RecordReader {
     }
 
     /// How many bytes were read so far.
-    var bytesRead: Int { bytesBefore + (open?.bytesRead ?? 0) }
+    var bytesRead: Int { bytesBefore + (archives.first?.bytesRead ?? open?.bytesRead ?? 0) }
 
     /// The next one; nil at the end of the last file, and after Ctrl-C.
     ///
@@ -37,9 +42,12 @@ final class RecordReader {
     func next() throws(CommandFailure) -> Record? {
         while !Signals.isInterrupted {
             guard let open else {
-                guard let input = inputs.popFirst() else { return nil }
-                open = try OpenFile(input, options, interrupt: interrupt)
-                continue
+                switch try openNext() {
+                case .opened: continue
+                case .refused(let name, let error):
+                    return Record(origin: Origin(file: name, line: nil), article: .failure(error))
+                case .end: return nil
+                }
             }
             let next: Record?
             do {
@@ -50,10 +58,68 @@ final class RecordReader {
             }
             // What was being read when it was stopped may be half of a record.
             if let next { return Signals.isInterrupted ? nil : next }
-            bytesBefore += open.bytesRead
+            if archives.isEmpty { bytesBefore += open.bytesRead }
             self.open = nil
         }
         return nil
+    }
+
+    private enum Opening {
+        /// A file, or an archive with files.
+        case opened
+        /// A file, by its name, that cannot be used.
+        case refused(String, RecordError)
+        case end
+    }
+
+    /// Archives in archives.
+    private static let mostDepth = 3
+
+    /// Opens the next file, or the next one in an archive.
+    private func openNext() throws(CommandFailure) -> Opening {
+        guard let archive = archives.last else {
+            guard let input = inputs.popFirst() else { return .end }
+            return try begin(input, ByteSource(input.path, interrupt: interrupt))
+        }
+        let next: (InputFile, ByteSource.Supply)?
+        do throws(RecordError) {
+            next = try archive.next()
+        } catch {
+            if archive.isOver { leave(archive) }
+            return .refused(archive.name, error)
+        }
+        if let (input, supply) = next { return try begin(input, ByteSource(named: input.name, supply)) }
+        leave(archive)
+        guard archive.isEmpty else { return .opened }
+        return .refused(
+            archive.name, RecordError("there is no file in it whose name says that it has articles"))
+    }
+
+    private func begin(_ input: InputFile, _ source: consuming ByteSource) throws(CommandFailure) -> Opening {
+        let beginning = try source.beginning(Archive.beginning)
+        guard Archive.isArchive(beginningWith: beginning) else {
+            open = OpenFile(input, source, options)
+            return .opened
+        }
+        // libarchive hands on what it does not recognize.
+        guard beginning != archives.last?.beginning else {
+            return .refused(input.name, RecordError("it is compressed, and cut off or damaged at its beginning"))
+        }
+        guard archives.count < Self.mostDepth else {
+            return .refused(input.name, RecordError("it is an archive in \(archives.count) others: unpack it first"))
+        }
+        do throws(RecordError) {
+            archives.append(try OpenArchive(source, input, beginning))
+            return .opened
+        } catch {
+            return .refused(input.name, error)
+        }
+    }
+
+    private func leave(_ archive: OpenArchive) {
+        archives.removeLast()
+        if archives.isEmpty { bytesBefore += archive.bytesRead }
+        if let remark = archive.remark { remarks.append((Origin(file: archive.name, line: nil), remark)) }
     }
 }
 
