@@ -11,7 +11,7 @@ enum MarkupKind: Equatable {
 
     /// - Returns: nil if it is not markup, or if the root element is not in these bytes.
     init?(beginningWith bytes: [UInt8]) {
-        var text = Substring(String(decoding: bytes.prefix(64 << 10), as: UTF8.self))
+        var text = Substring(String(decoding: bytes.prefix(32 << 10), as: UTF8.self))
         if text.unicodeScalars.first == "\u{feff}" { text.unicodeScalars.removeFirst() }
         while true {
             text = text.drop { $0.isWhitespace }

@@ -61,7 +61,10 @@ extension OpenFile {
     ) throws(CommandFailure) -> RecordReader.Record? {
         var (before, line) = (before, first)
         while true {
-            switch MarkupKind(beginningWith: before + line.bytes + [0x0a]) {
+            // Each declaration and comment ends with this character.
+            let kind =
+                line.bytes.contains(UInt8(ascii: ">")) ? MarkupKind(beginningWith: before + line.bytes + [0x0a]) : nil
+            switch kind {
             case .feed?: return try feed(before, line)
             case .page?: return try whole(.html, beginningWith: line, before: before)
             case .other(let root)?:
@@ -71,14 +74,21 @@ extension OpenFile {
                 }
                 return refused(Feed.Failure.unknown(root: root).text.message)
             case nil:
-                guard before.count < 64 << 10, let next = try lines.next() else {
-                    return try whole(.text, beginningWith: line, before: before)
+                guard before.count < Self.longestProlog, let next = try lines.next() else {
+                    let named = InputFormat(ofName: input.path)
+                    guard
+                        named == .xml || ["<?xml", "<!"].contains(where: { first.bytes.starts(with: Array($0.utf8)) })
+                    else { return try whole(named == .html ? .html : .text, beginningWith: line, before: before) }
+                    return refused("it begins as XML does, but no element was found; --format text stores it as it is")
                 }
                 before += line.bytes + [0x0a]
                 line = next
             }
         }
     }
+
+    /// In bytes: declarations and comments before the root element.
+    private static let longestProlog = 16 << 10
 
     /// Whether a value begins in the line that ends in another.
     private static func isCut(_ line: [UInt8]) -> Bool {

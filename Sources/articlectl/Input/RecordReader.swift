@@ -102,8 +102,8 @@ final class RecordReader {
             return .opened
         }
         // libarchive hands on what it does not recognize.
-        guard beginning != archives.last?.beginning else {
-            return .refused(input.name, RecordError("it is compressed, and cut off or damaged at its beginning"))
+        if let archive = archives.last, beginning == archive.beginning {
+            return .refused(archive.name, RecordError("it is compressed, and cut off or damaged at its beginning"))
         }
         guard archives.count < Self.mostDepth else {
             return .refused(input.name, RecordError("it is an archive in \(archives.count) others: unpack it first"))
