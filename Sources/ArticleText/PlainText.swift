@@ -230,12 +230,12 @@ public struct PlainTextError: Error, Sendable, Equatable, CustomStringConvertibl
         PlainTextError(
             .encoding, at: offset,
             "byte \(offset + 1) (line \(line)) is not valid UTF-8: is the file in an older encoding? "
-                + "Convert it first, for example: iconv -f WINDOWS-1258 -t UTF-8")
+                + "`articlectl import` reads it if you say which, for example: --encoding windows-1258")
     }
 
     static var utf16: PlainTextError {
         PlainTextError(
-            .encoding, at: 0, "the file is in UTF-16, not in UTF-8: convert it first: iconv -f UTF-16 -t UTF-8")
+            .encoding, at: 0, "the file is in UTF-16, not in UTF-8: say --encoding utf-16")
     }
 
     static func nul(at offset: Int, line: Int) -> PlainTextError {

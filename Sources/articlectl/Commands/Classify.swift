@@ -14,6 +14,7 @@ struct Classify: Command {
             .flag("explain", "show the words that decided, and the weight of each"),
             .flag("write-back", "store the topics with the article"),
             .value("format", "FORMAT", "of a file: \(InputFormat.names)"),
+            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member", repeatable: true),
         ],
         examples: [
@@ -41,6 +42,7 @@ struct Classify: Command {
         }
         var options = InputOptions(mapping: try RecordMapping(arguments.values("map")))
         options.format = try InputFormat.option(arguments.value("format"))
+        options.encoding = try TextEncoding.option(arguments.value("encoding"))
         self.options = options
         explain = arguments.flag("explain")
         writeBack = arguments.flag("write-back")

@@ -15,6 +15,7 @@ struct Evaluate: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
+            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
             .value(
                 "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
         ],
@@ -32,6 +33,7 @@ struct Evaluate: Command {
         data = arguments.operands[1]
         input = InputOptions(mapping: try RecordMapping(arguments.values("map")))
         input.format = try InputFormat.option(arguments.value("format"))
+        input.encoding = try TextEncoding.option(arguments.value("encoding"))
     }
 
     func run(_ session: Session) async throws -> ExitCode {

@@ -18,6 +18,8 @@ struct Import: Command {
                 + "separators and lines in it. A .xml file is an RSS or Atom feed, or a sitemap with news. A .html file is a page "
                 + "with one article: what it says of itself comes first (JSON-LD of schema.org, OpenGraph), then its main "
                 + "text, without menus, lists of other articles and comments. The content tells more than the name.",
+            "Text is UTF-8, or UTF-16 or UTF-32 with a byte order mark. --encoding names another one, for all files without such "
+                + "a mark; they are stored in UTF-8.",
             "Archives (.tar, .zip) and compressed files (.gz, .xz, .zst, .bz2) are read as the files in them, and unpacked "
                 + "nowhere.",
             "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
@@ -44,6 +46,7 @@ struct Import: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
+            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
             .value(
                 "map", "FIELD=NAME", "read a field from this member: body=noi_dung, title=meta.headline",
                 repeatable: true),
@@ -71,6 +74,7 @@ struct Import: Command {
         paths = arguments.operands
         var options = InputOptions(mapping: try RecordMapping(arguments.values("map")))
         options.format = try InputFormat.option(arguments.value("format"))
+        options.encoding = try TextEncoding.option(arguments.value("encoding"))
         options.overrides = try Overrides(arguments)
         options.namespace = arguments.value("namespace")
         self.options = options

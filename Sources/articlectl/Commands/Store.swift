@@ -20,6 +20,7 @@ struct Store: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
+            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member, as body=noi_dung", repeatable: true),
         ] + Overrides.options + [
             .value("expected-revision", "N", "only if the article is at revision N now; 0: only if there is none"),
@@ -45,6 +46,7 @@ struct Store: Command {
         files = arguments.operands
         var options = InputOptions(mapping: try RecordMapping(arguments.values("map")))
         options.format = try InputFormat.option(arguments.value("format"))
+        options.encoding = try TextEncoding.option(arguments.value("encoding"))
         options.overrides = try Overrides(arguments)
         options.makesNew = arguments.flag("new")
         expected = try arguments.number("expected-revision", in: 0...UInt64.max)

@@ -5,7 +5,9 @@ internal import Glibc
 struct ByteSource: ~Copyable {
     /// How the bytes are encoded; they are returned as UTF-8.
     private(set) var encoding = TextEncoding.utf8
-    private var decoder: UTF16Decoder?
+    /// What the encoding is if the file does not tell.
+    private var assumed: TextEncoding?
+    private var decoder: TextDecoder?
     private var isFirst = true
 
     /// "story.txt", or "standard input".
@@ -66,12 +68,14 @@ struct ByteSource: ~Copyable {
                 isFirst = false
                 // A pipe may give a byte at a time, and the mark has up to four.
                 while bytes.count < 4, try readBytes(into: &bytes, most: most) > 0 {}
-                encoding = TextEncoding(beginningWith: bytes)
-                guard encoding != .utf32 else {
-                    throw CommandFailure(
-                        .data, "\(name) is in UTF-32, not in UTF-8", hint: "convert it first: iconv -f UTF-32 -t UTF-8")
+                encoding = TextEncoding(beginningWith: bytes, assumed: assumed)
+                if encoding != .utf8 {
+                    guard let found = TextDecoder(encoding) else {
+                        throw CommandFailure(
+                            .data, "\(name) is in \(encoding.name), which this system's iconv does not know")
+                    }
+                    decoder = found
                 }
-                if encoding != .utf8 { decoder = UTF16Decoder(isBigEndian: encoding == .utf16BE) }
             }
             bytesRead += bytes.count
             guard decoder != nil else {
@@ -81,17 +85,21 @@ struct ByteSource: ~Copyable {
             let start = buffer.count
             guard decoder?.decode(bytes, into: &buffer) == true else {
                 throw CommandFailure(
-                    .data, "\(name) is in UTF-16, but half of a character stands alone in it",
-                    hint: "mend it: iconv -c -f UTF-16 -t UTF-8")
+                    .data, "\(name) is in \(encoding.name), but there are bytes in it that are no character",
+                    hint: "mend it: iconv -c -f \(encoding.name) -t UTF-8")
             }
             if buffer.count > start { return buffer.count - start }
             bytes.removeAll()
         }
-        guard decoder == nil || decoder?.isComplete == true else {
-            throw CommandFailure(.data, "\(name) is in UTF-16, and ends within a character")
+        let start = buffer.count
+        guard decoder == nil || decoder?.end(into: &buffer) == true else {
+            throw CommandFailure(.data, "\(name) is in \(encoding.name), and ends within a character")
         }
-        return 0
+        return buffer.count - start
     }
+
+    /// Tells what the encoding is if the file has no byte order mark.
+    mutating func assume(_ encoding: TextEncoding?) { assumed = encoding }
 
     /// Looks at the first bytes as they stand in the file: so many, or all there are.
     mutating func beginning(_ count: Int) throws(CommandFailure) -> [UInt8] {

@@ -64,7 +64,7 @@ extension WebPage {
         let beginning = String(decoding: bytes.prefix(4096), as: UTF8.self).lowercased()
         guard isUTF8 || beginning.contains("charset=") || beginning.contains("encoding=") else {
             throw RecordError(
-                "the page is not in UTF-8, and does not say its encoding: convert it first, as with iconv")
+                "the page is not in UTF-8, and does not say its encoding: say it, as --encoding windows-1258")
         }
         guard let page = WebPage(bytes, encoding: isUTF8 ? "UTF-8" : nil) else {
             throw RecordError("there is nothing in the page")

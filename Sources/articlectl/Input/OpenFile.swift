@@ -88,7 +88,8 @@ final class OpenFile {
         if format == .text, lines.source.encoding != .utf8 {
             notes.append(
                 RecordNote(
-                    kind: "UTF-16", "the file is in UTF-16, and is read and kept as UTF-8"))
+                    kind: "encoding",
+                    "the file is in \(lines.source.encoding.name), and is read and kept as UTF-8"))
         }
         switch format {
         case .text: return text(bytes)

@@ -98,6 +98,7 @@ final class RecordReader {
     private func begin(_ input: InputFile, _ source: consuming ByteSource) throws(CommandFailure) -> Opening {
         let beginning = try source.beginning(Archive.beginning)
         guard Archive.isArchive(beginningWith: beginning) else {
+            source.assume(options.encoding)
             open = OpenFile(input, source, options)
             return .opened
         }
@@ -126,6 +127,8 @@ final class RecordReader {
 /// How inputs are read.
 struct InputOptions: Sendable {
     var format: InputFormat?
+    /// Of files without a byte order mark.
+    var encoding: TextEncoding?
     var mapping: RecordMapping
     var overrides = Overrides()
     /// The name of the collection that the records belong to; nil: each file is a collection.

@@ -75,7 +75,8 @@ final class TableReader {
         var names: [String] = []
         for (index, cell) in row.cells.enumerated() {
             guard var name = String(validating: cell, as: UTF8.self) else {
-                throw RecordError("the name of column \(index + 1) is not UTF-8: convert the file first, as with iconv")
+                throw RecordError(
+                    "the name of column \(index + 1) is not UTF-8: say how it is encoded, as --encoding windows-1258")
             }
             if name.unicodeScalars.first == "\u{feff}" { name.unicodeScalars.removeFirst() }
             name = String(name.trimmingBlanks)
@@ -102,7 +103,8 @@ final class TableReader {
         var members: [(String, JSON)] = []
         for (name, cell) in zip(columns, row.cells) where !cell.isEmpty {
             guard let text = String(validating: cell, as: UTF8.self) else {
-                throw RecordError("its cell \"\(name)\" is not UTF-8: convert the file first, as with iconv")
+                throw RecordError(
+                    "its cell \"\(name)\" is not UTF-8: say how it is encoded, as --encoding windows-1258")
             }
             members.append((name, .string(text)))
         }
