@@ -74,12 +74,16 @@ let package = Package(
         // Threads of a plugin for what takes too long for an event loop.
         module("WorkerThreads", ["ArticleProtocol", "LinuxRuntime"]),
 
+        // TLS on sockets, for the service and the client.
+        .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        module("TLSTransport", ["CTLS", "LinuxRuntime"]),
+
         // The service.
         module(
             "ArticleServer",
             [
-                "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "Versions", "CLinux",
-                "CSystemd",
+                "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "TLSTransport", "Versions",
+                "CLinux", "CSystemd",
             ]),
         program("articled", ["ArticleServer", "LinuxRuntime", "CLinux"]),
 
@@ -104,7 +108,7 @@ let package = Package(
             ["HandlerKit", "ArticleProtocol", "LinuxRuntime", "CPQ", "CLinux"]),
 
         // What people use.
-        module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "CLinux"]),
+        module("ArticleClient", ["ArticleProtocol", "LinuxRuntime", "TLSTransport", "CLinux"]),
         program(
             "articlectl",
             [
@@ -137,9 +141,14 @@ let package = Package(
         tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
         tests("WorkerThreadsTests", ["WorkerThreads", "ArticleProtocol", "LinuxRuntime"]),
         tests("LinuxRuntimeTests", ["LinuxRuntime"]),
+        // A certificate authority of the tests' own.
+        module("TestCertificates", path: "Tests/TestCertificates", []),
         tests(
             "ArticleServerTests",
-            ["ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux"]),
+            [
+                "ArticleServer", "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "CLinux", "TLSTransport",
+                "TestCertificates",
+            ]),
         // The rules for every storage engine.
         module("StorageRules", path: "Tests/StorageRules", ["HandlerKit", "ArticleProtocol"]),
         tests("LMDBStorageTests", ["LMDBStorage", "HandlerKit", "CPluginABI", "LinuxRuntime", "StorageRules"]),
@@ -165,7 +174,9 @@ let package = Package(
                 "TopicTraining",
             ]),
         tests("ArticleFormatsTests", ["ArticleFormats", "JSONTree"]),
-        tests("EndToEndTests", ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer"]),
+        tests(
+            "EndToEndTests",
+            ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer", "TestCertificates"]),
     ],
     cxxLanguageStandard: .cxx17
 )

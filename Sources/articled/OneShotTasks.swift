@@ -27,7 +27,9 @@ enum ConfigurationCheck {
         for address in configuration.listenMetrics { print("listen for metrics: \(address)") }
         print("plugins: \(configuration.plugins.directory)")
         for line in plugins { print("  \(line)") }
+        if let tls = configuration.tls { print("tls: \(tls.summary)") }
         for line in configuration.plugins.renamed { print("note: \(line)") }
+        for line in configuration.tls?.warnings ?? [] { print("warning: \(line)") }
         print("no problems found")
     }
 }

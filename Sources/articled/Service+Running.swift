@@ -98,12 +98,23 @@ extension Service {
         do {
             let reading = try ConfigurationReading.effective(arguments)
             Log.info("reloading \(reading.source?.path ?? "the defaults")")
-            for line in reading.configuration.plugins.renamed { Log.warning(line) }
+            for line in reading.configuration.warnings { Log.warning(line) }
+            if reading.problems.isEmpty { try checkEncryption(reading.configuration) }
             return try Reload(reading, plugins)
         } catch {
             refuse((error as? StartError)?.lines ?? ["\(error)"])
             return nil
         }
+    }
+
+    /// Throws if the new configuration has no TLS for a socket that needs it.
+    private func checkEncryption(_ new: ServerConfiguration) throws(StartError) {
+        // `allowPlaintext` takes effect at a start only, like the sockets that it is about.
+        var new = new
+        new.allowPlaintext = configuration.allowPlaintext
+        guard let listener = listeners.first(where: { $0.lacksEncryption(under: new) }) else { return }
+        throw StartError(
+            .configuration, "\(listener) can be reached from other machines, and the new configuration has no tls")
     }
 
     private func finish(_ outcome: Reload.Outcome) {

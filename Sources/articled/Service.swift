@@ -22,7 +22,7 @@ final class Service {
         let reading = try ConfigurationReading.effective(arguments)
         configuration = try reading.checkedWithPlugins()
         Log.threshold = configuration.logLevel
-        for line in configuration.plugins.renamed { Log.warning(line) }
+        for line in configuration.warnings { Log.warning(line) }
         // Before there is any other thread: this blocks signals for all threads and changes the environment.
         signals = try Signals()
         watchdog = Systemd.watchdog
@@ -68,7 +68,10 @@ final class Service {
         var listeners: [Listener] = []
         do throws(StartError) {
             for socket in inherited {
-                listeners.append(try Listener(inheriting: socket, allowRemote: configuration.allowRemote))
+                listeners.append(
+                    try Listener(
+                        inheriting: socket, allowRemote: configuration.allowRemote,
+                        allowPlaintext: configuration.allowsPlaintext))
             }
             for (addresses, purpose) in [
                 (configuration.listen, Listener.Purpose.articles), (configuration.listenMetrics, .metrics),
@@ -77,7 +80,7 @@ final class Service {
                     listeners.append(
                         try Listener(
                             binding: address, mode: configuration.socketMode, allowRemote: configuration.allowRemote,
-                            purpose: purpose))
+                            allowPlaintext: configuration.allowsPlaintext, purpose: purpose))
                 }
             }
         } catch {
@@ -120,6 +123,7 @@ final class Service {
         configuration.slowRequestMilliseconds = new.slowRequestMilliseconds
         configuration.limits = new.limits
         configuration.access = new.access
+        configuration.tls = new.tls
         let old = configuration.plugins.sections
         configuration.plugins.sections = new.plugins.sections
         for name in fixed { configuration.plugins.sections[name] = old[name] }

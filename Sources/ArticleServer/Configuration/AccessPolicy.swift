@@ -2,6 +2,7 @@
 internal import CPluginABI
 internal import Glibc
 internal import JSONTree
+internal import TLSTransport
 
 /// Who may read, write and administer.
 public struct AccessPolicy: Sendable, Equatable {
@@ -17,6 +18,8 @@ public struct AccessPolicy: Sendable, Equatable {
     var users: [UInt32: Roles] = [:]
     /// By group id, of the peer's own and of its supplementary groups.
     var groups: [UInt32: Roles] = [:]
+    /// By the certificate of a TLS client.
+    var certificates: [CertificateName: Roles] = [:]
     /// For members of the group that owns the file of a Unix socket.
     var socketGroup: Roles = 0
     /// For everyone who can connect to a Unix socket.
@@ -35,8 +38,11 @@ public struct AccessPolicy: Sendable, Equatable {
     public init() { self.init(owner: geteuid()) }
 
     /// The roles of a peer, as a set of `ARTICLED_ROLE_*`.
-    func roles(of peer: PeerCredentials?, on listener: Listener) -> UInt32 {
-        if listener.isTCP { return tcp }
+    func roles(of peer: PeerCredentials?, _ certificate: TLSCertificate? = nil, on listener: Listener) -> UInt32 {
+        if listener.isTCP {
+            guard let certificate, !certificates.isEmpty else { return tcp }
+            return CertificateName.all(of: certificate).reduce(tcp) { $0 | (certificates[$1] ?? 0) }
+        }
         // A peer whose user the kernel does not name gets no role.
         guard let peer else { return 0 }
         if peer.user == 0 || peer.user == owner { return Self.all }
@@ -58,10 +64,12 @@ extension AccessPolicy {
             for user in part.accounts("users", Account.user) { users[user, default: 0] |= role }
             for group in part.accounts("groups", Account.group) { groups[group, default: 0] |= role }
             if part.bool("everyone") == true { everyone |= role }
+            for name in part.certificates("certificates") { certificates[name, default: 0] |= role }
             part.finish()
         }
         if let given = section.roles("socketGroup") { socketGroup = given }
-        if let given = section.roles("tcp") { tcp = given }
+        // Whoever names certificates does not mean that clients without one may do the same.
+        tcp = section.roles("tcp") ?? (certificates.isEmpty ? tcp : 0)
         section.finish()
     }
 
@@ -144,6 +152,9 @@ extension AccessPolicy {
         [
             ConfigurationKey("access.\(name).users") { ConfigurationText.accounts($0.access.users, role) },
             ConfigurationKey("access.\(name).groups") { ConfigurationText.accounts($0.access.groups, role) },
+            ConfigurationKey("access.\(name).certificates") {
+                ConfigurationText.certificates($0.access.certificates, role)
+            },
             ConfigurationKey("access.\(name).everyone") { "\($0.access.everyone & role != 0)" },
         ]
     }

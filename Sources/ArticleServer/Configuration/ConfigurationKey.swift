@@ -27,7 +27,8 @@ public struct ConfigurationKey: Sendable {
     }
 
     /// Every key, in the order of the example configuration. Tests compare them with the reader and with that example.
-    public static let all = ServerConfiguration.keys + ServiceLimits.keys + AccessPolicy.keys + PluginSettings.keys
+    public static let all =
+        ServerConfiguration.keys + TLSSettings.keys + ServiceLimits.keys + AccessPolicy.keys + PluginSettings.keys
 
     /// The default.
     public var standard: String { text(ServerConfiguration(owner: 0)) }
@@ -65,6 +66,11 @@ enum ConfigurationText {
 
     static func roles(_ roles: AccessPolicy.Roles) -> String {
         list(AccessPolicy.names.filter { roles & $0.1 != 0 }.map(\.0))
+    }
+
+    /// The certificates that have a role.
+    static func certificates(_ names: [CertificateName: AccessPolicy.Roles], _ role: AccessPolicy.Roles) -> String {
+        list(names.filter { $0.value & role != 0 }.keys.map(\.description).sorted())
     }
 
     /// The ids that have a role.

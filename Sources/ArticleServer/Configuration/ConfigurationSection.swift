@@ -23,6 +23,12 @@ final class ConfigurationSection {
         return members[key] == .null ? nil : members[key]
     }
 
+    /// Whether a member is there, and is not null.
+    func has(_ key: String) -> Bool { members[key] != nil && members[key] != .null }
+
+    /// Whether something was found wrong in this section.
+    var hasProblem: Bool { problems.found.contains { path.isPrefix(of: $0.path) } }
+
     /// Reports what is wrong with a member.
     func problem(_ key: String, _ text: String) { problems.add(path.member(key), text) }
 

@@ -15,18 +15,9 @@ struct Credentials {
 
     /// The content of a credential, without the line feed at its end.
     func text(_ name: String) throws(StartError) -> String {
-        guard (1...255).contains(name.utf8.count), name != ".", name != "..",
-            !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 < 0x20 })
-        else { throw StartError(.configuration, "\"\(name)\" is not a valid name of a credential") }
-        let remedy = "add LoadCredential=\(name):/etc/credstore/\(name) to the unit"
-        guard let directory else {
-            throw StartError(.configuration, "credential \"\(name)\": $CREDENTIALS_DIRECTORY is not set; \(remedy)")
-        }
-        let path = "\(directory)/\(name)"
+        let path = try path(name)
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        if descriptor < 0, errno == ENOENT {
-            throw StartError(.configuration, "there is no credential \"\(name)\" in \(directory); \(remedy)")
-        }
+        if descriptor < 0, errno == ENOENT { throw missing(name) }
         guard descriptor >= 0 else { throw StartError(.configuration, "\(path): \(SystemError.text(of: errno))") }
         defer { Descriptor.close(descriptor) }
         let bytes = try ConfigurationFile.contents(descriptor, path)
@@ -39,6 +30,29 @@ struct Credentials {
         }
         if text.hasSuffix("\n") || text.hasSuffix("\r\n") { text.removeLast() }
         return text
+    }
+
+    /// The file of a credential, which exists.
+    func path(_ name: String) throws(StartError) -> String {
+        guard (1...255).contains(name.utf8.count), name != ".", name != "..",
+            !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 < 0x20 })
+        else { throw StartError(.configuration, "\"\(name)\" is not a valid name of a credential") }
+        guard let directory else {
+            throw StartError(
+                .configuration, "credential \"\(name)\": $CREDENTIALS_DIRECTORY is not set; \(Self.remedy(name))")
+        }
+        let path = "\(directory)/\(name)"
+        if unsafe access(path, F_OK) != 0, errno == ENOENT { throw missing(name) }
+        return path
+    }
+
+    private func missing(_ name: String) -> StartError {
+        StartError(
+            .configuration, "there is no credential \"\(name)\" in \(directory ?? ""); \(Self.remedy(name))")
+    }
+
+    private static func remedy(_ name: String) -> String {
+        "add LoadCredential=\(name):/etc/credstore/\(name) to the unit"
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import JSONTree
+internal import TLSTransport
 
 /// The configuration of articled, checked.
 public struct ServerConfiguration: Sendable, Equatable {
@@ -9,6 +10,10 @@ public struct ServerConfiguration: Sendable, Equatable {
     public var listenMetrics: [ListenAddress] = []
     /// Whether TCP sockets may be reached from other machines.
     public var allowRemote = false
+    /// Whether other machines may reach TCP sockets for articles without TLS.
+    public var allowPlaintext = false
+    /// nil: TCP connections are not encrypted.
+    public var tls: TLSSettings?
     /// Access rights of the Unix sockets that we bind.
     public var socketMode: UInt32 = 0o660
     public var limits = ServiceLimits()
@@ -23,6 +28,12 @@ public struct ServerConfiguration: Sendable, Equatable {
     /// Requests that take so long or longer are reported in the journal; 0: none.
     public var slowRequestMilliseconds = 1000
     public var plugins = PluginSettings()
+
+    /// Whether sockets for articles may be reached from other machines as far as encryption is concerned.
+    public var allowsPlaintext: Bool { tls != nil || allowPlaintext }
+
+    /// For people: what works, and should be changed.
+    public var warnings: [String] { plugins.renamed + (tls?.warnings ?? []) }
 
     /// `slowRequestMilliseconds` as a bound to compare with.
     var slowRequestNanoseconds: UInt64 {
@@ -68,8 +79,13 @@ extension ServerConfiguration {
     private init(_ section: ConfigurationSection, owner: UInt32) {
         self.init(owner: owner)
         if let allowed = section.bool("allowRemote") { allowRemote = allowed }
-        listen = section.addresses("listen", allowRemote: allowRemote)
-        listenMetrics = section.addresses("listenMetrics", allowRemote: allowRemote)
+        if let allowed = section.bool("allowPlaintext") { allowPlaintext = allowed }
+        let encryption = section.section("tls")
+        tls = TLSSettings.read(encryption)
+        // If something is wrong with the section, that alone is reported.
+        listen = section.addresses(
+            "listen", allowRemote: allowRemote, allowPlaintext: allowsPlaintext || encryption.hasProblem)
+        listenMetrics = section.addresses("listenMetrics", allowRemote: allowRemote, allowPlaintext: true)
         if let mode = section.string("socketMode") {
             if let number = UInt32(mode, radix: 8), number <= 0o777, mode.utf8.count <= 4 {
                 socketMode = number
@@ -79,6 +95,12 @@ extension ServerConfiguration {
         }
         limits = ServiceLimits(section.section("limits"))
         access = AccessPolicy(section.section("access"), owner: owner)
+        if !access.certificates.isEmpty, tls?.clientCertificates ?? .ignored == .ignored, !encryption.hasProblem {
+            section.problem(
+                "access",
+                "names certificates, but no client has one: set tls.clientCertificates to \"required\" or "
+                    + "\"optional\"")
+        }
         eventLoops = section.integer("eventLoops", in: 1...256)
         exitWhenIdle = section.milliseconds("exitWhenIdle", in: 100...604_800_000).map {
             UInt64(clamping: $0) &* 1_000_000
@@ -93,12 +115,14 @@ extension ServerConfiguration {
 
 extension ConfigurationSection {
     /// An array of addresses to listen on.
-    fileprivate func addresses(_ key: String, allowRemote: Bool) -> [ListenAddress] {
+    fileprivate func addresses(_ key: String, allowRemote: Bool, allowPlaintext: Bool) -> [ListenAddress] {
         (strings(key) ?? []).compactMap { index, text in
             do throws(StartError) {
                 let address = try ListenAddress(text)
                 if !address.isLocal, !allowRemote {
                     problem(key, index, "other machines can reach \(text), and allowRemote is false")
+                } else if !address.isLocal, !allowPlaintext {
+                    problem(key, index, "\(text) \(Listener.plaintextProblem)")
                 }
                 return address
             } catch {
@@ -118,6 +142,7 @@ extension ServerConfiguration {
         },
         ConfigurationKey("socketMode", isLive: false) { ConfigurationText.mode($0.socketMode) },
         ConfigurationKey("allowRemote", isLive: false) { "\($0.allowRemote)" },
+        ConfigurationKey("allowPlaintext", isLive: false) { "\($0.allowPlaintext)" },
         ConfigurationKey("eventLoops", isLive: false) { $0.eventLoops.map { "\($0)" } ?? "" },
         ConfigurationKey("exitWhenIdle") { $0.exitWhenIdle.map { ConfigurationText.time($0 / 1_000_000) } ?? "" },
         ConfigurationKey("stateDirectory", isLive: false) { $0.stateDirectory ?? "" },

@@ -17,6 +17,10 @@ public struct ServiceLimits: Sendable, Equatable {
     public var maxBufferedTotal = 512 << 20
     /// Initial credit of a request stream, in bytes.
     public var streamWindow = Limits.streamWindow
+    /// TLS handshakes under way.
+    public var maxHandshakes = 256
+    /// How long a TLS handshake may take.
+    public var handshakeTimeoutMilliseconds = 10_000
     /// How long a new connection may take for its HELLO.
     public var helloTimeoutMilliseconds = 10_000
     /// How long a connection may be idle; 0: for ever.
@@ -35,6 +39,7 @@ public struct ServiceLimits: Sendable, Equatable {
 
     /// `drainTimeoutMilliseconds` in nanoseconds.
     public var drainTimeoutNanoseconds: UInt64 { UInt64(clamping: drainTimeoutMilliseconds) &* 1_000_000 }
+    var handshakeTimeoutNanoseconds: UInt64 { UInt64(clamping: handshakeTimeoutMilliseconds) &* 1_000_000 }
     var helloTimeoutNanoseconds: UInt64 { UInt64(clamping: helloTimeoutMilliseconds) &* 1_000_000 }
     var idleTimeoutNanoseconds: UInt64 { UInt64(clamping: idleTimeoutMilliseconds) &* 1_000_000 }
     var stallTimeoutNanoseconds: UInt64 { UInt64(clamping: stallTimeoutMilliseconds) &* 1_000_000 }
@@ -62,6 +67,8 @@ extension ServiceLimits {
         set(\.maxBuffered, section.bytes("bufferedPerConnection", in: (64 << 10)...(1 << 30)))
         set(\.maxBufferedTotal, section.bytes("buffered", in: (1 << 20)...(1 << 40)))
         set(\.streamWindow, section.bytes("streamWindow", in: (4 << 10)...Self.largestWindow))
+        set(\.maxHandshakes, section.integer("handshakes", in: 1...1_000_000))
+        set(\.handshakeTimeoutMilliseconds, section.milliseconds("handshakeTimeout", in: 100...Self.hour))
         set(\.helloTimeoutMilliseconds, section.milliseconds("helloTimeout", in: 100...Self.hour))
         set(\.idleTimeoutMilliseconds, section.milliseconds("idleTimeout", in: 0...(24 * 7 * Self.hour)))
         set(\.stallTimeoutMilliseconds, section.milliseconds("stallTimeout", in: 0...(24 * Self.hour)))
@@ -91,6 +98,10 @@ extension ServiceLimits {
         ConfigurationKey("limits.streamWindow") { ConfigurationText.size($0.limits.streamWindow) },
         ConfigurationKey("limits.bufferedPerConnection") { ConfigurationText.size($0.limits.maxBuffered) },
         ConfigurationKey("limits.buffered") { ConfigurationText.size($0.limits.maxBufferedTotal) },
+        ConfigurationKey("limits.handshakes") { "\($0.limits.maxHandshakes)" },
+        ConfigurationKey("limits.handshakeTimeout") {
+            ConfigurationText.time($0.limits.handshakeTimeoutMilliseconds)
+        },
         ConfigurationKey("limits.helloTimeout") { ConfigurationText.time($0.limits.helloTimeoutMilliseconds) },
         ConfigurationKey("limits.idleTimeout") { ConfigurationText.time($0.limits.idleTimeoutMilliseconds) },
         ConfigurationKey("limits.stallTimeout") { ConfigurationText.time($0.limits.stallTimeoutMilliseconds) },

@@ -49,17 +49,21 @@ final class Totals: Sendable {
     let buffered: Quota
     /// Requests whose handler has returned without an answer.
     let requests: Quota
+    /// TLS handshakes under way.
+    let handshakes: Quota
 
     init(_ limits: ServiceLimits) {
         connections = Quota(limits.maxConnections)
         buffered = Quota(limits.maxBufferedTotal)
         requests = Quota(limits.maxInFlightTotal)
+        handshakes = Quota(limits.maxHandshakes)
     }
 
     func apply(_ limits: ServiceLimits) {
         connections.setLimit(limits.maxConnections)
         buffered.setLimit(limits.maxBufferedTotal)
         requests.setLimit(limits.maxInFlightTotal)
+        handshakes.setLimit(limits.maxHandshakes)
     }
 }
 
@@ -70,6 +74,7 @@ final class PeerAccount: Sendable {
     fileprivate let connections = Atomic<Int>(0)
     private let buffered = Atomic<Int>(0)
     private let requests = Atomic<Int>(0)
+    private let handshakes = Atomic<Int>(0)
 
     init(_ identity: PeerIdentity, _ totals: Totals) {
         self.identity = identity
@@ -92,6 +97,18 @@ final class PeerAccount: Sendable {
     func requestEnded() {
         requests.subtract(1, ordering: .relaxed)
         totals.requests.add(-1)
+    }
+
+    /// A TLS handshake began, or ended.
+    func handshake(_ change: Int) {
+        handshakes.add(change, ordering: .relaxed)
+        totals.handshakes.add(change)
+    }
+
+    /// Whether the peer may begin one more handshake. Nobody is an administrator before it has ended.
+    func mayHandshake() -> Bool {
+        totals.handshakes.hasRoom(
+            for: .bulk, held: handshakes.load(ordering: .relaxed), isAdministrator: false)
     }
 
     @inline(__always)

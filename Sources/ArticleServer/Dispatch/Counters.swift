@@ -50,6 +50,10 @@ struct Counter: ~Copyable {
     /// Connections, by listener.
     let accepted: CounterRow
     let refused: CounterRow
+    /// TLS handshakes, by `HandshakeOutcome`.
+    let handshakes = CounterRow(count: HandshakeOutcome.allCases.count)
+    /// Open connections with TLS.
+    let tlsConnections = Counter()
     let bytesReceived = Counter()
     let bytesSent = Counter()
     let protocolErrors = Counter()

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLinux
 internal import CPluginABI
+internal import TLSTransport
 
 /// The other end of a connection, and its roles.
 struct Peer {
     /// The process, user and group that connected; nil for TCP.
     let credentials: PeerCredentials?
+    /// The certificate of a TLS client, which was verified; nil if it has none.
+    private(set) var certificate: TLSCertificate?
     /// A set of `ARTICLED_ROLE_*`, from the policy at the time of the connection.
     let roles: UInt32
     /// Whose share the connection counts against.
     let identity: PeerIdentity
     /// The socket that it connected to; nil in tests.
-    private let listener: Listener?
+    let listener: Listener?
 
     init(of descriptor: Int32, on listener: Listener, policy: AccessPolicy) {
         credentials = listener.isTCP ? nil : PeerCredentials(of: descriptor)
@@ -29,7 +32,15 @@ struct Peer {
     var isAdministrator: Bool { roles & AccessPolicy.administer != 0 }
 
     /// The peer's roles under another policy.
-    func roles(under policy: AccessPolicy) -> UInt32 { listener.map { policy.roles(of: credentials, on: $0) } ?? roles }
+    func roles(under policy: AccessPolicy) -> UInt32 {
+        listener.map { policy.roles(of: credentials, certificate, on: $0) } ?? roles
+    }
+
+    /// Whether it came through a TCP socket.
+    var isTCP: Bool { listener?.isTCP ?? false }
+
+    /// It has proved to own a certificate.
+    mutating func authenticate(_ certificate: TLSCertificate?) { self.certificate = certificate }
 
     /// A plugin that calls another one's method, and not for a request.
     init(plugin: String, roles: UInt32) {
@@ -49,16 +60,23 @@ struct Peer {
 }
 
 extension Peer: CustomStringConvertible {
-    /// "user 1000 (process 4711)", "127.0.0.1 on tcp:127.0.0.1:7450"
+    /// "user 1000 (process 4711)", "127.0.0.1 on tcp:127.0.0.1:7450", "dns:portal at 10.0.0.1 on tcp:10.0.0.2:7450"
     var description: String {
         if let credentials { return "user \(credentials.user) (process \(credentials.process))" }
-        return listener.map { "\(identity) on \($0)" } ?? "\(identity)"
+        let name = certificate.map { "\(CertificateName.all(of: $0).first?.description ?? "") at " } ?? ""
+        return listener.map { "\(name)\(identity) on \($0)" } ?? "\(identity)"
     }
 
     /// For the journal.
     var fields: [String: String] {
         var fields = credentials.map {
             ["PEER_UID": "\($0.user)", "PEER_GID": "\($0.group)", "PEER_PID": "\($0.process)"]
+        }
+        if let certificate {
+            fields = [
+                "TLS_NAMES": certificate.names.joined(separator: ","), "TLS_SUBJECT": certificate.subject,
+                "TLS_SHA256": CertificateName.text(of: certificate.fingerprint),
+            ]
         }
         if let listener { fields = (fields ?? [:]).merging(["LISTENER": "\(listener)"]) { $1 } }
         return fields ?? [:]

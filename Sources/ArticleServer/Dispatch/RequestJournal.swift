@@ -12,6 +12,7 @@ final class RequestJournal: Sendable {
     private let refused = LogLimiter()
     private let overQuota = LogLimiter()
     private let stalled = LogLimiter()
+    private let handshakes = LogLimiter()
 
     /// A request took longer than `slowRequest`.
     func slow(_ request: SlowRequest, written: SlowRequest.Written) {
@@ -62,6 +63,16 @@ final class RequestJournal: Sendable {
                     ? "a connection of \(peer) was refused: it has \(refusal.connections), its share of limits.connections"
                     : "a connection on \(listener) was refused: \(refusal.connections) are open, which is "
                         + "limits.connections", peer.fields
+            )
+        }
+    }
+
+    /// A TLS handshake failed. Networks are full of scanners, so this is no more than information.
+    func handshakeFailed(_ outcome: HandshakeOutcome, _ text: String, _ peer: Peer) {
+        handshakes.write(.info) {
+            (
+                "the TLS handshake of \(peer) failed: \(outcome.text)\(text.isEmpty ? "" : " (\(text))")",
+                peer.fields.merging(["TLS_FAILURE": outcome.label]) { $1 }
             )
         }
     }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import CPluginABI
+internal import TLSTransport
 
 /// The protocol's side of one connection: processes frames, tracks the requests in flight, and puts frames into the
 /// outgoing buffer. It knows no socket, so tests feed it bytes and read its answers. PROTOCOL.md is the specification.
 @safe final class Session {
-    let peer: Peer
+    private(set) var peer: Peer
     /// What all connections of the peer together hold.
     let account: PeerAccount
     /// The peer's roles: a set of `ARTICLED_ROLE_*`.
@@ -175,6 +176,12 @@ internal import CPluginABI
             unsafe RequestTable.count(slot, self, code)
             unsafe RequestTable.abandon(slot, code)
         }
+    }
+
+    /// The TLS handshake is complete. Its certificate may give the peer roles.
+    func authenticated(_ certificate: TLSCertificate?) {
+        peer.authenticate(certificate)
+        roles = peer.roles(under: loop.configuration.access)
     }
 
     /// Updates the peer's roles after a reload.

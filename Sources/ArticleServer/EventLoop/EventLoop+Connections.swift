@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import LinuxRuntime
+internal import TLSTransport
 
 /// Accepting, registering and closing the connections of a loop.
 extension EventLoop {
@@ -12,6 +13,14 @@ extension EventLoop {
             let listener = acceptors[index].listener
             let peer = Peer(of: accepted, on: listener, policy: configuration.access)
             guard let account = admit(accepted, peer, on: index) else { continue }
+            if listener.isTCP, let settings = configuration.tls {
+                guard let tls = secure(accepted, peer, account, settings.context),
+                    let connection = take(accepted, peer, account, tls: tls)
+                else { continue }
+                counters.accepted.add(1, at: index)
+                connection.startHandshake()
+                continue
+            }
             if peer.roles == 0 { context.journal.withoutRole(peer, on: listener) }
             guard let connection = take(accepted, peer, account) else { continue }
             counters.accepted.add(1, at: index)
@@ -23,7 +32,8 @@ extension EventLoop {
     private func turnAway(from index: Int) {
         for _ in 0..<8 {
             guard let accepted = acceptors[index].accept() else { return }
-            Acceptor.refuse(accepted, Self.goAwayFrame)
+            let isTLS = acceptors[index].listener.isTCP && configuration.tls != nil
+            Acceptor.refuse(accepted, isTLS ? [] : Self.goAwayFrame)
         }
     }
 
@@ -39,7 +49,10 @@ extension EventLoop {
         } catch {
             counters.refused.add(1, at: index)
             context.journal.refused(error, peer, on: acceptors[index].listener)
-            Acceptor.refuse(descriptor, before + StandaloneFrame.goAway(.resourceExhausted, error.message))
+            // A TLS client cannot read a frame before its handshake, which would cost what the limit is to save.
+            let isTLS = acceptors[index].listener.isTCP && configuration.tls != nil
+            Acceptor.refuse(
+                descriptor, isTLS ? [] : before + StandaloneFrame.goAway(.resourceExhausted, error.message))
             return nil
         }
     }
@@ -48,12 +61,13 @@ extension EventLoop {
     ///
     /// - Returns: nil if that failed; the socket is closed.
     func take(
-        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil
+        _ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ outgoing: OutgoingBuffer? = nil,
+        tls: TLSSession? = nil
     ) -> ClientConnection? {
         let token = connections.nextToken()
         let connection = ClientConnection(
             descriptor: descriptor, token: token, peer: peer, account: account, loop: self,
-            outgoing: outgoing ?? OutgoingBuffer(pool: buffers))
+            outgoing: outgoing ?? OutgoingBuffer(pool: buffers), tls: tls)
         do {
             try poller.add(descriptor, .readable, token: token)
         } catch {

@@ -3,6 +3,7 @@ internal import ArticleProtocol
 internal import Glibc
 internal import LinuxRuntime
 internal import Synchronization
+internal import TLSTransport
 
 /// One thread, its poller, and the connections it owns.
 ///
@@ -43,6 +44,9 @@ final class EventLoop: @unchecked Sendable {
     private var unwritten: [ClientConnection] = []
     private var ownJobs: [Inbox.Job] = []
     private var jobs: [Inbox.Job] = []
+    /// Memory for encrypted bytes.
+    lazy var scratch = TLSScratch()
+    var tlsWork = TLSWork()
     private var alarm = UInt64.max
     private var lastRequest: UInt64
     var phase = Phase.serving
@@ -121,6 +125,8 @@ final class EventLoop: @unchecked Sendable {
             if serve(first..<end) { jobsWait = true }
             first = end
         }
+        serveUnread()
+        continueHandshakes()
         now = MonotonicClock.now
         lastBeat.store(now, ordering: .relaxed)
         context.turnEvent?.turned()
@@ -187,7 +193,7 @@ final class EventLoop: @unchecked Sendable {
 
     /// The time-out of the turn's wait: 0, or -1 with the timer armed.
     private func timeout() -> Int32 {
-        guard ownJobs.isEmpty, unwritten.isEmpty else { return 0 }
+        guard ownJobs.isEmpty, unwritten.isEmpty, tlsWork.isEmpty else { return 0 }
         var next = alarm
         switch phase {
         case .draining(let end): next = min(next, end)

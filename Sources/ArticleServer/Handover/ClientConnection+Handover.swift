@@ -13,7 +13,8 @@ extension ClientConnection {
 
     /// Stops reading if the connection can be handed over, and does nothing if not. `endRest` undoes it.
     func rest() {
-        guard state == .open, session.canBeHandedOver else { return }
+        // The keys of a TLS session stay in this process.
+        guard state == .open, tls == nil, session.canBeHandedOver else { return }
         state = .paused
         finishTurn()
     }

@@ -69,6 +69,9 @@ extension EventLoop {
         guard let index = origin(of: socket) else {
             return Acceptor.refuse(socket, transit.record.outgoing + Self.goAwayFrame)
         }
+        if acceptors[index].listener.isTCP, configuration.tls != nil {
+            return Acceptor.refuse(socket, transit.record.outgoing + Self.tlsFrame)
+        }
         // The peer and its roles are determined again: the configuration may have changed.
         let peer = Peer(of: socket, on: acceptors[index].listener, policy: configuration.access)
         guard let account = admit(socket, peer, on: index, before: transit.record.outgoing),
@@ -87,6 +90,9 @@ extension EventLoop {
         guard flags >= 0, fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0 else { return nil }
         return acceptors.firstIndex { $0.listener.accepts(at: address) }
     }
+
+    /// The frame for clients that were connected without TLS, when there was none.
+    private static let tlsFrame = StandaloneFrame.goAway(.unavailable, "the service now speaks TLS here")
 
     /// The frame for clients of an address that the service no longer listens on.
     private static let goAwayFrame = StandaloneFrame.goAway(

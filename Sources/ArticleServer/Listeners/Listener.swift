@@ -18,6 +18,8 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
     public let descriptor: Int32
     /// Whether it is a TCP socket. If not, it is a Unix socket.
     public let isTCP: Bool
+    /// Whether other machines can reach it.
+    public let isRemote: Bool
     /// The group of a Unix socket's file; nil if it has no file.
     public let group: UInt32?
     /// Whether it came from systemd, which keeps listening when we stop.
@@ -28,9 +30,10 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
 
     /// A socket that already listens.
     public init(
-        descriptor: Int32, isTCP: Bool, group: UInt32? = nil, isInherited: Bool = false, purpose: Purpose = .articles,
-        description: String
+        descriptor: Int32, isTCP: Bool, isRemote: Bool = false, group: UInt32? = nil, isInherited: Bool = false,
+        purpose: Purpose = .articles, description: String
     ) {
+        self.isRemote = isRemote
         self.descriptor = descriptor
         self.isTCP = isTCP
         self.group = group
@@ -41,10 +44,24 @@ public struct Listener: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension Listener {
+    /// What is wrong with a socket for articles that other machines can reach.
+    static let plaintextProblem =
+        "can be reached from other machines, and without TLS everybody on the way can read and change what is sent: add "
+        + "tls to the configuration, or set allowPlaintext: true"
+
+    /// Whether it needs TLS that is not there.
+    public func lacksEncryption(under configuration: ServerConfiguration) -> Bool {
+        isRemote && purpose == .articles && !configuration.allowsPlaintext
+    }
+
     /// Uses a socket that systemd listens on.
     ///
-    /// - Parameter allowRemote: whether other machines may reach it.
-    public init(inheriting socket: InheritedSocket, allowRemote: Bool) throws(StartError) {
+    /// - Parameters:
+    ///   - allowRemote: whether other machines may reach it.
+    ///   - allowPlaintext: whether they may do so if it is for articles: there is TLS, or the operator does not want it.
+    public init(
+        inheriting socket: InheritedSocket, allowRemote: Bool, allowPlaintext: Bool = false
+    ) throws(StartError) {
         let descriptor = socket.descriptor
         func fault(_ text: String) -> StartError {
             StartError(.configuration, "the inherited socket \"\(socket.name)\" (descriptor \(descriptor)) \(text)")
@@ -63,6 +80,9 @@ extension Listener {
         guard address.isLocal || allowRemote else {
             throw fault("is \(address), which other machines can reach; if you want that, set allowRemote: true")
         }
+        guard address.isLocal || allowPlaintext || purpose == .metrics else {
+            throw fault("is \(address), which \(Self.plaintextProblem)")
+        }
         let flags = fcntl(descriptor, F_GETFL)
         guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else {
             throw fault("cannot be made non-blocking: \(SystemError.text(of: errno))")
@@ -70,8 +90,8 @@ extension Listener {
         var group: UInt32?
         if case .unix(let path) = address { group = SocketFile.group(path) }
         self.init(
-            descriptor: descriptor, isTCP: SocketAddress.family(of: address) != AF_UNIX, group: group,
-            isInherited: true, purpose: purpose, description: address.description)
+            descriptor: descriptor, isTCP: SocketAddress.family(of: address) != AF_UNIX, isRemote: !address.isLocal,
+            group: group, isInherited: true, purpose: purpose, description: address.description)
     }
 
     /// Accepts the names of articled's own units, and no name, as from `systemd-socket-activate` or another inetd.
@@ -90,14 +110,19 @@ extension Listener {
     /// - Parameters:
     ///   - mode: the mode of a Unix socket's file.
     ///   - allowRemote: whether other machines may reach it.
+    ///   - allowPlaintext: whether they may do so if it is for articles: there is TLS, or the operator does not want it.
     ///   - purpose: who connects to it.
     public init(
-        binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false, purpose: Purpose = .articles
+        binding address: ListenAddress, mode: UInt32 = 0o660, allowRemote: Bool = false, allowPlaintext: Bool = false,
+        purpose: Purpose = .articles
     ) throws(StartError) {
         guard address.isLocal || allowRemote else {
             throw StartError(
                 .configuration, "\(address) can be reached from other machines; if you want that, set allowRemote: true"
             )
+        }
+        guard address.isLocal || allowPlaintext || purpose == .metrics else {
+            throw StartError(.configuration, "\(address) \(Self.plaintextProblem)")
         }
         let descriptor = clinux_socket(SocketAddress.family(of: address), 1)
         guard descriptor >= 0 else { throw StartError(.system, "\(address): socket: \(SystemError.text(of: errno))") }
@@ -118,7 +143,9 @@ extension Listener {
                 descriptor: descriptor, isTCP: false, group: SocketFile.group(path), purpose: purpose,
                 description: address.description)
         case .ipv4, .ipv6:
-            self.init(descriptor: descriptor, isTCP: true, purpose: purpose, description: name.description)
+            self.init(
+                descriptor: descriptor, isTCP: true, isRemote: !name.isLocal, purpose: purpose,
+                description: name.description)
         }
     }
 

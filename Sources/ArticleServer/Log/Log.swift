@@ -188,6 +188,16 @@ enum WallClock {
             + ".\(padded(Int(abs(milliseconds % 1000)), 3))"
     }
 
+    /// "2026-11-30 07:57:47 UTC" of seconds since 1970.
+    static func text(of seconds: Int64) -> String {
+        var seconds = time_t(seconds)
+        var parts = unsafe tm()
+        guard unsafe gmtime_r(&seconds, &parts) != nil else { return "an unknown time" }
+        return unsafe "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-"
+            + "\(padded(Int(parts.tm_mday), 2)) \(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):"
+            + "\(padded(Int(parts.tm_sec), 2)) UTC"
+    }
+
     private static func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -9,6 +9,7 @@ struct ServiceMetrics {
     let statistics: StatsResult
     let health: HealthResult
     let listeners: [ListenerTraffic]
+    var tls = TLSTraffic()
     let process: ProcessUsage
     /// nil if the system does not tell.
     var disk: DiskUsage?
@@ -94,6 +95,13 @@ struct ServiceMetrics {
         for listener in listeners { text.sample("_total", [("listener", listener.name)], listener.accepted) }
         text.family("articled_refused_connections", .counter, "Connections turned away at limits.connections.")
         for listener in listeners { text.sample("_total", [("listener", listener.name)], listener.refused) }
+        text.family("articled_tls_connections", .gauge, "Open connections with TLS.")
+        text.sample(tls.connections)
+        text.family("articled_tls_handshakes", .counter, "TLS handshakes, by their outcome.")
+        for outcome in HandshakeOutcome.allCases {
+            let count = tls.handshakes.indices.contains(outcome.rawValue) ? tls.handshakes[outcome.rawValue] : 0
+            text.sample("_total", [("outcome", outcome.label)], count)
+        }
         text.family("articled_protocol_errors", .counter, "Connections ended because their peer broke the protocol.")
         text.sample("_total", statistics.protocolErrors)
         text.family("articled_received_bytes", .counter, unit: "bytes", "Read from clients.")
@@ -220,6 +228,13 @@ struct ListenerTraffic: Equatable {
     let name: String
     let accepted: UInt64
     let refused: UInt64
+}
+
+/// The counts of TLS.
+struct TLSTraffic: Equatable {
+    var connections: UInt64 = 0
+    /// By `HandshakeOutcome`.
+    var handshakes: [UInt64] = []
 }
 
 /// What this process uses of the machine. Values that the system does not tell are nil.

@@ -175,11 +175,20 @@ extension ServiceMethods {
     func metrics() -> String {
         ServiceMetrics(
             description: describe(), statistics: statistics(), health: health(), listeners: traffic(),
-            process: ProcessUsage(startedAt: context?.startedAt ?? 0),
+            tls: tlsTraffic(), process: ProcessUsage(startedAt: context?.startedAt ?? 0),
             disk: stateDirectory.flatMap { DiskUsage(of: $0) },
             backupEndedAt: plugins.storage?.statistics()?.backup_ended_at ?? 0,
             background: plugins.backgroundUsage()
         ).openMetrics
+    }
+
+    private func tlsTraffic() -> TLSTraffic {
+        guard let counters = context?.counters else { return TLSTraffic() }
+        return TLSTraffic(
+            connections: counters.sum { $0.tlsConnections.value },
+            handshakes: HandshakeOutcome.allCases.map { outcome in
+                counters.sum { $0.handshakes.value(at: outcome.rawValue) }
+            })
     }
 
     private func traffic() -> [ListenerTraffic] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import LinuxRuntime
+internal import TLSTransport
 
 /// Blocks of memory that the connections of one loop share.
 ///
@@ -126,6 +127,8 @@ internal import LinuxRuntime
     private let pool: BufferPool
     /// The account that pays for the buffer's own memory. The connection counts a block of the loop's.
     final var account: PeerAccount?
+    /// Encrypts what is written; nil for a plain connection.
+    final var tls: TLSSession?
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
     private var start = 0
@@ -193,7 +196,13 @@ internal import LinuxRuntime
     func write(to descriptor: Int32) -> Int? {
         var written = 0
         while let base = unsafe base, start < end {
-            switch unsafe StreamSocket.send(descriptor, from: base + start, count: end - start) {
+            let transfer =
+                if let tls {
+                    unsafe tls.send(from: base + start, count: end - start)
+                } else {
+                    unsafe StreamSocket.send(descriptor, from: base + start, count: end - start)
+                }
+            switch transfer {
             case .bytes(let count):
                 start += count
                 written += count

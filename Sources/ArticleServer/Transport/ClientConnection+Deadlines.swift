@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import LinuxRuntime
+internal import TLSTransport
 
 /// The time-outs of a connection: for the HELLO, for the next request, and for progress while it holds memory.
 extension ClientConnection {
@@ -18,6 +19,7 @@ extension ClientConnection {
             finishTurn()
         case .open, .inputEnded:
             let limits = loop.configuration.limits
+            if isHandshaking { return handshakeFailed(.timeout, "") }
             guard session.isEstablished else {
                 return sendGoAway(.deadlineExceeded, "no HELLO within \(limits.helloTimeoutMilliseconds) ms")
             }
@@ -80,6 +82,8 @@ extension ClientConnection {
     /// The configuration has changed.
     func configurationChanged() {
         session.configurationChanged(loop.configuration.access)
+        // TLS was switched on: its rules must hold for clients that are connected without it, too.
+        if tls == nil, session.peer.isTCP, loop.configuration.tls != nil, state == .open { return drain() }
         if session.isEstablished, !session.isDraining, state == .open || state == .inputEnded { established() }
     }
 
@@ -91,7 +95,8 @@ extension ClientConnection {
     /// Starts and stops the progress timers: for an incomplete frame, and for unread answers.
     func watchProgress() {
         let readsNext = state == .open && interest.contains(.readable)
-        if incoming.isEmpty || !readsNext || !session.isEstablished {
+        let holdsInput = !incoming.isEmpty || tls?.hasPartialRecord ?? false
+        if !holdsInput || !readsNext || !session.isEstablished {
             sending.stop()
         } else if sending.since == nil {
             sending.start(at: loop.now)

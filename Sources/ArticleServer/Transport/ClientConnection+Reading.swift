@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import LinuxRuntime
+internal import TLSTransport
 
 /// Reading: into the loop's own memory, where the session processes whole frames. The rest, an incomplete frame, is
 /// kept.
@@ -13,8 +14,9 @@ extension ClientConnection {
 
     /// Reads what `serve` will process in this turn, into memory that nobody else uses until then.
     func readAhead(into memory: UnsafeMutableRawPointer) {
-        guard state == .open, interest == .readable, !readsInBulk, incoming.isEmpty, outgoing.isEmpty else { return }
-        let transfer = unsafe StreamSocket.receive(descriptor, into: memory, capacity: BufferPool.aheadSize)
+        guard state == .open, interest == .readable, !readsInBulk, incoming.isEmpty, outgoing.isEmpty, !isHandshaking
+        else { return }
+        let transfer = unsafe receive(into: memory, capacity: BufferPool.aheadSize)
         if case .bytes(let count) = transfer {
             unsafe session.prefetchFirst(in: UnsafeRawBufferPointer(start: memory, count: count))
         }
@@ -44,8 +46,8 @@ extension ClientConnection {
                 unsafe memory.copyMemory(from: base, byteCount: kept)
             }
             unsafe take(
-                StreamSocket.receive(
-                    descriptor, into: memory + kept,
+                receive(
+                    into: memory + kept,
                     capacity: isScant ? Self.scantThreshold : BufferPool.blockSize - kept), memory, kept: kept)
         } else if !session.mayBuffer(.bulk) {
             // There is no room for the rest of the frame, and without it nothing behind it can be processed.
@@ -78,7 +80,7 @@ extension ClientConnection {
     }
 
     private func readKept(_ size: Int) {
-        switch unsafe StreamSocket.receive(descriptor, into: incoming.room(for: size), capacity: size) {
+        switch unsafe receive(into: incoming.room(for: size), capacity: size) {
         case .bytes(let count):
             incoming.extend(by: count)
             received(count)
@@ -150,7 +152,7 @@ extension ClientConnection {
         state = .inputEnded
     }
 
-    /// Discards input. Closing a socket with unread bytes could destroy what was written last.
+    /// Discards input, encrypted or not. Closing a socket with unread bytes could destroy what was written last.
     private func discard() {
         switch unsafe StreamSocket.receive(descriptor, into: loop.buffers.reading, capacity: BufferPool.blockSize) {
         case .bytes, .wouldBlock: break

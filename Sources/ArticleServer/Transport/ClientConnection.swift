@@ -2,6 +2,7 @@
 internal import ArticleProtocol
 internal import Glibc
 internal import LinuxRuntime
+internal import TLSTransport
 
 /// One client's socket. Moves bytes between the socket and the `Session` that processes them.
 ///
@@ -24,6 +25,14 @@ internal import LinuxRuntime
     var hasHeldBack = false
     private var isQueued = false
     private var countedBytes = 0
+    /// nil for a plain connection, and for a closed one.
+    var tls: TLSSession?
+    /// The connection counts as a handshake under way.
+    var holdsHandshake = false
+    /// It is in the loop's queue of handshakes, or of connections with unread bytes.
+    var isHandshakeQueued = false
+    var isUnreadQueued = false
+    private var hasEndedSending = false
     /// What was read ahead, and where it is.
     var ahead: (transfer: StreamSocket.Transfer, memory: UnsafeMutableRawPointer)?
     /// The last read brought more than a read-ahead holds.
@@ -53,8 +62,11 @@ internal import LinuxRuntime
     static let lingerTime: UInt64 = 2_000_000_000
 
     init(
-        descriptor: Int32, token: UInt64, peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer
+        descriptor: Int32, token: UInt64, peer: Peer, account: PeerAccount, loop: EventLoop, outgoing: OutgoingBuffer,
+        tls: TLSSession? = nil
     ) {
+        self.tls = tls
+        outgoing.tls = tls
         self.descriptor = descriptor
         self.token = token
         self.loop = loop
@@ -73,6 +85,11 @@ internal import LinuxRuntime
 
     func serve(_ readiness: Poller.Readiness) {
         guard state != .closed else { return }
+        if isHandshaking {
+            if !isHandshakeQueued { loop.handshakeLater(self) }
+            isHandshakeQueued = true
+            return
+        }
         if readiness.contains(.failed) { return close(.unavailable) }
         isServing = true
         if readiness.contains(.writable) {
@@ -108,6 +125,8 @@ internal import LinuxRuntime
     /// Sends GO_AWAY, and closes when all requests are answered.
     func drain(_ reason: String = "the service is stopping; connect again") {
         guard state != .closed else { return }
+        // It knows no frames yet.
+        if isHandshaking { return close(.unavailable) }
         isServing = true
         session.drain(reason)
         if session.awaitsPong { setDeadline(Self.lingerTime) }
@@ -154,7 +173,7 @@ internal import LinuxRuntime
             if session.hasSlow { session.reportSlow(.at(MonotonicClock.now)) }
             switch state {
             case .closing:
-                StreamSocket.endSending(descriptor)
+                endSending()
             case .inputEnded where session.inFlight == 0:
                 return close(.unavailable)
             case .open where session.isDrained, .inputEnded where session.isDrained:
@@ -167,6 +186,10 @@ internal import LinuxRuntime
         if !outgoing.isEmpty { wanted.insert(.writable) }
         let stalled = hasHeldBack || !outgoing.isEmpty && !session.mayBuffer(.bulk)
         if state == .closing || state == .open && !stalled { wanted.insert(.readable) }
+        if hasUnread, state == .open, !stalled, !isUnreadQueued {
+            isUnreadQueued = true
+            loop.readLater(self)
+        }
         if wanted != interest {
             interest = wanted
             loop.watch(self, for: wanted)
@@ -174,9 +197,16 @@ internal import LinuxRuntime
         watchProgress()
     }
 
+    private func endSending() {
+        guard !hasEndedSending else { return }
+        hasEndedSending = true
+        tls?.endSending()
+        StreamSocket.endSending(descriptor)
+    }
+
     /// Updates the totals of buffered bytes.
-    private func countBuffers() {
-        let held = incoming.capacity + outgoing.countInBlock
+    func countBuffers() {
+        let held = incoming.capacity + outgoing.countInBlock + (tls?.memory ?? 0)
         if held != countedBytes {
             account.buffer(held - countedBytes)
             countedBytes = held
@@ -198,6 +228,7 @@ internal import LinuxRuntime
         // Now, and not when the last request ends: its plugin may take long.
         incoming.release()
         outgoing.release()
+        releaseTLS()
         loop.remove(self)
     }
 }

@@ -204,7 +204,9 @@ import Testing
 
     @Test func remote() throws {
         #expect(problems("{listen: ['tcp:0.0.0.0:1']}").first?.contains("allowRemote") == true)
-        #expect(try read("{listen: ['tcp:0.0.0.0:1'], allowRemote: true}").listen.count == 1)
+        #expect(problems("{listen: ['tcp:0.0.0.0:1'], allowRemote: true}").first?.contains("allowPlaintext") == true)
+        #expect(try read("{listen: ['tcp:0.0.0.0:1'], allowRemote: true, allowPlaintext: true}").listen.count == 1)
+        #expect(try read("{listenMetrics: ['tcp:0.0.0.0:1'], allowRemote: true}").listenMetrics.count == 1)
     }
 
     @Test func files() throws {

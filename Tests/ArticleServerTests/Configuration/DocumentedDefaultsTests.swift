@@ -12,6 +12,7 @@ import Testing
     private static let words = [
         "eventLoops": "half as many as there are processors", "exitWhenIdle": "never",
         "stateDirectory": "what StateDirectory= of the unit says", "plugins.storage": "the only one that can",
+        "tls.certificate": "none", "tls.key": "none", "tls.trust": "none",
         "plugins.directory": "lib/articled/plugins beside the program's bin",
     ]
 

@@ -306,7 +306,7 @@ import Testing
     }
 
     @Test func aWildcardSocketAcceptsAtEveryAddress() throws {
-        let all = try Listener(binding: .ipv4([0, 0, 0, 0], port: 0), allowRemote: true)
+        let all = try Listener(binding: .ipv4([0, 0, 0, 0], port: 0), allowRemote: true, allowPlaintext: true)
         defer { all.close() }
         guard case .ipv4(_, let port)? = SocketAddress.local(of: all.descriptor) else { throw StartError(.system, "") }
         #expect(all.accepts(at: .ipv4([127, 0, 0, 1], port: port)))

@@ -18,7 +18,7 @@ final class LoopHarness {
 
     init(
         _ listener: Listener, _ methods: [(String, Behaviour)] = LoopHarness.usual,
-        limits: ServiceLimits = ServiceLimits()
+        limits: ServiceLimits = ServiceLimits(), configure: (inout ServerConfiguration) -> Void = { _ in }
     ) throws {
         let plugin = unsafe Unmanaged.passUnretained(script).toOpaque()
         let read = UInt32(ARTICLED_ROLE_READ)
@@ -31,6 +31,7 @@ final class LoopHarness {
         }
         var configuration = ServerConfiguration()
         configuration.limits = limits
+        configure(&configuration)
         let context = ServerContext(
             configuration: configuration, router: Router(routes), loops: 1, listeners: 1, beatInterval: 0)
         loop = try EventLoop(index: 0, context: context, listeners: [listener])
