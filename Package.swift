@@ -112,8 +112,8 @@ let package = Package(
         program(
             "articlectl",
             [
-                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "Spelling", "Versions", "CLinux",
-                "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
+                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "LinuxRuntime", "Spelling", "TLSTransport",
+                "Versions", "CLinux", "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
             ]),
 
         // Text, its words, and topics.

@@ -8,21 +8,31 @@ public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// A TCP socket. A host name is resolved for each connection, which takes as long as the resolver needs. A numeric
     /// address needs no resolver.
     case tcp(host: String, port: UInt16)
+    /// A TCP socket with TLS 1.3. The service's certificate must be valid, of an authority in `trust`, and for `host`, which
+    /// may be a numeric address. `identity` is for a service that wants to know its clients.
+    case tls(host: String, port: UInt16, identity: TLSIdentity? = nil, trust: TLSTrust = .system)
 
     /// The socket of `articled.socket`: `/run/articled/articled.sock`.
     public static var systemDefault: Endpoint { .unix(path: "/run/articled/articled.sock") }
 
-    /// The endpoint as text: `unix:/run/articled/articled.sock`, `tcp:127.0.0.1:7450`, `tcp:[::1]:7450`.
+    /// The endpoint as text: `unix:/run/articled/articled.sock`, `tcp:127.0.0.1:7450`, `tcp:[::1]:7450`,
+    /// `tls:articles.example:7450`. Identity and trust are not part of it.
     public var description: String {
         switch self {
         case .unix(let path): "unix:\(path)"
-        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        case .tcp(let host, let port): Self.text("tcp", host, port)
+        case .tls(let host, let port, _, _): Self.text("tls", host, port)
         }
     }
 }
 
 extension Endpoint {
-    /// Reads an endpoint: `unix:PATH`, `tcp:HOST:PORT`, or an absolute path.
+    private static func text(_ scheme: String, _ host: String, _ port: UInt16) -> String {
+        host.contains(":") ? "\(scheme):[\(host)]:\(port)" : "\(scheme):\(host):\(port)"
+    }
+
+    /// Reads an endpoint: `unix:PATH`, `tcp:HOST:PORT`, `tls:HOST:PORT`, or an absolute path. One with TLS has the system's
+    /// trust, and no identity.
     ///
     /// - Throws: ``ClientError/Kind/misuse``, with what was expected.
     public init(_ text: String) throws(ClientError) { try self.init(text, from: "the endpoint") }
@@ -75,7 +85,9 @@ extension Endpoint {
     static func text(of endpoints: [Endpoint]) -> String { endpoints.map(\.description).joined(separator: ",") }
 
     /// The endpoints that the environment variable `ARTICLED_ENDPOINT` names: see ``list(_:)``. Without it, or if it is
-    /// empty: ``systemDefault``. This is what articlectl and the Python client use, too.
+    /// empty: ``systemDefault``. For `tls:` endpoints, `ARTICLED_CA` names a file of authorities to trust in place of the
+    /// system's, and `ARTICLED_CERTIFICATE` and `ARTICLED_KEY` the client's identity. This is what articlectl and the Python
+    /// client use, too.
     ///
     /// - Throws: ``ClientError/Kind/misuse`` if the variable has something else.
     public static func environment() throws(ClientError) -> [Endpoint] { try named(by: environmentText) }
@@ -83,7 +95,7 @@ extension Endpoint {
     /// - Parameter text: the variable's value, if it is set.
     static func named(by text: String?) throws(ClientError) -> [Endpoint] {
         guard let text, !text.isEmpty else { return [.systemDefault] }
-        return try list(text, from: variable)
+        return try secured(list(text, from: variable))
     }
 
     /// - Parameter origin: where the text comes from, for messages.
@@ -92,11 +104,14 @@ extension Endpoint {
             self = try .unix(String(text.dropFirst(5)), from: origin)
         } else if text.hasPrefix("tcp:") {
             self = try .tcp(String(text.dropFirst(4)), from: origin)
+        } else if text.hasPrefix("tls:") {
+            self = try .tls(String(text.dropFirst(4)), from: origin)
         } else if text.hasPrefix("/") {
             self = try .unix(text, from: origin)
         } else {
             throw .misuse(
-                "\(origin) is \"\(text)\": it should look like unix:/run/articled/articled.sock or tcp:127.0.0.1:7450")
+                "\(origin) is \"\(text)\": it should look like unix:/run/articled/articled.sock, tcp:127.0.0.1:7450 or "
+                    + "tls:articles.example:7450")
         }
     }
 
@@ -108,9 +123,13 @@ extension Endpoint {
 
     static let variable = "ARTICLED_ENDPOINT"
 
-    private static var environmentText: String? {
+    private static var environmentText: String? { text(of: variable) }
+
+    /// The value of an environment variable; nil if it is not set, or empty.
+    static func text(of variable: String) -> String? {
         guard let value = unsafe getenv(variable) else { return nil }
-        return unsafe String(cString: value)
+        let text = unsafe String(cString: value)
+        return text.isEmpty ? nil : text
     }
 
     /// unix(7) has room for this many bytes of a path.
@@ -128,6 +147,17 @@ extension Endpoint {
 
     /// "127.0.0.1:7450", "[::1]:7450"
     package static func tcp(_ text: String, from origin: String) throws(ClientError) -> Endpoint {
+        let (host, port) = try place(text, from: origin)
+        return .tcp(host: host, port: port)
+    }
+
+    /// "articles.example:7450"
+    package static func tls(_ text: String, from origin: String) throws(ClientError) -> Endpoint {
+        let (host, port) = try place(text, from: origin)
+        return .tls(host: host, port: port)
+    }
+
+    private static func place(_ text: String, from origin: String) throws(ClientError) -> (String, UInt16) {
         guard let colon = text.lastIndex(of: ":"), colon > text.startIndex,
             let port = UInt16(text[text.index(after: colon)...]), port > 0
         else {
@@ -136,6 +166,6 @@ extension Endpoint {
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         guard !host.isEmpty else { throw .misuse("\(origin) \(text): there is no host before the port") }
-        return .tcp(host: String(host), port: port)
+        return (String(host), port)
     }
 }

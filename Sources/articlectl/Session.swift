@@ -15,8 +15,7 @@ final class Session {
     private(set) lazy var client = ArticleClient(endpoints: endpoints, options: options)
 
     init(_ arguments: Arguments, terminal: Terminal = .current, output: Output? = nil) throws(CommandFailure) {
-        endpoints = try EndpointOption.endpoints(
-            socket: arguments.value("socket"), tcp: arguments.value("tcp"), list: arguments.value("endpoint"))
+        endpoints = try EndpointOption.endpoints(arguments)
         self.terminal = terminal
         self.output = output ?? Output(isTerminal: terminal.showsOutput)
         json = arguments.flag("json")

@@ -7,6 +7,7 @@ import asyncio
 import copy
 import itertools
 import random
+import ssl
 import time
 from typing import AbstractSet, Awaitable, Iterable, List, Optional, Sequence, Set, Tuple, Type, Union
 
@@ -42,6 +43,7 @@ class Balancer:
         keep_alive: Optional[float] = None,
         max_frame: int = 16 << 20,
         stream_window: int = 256 << 10,
+        tls: Optional[ssl.SSLContext] = None,
     ) -> None:
         if not frames.SMALLEST_MAX_FRAME <= max_frame < frames.CREDIT_LIMIT:
             raise ValueError(f"max_frame is at least {frames.SMALLEST_MAX_FRAME} and below 2^31")
@@ -65,6 +67,7 @@ class Balancer:
             self._keep_alive = _KEEP_ALIVE
         self._max_frame = max_frame
         self._window = stream_window
+        self._tls = tls
         self._waits = wait_for_service
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._upstreams = [Upstream(index, endpoint) for index, endpoint in enumerate(self.endpoints)]
@@ -231,6 +234,7 @@ class Balancer:
                     max_frame=self._max_frame,
                     window=self._window,
                     timeout=self.connect_timeout,
+                    tls=self._tls,
                 )
                 connection = await asyncio.wait_for(opening, self.connect_timeout)
                 connection.upstream = upstream.index

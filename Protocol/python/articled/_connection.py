@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections import deque
 from typing import Callable, Deque, Dict, List, Optional, TypeVar
 
@@ -16,6 +17,7 @@ from google.protobuf.message import DecodeError, Message
 
 from . import _frames as frames
 from ._crc32c import crc32c
+from . import _tls
 from ._endpoint import Endpoint
 from ._stream import Lost, Stream
 from .articles_pb2 import CallOptions, ClientHello, Credit, MethodDescription, ServerHello, Status
@@ -83,9 +85,18 @@ class Connection:
         self._watch: Optional[asyncio.TimerHandle] = None
 
     @classmethod
-    async def open(cls, endpoint: Endpoint, *, agent: str, max_frame: int, window: int, timeout: float) -> Connection:
+    async def open(
+        cls,
+        endpoint: Endpoint,
+        *,
+        agent: str,
+        max_frame: int,
+        window: int,
+        timeout: float,
+        tls: Optional[ssl.SSLContext] = None,
+    ) -> Connection:
         """Connects, and waits for the server's hello. Raises ArticledError."""
-        connection = cls(await endpoint.connect(timeout), max_frame, window)
+        connection = cls(await endpoint.connect(timeout, tls), max_frame, window)
         hello = ClientHello(
             protocol_min=frames.VERSION,
             protocol_max=frames.VERSION,
@@ -219,10 +230,7 @@ class Connection:
         if self._closed or not self._output:
             return
         try:
-            with memoryview(self._output) as view:
-                count = self._socket.send(view)
-        except (BlockingIOError, InterruptedError):
-            count = 0
+            count = self._write()
         except OSError:
             # The server has closed. What it sent before that may still be here: `_readable` goes on to the end.
             self._output_failed = True
@@ -240,6 +248,21 @@ class Connection:
         if self._blocked and len(self._output) <= _WRITE_LOW:
             self._wake_blocked()
 
+    def _write(self) -> int:
+        """Writes what the socket takes. TLS writes whole records: after a refusal the same bytes come again."""
+        count = 0
+        size = _tls.RECORD_SIZE if isinstance(self._socket, ssl.SSLSocket) else len(self._output)
+        with memoryview(self._output) as view:
+            try:
+                while count < len(view):
+                    sent = self._socket.send(view[count : count + size])
+                    count += sent
+                    if sent < size:
+                        break
+            except (BlockingIOError, InterruptedError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                pass
+        return count
+
     def _wake_blocked(self) -> None:
         blocked, self._blocked = self._blocked, []
         for waiter in blocked:
@@ -251,8 +274,10 @@ class Connection:
     def _readable(self) -> None:
         try:
             data = self._socket.recv(_READ_SIZE)
-        except (BlockingIOError, InterruptedError):
+        except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
+        except ssl.SSLError as error:
+            return self._lose(f"the connection was lost: {_tls.explain(error, '')}")
         except OSError as error:
             return self._lose(f"the connection was lost: {error.strerror or error}")
         if not data:

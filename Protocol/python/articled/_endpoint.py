@@ -7,10 +7,12 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 import stat
 import time
 from typing import Iterable, List, NamedTuple, Optional, Tuple, Union
 
+from . import _tls
 from .errors import ArticledError, PermissionDenied, Unavailable
 
 DEFAULT = "unix:/run/articled/articled.sock"
@@ -27,6 +29,7 @@ class Endpoint(NamedTuple):
 
     text: str
     address: Union[str, Tuple[str, int]]
+    is_tls: bool = False
 
     @classmethod
     def parse_list(cls, given: Union[str, Iterable[str], None] = None) -> List[Endpoint]:
@@ -48,7 +51,7 @@ class Endpoint(NamedTuple):
             if not text:
                 raise ValueError(f"{place} is empty: one comma belongs between two endpoints, and none at the end")
             endpoint = cls.parse(text, place)
-            if all(endpoint.address != other.address for other in endpoints):
+            if all(endpoint[1:] != other[1:] for other in endpoints):
                 endpoints.append(endpoint)
         if len(endpoints) > MAX_COUNT:
             raise ValueError(f"{len(endpoints)} endpoints; a client can have {MAX_COUNT} at most")
@@ -56,7 +59,7 @@ class Endpoint(NamedTuple):
 
     @classmethod
     def parse(cls, text: str, origin: str = "the endpoint") -> Endpoint:
-        """`unix:PATH`, `tcp:HOST:PORT` (of IPv6 `tcp:[::1]:7450`) or a path. Raises ValueError."""
+        """`unix:PATH`, `tcp:HOST:PORT`, `tls:HOST:PORT` (of IPv6 `tcp:[::1]:7450`) or a path. Raises ValueError."""
         if text.startswith("/"):
             text = "unix:" + text
         if text.startswith("unix:") and len(text) > 5:
@@ -65,12 +68,15 @@ class Endpoint(NamedTuple):
                 raise ValueError(f"{origin}: the path of a socket has at most 107 bytes: {path}")
             return cls(text, path)
         host, colon, port = text[4:].rpartition(":")
-        if text.startswith("tcp:") and colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536:
-            return cls(text, (host[1:-1] if host.startswith("[") and host.endswith("]") else host, int(port)))
-        raise ValueError(f'{origin} is "{text}": unix:PATH or tcp:HOST:PORT is needed')
+        is_right = colon and host and port.isascii() and port.isdigit() and 0 < int(port) < 65536
+        if text.startswith(("tcp:", "tls:")) and is_right:
+            host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+            return cls(text, (host, int(port)), text.startswith("tls:"))
+        raise ValueError(f'{origin} is "{text}": unix:PATH, tcp:HOST:PORT or tls:HOST:PORT is needed')
 
-    async def connect(self, timeout: float) -> socket.socket:
-        """A connected, non-blocking socket. Raises Unreachable or PermissionDenied, with advice.
+    async def connect(self, timeout: float, context: Optional[ssl.SSLContext] = None) -> socket.socket:
+        """A connected, non-blocking socket, with TLS if the endpoint says so. Raises Unreachable or PermissionDenied, with
+        advice.
 
         A host name may have several addresses. Each gets its share of the time, so that a dead one leaves some for the
         others."""
@@ -85,7 +91,7 @@ class Endpoint(NamedTuple):
             for number, (family, _, _, _, address) in enumerate(found):
                 share = (end - time.monotonic()) / (len(found) - number)
                 try:
-                    connection = await asyncio.wait_for(_connected(family, address), share)
+                    connection = await asyncio.wait_for(self._connect(family, address, context), share)
                 except asyncio.TimeoutError:
                     failure = OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
                     continue
@@ -99,7 +105,22 @@ class Endpoint(NamedTuple):
         except OSError as error:
             raise self._unreachable(error) from error
 
+    async def _connect(self, family: int, address: object, context: Optional[ssl.SSLContext]) -> socket.socket:
+        connection = await _connected(family, address)
+        if not self.is_tls:
+            return connection
+        if context is None:
+            try:
+                context = _tls.default_context()
+            except OSError as error:
+                connection.close()
+                files = "ARTICLED_CA, ARTICLED_CERTIFICATE or ARTICLED_KEY"
+                raise ssl.SSLError(f"{files} cannot be used: {error.strerror or error}") from error
+        return await _tls.secure(connection, context, self.address[0])
+
     def _unreachable(self, error: OSError) -> ArticledError:
+        if isinstance(error, ssl.SSLError):
+            return Unreachable(f"cannot connect to {self.text}: {_tls.explain(error, self.address[0])}")
         # asyncio puts a text of its own there, but the resolver's says more.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         if not error.errno:

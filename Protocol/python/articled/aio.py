@@ -81,7 +81,7 @@ class AsyncClient(Caller):
     Every call takes a ``deadline`` in seconds, which covers all its attempts, and raises ``ArticledError``. Cancelling
     the task cancels the call in the service too.
 
-    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; or several, separated by commas or in a list; by default the
+    :param endpoint: ``unix:PATH``, ``tcp:HOST:PORT`` or ``tls:HOST:PORT``; or several, separated by commas or in a list; by default the
         environment's ``ARTICLED_ENDPOINT``, else the socket ``/run/articled/articled.sock``.
     :param agent: who calls, for the service's journal: ``"newsroom/2.1"``.
     :param deadline: seconds that a call may take unless it says otherwise; ``None``: no limit but the service's own.
@@ -96,6 +96,8 @@ class AsyncClient(Caller):
         for one, and the connection is given up after as many more; by default 5 with several endpoints, else never.
     :param max_frame: the largest answer that is taken, in bytes.
     :param stream_window: how many bytes of a streamed answer may be under way.
+    :param tls: for ``tls:`` endpoints: trust and identity; by default the authorities in the environment's
+        ``ARTICLED_CA``, else the system's, and the client certificate in ``ARTICLED_CERTIFICATE`` and ``ARTICLED_KEY``.
     """
 
     async def __aenter__(self) -> AsyncClient:

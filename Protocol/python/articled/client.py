@@ -155,7 +155,7 @@ class Client:
         with Client() as client:
             print(client.get("https://mic.gov.vn/can-tho").title)
 
-    :param endpoint: ``unix:PATH`` or ``tcp:HOST:PORT``; or several, separated by commas or in a list; by default the
+    :param endpoint: ``unix:PATH``, ``tcp:HOST:PORT`` or ``tls:HOST:PORT``; or several, separated by commas or in a list; by default the
         environment's ``ARTICLED_ENDPOINT``, else the socket ``/run/articled/articled.sock``.
     :param options: those of ``AsyncClient``: ``agent``, ``deadline``, ``attempts``, ``patience`` and the others.
     """

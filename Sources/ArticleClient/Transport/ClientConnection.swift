@@ -8,6 +8,8 @@ final class ClientConnection {
     enum Phase {
         /// connect(2) is under way.
         case connecting
+        /// TLS shakes hands.
+        case securing
         /// Bytes flow: first the HELLOs, then everything else, as `state` allows.
         case connected
     }

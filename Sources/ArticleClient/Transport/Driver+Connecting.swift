@@ -2,6 +2,7 @@
 import ArticleProtocol
 import LinuxRuntime
 import Synchronization
+import TLSTransport
 
 // Opening connections.
 extension Driver {
@@ -60,11 +61,18 @@ extension Driver {
 
     /// Starts connecting to the next of the endpoint's addresses.
     private func connectNext(_ upstream: Upstream) {
+        let security: (host: String, context: TLSContext)?
+        do throws(ClientError) {
+            // Anew, because the files may have been renewed.
+            security = try upstream.endpoint.security()
+        } catch {
+            return connectingFailed(upstream, error)
+        }
         var failure = ClientError.connection("\(upstream.endpoint) has no address")
         while !upstream.candidates.isEmpty {
             let address = upstream.candidates.removeFirst()
             do throws(SystemError) {
-                return try begin(Socket(connecting: address), address, upstream)
+                return try begin(Socket(connecting: address, security, scratch), address, upstream)
             } catch {
                 failure = .unreachable(upstream.endpoint, error)
             }
@@ -96,8 +104,12 @@ extension Driver {
     /// The connecting socket became writable, or failed.
     func finishConnecting(_ connection: ClientConnection) {
         guard let error = connection.socket.connectionFailure() else {
-            connection.phase = .connected
-            return
+            guard connection.socket.tls != nil else {
+                connection.phase = .connected
+                return
+            }
+            connection.phase = .securing
+            return secure(connection)
         }
         drop(connection)
         addressFailed(connection.upstream, .unreachable(connection.endpoint, error))
@@ -198,6 +210,7 @@ extension Driver {
     /// Closes the connection. Its calls stay in flight.
     func drop(_ connection: ClientConnection) {
         poller.remove(connection.socket.descriptor.number)
+        connection.socket.tls?.endSending()
         if connection === connection.upstream.current {
             connection.upstream.current = nil
             // Failed attempts do not extend the time that calls wait.

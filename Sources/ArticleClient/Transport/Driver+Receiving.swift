@@ -22,11 +22,12 @@ extension Driver {
             }
         }
         connection.input = consume input
+        if case .bytes = transfer { readLater(connection) }
         switch transfer {
         case .bytes: return !connection.dropped
         case .wouldBlock: break
         case .ended: connectionLost(connection, "the service closed the connection")
-        case .failed(let code): connectionLost(connection, "the connection broke: \(SystemError.text(of: code))")
+        case .failed(let code): connectionLost(connection, reason(connection, code: code))
         }
         return false
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleProtocol
 import LinuxRuntime
+import TLSTransport
 
 /// The client's I/O thread, which does everything with sockets. One turn processes the events of the sockets and the
 /// submissions of the tasks, writes to each connection with one system call, and then resumes the tasks that may
@@ -36,6 +37,10 @@ final class Driver {
     var closers: [CheckedContinuation<Void, Never>] = []
     var ended = false
     var now = MonotonicClock.now
+    /// Memory for encrypted bytes.
+    lazy var scratch = TLSScratch()
+    /// Connections with bytes that their sockets do not report.
+    var unread: [ClientConnection] = []
     private var submissions: [Mailbox.Submission] = []
     private var lastToken: UInt64 = 0
 
@@ -56,13 +61,15 @@ final class Driver {
     /// Runs until the client is closed.
     func run() {
         while !ended {
+            let maySleep = mailbox.prepareToSleep() && unread.isEmpty
             let count = poller.wait(
-                timeout: mailbox.prepareToSleep() ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
+                timeout: maySleep ? MonotonicClock.pollTimeout(until: nextTimer) : 0)
             now = MonotonicClock.now
             for index in 0..<count {
                 let (token, readiness) = poller.event(index)
                 handle(readiness, token)
             }
+            receiveUnread()
             mailbox.take(into: &submissions)
             for submission in submissions { handle(submission) }
             submissions.removeAll(keepingCapacity: true)
@@ -78,6 +85,8 @@ final class Driver {
         guard let connection = connection(token) else { return }  // closed earlier in this turn
         if connection.phase == .connecting {
             finishConnecting(connection)
+        } else if connection.phase == .securing {
+            secure(connection)
         } else if !readiness.subtracting(.writable).isEmpty {
             receive(connection)
         }
@@ -147,7 +156,7 @@ extension Driver {
         return !full
     }
 
-    private func setAwaitsWritable(_ awaits: Bool, _ connection: ClientConnection) {
+    func setAwaitsWritable(_ awaits: Bool, _ connection: ClientConnection) {
         guard connection.awaitsWritable != awaits else { return }
         connection.awaitsWritable = awaits
         try? poller.modify(

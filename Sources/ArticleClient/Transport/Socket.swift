@@ -2,16 +2,30 @@
 import CLinux
 import Glibc
 import LinuxRuntime
+import TLSTransport
 
 /// A connected or connecting, non-blocking stream socket.
 struct Socket: ~Copyable {
     let descriptor: Descriptor
+    /// Encrypts what is sent; nil for a plain socket.
+    let tls: TLSSession?
 
-    init(connecting address: SocketAddress) throws(SystemError) {
+    /// - Parameters:
+    ///   - security: what TLS on it needs; nil for a plain socket.
+    ///   - scratch: the thread's memory for encrypted bytes.
+    init(
+        connecting address: SocketAddress, _ security: (host: String, context: TLSContext)? = nil,
+        _ scratch: @autoclosure () -> TLSScratch = TLSScratch()
+    ) throws(SystemError) {
         let number = clinux_socket(address.family, 1)
         let failure = number >= 0 ? nil : SystemError("socket")
         descriptor = Descriptor(owning: number)
+        tls = security.flatMap {
+            number < 0 ? nil : TLSSession($0.context, descriptor: number, scratch: scratch(), host: $0.host)
+        }
         if let failure { throw failure }
+        // Without memory, or for a name that no certificate can have.
+        if security != nil, tls == nil { throw SystemError("TLS", code: EINVAL) }
         if address.family != AF_UNIX {
             StreamSocket.setNoDelay(number)  // calls are small and wait for their answer: never hold one back
         }
@@ -29,10 +43,12 @@ struct Socket: ~Copyable {
     }
 
     func receive(into buffer: UnsafeMutableRawBufferPointer) -> StreamSocket.Transfer {
-        unsafe StreamSocket.receive(descriptor.number, into: buffer.baseAddress, capacity: buffer.count)
+        if let tls { return unsafe tls.receive(into: buffer.baseAddress, capacity: buffer.count) }
+        return unsafe StreamSocket.receive(descriptor.number, into: buffer.baseAddress, capacity: buffer.count)
     }
 
     func send(_ bytes: UnsafeRawBufferPointer) -> StreamSocket.Transfer {
-        unsafe StreamSocket.send(descriptor.number, from: bytes.baseAddress, count: bytes.count)
+        if let tls { return unsafe tls.send(from: bytes.baseAddress, count: bytes.count) }
+        return unsafe StreamSocket.send(descriptor.number, from: bytes.baseAddress, count: bytes.count)
     }
 }

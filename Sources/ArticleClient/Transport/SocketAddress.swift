@@ -2,6 +2,7 @@
 import CLinux
 import Glibc
 import LinuxRuntime
+package import TLSTransport
 
 /// The address of a Unix or TCP socket, for connect(2).
 struct SocketAddress: Sendable {
@@ -14,7 +15,7 @@ struct SocketAddress: Sendable {
     static func resolve(_ endpoint: Endpoint) throws(ClientError) -> [SocketAddress] {
         switch endpoint {
         case .unix(let path): try [unix(path)]
-        case .tcp(let host, let port): try tcp(host, port)
+        case .tcp(let host, let port), .tls(let host, let port, _, _): try tcp(host, port)
         }
     }
 
@@ -22,7 +23,7 @@ struct SocketAddress: Sendable {
     static func numeric(_ endpoint: Endpoint) throws(ClientError) -> [SocketAddress]? {
         switch endpoint {
         case .unix(let path): [try unix(path)]
-        case .tcp(let host, let port): list(host, port, flags: AI_NUMERICHOST).addresses
+        case .tcp(let host, let port), .tls(let host, let port, _, _): list(host, port, flags: AI_NUMERICHOST).addresses
         }
     }
 
@@ -117,6 +118,23 @@ struct SocketAddress: Sendable {
 
 /// A connected, blocking socket without a client, for programs of this package that write frames themselves.
 package enum BlockingConnection {
+    /// Shakes hands on a connection of `open`, if the endpoint has TLS.
+    ///
+    /// - Parameter scratch: the memory of the thread that will use the session.
+    package static func secure(
+        _ endpoint: Endpoint, _ descriptor: Int32, _ scratch: TLSScratch
+    ) throws(ClientError) -> TLSSession? {
+        guard let (host, context) = try endpoint.security() else { return nil }
+        guard let session = TLSSession(context, descriptor: descriptor, scratch: scratch, host: host) else {
+            throw .connection("cannot connect to \(endpoint): TLS cannot be set up for \(host)")
+        }
+        guard case .done = session.handshake() else {
+            let failure = session.failure
+            throw failure.map { .insecure(endpoint, $0) } ?? .connection("cannot connect to \(endpoint): TLS failed")
+        }
+        return session
+    }
+
     /// Connects to the first of the endpoint's addresses that accepts. The caller closes the descriptor. Reads time out
     /// after 10 seconds.
     package static func open(_ endpoint: Endpoint) throws(ClientError) -> Int32 {

@@ -42,6 +42,8 @@ extension ClientConnection {
         case .failed:
             let failure = tls.failure
             let index = failure?.reason.rawValue ?? TLSFailure.Reason.violation.rawValue
+            // A client of ours that knows nothing of TLS can read this. OpenSSL has sent no alert.
+            if failure?.reason == .notTLS { sendPlain(Self.tlsFrame) }
             return handshakeFailed(HandshakeOutcome(rawValue: index) ?? .violation, failure?.text ?? "")
         }
         if wanted != interest {
@@ -49,6 +51,16 @@ extension ClientConnection {
             loop.watch(self, for: wanted)
         }
         if state == .open { countBuffers() }
+    }
+
+    private static let tlsFrame = StandaloneFrame.goAway(
+        .failedPrecondition, "this service speaks TLS here: the endpoint must begin with tls: instead of tcp:")
+
+    /// Makes one attempt to send a frame without TLS.
+    private func sendPlain(_ frame: [UInt8]) {
+        unsafe frame.withUnsafeBytes { bytes in
+            _ = unsafe StreamSocket.send(descriptor, from: bytes.baseAddress, count: bytes.count)
+        }
     }
 
     private func handshakeDone(_ tls: TLSSession) {

@@ -49,9 +49,14 @@ extension Option {
     static let common: [Option] = [
         .value("socket", "PATH", "articled's Unix socket; default /run/articled/articled.sock"),
         .value("tcp", "HOST:PORT", "articled's TCP socket instead"),
+        .value("tls", "HOST:PORT", "articled's TCP socket with TLS instead"),
         .value(
             "endpoint", "ENDPOINT,...",
-            "unix:PATH or tcp:HOST:PORT, or several, separated by commas: the first that answers is used"),
+            "unix:PATH, tcp:HOST:PORT or tls:HOST:PORT, or several, separated by commas: the first that answers is used"
+        ),
+        .value("ca", "FILE", "trust these authorities, in PEM, and not the system's; default $ARTICLED_CA"),
+        .value("certificate", "FILE", "the client certificate for TLS, in PEM; default $ARTICLED_CERTIFICATE"),
+        .value("key", "FILE", "its key, in PEM; default $ARTICLED_KEY"),
         .value("timeout", "SECONDS", "how long a call may take; default 60"),
         .flag("json", "print JSON for programs: one value a line"),
         .flag("help", short: "h", "show this help"),

@@ -97,7 +97,7 @@ struct Bench: Command {
     private func load(
         _ endpoint: Endpoint, _ bodies: Bodies, _ sizes: [UInt32], _ sequence: StoreSequence
     ) throws(CommandFailure) -> BenchReport {
-        let (descriptors, methods) = try ServiceConnections.articled(
+        let (connections, methods) = try ServiceConnections.articled(
             endpoint, count: plan.connections, pipeline: plan.pipeline)
         let (operation, name): (Requests.Operation, String) =
             switch plan.operation {
@@ -111,7 +111,7 @@ struct Bench: Command {
         }
         let requests = Requests(
             operation, method: method, bodies: bodies, sizes: sizes, seed: clinux_now(), sequence: sequence)
-        return try measure(ArticledDialect(requests, verifies: plan.verifies), descriptors, endpoint) {
+        return try measure(ArticledDialect(requests, verifies: plan.verifies), connections, endpoint) {
             () throws(CommandFailure) in try ServiceConnections.again(endpoint, methods: methods)
         }
     }
@@ -123,10 +123,10 @@ struct Bench: Command {
         let code: Result<ExitCode, CommandFailure>
         do throws(CommandFailure) {
             if plan.operation == .fetch { try all(.load, endpoint, bodies) }
-            var descriptors: [Int32] = []
-            for _ in 0..<plan.connections { descriptors.append(try ServiceConnections.connect(endpoint)) }
+            var connections: [BenchConnection] = []
+            for _ in 0..<plan.connections { connections.append(try ServiceConnections.connect(endpoint)) }
             let dialect = RedisDialect(plan.operation == .fetch ? .get : .set, bodies, seed: clinux_now())
-            let report = try measure(dialect, descriptors, endpoint) { () throws(CommandFailure) in
+            let report = try measure(dialect, connections, endpoint) { () throws(CommandFailure) in
                 try ServiceConnections.connect(endpoint)
             }
             code = .success(try show(report, session))
@@ -142,7 +142,7 @@ struct Bench: Command {
         _ operation: RedisDialect.Operation, _ endpoint: Endpoint, _ bodies: Bodies
     ) throws(CommandFailure) {
         var load = try LoadGenerator(
-            RedisDialect(operation, bodies, seed: 1), descriptors: [ServiceConnections.connect(endpoint)], pipeline: 16)
+            RedisDialect(operation, bodies, seed: 1), connections: [ServiceConnections.connect(endpoint)], pipeline: 16)
         _ = try load.run(seconds: 0, warmUp: 0, isInterruptible: operation != .remove)
         guard load.dialect.errors == 0 else {
             throw .unavailable("the peer refused: \(load.dialect.firstError ?? "")")
@@ -150,11 +150,11 @@ struct Bench: Command {
     }
 
     private func measure<Language: Dialect>(
-        _ dialect: Language, _ descriptors: [Int32], _ endpoint: Endpoint,
-        _ reconnect: @escaping () throws(CommandFailure) -> Int32
+        _ dialect: Language, _ connections: [BenchConnection], _ endpoint: Endpoint,
+        _ reconnect: @escaping () throws(CommandFailure) -> BenchConnection
     ) throws(CommandFailure) -> BenchReport {
         var generator = try LoadGenerator(
-            dialect, descriptors: descriptors, pipeline: plan.pipeline, reconnect: reconnect)
+            dialect, connections: connections, pipeline: plan.pipeline, reconnect: reconnect)
         let result = try generator.run(seconds: plan.seconds, warmUp: plan.warmUp)
         return BenchReport(
             plan: plan, endpoint: "\(endpoint)", seconds: result.seconds, requests: result.requests,

@@ -4,7 +4,8 @@ import Glibc
 /// One connection of the load generator. It has one batch under way at a time: the batch is sent, all of its answers
 /// awaited, then the next one is sent.
 @safe struct Lane {
-    var descriptor: Int32
+    var connection: BenchConnection
+    var descriptor: Int32 { connection.descriptor }
     /// The service takes no more requests here: once the batch is answered, another connection takes its place.
     var isLeaving = false
     /// What the next bytes to send are: the batch, and how much of it has gone.
@@ -32,16 +33,16 @@ import Glibc
     static let headCapacity = 160
 
     /// A new connection takes the place of the old one.
-    mutating func replace(_ descriptor: Int32) {
-        close(self.descriptor)
-        self.descriptor = descriptor
+    mutating func replace(_ connection: BenchConnection) {
+        close(descriptor)
+        self.connection = connection
         isLeaving = false
         headCount = 0
         skip = 0
     }
 
-    init(descriptor: Int32, pipeline: Int, outputCapacity: Int) {
-        self.descriptor = descriptor
+    init(_ connection: BenchConnection, pipeline: Int, outputCapacity: Int) {
+        self.connection = connection
         unsafe output = .allocate(byteCount: outputCapacity, alignment: 64)
         unsafe expected = .allocate(capacity: pipeline)
         unsafe expected.initialize(repeating: 0, count: pipeline)

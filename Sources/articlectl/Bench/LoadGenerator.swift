@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import Glibc
+import LinuxRuntime
 
 /// A closed loop on one thread: each connection sends a batch with one system call, awaits all of its answers, and sends
 /// the next. Latency is from the sending of a batch to each answer in it.
@@ -12,7 +13,7 @@ import Glibc
     private let poller: Int32
     private let lanes: UnsafeMutableBufferPointer<Lane>
     private let input: UnsafeMutableRawBufferPointer
-    private let reconnect: (() throws(CommandFailure) -> Int32)?
+    private let reconnect: (() throws(CommandFailure) -> BenchConnection)?
     private var live: Int
     private var lastAnswerAt: UInt64 = 0
     /// The time that is measured. What a batch sends counts if the batch begins in it.
@@ -37,25 +38,25 @@ import Glibc
         var longestPause: UInt64 = 0
     }
 
-    /// Takes over the descriptors: connected, and beyond any handshake.
+    /// Takes over the connections: connected, and beyond any handshake.
     ///
     /// - Parameter reconnect: makes another connection for one that was lost; without it, such a loss ends the run.
     init(
-        _ dialect: Language, descriptors: [Int32], pipeline: Int,
-        reconnect: (() throws(CommandFailure) -> Int32)? = nil
+        _ dialect: Language, connections: [BenchConnection], pipeline: Int,
+        reconnect: (() throws(CommandFailure) -> BenchConnection)? = nil
     ) throws(CommandFailure) {
         self.dialect = dialect
         self.reconnect = reconnect
         self.pipeline = pipeline
         poller = clinux_epoll_create()
-        live = descriptors.count
-        unsafe lanes = .allocate(capacity: descriptors.count)
+        live = connections.count
+        unsafe lanes = .allocate(capacity: connections.count)
         unsafe input = .allocate(byteCount: 256 << 10, alignment: 64)
-        for (index, descriptor) in descriptors.enumerated() {
+        for (index, connection) in connections.enumerated() {
             let lane = Lane(
-                descriptor: descriptor, pipeline: pipeline, outputCapacity: dialect.largestRequest * pipeline)
+                connection, pipeline: pipeline, outputCapacity: dialect.largestRequest * pipeline)
             unsafe lanes.initializeElement(at: index, to: lane)
-            try watch(descriptor, index)
+            try watch(connection.descriptor, index)
         }
     }
 
@@ -64,6 +65,7 @@ import Glibc
             close(unsafe lanes[index].descriptor)
             unsafe lanes[index].deallocate()
         }
+        unsafe lanes.deinitialize()
         unsafe lanes.deallocate()
         unsafe input.deallocate()
         close(poller)
@@ -114,9 +116,19 @@ import Glibc
             guard send(index) else { return try lose(index, from: from, until: until, &result) }
         }
         guard event.events & ~UInt32(CLINUX_WRITABLE) != 0 else { return }
-        let got = unsafe recv(lane.pointee.descriptor, input.baseAddress, input.count, 0)
-        if got < 0, errno == EAGAIN || errno == EINTR { return }
-        guard got > 0 else { return try lose(index, from: from, until: until, &result) }
+        repeat {
+            try receive(index, from: from, until: until, &result)
+        } while unsafe lane.pointee.connection.hasUnread
+    }
+
+    @inline(__always)
+    private mutating func receive(
+        _ index: Int, from: UInt64, until: UInt64, _ result: inout Result
+    ) throws(CommandFailure) {
+        let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
+        let transfer = unsafe lane.pointee.connection.receive(into: input.baseAddress, capacity: input.count)
+        if case .wouldBlock = transfer { return }
+        guard case .bytes(let got) = transfer else { return try lose(index, from: from, until: until, &result) }
         let now = clinux_now()
         let measured = now >= from && now < until
         let done = try unsafe dialect.read(UnsafeRawBufferPointer(rebasing: input[..<got]), lane)
@@ -171,9 +183,9 @@ import Glibc
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         _ = unsafe clinux_epoll_remove(poller, lane.pointee.descriptor)
         result.reconnects += 1
-        let descriptor = try reconnect()
-        unsafe lane.pointee.replace(descriptor)
-        try watch(descriptor, index)
+        let connection = try reconnect()
+        unsafe lane.pointee.replace(connection)
+        try watch(connection.descriptor, index)
         guard try startBatch(index) else { throw .unavailable("the service closes every connection at once") }
     }
 
@@ -209,18 +221,18 @@ import Glibc
     private mutating func send(_ index: Int) -> Bool {
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         while unsafe lane.pointee.outputSent < lane.pointee.outputCount {
-            let sent = unsafe Glibc.send(
-                lane.pointee.descriptor, lane.pointee.output + lane.pointee.outputSent,
-                lane.pointee.outputCount - lane.pointee.outputSent, Int32(MSG_NOSIGNAL))
-            if sent >= 0 {
+            let transfer = unsafe lane.pointee.connection.send(
+                from: lane.pointee.output + lane.pointee.outputSent,
+                count: lane.pointee.outputCount - lane.pointee.outputSent)
+            switch transfer {
+            case .bytes(let sent):
                 unsafe lane.pointee.outputSent += sent
                 if unsafe measured.contains(lane.pointee.startedAt) { sentBytes += UInt64(sent) }
-            } else if errno == EAGAIN {
+            case .wouldBlock:
                 let interest = UInt32(CLINUX_READABLE | CLINUX_WRITABLE)
                 _ = unsafe clinux_epoll_modify(poller, lane.pointee.descriptor, interest, UInt64(index))
                 return true
-            } else if errno != EINTR {
-                return false
+            case .ended, .failed: return false
             }
         }
         return true

@@ -35,13 +35,13 @@ struct Preparation {
 
     /// Fetches each article once.
     private func survey() throws(CommandFailure) -> [UInt32] {
-        let (descriptors, methods) = try ServiceConnections.articled(endpoint, count: 1, pipeline: 16)
+        let (connections, methods) = try ServiceConnections.articled(endpoint, count: 1, pipeline: 16)
         guard let method = methods["fetch.get"] else {
             throw .unavailable("the service at \(endpoint) has no method fetch.get: is the plugin installed?")
         }
         let requests = Requests(.survey, method: method, bodies: bodies, seed: 1)
         var generator = try LoadGenerator(
-            ArticledDialect(requests, verifies: false), descriptors: descriptors, pipeline: 16)
+            ArticledDialect(requests, verifies: false), connections: connections, pipeline: 16)
         _ = try generator.run(seconds: 0, warmUp: 0)
         guard generator.dialect.errors == 0 else {
             throw .unavailable("fetching fails: \(generator.dialect.firstError ?? "")")

@@ -3,19 +3,40 @@ import ArticleClient
 import ArticleProtocol
 import CLinux
 import Glibc
+import LinuxRuntime
+import TLSTransport
+
+/// A connected socket, and the TLS on it.
+struct BenchConnection {
+    let descriptor: Int32
+    var tls: TLSSession?
+
+    func receive(into base: UnsafeMutableRawPointer?, capacity: Int) -> StreamSocket.Transfer {
+        if let tls { return unsafe tls.receive(into: base, capacity: capacity) }
+        return unsafe StreamSocket.receive(descriptor, into: base, capacity: capacity)
+    }
+
+    func send(from base: UnsafeRawPointer?, count: Int) -> StreamSocket.Transfer {
+        if let tls { return unsafe tls.send(from: base, count: count) }
+        return unsafe StreamSocket.send(descriptor, from: base, count: count)
+    }
+
+    /// Bytes have come that the socket does not report.
+    var hasUnread: Bool { tls?.hasUnread ?? false }
+}
 
 /// Connections to what is measured, made one after the other before anything is measured.
 enum ServiceConnections {
     /// Connects, and shakes hands as articled wants it.
     static func articled(
         _ endpoint: Endpoint, count: Int, pipeline: Int
-    ) throws(CommandFailure) -> (descriptors: [Int32], methods: [String: UInt16]) {
-        var descriptors: [Int32] = []
+    ) throws(CommandFailure) -> (connections: [BenchConnection], methods: [String: UInt16]) {
+        var connections: [BenchConnection] = []
         var methods: [String: UInt16] = [:]
         for _ in 0..<count {
-            let descriptor = try connect(endpoint)
-            descriptors.append(descriptor)
-            let hello = try shakeHands(descriptor)
+            let connection = try connect(endpoint)
+            connections.append(connection)
+            let hello = try shakeHands(connection)
             guard Int(hello.maxInFlight) >= pipeline else {
                 throw .usage(
                     "--pipeline \(pipeline): the service takes \(hello.maxInFlight) requests at once on a connection")
@@ -23,23 +44,23 @@ enum ServiceConnections {
             methods = Dictionary(
                 hello.methods.map { ($0.name, UInt16(truncatingIfNeeded: $0.number)) }, uniquingKeysWith: { $1 })
         }
-        return (descriptors, methods)
+        return (connections, methods)
     }
 
     /// How long a service that restarts may be away.
     private static let patience: UInt64 = 10_000_000_000
 
     /// Another connection to a service that was there before, and may be starting again.
-    static func again(_ endpoint: Endpoint, methods: [String: UInt16]) throws(CommandFailure) -> Int32 {
+    static func again(_ endpoint: Endpoint, methods: [String: UInt16]) throws(CommandFailure) -> BenchConnection {
         let end = clinux_now() + patience
         while true {
             do throws(CommandFailure) {
-                let (descriptors, now) = try articled(endpoint, count: 1, pipeline: 1)
+                let (connections, now) = try articled(endpoint, count: 1, pipeline: 1)
                 guard now == methods else {
-                    for descriptor in descriptors { close(descriptor) }
+                    for connection in connections { close(connection.descriptor) }
                     throw .foreign("the service that is there now has other methods, or other numbers for them")
                 }
-                return descriptors[0]
+                return connections[0]
             } catch {
                 guard error.code == .unavailable, clinux_now() < end else { throw error }
                 _ = poll(nil, 0, 20)
@@ -47,15 +68,20 @@ enum ServiceConnections {
         }
     }
 
-    static func connect(_ endpoint: Endpoint) throws(CommandFailure) -> Int32 {
+    /// One thread makes and uses all connections.
+    private nonisolated(unsafe) static let scratch = TLSScratch()
+
+    static func connect(_ endpoint: Endpoint) throws(CommandFailure) -> BenchConnection {
         do {
-            return try BlockingConnection.open(endpoint)
+            let descriptor = try BlockingConnection.open(endpoint)
+            return BenchConnection(
+                descriptor: descriptor, tls: try unsafe BlockingConnection.secure(endpoint, descriptor, scratch))
         } catch {
             throw CommandFailure(error)
         }
     }
 
-    private static func shakeHands(_ descriptor: Int32) throws(CommandFailure) -> ServerHello {
+    private static func shakeHands(_ connection: BenchConnection) throws(CommandFailure) -> ServerHello {
         let hello = ClientHello(
             protocolMin: ProtocolVersion.supported.lowerBound, protocolMax: ProtocolVersion.supported.upperBound,
             maxFrame: UInt32(Limits.maxFrame), streamWindow: UInt32(Limits.streamWindow),
@@ -65,16 +91,16 @@ enum ServiceConnections {
         let header = FrameHeader(
             payloadLength: UInt32(hello.count), kind: .hello, checksum: CRC32C.checksum(hello))
         unsafe frame.withUnsafeMutableBytes { unsafe header.encode(to: $0.baseAddress.unsafelyUnwrapped) }
-        let sent = unsafe frame.withUnsafeBytes {
-            unsafe send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        let sent = unsafe frame.withUnsafeBytes { unsafe connection.send(from: $0.baseAddress, count: $0.count) }
+        guard case .bytes(frame.count) = sent else {
+            throw .unavailable("the service closed the connection before the handshake")
         }
-        guard sent == frame.count else { throw .unavailable("the service closed the connection before the handshake") }
-        let start = try receive(descriptor, FrameHeader.size)
+        let start = try receive(connection, FrameHeader.size)
         let answer = unsafe FrameHeader(decoding: start.span.bytes)
         guard let answer, answer.kind == .hello || answer.kind == .goAway, answer.payloadLength <= 1 << 20 else {
             throw .foreign("what listens there does not speak articled's protocol")
         }
-        let payload = try receive(descriptor, Int(answer.payloadLength))
+        let payload = try receive(connection, Int(answer.payloadLength))
         if answer.kind == .goAway {
             throw .unavailable("the service refused the connection: \((try? Status(decoding: payload))?.message ?? "")")
         }
@@ -84,14 +110,14 @@ enum ServiceConnections {
         return hello
     }
 
-    private static func receive(_ descriptor: Int32, _ count: Int) throws(CommandFailure) -> [UInt8] {
+    private static func receive(_ connection: BenchConnection, _ count: Int) throws(CommandFailure) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var have = 0
         while have < count {
             let got = unsafe bytes.withUnsafeMutableBytes {
-                unsafe recv(descriptor, $0.baseAddress.unsafelyUnwrapped + have, count - have, 0)
+                unsafe connection.receive(into: $0.baseAddress.unsafelyUnwrapped + have, capacity: count - have)
             }
-            guard got > 0 else {
+            guard case .bytes(let got) = got else {
                 throw .unavailable("the service did not shake hands: it closed the connection, or is stuck")
             }
             have += got

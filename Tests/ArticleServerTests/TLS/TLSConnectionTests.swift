@@ -152,6 +152,9 @@ import Testing
         }
         for _ in 0..<10 { harness.turn() }
         #expect(try TLSClient(harness).greet().methods.count == 3)
+        // The client that speaks our protocol, and does not know of TLS.
+        let answer = try WireFrame.all(in: drain(try #require(clients.last).descriptor))
+        #expect(try answer.first?.status().message.contains("tls:") == true)
         for client in clients {
             _ = drain(client.descriptor)
             _ = shutdown(client.descriptor, Int32(SHUT_WR))

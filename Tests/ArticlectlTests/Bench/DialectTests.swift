@@ -12,7 +12,7 @@ import Testing
     /// Writes one request and takes it apart.
     static func written(_ requests: Requests, slot: Int) throws -> (FrameHeader, [UInt8]) {
         var dialect = ArticledDialect(requests, verifies: false)
-        var lane = Lane(descriptor: -1, pipeline: 8, outputCapacity: dialect.largestRequest)
+        var lane = Lane(BenchConnection(descriptor: -1), pipeline: 8, outputCapacity: dialect.largestRequest)
         defer { lane.deallocate() }
         let size = unsafe withUnsafeMutablePointer(to: &lane) { lane in
             unsafe dialect.write(slot, lane, to: lane.pointee.output)
@@ -85,7 +85,7 @@ import Testing
         _ dialect: inout Language, _ bytes: [UInt8], step: Int, pipeline: Int, expected: [UInt32] = [],
         leaves: inout Bool
     ) throws -> Int {
-        var lane = Lane(descriptor: -1, pipeline: pipeline, outputCapacity: 1)
+        var lane = Lane(BenchConnection(descriptor: -1), pipeline: pipeline, outputCapacity: 1)
         defer { lane.deallocate() }
         lane.awaited = pipeline
         for (slot, number) in expected.enumerated() { unsafe lane.expected[slot] = number }

@@ -14,6 +14,10 @@ final class Service: @unchecked Sendable {
     let directory: URL
     let socketPath: String
     private var process = Child()
+    /// The port of its TCP socket, 0 until it is known; nil without one.
+    private var port: UInt16?
+    /// The port of its TCP socket.
+    var tcpPort: UInt16 { port ?? 0 }
 
     /// Starts it and waits until it listens.
     ///
@@ -22,12 +26,13 @@ final class Service: @unchecked Sendable {
     ///   - fixtures: plugins of `Tests/Fixtures/Plugins` that it shall load too.
     ///   - libraries: plugins from elsewhere that it shall load too.
     ///   - configuration: JSON5; the defaults without it.
+    ///   - tcp: whether it shall listen on a port of the loopback too.
     ///   - state: a state directory that is there, and is moved to its place; without it an empty one.
     init(
         plugins: [String] = ["Store", "Fetch", "Changes", "LMDBStorage"], fixtures: [String] = [],
-        libraries: [URL] = [],
-        configuration: String = "{}", state: URL? = nil
+        libraries: [URL] = [], configuration: String = "{}", tcp: Bool = false, state: URL? = nil
     ) throws {
+        port = tcp ? 0 : nil
         var template = Array("/tmp/articled-test-XXXXXX".utf8CString)
         guard unsafe template.withUnsafeMutableBufferPointer({ unsafe mkdtemp($0.baseAddress!) }) != nil else {
             throw CocoaError(.fileWriteUnknown)
@@ -98,12 +103,18 @@ final class Service: @unchecked Sendable {
             "--state-directory", directory.appending(path: "state").path,
             "--configuration", directory.appending(path: "articled.json5").path,
         ]
+        if let port { process.arguments += ["--listen", "tcp:127.0.0.1:\(port)"] }
         process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         process.standardOutput = handle
         process.standardError = handle
         process.standardInput = nil
         try process.run()
         try awaitListening(output)
+        while port == 0, process.isRunning {
+            let place = told.firstMatch(of: #/serves on .*tcp:127\.0\.0\.1:([0-9]+)/#)
+            port = place.flatMap { UInt16($0.output.1) } ?? 0
+            _ = poll(nil, 0, 5)
+        }
     }
 
     deinit {
