@@ -112,7 +112,8 @@ let package = Package(
         program(
             "articlectl",
             [
-                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "LinuxRuntime", "Spelling", "TLSTransport",
+                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "LinuxRuntime", "Spelling",
+                "TLSTransport",
                 "Versions", "CLinux", "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
             ]),
 

@@ -34,19 +34,21 @@ def plugins():
 
 
 class Service:
-    """articled on a Unix socket; with `tcp`, on a port of the loopback too; with `metrics`, one for Prometheus."""
+    """articled on a Unix socket; with `tcp`, on a port of the loopback too; with `metrics`, one for Prometheus; with `tls`, the
+    section of the configuration, that port has TLS."""
 
-    def __init__(self, tcp=False, metrics=False, **limits):
+    def __init__(self, tcp=False, metrics=False, tls=None, **limits):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="articled-python-"))
         self.socket = self.directory / "articled.sock"
         self.endpoint = f"unix:{self.socket}"
         self.listeners = [self.endpoint]
-        if tcp:
+        if tcp or tls:
             self.listeners.append(f"tcp:127.0.0.1:{_free_port()}")
         model = ROOT / "Plugins/Classify/Model/news-vi.topics"
         self.metrics = f"127.0.0.1:{_free_port()}" if metrics else None
         configuration = {
             "limits": limits,
+            "tls": tls or {},
             "listenMetrics": [f"tcp:{self.metrics}"] if metrics else [],
             "plugins": {"directory": str(plugins()), "classify": {"model": str(model)}},
         }

@@ -112,14 +112,13 @@ class Endpoint(NamedTuple):
         if context is None:
             try:
                 context = _tls.default_context()
-            except OSError as error:
+            except OSError:
                 connection.close()
-                files = "ARTICLED_CA, ARTICLED_CERTIFICATE or ARTICLED_KEY"
-                raise ssl.SSLError(f"{files} cannot be used: {error.strerror or error}") from error
+                raise
         return await _tls.secure(connection, context, self.address[0])
 
     def _unreachable(self, error: OSError) -> ArticledError:
-        if isinstance(error, ssl.SSLError):
+        if isinstance(error, (ssl.SSLError, _tls.Unusable)):
             return Unreachable(f"cannot connect to {self.text}: {_tls.explain(error, self.address[0])}")
         # asyncio puts a text of its own there, but the resolver's says more.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)

@@ -15,19 +15,28 @@ _PROTOCOL = "articled/1"
 RECORD_SIZE = 16384
 
 
+class Unusable(OSError):
+    """A file for TLS that cannot be used."""
+
+
 def default_context() -> ssl.SSLContext:
     """What ``tls:`` endpoints use by default: the authorities in the environment's ``ARTICLED_CA``, else the system's, and
-    the client certificate in ``ARTICLED_CERTIFICATE`` with its key in ``ARTICLED_KEY``. Raises OSError."""
-    context = ssl.create_default_context(cafile=os.environ.get("ARTICLED_CA") or None)
+    the client certificate in ``ARTICLED_CERTIFICATE`` with its key in ``ARTICLED_KEY``. Raises Unusable."""
     certificate, key = os.environ.get("ARTICLED_CERTIFICATE"), os.environ.get("ARTICLED_KEY")
-    if certificate:
-        # A key that needs a passphrase is an error, and not a question at the terminal.
-        context.load_cert_chain(certificate, key or None, password=_no_password)
+    names = "ARTICLED_CA"
+    try:
+        context = ssl.create_default_context(cafile=os.environ.get("ARTICLED_CA") or None)
+        names = "ARTICLED_CERTIFICATE and ARTICLED_KEY"
+        if certificate:
+            # A key that needs a passphrase is an error, and not a question at the terminal.
+            context.load_cert_chain(certificate, key or None, password=_no_password)
+    except OSError as error:
+        raise Unusable(f"{names} cannot be used: {error.strerror or error}") from error
     return context
 
 
 def _no_password() -> str:
-    raise ssl.SSLError("the key is encrypted with a passphrase: use one without")
+    raise OSError("the key is encrypted with a passphrase: use one without")
 
 
 async def secure(connected: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SSLSocket:
@@ -67,6 +76,8 @@ def _wake(ready: asyncio.Future[None]) -> None:
 
 def explain(error: OSError, host: str) -> str:
     """Which check failed, and what to do."""
+    if isinstance(error, Unusable):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         text = error.verify_message
         if error.verify_code == 10:
