@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "internal.h"
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,8 +42,13 @@ static void reason(char *text, size_t room)
     ERR_clear_error();
 }
 
+/* OpenSSL would free what it shares when the program exits, while threads that nobody waits for still use it. */
+static void initialize(void) { OPENSSL_init_ssl(OPENSSL_INIT_NO_ATEXIT, NULL); }
+
 ctls_context *ctls_context_new(int is_server)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, initialize);
     ctls_context *context = calloc(1, sizeof *context);
     if (!context) return NULL;
     context->is_server = is_server;

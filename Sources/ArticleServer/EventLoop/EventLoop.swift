@@ -108,6 +108,7 @@ final class EventLoop: @unchecked Sendable {
             turn()
         }
         for case let connection? in connections.slots { connection.close(.unavailable) }
+        tlsWork = TLSWork()
         calls.close(on: self)
         // Plugins may still answer requests whose connection is closed.
     }

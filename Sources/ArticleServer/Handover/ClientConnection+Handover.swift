@@ -39,6 +39,10 @@ extension ClientConnection {
     /// Whether a request in flight began before that time and depends on its plugin alone.
     func isSlow(since time: UInt64) -> Bool { session.isSlow(since: time) }
 
+    /// Whether it has requests in flight that end without the client, and must be answered in this process: the keys of its
+    /// TLS session cannot be handed over.
+    var endsHere: Bool { tls != nil && !session.isAtRest && !session.awaitsClient }
+
     var isPaused: Bool { state == .paused }
     /// Whether it is paused and has no request in flight.
     var isAtRest: Bool { isPaused && session.isAtRest }

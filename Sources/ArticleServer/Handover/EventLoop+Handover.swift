@@ -50,8 +50,12 @@ extension EventLoop {
         for case let connection? in connections.slots { connection.abandonPause(isLate: now >= deadline) }
         if now >= deadline { return true }
         let waitsForAll = now < streamsDeadline
-        for case let connection? in connections.slots where connection.isPaused || waitsForAll {
-            guard connection.isAtRest else { return false }
+        for case let connection? in connections.slots {
+            if connection.isPaused || waitsForAll {
+                guard connection.isAtRest else { return false }
+            } else if connection.endsHere {
+                return false
+            }
         }
         return true
     }

@@ -216,6 +216,7 @@ internal import TLSTransport
     /// Closes at once; requests in flight are cancelled with `code`.
     func close(_ code: StatusCode) {
         guard state != .closed else { return }
+        tls?.endSending()
         detach()
         Descriptor.close(descriptor)
         session.close(code)

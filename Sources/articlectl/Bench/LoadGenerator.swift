@@ -116,24 +116,26 @@ import LinuxRuntime
             guard send(index) else { return try lose(index, from: from, until: until, &result) }
         }
         guard event.events & ~UInt32(CLINUX_WRITABLE) != 0 else { return }
-        repeat {
-            try receive(index, from: from, until: until, &result)
-        } while unsafe lane.pointee.connection.hasUnread
+        while try receive(index, from: from, until: until, &result), unsafe lane.pointee.connection.hasUnread {}
     }
 
+    /// Reads once. False: the lane has ended, or has another connection.
     @inline(__always)
     private mutating func receive(
         _ index: Int, from: UInt64, until: UInt64, _ result: inout Result
-    ) throws(CommandFailure) {
+    ) throws(CommandFailure) -> Bool {
         let lane = unsafe lanes.baseAddress.unsafelyUnwrapped + index
         let transfer = unsafe lane.pointee.connection.receive(into: input.baseAddress, capacity: input.count)
-        if case .wouldBlock = transfer { return }
-        guard case .bytes(let got) = transfer else { return try lose(index, from: from, until: until, &result) }
+        if case .wouldBlock = transfer { return true }
+        guard case .bytes(let got) = transfer else {
+            try lose(index, from: from, until: until, &result)
+            return false
+        }
         let now = clinux_now()
         let measured = now >= from && now < until
         let done = try unsafe dialect.read(UnsafeRawBufferPointer(rebasing: input[..<got]), lane)
         if measured { result.bytes += UInt64(got) }
-        guard done > 0 else { return }
+        guard done > 0 else { return true }
         unsafe lane.pointee.answered += done
         // Only as far as it lies in the time that is measured.
         let since = max(lastAnswerAt, from)
@@ -143,13 +145,17 @@ import LinuxRuntime
             result.requests += UInt64(done)
             unsafe result.latency.add(clinux_elapsed(lane.pointee.startedAt, now), count: done)
         }
-        guard unsafe lane.pointee.answered >= lane.pointee.awaited else { return }
+        guard unsafe lane.pointee.answered >= lane.pointee.awaited else { return true }
         guard now < until else {
             live -= 1
-            return
+            return false
         }
-        if unsafe lane.pointee.isLeaving { return try replace(index, &result) }
+        if unsafe lane.pointee.isLeaving {
+            try replace(index, &result)
+            return false
+        }
         try goOn(index, from: from, until: until, &result)
+        return false
     }
 
     /// Sends the next batch. A connection that is lost by then is made again.

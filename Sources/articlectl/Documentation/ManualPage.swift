@@ -34,7 +34,8 @@ enum ManualPage {
         As in sysexits(3):
         \(ExitCode.allCases.map { entry("\($0.rawValue)", $0.meaning) }.joined(separator: "\n"))
         .SH ENVIRONMENT
-        \(entry("ARTICLED_ENDPOINT", "where articled is, without --socket, --tcp and --endpoint, in the form of --endpoint"))
+        \(entry("ARTICLED_ENDPOINT", "where articled is, without --socket, --tcp, --tls and --endpoint, in the form of --endpoint"))
+        \(entry("ARTICLED_CA, ARTICLED_CERTIFICATE, ARTICLED_KEY", "files for TLS, without --ca, --certificate and --key"))
         \(entry("NO_COLOR", "if set and not empty: no colours; TERM=dumb has the same effect"))
         \(entry("TZ", "the time zone of the times that people read and type; default: that of the machine"))
         .SH FILES

@@ -244,6 +244,21 @@ import Testing
         #expect(harness.loop.inTransit.isEmpty)
     }
 
+    /// A request that takes longer than streams may is answered before the process ends.
+    @Test func aHandoverWaitsForRequests() throws {
+        let harness = try TLSHarness()
+        let client = try TLSClient(harness)
+        _ = try client.greet()
+        client.send(Self.request([1], method: 2))
+        harness.turn { unsafe !harness.harness.script.kept.isEmpty }
+        harness.harness.handOver(streamsMilliseconds: 0)
+        #expect(try client.frame().kind == .goAway)
+        #expect(!harness.isStopped)
+        #expect(harness.harness.script.respond([2]) == 0)
+        #expect(try client.frame().payload == [2])
+        harness.turn { harness.isStopped }
+    }
+
     @Test func aReloadChangesTheCertificate() throws {
         let harness = try TLSHarness()
         let before = try TLSClient(harness)

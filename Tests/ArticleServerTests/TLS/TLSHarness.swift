@@ -47,6 +47,10 @@ final class TLSHarness {
 
     func turn() { harness.turn() }
 
+    var isStopped: Bool {
+        if case .stopped = loop.phase { true } else { false }
+    }
+
     /// How often handshakes ended so.
     func count(_ outcome: HandshakeOutcome) -> UInt64 { loop.counters.handshakes.value(at: outcome.rawValue) }
 
