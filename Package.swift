@@ -174,6 +174,10 @@ let package = Package(
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
                 "TopicTraining",
             ]),
+        // Keeps the services of Tests/cluster busy, and compares what they have told with what they have stored.
+        .executableTarget(
+            name: "cluster-load", dependencies: ["ArticleClient", "ArticleProtocol", "LinuxRuntime"],
+            path: "Tests/cluster/Load", swiftSettings: settings),
         tests("ArticleFormatsTests", ["ArticleFormats", "JSONTree"]),
         tests(
             "EndToEndTests",
