@@ -6,12 +6,12 @@ internal import Synchronization
 
 /// Stores articles in a PostgreSQL database, which other services may use at the same time.
 ///
-/// Everything is asked of the database, so every read waits. One thread has the open connections, another one opens them.
+/// Everything is asked of the database, so every read waits. One thread has the open connections, others open them.
 package final class PostgreSQLStorage: StorageEngine {
     package static let descriptor = PluginDescriptor(name: "postgresql-storage", version: "1.0.0")
 
     private let settings: EngineSettings
-    private let connector: Connector
+    private let connectors: Connectors
     private let database: DatabaseThread
     private let thread: Thread
     private let watchers = ChangeWatchers()
@@ -33,32 +33,29 @@ package final class PostgreSQLStorage: StorageEngine {
     /// used, this throws.
     init(_ settings: EngineSettings, log: PluginLog = .none) throws {
         self.settings = settings
-        connector = Connector(settings.options, log)
-        database = try DatabaseThread(settings, connector, watchers, figures, log)
+        connectors = Connectors(settings, log)
+        database = try DatabaseThread(settings, connectors, watchers, figures, log)
         thread = try Thread("postgresql") { [database] in database.run() }
         do {
-            // Not waited for at the end: libpq may wait long for a server.
-            try Thread.detach("pg-connect") { [connector, database] in
-                connector.run { database.attach($0, $1) }
-            }
+            try connectors.start(within: Self.stopTime) { [database] in database.attach($0, $1) }
         } catch {
+            connectors.stop()
             database.stop(by: 0)
             thread.join()
             throw error
         }
-        connector.waitForFirstAttempt(nanoseconds: Self.stopTime)
-        if case .failing(let error, isPermanent: true) = connector.trouble {
+        if case .failing(let error, isPermanent: true) = connectors.trouble {
             stop()
             throw error
         }
         // A service that tells that it is ready is.
         let limit = MonotonicClock.after(nanoseconds: Self.stopTime)
-        while case .none = connector.trouble, !isReady, MonotonicClock.now < limit { database.waitForConnections() }
+        while case .none = connectors.trouble, !isReady, MonotonicClock.now < limit { database.waitForConnections() }
     }
 
     private var isReady: Bool {
         let (hasWriter, readers) = database.connections
-        return hasWriter && readers == settings.readConnections && figures.isKnown
+        return hasWriter && readers == settings.links.readers && figures.isKnown
     }
 
     // MARK: Reading
@@ -73,7 +70,7 @@ package final class PostgreSQLStorage: StorageEngine {
     }
 
     private func one(_ query: Query, _ name: String) async throws(ServiceError) -> RecordCopy? {
-        let rows = try await database.read([query], "cannot read an article")
+        let rows = try await database.read([query], "cannot read an article", mayBeStale: true)
         guard let rows = rows.first, rows.count > 0 else { return nil }
         guard let record = RecordCopy(rows, 0) else {
             throw ServiceError(
@@ -85,7 +82,7 @@ package final class PostgreSQLStorage: StorageEngine {
 
     package func fetch(_ query: StorageQuery) async throws(ServiceError) -> RecordPage {
         guard let statement = query.statement() else { return RecordPage() }
-        let rows = try await database.read([statement], "cannot list articles")
+        let rows = try await database.read([statement], "cannot list articles", mayBeStale: true)
         return rows.first.map { RecordPage($0, query) } ?? RecordPage()
     }
 
@@ -114,18 +111,16 @@ package final class PostgreSQLStorage: StorageEngine {
 
     package var health: Health {
         let (hasWriter, readers) = database.connections
-        if hasWriter, readers == settings.readConnections { return .healthy }
-        let reason =
-            if case .failing(let error, _) = connector.trouble { error.message } else {
-                "connections to the database are being opened"
-            }
+        if hasWriter, readers == settings.links.readers { return .healthy }
+        var reason = "connections to the database are being opened"
+        if case .failing(let error, _) = connectors.trouble { reason = error.message }
         return Health(hasWriter && readers > 0 ? .degraded : .unhealthy, reason)
     }
 
     /// Answers pending writes, and closes the connections. Later requests are refused.
     package func stop() {
         if isStopped.exchange(true, ordering: .relaxed) { return }
-        connector.stop()
+        connectors.stop()
         database.stop(by: MonotonicClock.after(nanoseconds: Self.stopTime))
         thread.join()
     }

@@ -6,6 +6,10 @@ internal import HandlerKit
 struct Settings: Decodable {
     /// How to reach the database: libpq's URI, or its keywords and values.
     var connection: String?
+    /// Whether gets and lists may be answered by replicas, and so may lack the latest changes.
+    var allowStaleReads: Bool?
+    /// How to reach the replicas, if they may answer; without it, those that `connection` names.
+    var replicas: String?
     /// The password. It should be a credential: `{ credential: "NAME" }`.
     var password: String?
     /// How many connections read.
@@ -16,6 +20,8 @@ struct Settings: Decodable {
     var queueWrites: Int?
     /// The most bytes of writes that may be pending.
     var queueBytes: Int?
+    /// How long a request waits for a connection: "10 s".
+    var queueTimeout: String?
     /// How long a connection to one address may take: "5 s".
     var connectTimeout: String?
     /// How long a statement may take, a commit that waits for replicas excepted: "10 s".
@@ -27,14 +33,28 @@ struct Settings: Decodable {
 /// The settings, checked and complete.
 struct EngineSettings: Sendable {
     var options: ConnectionOptions
+    /// `nil`: replicas are not asked.
+    var replicas: ConnectionOptions?
     var readConnections = 4
     var queueReads = 4096
     var queueWrites = 65_536
     var queueBytes = 64 << 20
     /// In milliseconds.
+    var queueTimeout: Int64 = 10_000
+    /// In milliseconds.
     var statementTimeout: Int64 = 10_000
     /// In milliseconds.
     var keepDeletions: Int64 = 7 * 86_400_000
+
+    /// The connections: one writes, one watches for changes, the others read.
+    var links: [ConnectionRole] {
+        let readers: [ConnectionRole] =
+            if replicas == nil { [ConnectionRole](repeating: .reader, count: readConnections) } else {
+                // Changes are read on the primary, and what a replica could not answer.
+                [.reader] + [ConnectionRole](repeating: .replica, count: readConnections)
+            }
+        return [.writer, .watcher] + readers
+    }
 
     /// Reads the engine's section of the configuration.
     ///
@@ -52,10 +72,23 @@ struct EngineSettings: Sendable {
         let connect = Self.time("connectTimeout", settings.connectTimeout, 2000...120_000, &problems) ?? 5000
         // HandlerKit gives up a read after 30 s.
         let statement = Self.time("statementTimeout", settings.statementTimeout, 1000...25_000, &problems) ?? 10_000
-        options = ConnectionOptions(
-            settings.connection ?? "dbname=articled", password: settings.password, connectTimeout: connect,
-            statementTimeout: statement, problem: { problems.add("connection", $0) })
+        func options(_ name: String, _ text: String) -> ConnectionOptions {
+            ConnectionOptions(
+                text, password: settings.password, connectTimeout: connect, statementTimeout: statement,
+                problem: { problems.add(name, $0) })
+        }
+        let connection = settings.connection ?? "dbname=articled"
+        self.options = options("connection", connection)
+        if settings.allowStaleReads ?? false {
+            replicas =
+                if let given = settings.replicas { options("replicas", given) } else {
+                    self.options.preferringReplicas
+                }
+        } else if settings.replicas != nil {
+            problems.add("replicas", "it has no effect without allowStaleReads")
+        }
         statementTimeout = statement
+        if let time = Self.time("queueTimeout", settings.queueTimeout, 1000...25_000, &problems) { queueTimeout = time }
         if let time = Self.time("keepDeletions", settings.keepDeletions, 1000...400 * 86_400_000, &problems) {
             keepDeletions = time
         }
@@ -106,4 +139,9 @@ struct EngineSettings: Sendable {
         let unit = units.last { milliseconds % $0.1 == 0 } ?? units[0]
         return "\(milliseconds / unit.1) \(unit.0)"
     }
+}
+
+extension [ConnectionRole] {
+    /// How many of these connections read.
+    var readers: Int { count { $0 == .reader || $0 == .replica } }
 }

@@ -80,6 +80,8 @@ struct Clients {
     private func update(_ name: String) async {
         let id = ArticleID.generate()
         var revision: UInt64 = 0
+        // An earlier attempt may be carried out after a read has not found it: its service is gone, but not its transaction.
+        var isDoubtful = false
         while !isOver.isSet {
             let title = "\(name)/\(revision + 1)"
             do {
@@ -88,10 +90,12 @@ struct Clients {
                     ledger.contradiction("\(title) was acknowledged as revision \(result.revision)")
                 }
                 revision += 1
+                isDoubtful = false
                 ledger.acknowledge(id, .init(title: title, revision: revision))
             } catch {
-                if error.mayHaveRun {
+                if error.mayHaveRun || isDoubtful && error.status == .conflict {
                     ledger.doubt("update \(title)", error)
+                    isDoubtful = true
                 } else {
                     ledger.failed("update \(title)", error)
                 }
@@ -99,6 +103,7 @@ struct Clients {
                 // It may have come to pass after all, also after an answer that told the present state.
                 if stored.revision == revision + 1 {
                     revision += 1
+                    isDoubtful = false
                     ledger.acknowledge(id, .init(title: title, revision: revision))
                 } else if stored.revision != revision {
                     ledger.contradiction("\(title): the article is at revision \(stored.revision)")

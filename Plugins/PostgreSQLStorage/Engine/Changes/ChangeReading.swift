@@ -9,15 +9,15 @@ internal import HandlerKit
 /// position is valid only where the history up to ``seen`` is the same, and the session tells that.
 struct ReaderView: Equatable {
     private static let mask: UInt64 = 1 << 48 - 1
-    /// Sequence numbers below a horizon are those of blocks of this many.
+    /// Each transaction has so many sequence numbers.
     private static let block: Int64 = 1 << 16
 
     /// The session that was the last one at ``seen``.
     var session: UInt32
-    /// The horizon when the reader began with all articles: all changes below it were visible. Deletions up to there do not
-    /// concern it.
+    /// What ``seen`` was when the reader began with all articles. Deletions up to there do not concern it.
     var begun: Int64
-    /// The horizon when the position was handed out.
+    /// The end of the last transaction of which the reader can have seen anything. It is known on every server that goes on
+    /// from there.
     var seen: Int64
 
     init(session: UInt32, begun: Int64, seen: Int64) {
@@ -26,14 +26,17 @@ struct ReaderView: Equatable {
 
     init(_ epoch: ChangePosition.Epoch) {
         session = UInt32(truncatingIfNeeded: epoch.high >> 32)
-        begun = Self.horizon((epoch.high << 16 | epoch.low >> 48) & Self.mask)
-        seen = Self.horizon(epoch.low & Self.mask)
+        begun = Self.start((epoch.high << 16 | epoch.low >> 48) & Self.mask)
+        seen = Self.start(epoch.low & Self.mask)
     }
 
     /// Transactions have numbers below 2^47.
-    private static func horizon(_ block: UInt64) -> Int64 {
+    private static func start(_ block: UInt64) -> Int64 {
         Int64(clamping: block.multipliedReportingOverflow(by: UInt64(Self.block)).partialValue & UInt64(Int64.max))
     }
+
+    /// Where the transaction behind the one of this change begins.
+    static func end(_ sequence: Int64) -> Int64 { (sequence / block &+ 1) &* block }
 
     var epoch: ChangePosition.Epoch {
         let begun = UInt64(clamping: begun / Self.block) & Self.mask
@@ -89,10 +92,11 @@ struct ChangeReading {
             throw ServiceError(.internal, "the database has answered something else than what was asked")
         }
         let state = answer[1]
-        let (horizon, forgotten) = (state.number(0, 0), state.number(0, 1))
+        let (newest, forgotten) = (state.number(0, 0), state.number(0, 1))
+        let seen = ReaderView.end(newest)
         guard let session = state.optional(0, 2).map({ UInt32(truncatingIfNeeded: $0) }) else { throw Self.unknown }
         if let view {
-            guard view.seen <= horizon,
+            guard view.seen <= seen,
                 state.optional(0, 3).map({ UInt32(truncatingIfNeeded: $0) }) == view.session
             else { throw Self.unknown }
             guard max(start, view.begun) >= forgotten else {
@@ -102,24 +106,22 @@ struct ChangeReading {
                 )
             }
         }
-        let epoch = ReaderView(session: session, begun: view?.begun ?? horizon, seen: horizon).epoch
+        let epoch = ReaderView(session: session, begun: view?.begun ?? seen, seen: seen).epoch
         func progress(_ sequence: Int64, hasMore: Bool) -> ChangeProgress {
             ChangeProgress(
                 position: ChangePosition(epoch: epoch, sequence: UInt64(clamping: sequence)), hasMore: hasMore)
         }
         if query.start == .end {
-            return ChangePage(changes: [], progress: progress(horizon &- 1, hasMore: false))
+            return ChangePage(changes: [], progress: progress(newest, hasMore: false))
         }
         let (changes, isComplete) = Self.changes(answer[2])
         guard isComplete else {
             let last = changes.last.map { Int64(clamping: $0.sequence) } ?? start
             return ChangePage(changes: changes, progress: progress(last, hasMore: true))
         }
-        // There are changes at or above the horizon: they come when the transactions below them have ended.
-        let isHeld = state.optional(0, 4).map { $0 >= horizon } ?? false
-        let last = changes.last.map { Int64(clamping: $0.sequence) } ?? start
-        return ChangePage(
-            changes: changes, progress: progress(isHeld ? last : max(start, horizon &- 1), hasMore: isHeld))
+        // There are changes that are not shown yet: they come when the transactions below them have ended.
+        let isHeld = state.optional(0, 4).map { $0 > newest } ?? false
+        return ChangePage(changes: changes, progress: progress(max(start, newest), hasMore: isHeld))
     }
 
     /// - Returns: the changes, and whether there are no more below the horizon.

@@ -53,6 +53,12 @@ final class Observer {
         look()
     }
 
+    /// A connection was made, perhaps to another server, which may lack the last changes: what comes has lower numbers then.
+    func connected() {
+        told = 0
+        look()
+    }
+
     /// There may be changes.
     func look() {
         nextLook = 0

@@ -14,9 +14,9 @@ final class Connection: @unchecked Sendable {
     private(set) var place = ""
 
     /// Opens a connection. Blocks, as long as `connectTimeout` allows for each address.
-    private init(_ options: ConnectionOptions, _ role: ConnectionRole) throws(DatabaseError) {
+    private init(_ options: ConnectionOptions, _ role: ConnectionRole, first: Int) throws(DatabaseError) {
         self.role = role
-        let keywords = options.keywords(role)
+        let keywords = options.keywords(role, first: first)
         let names = unsafe keywords.map { unsafe UnsafePointer(strdup($0.name)) } + [nil]
         let values = unsafe keywords.map { unsafe UnsafePointer(strdup($0.value)) } + [nil]
         defer {
@@ -37,11 +37,13 @@ final class Connection: @unchecked Sendable {
     deinit { unsafe PQfinish(handle) }
 
     /// Opens a connection, and prepares it. Blocks.
+    ///
+    /// - Parameter first: which of the servers is tried first.
     static func open(
-        _ options: ConnectionOptions, _ role: ConnectionRole, session: UInt32, isFirst: Bool
+        _ options: ConnectionOptions, _ role: ConnectionRole, first: Int, session: UInt32, isFirst: Bool
     ) throws(ConnectionFailure) -> Connection {
         do throws(DatabaseError) {
-            let connection = try Connection(options, role)
+            let connection = try Connection(options, role, first: first)
             try connection.run(options.setup(role))
             try connection.checkSchema(role)
             if role == .writer { try connection.beginSession(session, always: isFirst) }
@@ -55,6 +57,13 @@ final class Connection: @unchecked Sendable {
         }
     }
 
+    /// The server, as the connection string names it.
+    var server: (host: String, port: String) {
+        unsafe (
+            PQhost(handle).map { unsafe String(cString: $0) } ?? "",
+            PQport(handle).map { unsafe String(cString: $0) } ?? ""
+        )
+    }
     /// The number of the server's process.
     var backend: Int32 { unsafe PQbackendPID(handle) }
     /// The descriptor to poll.

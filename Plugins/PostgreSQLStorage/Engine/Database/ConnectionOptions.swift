@@ -8,7 +8,7 @@ struct ConnectionOptions: Sendable {
         let value: String
     }
 
-    private let given: [Keyword]
+    private var given: [Keyword]
     private let password: String?
     private let connectTimeout: Int64
     private let statementTimeout: Int64
@@ -43,9 +43,43 @@ struct ConnectionOptions: Sendable {
         given = keywords
     }
 
+    /// The same servers, and a replica among them if there is one.
+    var preferringReplicas: ConnectionOptions {
+        var options = self
+        options.given.removeAll { $0.name == "target_session_attrs" }
+        return options
+    }
+
+    /// The values of a keyword that may have one for each server.
+    private func list(_ name: String) -> [Substring] {
+        given.last { $0.name == name }?.value.split(separator: ",", omittingEmptySubsequences: false) ?? []
+    }
+
+    /// The number of servers that are named.
+    var serverCount: Int { max(1, list("host").count, list("hostaddr").count) }
+
+    /// The place of a server in the list, by what libpq calls it.
+    func server(_ host: String, port: String) -> Int? {
+        let (hosts, addresses, ports) = (list("host"), list("hostaddr"), list("port"))
+        return (0..<serverCount).first { index in
+            let named = index < ports.count ? ports[index] : ports.count == 1 ? ports[0] : ""
+            return (index < hosts.count && hosts[index] == host || index < addresses.count && addresses[index] == host)
+                && (named.isEmpty || named == port)
+        }
+    }
+
     /// What libpq is given for a connection.
-    func keywords(_ role: ConnectionRole) -> [Keyword] {
-        var all = given
+    ///
+    /// - Parameter first: which server is tried first; the others follow in their order. One that was unplugged costs each
+    ///   connection the whole `connectTimeout`, unless a server behind it takes the connection before.
+    func keywords(_ role: ConnectionRole, first: Int = 0) -> [Keyword] {
+        var all = given.map { keyword in
+            guard ["host", "hostaddr", "port"].contains(keyword.name) else { return keyword }
+            let values = list(keyword.name)
+            guard first > 0, first < values.count else { return keyword }
+            return Keyword(
+                name: keyword.name, value: (values[first...] + values[..<first]).joined(separator: ","))
+        }
         func add(_ name: String, _ value: String) {
             if !all.contains(where: { $0.name == name }) { all.append(Keyword(name: name, value: value)) }
         }
@@ -59,7 +93,7 @@ struct ConnectionOptions: Sendable {
         add("keepalives_interval", "5")
         add("keepalives_count", "3")
         // Sequence numbers and the horizon of changes are the primary's.
-        add("target_session_attrs", "read-write")
+        add("target_session_attrs", role == .replica ? "prefer-standby" : "read-write")
         return all
     }
 

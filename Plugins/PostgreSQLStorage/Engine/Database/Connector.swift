@@ -23,12 +23,16 @@ final class Connector: Sendable {
     private struct State {
         var orders: [Order] = []
         var trouble = Trouble.starting
+        /// When a failure was last told.
+        var toldAt: UInt64?
         var hasBegun = false
         var isStopped = false
     }
 
-    /// In milliseconds.
-    private static let backoff: (first: UInt64, most: UInt64) = (100, 5000)
+    /// While it lasts, a failure is told again after this time, in nanoseconds. Its text changes with the order of the servers.
+    private static let reminder: UInt64 = 60_000_000_000
+    /// In milliseconds. Another server may be the primary at any moment.
+    private static let backoff: (first: UInt64, most: UInt64) = (100, 2000)
 
     private let options: ConnectionOptions
     private let log: PluginLog
@@ -68,6 +72,8 @@ final class Connector: Sendable {
     /// - Parameter ready: takes over a connection.
     func run(_ ready: (Int, Connection) -> Void) {
         var failures = 0
+        /// The server that is tried first: the one that took the last connection. If none has taken one, the next in turn.
+        var first = 0
         while true {
             let (order, isStopped, isFirst) = state.withLock { state in
                 (state.orders.first, state.isStopped, !state.hasBegun)
@@ -78,7 +84,10 @@ final class Connector: Sendable {
                 continue
             }
             do throws(ConnectionFailure) {
-                let connection = try Connection.open(options, order.role, session: session, isFirst: isFirst)
+                let connection = try Connection.open(
+                    options, order.role, first: first, session: session, isFirst: isFirst)
+                let server = connection.server
+                first = options.server(server.host, port: server.port) ?? first
                 state.withLock { state in
                     if let place = state.orders.firstIndex(where: { $0.link == order.link }) {
                         state.orders.remove(at: place)
@@ -90,6 +99,7 @@ final class Connector: Sendable {
                 ready(order.link, connection)
             } catch {
                 note(.failing(error.status, isPermanent: error.isPermanent))
+                first = (first + 1) % options.serverCount
                 pause(failures)
                 failures += 1
             }
@@ -97,17 +107,22 @@ final class Connector: Sendable {
     }
 
     private func note(_ trouble: Trouble) {
-        let before = state.withLock { state in
-            let before = state.trouble
+        let now = MonotonicClock.now
+        let isNews = state.withLock { state in
+            let told = state.toldAt
             state.trouble = trouble
-            return before
+            state.toldAt = nil
+            guard case .failing = trouble else { return told != nil }
+            let isNews = told.map { MonotonicClock.elapsed(from: $0, to: now) >= Self.reminder } ?? true
+            state.toldAt = isNews ? now : told
+            return isNews
         }
         firstAttempt.signal()
-        if before == trouble { return }
-        switch trouble {
-        case .failing(let error, _): log.warning("\(error.message)")
-        case .none: if before != .starting { log.notice("the database is reachable again") }
-        case .starting: break
+        guard isNews else { return }
+        if case .failing(let error, _) = trouble {
+            log.warning("\(error.message)")
+        } else {
+            log.notice("the database is reachable again")
         }
     }
 

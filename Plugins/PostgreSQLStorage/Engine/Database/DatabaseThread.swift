@@ -15,15 +15,17 @@ final class DatabaseThread: Sendable {
         var stopsBy: UInt64?
     }
 
-    /// How long a request waits for a connection, in nanoseconds.
-    private static let patience: UInt64 = 5_000_000_000
+    /// How much longer than a statement may take the server may be silent, in nanoseconds.
+    private static let silence: UInt64 = 5_000_000_000
     private static let wakeUpToken = UInt64.max
 
     private let inbox = Mutex(Inbox())
     private let wakeUp: EventDescriptor
     private let poller: PollerBox
     private let settings: EngineSettings
-    private let connector: Connector
+    /// How long a request waits for a connection, in nanoseconds.
+    private let patience: UInt64
+    private let connectors: Connectors
     private let writes: WriteQueue
     private let watchers: ChangeWatchers
     private let figures: Figures
@@ -33,14 +35,16 @@ final class DatabaseThread: Sendable {
     private let connectionsChanged = Semaphore()
 
     init(
-        _ settings: EngineSettings, _ connector: Connector, _ watchers: ChangeWatchers, _ figures: Figures,
+        _ settings: EngineSettings, _ connectors: Connectors, _ watchers: ChangeWatchers,
+        _ figures: Figures,
         _ log: PluginLog
     ) throws(SystemError) {
         wakeUp = try EventDescriptor()
         poller = try PollerBox()
         try wakeUp.watch(with: poller.poller, token: Self.wakeUpToken)
         self.settings = settings
-        self.connector = connector
+        patience = UInt64(clamping: settings.queueTimeout) * 1_000_000
+        self.connectors = connectors
         self.watchers = watchers
         self.figures = figures
         self.log = log
@@ -62,8 +66,12 @@ final class DatabaseThread: Sendable {
     }
 
     /// Runs queries, and waits for their rows.
-    func read(_ queries: [Query], _ purpose: String) async throws(ServiceError) -> [Rows] {
-        let request = ReadRequest(queries, purpose)
+    ///
+    /// - Parameter mayBeStale: a replica may answer, if the configuration says so.
+    func read(
+        _ queries: [Query], _ purpose: String, mayBeStale: Bool = false
+    ) async throws(ServiceError) -> [Rows] {
+        let request = ReadRequest(queries, purpose, mayBeStale: mayBeStale && settings.replicas != nil)
         try inbox.withLock { inbox throws(ServiceError) in
             guard inbox.stopsBy == nil else {
                 throw ServiceError(.unavailable, "the storage is closing: reconnect and retry")
@@ -103,8 +111,7 @@ final class DatabaseThread: Sendable {
 
     /// Runs until ``stop(by:)``. Not called twice.
     func run() {
-        let roles = [ConnectionRole.writer, .watcher] + (0..<settings.readConnections).map { _ in .reader }
-        let links = roles.enumerated().map { Link($0.element, token: UInt64($0.offset), poller) }
+        let links = settings.links.enumerated().map { Link($0.element, token: UInt64($0.offset), poller) }
         let observer = Observer(links[1], watchers, figures, log, keepDeletions: settings.keepDeletions)
         let writer = Writer(
             links[0], writes, log, trouble: { [self] in trouble },
@@ -112,14 +119,15 @@ final class DatabaseThread: Sendable {
                 figures.noteCommit(totals, writes: count)
                 observer.committed()
             })
-        var reads = ReadDispatcher(Array(links.dropFirst(2)))
+        var reads = ReadDispatcher(links.filter { $0.role == .reader })
+        var staleReads = ReadDispatcher(links.filter { $0.role == .replica })
         for (index, link) in links.enumerated() {
             link.lost = { [self] link, reason in
                 log.info("a connection was lost: \(reason)")
                 note(links)
-                connector.order(index, link.role)
+                connectors.order(index, link.role)
             }
-            connector.order(index, link.role)
+            connectors.order(index, link.role)
         }
         var nextCheck: UInt64 = 0
         while true {
@@ -129,21 +137,28 @@ final class DatabaseThread: Sendable {
             }
             for (index, connection) in connections {
                 links[index].attach(connection)
-                if links[index].role == .watcher { observer.look() }
+                if links[index].role == .watcher { observer.connected() }
             }
             if !connections.isEmpty { note(links) }
-            reads.add(requests)
+            reads.add(requests.filter { !$0.mayBeStale })
+            staleReads.add(requests.filter(\.mayBeStale))
             reads.dispatch { [self] request, error in again(request, error) }
+            staleReads.dispatch { [self] request, error in again(request, error) }
             writer.step()
             observer.step()
             let now = MonotonicClock.now
             if now >= nextCheck {
                 nextCheck = now + 100_000_000
-                check(links, writer, &reads, now)
+                check(links, writer, now)
+                if now > patience {
+                    reads.expire(before: now - patience, unavailable)
+                    staleReads.expire(before: now - patience, unavailable)
+                }
             }
             if let stopsBy, writer.isDone || now >= stopsBy {
                 writer.abandon()
                 reads.abandon()
+                staleReads.abandon()
                 // Answers what is under way.
                 for link in links { link.lost = { _, _ in } }
                 for link in links { link.drop("the storage is closing") }
@@ -170,23 +185,24 @@ final class DatabaseThread: Sendable {
         }
     }
 
-    private func check(_ links: [Link], _ writer: Writer, _ reads: inout ReadDispatcher, _ now: UInt64) {
-        let timeout = UInt64(clamping: settings.statementTimeout) * 1_000_000 + Self.patience
+    private func check(_ links: [Link], _ writer: Writer, _ now: UInt64) {
+        let timeout = UInt64(clamping: settings.statementTimeout) * 1_000_000 + Self.silence
         if now > timeout { for link in links { link.dropIfSilent(since: now - timeout) } }
-        guard now > Self.patience else { return }
-        writer.expire(before: now - Self.patience)
-        let error =
-            trouble
+        if now > patience { writer.expire(before: now - patience) }
+    }
+
+    /// Why a request has waited so long.
+    private var unavailable: ServiceError {
+        trouble
             ?? ServiceError(
                 .unavailable,
-                "no connection to the database was free for \(Self.patience / 1_000_000_000) s: retry later")
-        reads.expire(before: now - Self.patience, error)
+                "no connection to the database was free for \(patience / 1_000_000_000) s: retry later")
     }
 
     /// A read whose connection was lost is sent on another one, unless it has waited long enough.
     private func again(_ request: ReadRequest, _ error: DatabaseError) {
         if request.hasEnded { return }
-        if MonotonicClock.elapsed(from: request.queuedAt, to: MonotonicClock.now) > Self.patience {
+        if MonotonicClock.elapsed(from: request.queuedAt, to: MonotonicClock.now) > patience {
             return request.end(.failure(trouble ?? error.status(request.purpose)))
         }
         inbox.withLock { $0.reads.append(request) }
@@ -194,13 +210,13 @@ final class DatabaseThread: Sendable {
     }
 
     private func note(_ links: [Link]) {
-        let readers = links.count { $0.role == .reader && $0.isConnected }
+        let readers = links.count { ($0.role == .reader || $0.role == .replica) && $0.isConnected }
         connected.withLock { $0 = (links[0].isConnected, readers) }
         connectionsChanged.signal()
     }
 
     /// Why there is no connection.
     private var trouble: ServiceError? {
-        if case .failing(let error, _) = connector.trouble { error } else { nil }
+        if case .failing(let error, _) = connectors.trouble { error } else { nil }
     }
 }

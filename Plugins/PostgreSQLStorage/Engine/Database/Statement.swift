@@ -29,6 +29,8 @@ enum ConnectionRole: Sendable {
     case writer
     /// Several read.
     case reader
+    /// The same on a replica, or, if there is none, on the primary: what may be stale.
+    case replica
     /// One watches for changes, and keeps figures.
     case watcher
 
@@ -36,7 +38,7 @@ enum ConnectionRole: Sendable {
     var statements: [Statement] {
         switch self {
         case .writer: Statement.writing
-        case .reader: Statement.reading
+        case .reader, .replica: Statement.reading
         case .watcher: Statement.watching
         }
     }
@@ -101,14 +103,21 @@ extension Statement {
         "(SELECT base FROM articled.about) + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 16)"
 
     /// $1: the number up to which a reader has seen everything.
+    ///
+    /// The last change that readers are shown, the last deletion that was forgotten, the sessions at these two places, and the
+    /// last change of all. The horizon itself is not told: it counts transactions that a new primary does not know, and whose
+    /// numbers it gives to others.
     static let changeState = Statement(
         "change_state",
         """
-        SELECT \(horizon) AS horizon, forgotten,
-            (SELECT session FROM articled.sessions WHERE first < (\(horizon)) ORDER BY first DESC LIMIT 1),
+        SELECT s.last, s.forgotten,
+            (SELECT session FROM articled.sessions WHERE first < ((s.last >> 16) + 1) << 16 ORDER BY first DESC LIMIT 1),
             (SELECT session FROM articled.sessions WHERE first < $1::bigint ORDER BY first DESC LIMIT 1),
             greatest((SELECT max(sequence) FROM articled.records), (SELECT max(sequence) FROM articled.deletions))
-        FROM articled.about
+        FROM (SELECT forgotten, greatest(forgotten,
+                (SELECT max(sequence) FROM articled.records WHERE sequence < (\(horizon))),
+                (SELECT max(sequence) FROM articled.deletions WHERE sequence < (\(horizon)))) AS last
+            FROM articled.about) s
         """)
 
     /// $1: after, $2: the most changes and one more, $3: the most bytes. The row that is one too many says so.

@@ -8,6 +8,8 @@ final class ReadRequest: Sendable {
     typealias Answer = Result<[Rows], ServiceError>
 
     private struct State {
+        /// A replica may answer.
+        var mayBeStale: Bool
         var waiting: CheckedContinuation<Answer, Never>?
         var ended: Answer?
     }
@@ -17,12 +19,19 @@ final class ReadRequest: Sendable {
     let purpose: String
     /// ``MonotonicClock``.
     let queuedAt = MonotonicClock.now
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(_ queries: [Query], _ purpose: String) {
+    init(_ queries: [Query], _ purpose: String, mayBeStale: Bool) {
         self.queries = queries
         self.purpose = purpose
+        state = Mutex(State(mayBeStale: mayBeStale))
     }
+
+    /// A replica may answer.
+    var mayBeStale: Bool { state.withLock { $0.mayBeStale } }
+
+    /// A replica could not answer. The primary can.
+    func requirePrimary() { state.withLock { $0.mayBeStale = false } }
 
     /// Keeps the continuation until the request ends. If it has ended, resumes it.
     func begin(_ continuation: CheckedContinuation<Answer, Never>) {
@@ -75,6 +84,10 @@ struct ReadDispatcher {
                 switch answer {
                 case .success(let rows): request.end(.success(rows))
                 case .failure(let error) where error.isDisconnected || error.endsConnection: again(request, error)
+                // What the replica had to do for the primary was more urgent than the query.
+                case .failure(let error) where request.mayBeStale && error.state.hasPrefix("40"):
+                    request.requirePrimary()
+                    again(request, error)
                 case .failure(let error): request.end(.failure(error.status(request.purpose)))
                 }
             }

@@ -33,8 +33,8 @@ final class Writer {
     private static let maxWrites = 1024
     private static let maxBytes = 8 << 20
     private static let maxAttempts = 20
-    /// How long it is asked what became of a commit.
-    private static let patience: UInt64 = 30_000_000_000
+    /// How long it is asked what became of a commit. Another server becomes the primary meanwhile.
+    private static let patience: UInt64 = 60_000_000_000
 
     private let link: Link
     private let queue: WriteQueue
@@ -100,14 +100,16 @@ final class Writer {
     /// Refuses what has waited for a connection since before this time.
     func expire(before time: UInt64) {
         guard !link.isConnected else { return }
-        if case .idle = state {} else if case .pausing = state {} else { return }
         let error =
             trouble()
             ?? ServiceError(.unavailable, "there is no connection to the database: nothing was changed; retry later")
-        refuse(group.filter { $0.queuedAt < time } + alone.filter { $0.queuedAt < time }, error)
-        group.removeAll { $0.queuedAt < time }
+        refuse(alone.filter { $0.queuedAt < time }, error)
         alone.removeAll { $0.queuedAt < time }
+        // Also behind a commit whose outcome is not known yet.
         refuse(queue.takeExpired(before: time), error)
+        if case .uncertain = state { return }
+        refuse(group.filter { $0.queuedAt < time }, error)
+        group.removeAll { $0.queuedAt < time }
     }
 
     /// The service stops, and nothing more can be done.
@@ -247,6 +249,8 @@ final class Writer {
         let plan = uncertain.plan
         if connection.place == uncertain.place {
             link.send([Query(.outcome) { $0.add(uncertain.transaction) }]) { [self] answer in
+                // A number "in the future": a crash has lost the transaction, and its number was not given again yet.
+                if case .failure(let error) = answer, error.state == "22023" { return find(plan) }
                 guard case .success(let rows) = answer, let rows = rows.first, rows.count == 1 else {
                     return askAgain()
                 }
