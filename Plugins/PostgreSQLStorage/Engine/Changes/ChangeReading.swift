@@ -16,8 +16,8 @@ struct ReaderView: Equatable {
     var session: UInt32
     /// What ``seen`` was when the reader began with all articles. Deletions up to there do not concern it.
     var begun: Int64
-    /// The end of the last transaction of which the reader can have seen anything. It is known on every server that goes on
-    /// from there.
+    /// The end of the last transaction of which the reader can have seen anything. Not the horizon: that counts transactions
+    /// that a new primary does not know, and whose numbers it gives to others.
     var seen: Int64
 
     init(session: UInt32, begun: Int64, seen: Int64) {
@@ -93,10 +93,10 @@ struct ChangeReading {
         }
         let state = answer[1]
         let (newest, forgotten) = (state.number(0, 0), state.number(0, 1))
-        let seen = ReaderView.end(newest)
-        guard let session = state.optional(0, 2).map({ UInt32(truncatingIfNeeded: $0) }) else { throw Self.unknown }
+        guard var session = state.optional(0, 2).map({ UInt32(truncatingIfNeeded: $0) }) else { throw Self.unknown }
+        var seen = ReaderView.end(newest)
         if let view {
-            guard view.seen <= seen,
+            guard view.seen <= state.number(0, 5),
                 state.optional(0, 3).map({ UInt32(truncatingIfNeeded: $0) }) == view.session
             else { throw Self.unknown }
             guard max(start, view.begun) >= forgotten else {
@@ -106,6 +106,8 @@ struct ChangeReading {
                 )
             }
         }
+        // The last change may be replaced by one that is not shown yet.
+        if let view, view.seen > seen { (session, seen) = (view.session, view.seen) }
         let epoch = ReaderView(session: session, begun: view?.begun ?? seen, seen: seen).epoch
         func progress(_ sequence: Int64, hasMore: Bool) -> ChangeProgress {
             ChangeProgress(

@@ -104,16 +104,16 @@ extension Statement {
 
     /// $1: the number up to which a reader has seen everything.
     ///
-    /// The last change that readers are shown, the last deletion that was forgotten, the sessions at these two places, and the
-    /// last change of all. The horizon itself is not told: it counts transactions that a new primary does not know, and whose
-    /// numbers it gives to others.
+    /// The last change that readers are shown, the last deletion that was forgotten, the sessions at the end of the last change's
+    /// transaction and at $1, the last change of all, and the horizon.
     static let changeState = Statement(
         "change_state",
         """
         SELECT s.last, s.forgotten,
             (SELECT session FROM articled.sessions WHERE first < ((s.last >> 16) + 1) << 16 ORDER BY first DESC LIMIT 1),
             (SELECT session FROM articled.sessions WHERE first < $1::bigint ORDER BY first DESC LIMIT 1),
-            greatest((SELECT max(sequence) FROM articled.records), (SELECT max(sequence) FROM articled.deletions))
+            greatest((SELECT max(sequence) FROM articled.records), (SELECT max(sequence) FROM articled.deletions)),
+            (\(horizon))
         FROM (SELECT forgotten, greatest(forgotten,
                 (SELECT max(sequence) FROM articled.records WHERE sequence < (\(horizon))),
                 (SELECT max(sequence) FROM articled.deletions WHERE sequence < (\(horizon)))) AS last
