@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArticleClient
 import ArticleProtocol
+import Foundation
 import Glibc
 import Testing
 
@@ -78,5 +79,58 @@ import Testing
         #expect(try await client.get(id: id).title == "Tin")
         #expect(try await client.put(Article(title: "Tin khác")).outcome == .created)
         await client.close()
+    }
+
+    /// From files to PostgreSQL and back: the same articles, byte for byte, under the same ids. Revisions begin again.
+    @Test(.timeLimit(.minutes(10))) func articlesMoveBetweenEngines() async throws {
+        let cluster = try Cluster()
+        let files = CommandLineTool(try Service())
+        _ = try files.run("store", StoreAndFetchTests.sample.path)
+        _ = try files.run("import", try files.file("a.jsonl", ImportTests.collection(0..<500)))
+        // In both of Unicode's forms, with topics, without a time, and a large one.
+        let special = [
+            Article(url: "https://mic.gov.vn/nfc", title: "Ti\u{1ebf}ng Vi\u{1ec7}t", body: "\u{1ebf}"),
+            Article(
+                url: "https://mic.gov.vn/nfd", title: "Tie\u{302}\u{301}ng Vie\u{323}\u{302}t", body: "e\u{302}\u{301}"),
+            Article(
+                source: "Mic.gov.vn", title: "Ch\u{1ee7} \u{111}\u{1ec1}", publishedAt: 1_240_000_000_123,
+                language: "vi",
+                topics: [Topic(slug: "doi-song", score: 0.1), Topic(slug: "khoa-hoc", score: 0.9)],
+                attributes: ["a": "1", "": "2"], rating: Rating(count: 3, sum: 12)),
+            Article(title: "L\u{1edb}n", body: String(repeating: "a", count: 1 << 20)),
+        ]
+        let client = ArticleClient(endpoint: .unix(path: files.socketPath), options: ClientTests.options())
+        for article in special {
+            let stored = try await client.put(article)
+            var changed = article
+            changed.id = stored.id
+            changed.summary = "c\u{1ead}p nh\u{1ead}t"
+            #expect(try await client.put(changed).revision == 2)
+        }
+        await client.close()
+
+        let export = try files.run("export")
+        #expect(export.lines.count == 501 + special.count)
+        let database = CommandLineTool(try Self.service(cluster, cluster.database()))
+        let imported = try database.run("import", "--json", "-", input: export.output)
+        #expect(try imported.json()["created"] as? Int == export.lines.count, "\(imported.complaints)")
+        let middle = try database.run("export")
+        let again = CommandLineTool(try Service())
+        _ = try again.run("import", "-", input: middle.output)
+        let back = try again.run("export")
+        #expect(try Self.contents(middle.lines) == Self.contents(export.lines))
+        #expect(try Self.contents(back.lines) == Self.contents(export.lines))
+        #expect(middle.lines.allSatisfy { $0.contains("\"revision\":1,") })
+    }
+
+    /// What the writers gave, with the checksums of its bytes; without what each service adds.
+    private static func contents(_ lines: [String]) throws -> Set<String> {
+        Set(
+            try lines.map { line in
+                var article = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
+                for name in ["created_at", "stored_at", "revision"] { article[name] = nil }
+                return String(
+                    decoding: try JSONSerialization.data(withJSONObject: article, options: .sortedKeys), as: UTF8.self)
+            })
     }
 }

@@ -9,7 +9,7 @@ import Testing
         #"{"id":"x/\#(number).txt","label":"Đời sống","text":"Tin số \#(number). \#(String(repeating: "Một câu nữa. ", count: 20))"}"#
     }
 
-    private static func collection(_ numbers: Range<Int>) -> String { numbers.map { record($0) + "\n" }.joined() }
+    static func collection(_ numbers: Range<Int>) -> String { numbers.map { record($0) + "\n" }.joined() }
 
     @Test func badRecordsAreReportedAndTheRestIsStored() throws {
         let tool = CommandLineTool(try Service())

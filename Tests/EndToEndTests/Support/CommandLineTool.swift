@@ -10,6 +10,7 @@ struct CommandLineTool {
     init(_ service: Service) { self.service = service }
 
     var directory: URL { service.directory }
+    var socketPath: String { service.socketPath }
 
     /// How a run ended, and what it printed.
     struct Outcome {
