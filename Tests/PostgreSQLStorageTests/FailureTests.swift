@@ -82,6 +82,35 @@ import Testing
         #expect(try await engine.current(ids[1])?.content == Array("again".utf8))
     }
 
+    /// A read whose caller has gone is cancelled in the server, too. Others on the same connection are answered.
+    @Test func abandonedReadsAreCancelledInTheServer() async throws {
+        let cluster = try Cluster()
+        let database = try cluster.database()
+        let engine = try PostgreSQLStorage.open(cluster, database, "statementTimeout: \"25 s\"")
+        defer { engine.stop() }
+        let id = ArticleID.generate()
+        #expect(await engine.put(.id(id), "x").outcome.isCreated)
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = '\(database)' AND application_name = 'articled'
+                AND wait_event_type = 'Lock'
+            """
+        let session = try Session(cluster, database)
+        for _ in 0..<3 {
+            try session.run("BEGIN; LOCK TABLE articled.records IN ACCESS EXCLUSIVE MODE")
+            let reading = Task { try await engine.fetch(id: id) }
+            await cluster.wait(waiting, "1")
+            reading.cancel()
+            let error = await #expect(throws: ServiceError.self) { try await reading.value }
+            #expect(error?.code == .cancelled)
+            await cluster.wait(waiting, "0")
+            async let other = engine.fetch(id: id)
+            try session.run("COMMIT")
+            #expect(try await other?.content == Array("x".utf8))
+        }
+        try cluster.runAsServer("grep -q 'canceling statement due to user request' server.log")
+        try cluster.runAsServer("! grep -q 'due to .* timeout' server.log")
+    }
+
     // MARK: Writers in the way
 
     /// One that holds a lock holds up the writes of that article, not those of others for ever.

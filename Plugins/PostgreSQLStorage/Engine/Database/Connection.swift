@@ -176,6 +176,12 @@ final class Connection: @unchecked Sendable {
     /// - Returns: `false` if the connection is lost.
     func receive() -> Bool { unsafe PQconsumeInput(handle) == 1 }
 
+    /// The means to cancel the query that the server carries out at the time.
+    func cancellation() -> Cancellation? {
+        guard let cancel = unsafe PQgetCancel(handle) else { return nil }
+        return unsafe Cancellation(owning: cancel)
+    }
+
     /// A part of an answer.
     enum Part {
         case rows(Rows)

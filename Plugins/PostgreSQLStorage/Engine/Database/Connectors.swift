@@ -10,6 +10,7 @@ struct Connectors: Sendable {
     let reading: Connector
     /// Those to replicas, if they may answer.
     let replicas: Connector?
+    let canceller = Canceller()
 
     init(_ settings: EngineSettings, _ log: PluginLog) {
         writing = Connector(settings.options, log)
@@ -24,6 +25,7 @@ struct Connectors: Sendable {
         try Thread.detach("pg-connect") { [writing] in writing.run(ready) }
         writing.waitForFirstAttempt(nanoseconds: nanoseconds)
         try Thread.detach("pg-connect") { [reading] in reading.run(ready) }
+        try Thread.detach("pg-cancel") { [canceller] in canceller.run() }
         if let replicas { try Thread.detach("pg-connect") { replicas.run(ready) } }
     }
 
@@ -47,5 +49,6 @@ struct Connectors: Sendable {
     /// Ends the threads, as soon as libpq returns.
     func stop() {
         for connector in [writing, reading, replicas] { connector?.stop() }
+        canceller.stop()
     }
 }

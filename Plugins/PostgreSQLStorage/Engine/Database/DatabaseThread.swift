@@ -189,6 +189,7 @@ final class DatabaseThread: Sendable {
         let timeout = UInt64(clamping: settings.statementTimeout) * 1_000_000 + Self.silence
         if now > timeout { for link in links { link.dropIfSilent(since: now - timeout) } }
         if now > patience { writer.expire(before: now - patience) }
+        for link in links { if let cancellation = link.abandoned() { connectors.canceller.add(cancellation) } }
     }
 
     /// Why a request has waited so long.

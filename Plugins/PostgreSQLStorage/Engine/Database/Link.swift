@@ -9,6 +9,10 @@ final class Link {
     private struct Exchange {
         var rows: [Rows] = []
         var error: DatabaseError?
+        /// Nobody waits for it any more.
+        let isAbandoned: () -> Bool
+        /// The server was told.
+        var isCancelled = false
         let done: (Answer) -> Void
     }
 
@@ -17,6 +21,8 @@ final class Link {
     private(set) var connection: Connection?
     private var inFlight: [Exchange] = []
     private var waitsToWrite = false
+    /// A query of this connection was cancelled: perhaps another one than was meant.
+    private(set) var hasCancelled = false
     /// When the server last gave a sign of life, or got something to do.
     private var lastSign = UInt64(0)
     private let poller: PollerBox
@@ -37,6 +43,7 @@ final class Link {
     func attach(_ connection: Connection) {
         self.connection = connection
         waitsToWrite = false
+        hasCancelled = false
         do throws(SystemError) {
             try poller.poller.add(connection.descriptor, .readable, token: token)
         } catch {
@@ -45,10 +52,12 @@ final class Link {
     }
 
     /// Sends queries, which are one transaction unless they say otherwise. `done` is called later, with their rows.
-    func send(_ queries: [Query], _ done: @escaping (Answer) -> Void) {
+    func send(
+        _ queries: [Query], isAbandoned: @escaping () -> Bool = { false }, _ done: @escaping (Answer) -> Void
+    ) {
         guard let connection else { return done(.failure(.disconnected("there is no connection to the database"))) }
         if inFlight.isEmpty { lastSign = MonotonicClock.now }
-        inFlight.append(Exchange(done: done))
+        inFlight.append(Exchange(isAbandoned: isAbandoned, done: done))
         if !connection.send(queries) { return drop(connection.message) }
         flush()
     }
@@ -61,6 +70,14 @@ final class Link {
         guard connection.receive() else { return readRest(connection) }
         read(connection)
         if self.connection === connection, waitsToWrite { flush() }
+    }
+
+    /// The means to cancel what the server is at, if nobody waits for it.
+    func abandoned() -> Cancellation? {
+        guard let connection, let first = inFlight.first, !first.isCancelled, first.isAbandoned() else { return nil }
+        inFlight[0].isCancelled = true
+        hasCancelled = true
+        return connection.cancellation()
     }
 
     /// Drops the connection if the server owes an answer, and has been silent since before this time.

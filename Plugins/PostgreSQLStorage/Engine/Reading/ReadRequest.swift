@@ -80,10 +80,13 @@ struct ReadDispatcher {
             let request = waiting[first]
             first += 1
             if request.hasEnded { continue }
-            link.send(request.queries) { answer in
+            let isAbandoned = { request.hasEnded }
+            link.send(request.queries, isAbandoned: isAbandoned) { answer in
                 switch answer {
                 case .success(let rows): request.end(.success(rows))
                 case .failure(let error) where error.isDisconnected || error.endsConnection: again(request, error)
+                // Another query was to be cancelled, which had just ended.
+                case .failure(let error) where error.state == "57014" && link.hasCancelled: again(request, error)
                 // What the replica had to do for the primary was more urgent than the query.
                 case .failure(let error) where request.mayBeStale && error.state.hasPrefix("40"):
                     request.requirePrimary()
