@@ -102,7 +102,7 @@ let package = Package(
             ["HandlerKit", "ArticleProtocol", "SearchText", "WorkerThreads", "LinuxRuntime", "CLucene", "CLinux"]),
         .target(name: "CLucene", linkerSettings: [.linkedLibrary("lucene++")]),
         plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
-        plugin("PostgreSQLStorage", ["PostgreSQLEngine"], exclude: ["Engine", "README.md"]),
+        plugin("PostgreSQLStorage", ["PostgreSQLEngine"], exclude: ["Engine", "README.md", "HighAvailability.md"]),
         module(
             "PostgreSQLEngine", path: "Plugins/PostgreSQLStorage/Engine",
             ["HandlerKit", "ArticleProtocol", "LinuxRuntime", "CPQ", "CLinux"]),
