@@ -78,6 +78,9 @@ final class WriteQueue: Sendable {
         }
     }
 
+    /// How many wait.
+    var count: Int { state.withLock { $0.waiting.count - $0.first } }
+
     /// Whether none waits.
     var isEmpty: Bool { state.withLock { $0.first == $0.waiting.count } }
 

@@ -33,6 +33,8 @@ final class Writer {
     private static let maxWrites = 1024
     private static let maxBytes = 8 << 20
     private static let maxAttempts = 20
+    /// The longest wait for writers that come back, in nanoseconds.
+    private static let gathering: UInt64 = 1_000_000
     /// How long it is asked what became of a commit. Another server becomes the primary meanwhile.
     private static let patience: UInt64 = 60_000_000_000
 
@@ -49,6 +51,11 @@ final class Writer {
     /// Writes that were in a group with one that the database does not take: each in a transaction of its own.
     private var alone: [PendingWrite] = []
     private var attempts = 0
+    /// When the transaction was begun.
+    private var begunAt: UInt64 = 0
+    /// Writers that were just answered usually write again at once. Until this time, so many are waited for: else half of them
+    /// would always wait for the transaction of the other half.
+    private var gathering: (until: UInt64, count: Int) = (0, 0)
 
     init(
         _ link: Link, _ queue: WriteQueue, _ log: PluginLog, trouble: @escaping () -> ServiceError?,
@@ -71,8 +78,17 @@ final class Writer {
         switch state {
         case .pausing(let time): time
         case .uncertain(let uncertain): min(uncertain.nextAttempt, uncertain.deadline)
-        case .idle, .busy: .max
+        case .idle: isGathering ? gathering.until : .max
+        case .busy: .max
         }
+    }
+
+    private var isGathering: Bool {
+        guard gathering.count > 0, group.isEmpty, alone.isEmpty, MonotonicClock.now < gathering.until else {
+            return false
+        }
+        let count = queue.count
+        return count > 0 && count < gathering.count
     }
 
     /// Begins what can be begun.
@@ -85,7 +101,7 @@ final class Writer {
             state = .idle
         case .idle: break
         }
-        guard link.isConnected else { return }
+        guard link.isConnected, !isGathering else { return }
         if group.isEmpty {
             attempts = 0
             if alone.isEmpty {
@@ -133,6 +149,7 @@ final class Writer {
     private func begin() {
         state = .busy
         attempts += 1
+        begunAt = MonotonicClock.now
         let ids = Set(group.map(\.namedID)).sorted()
         let keys: [[UInt8]?] = Set(group.filter { !$0.key.isEmpty }.map(\.key)).map { $0 }
         func named(_ parameters: inout Parameters) {
@@ -200,6 +217,11 @@ final class Writer {
         group = []
         state = .idle
         queue.finished(done)
+        let time = MonotonicClock.elapsed(from: begunAt, to: MonotonicClock.now)
+        gathering = (
+            MonotonicClock.after(nanoseconds: min(Self.gathering, time / 4)),
+            min(Self.maxWrites, done.count + queue.count)
+        )
         if !plan.isEmpty { committed(totals, done.count) }
         for (write, result) in zip(done, plan.results) { write.complete(result) }
     }
