@@ -182,6 +182,11 @@ clucene_code clucene_delete(clucene_index *index, const char *id, size_t id_size
     });
 }
 
+clucene_code clucene_flush(clucene_index *index, clucene_error *error) {
+    /* The library has no public function for it. */
+    return guarded(error, [&] { index->writer->getReader()->close(); });
+}
+
 clucene_code clucene_commit(clucene_index *index, const char *const *keys_and_values, size_t pairs, clucene_error *error) {
     return guarded(error, [&] {
         MapStringString data = MapStringString::newInstance();

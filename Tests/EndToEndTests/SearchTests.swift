@@ -89,6 +89,75 @@ import Testing
         await client.close()
     }
 
+    private static let kills = unsafe getenv("ARTICLED_SEARCH_KILLS").flatMap { unsafe Int(String(cString: $0)) } ?? 6
+
+    /// Killed at any moment of indexing, committing and merging: the index equals the store each time.
+    @Test(.timeLimit(.minutes(60))) func killsCostTheIndexNothing() async throws {
+        let service = try Service(
+            plugins: Self.plugins,
+            configuration: "{ plugins: { search: { commitSeconds: 0.1, bufferMegabytes: 1 } } }")
+        let client = Self.client(service)
+        /// By URL: the word that the article has now; nil if it was deleted.
+        var words: [String: String?] = [:]
+        var doubtful: Set<String> = []
+        for round in 0..<Self.kills {
+            let changes = Task { [words] in
+                var words = words
+                var doubtful: Set<String> = []
+                for number in 0... {
+                    let url = "https://a.vn/\(Int.random(in: 0..<400))"
+                    let word = "tu\(round)x\(number)"
+                    do throws(ClientError) {
+                        if number % 10 == 9, let known = words[url], known != nil {
+                            _ = try await client.delete(url: url)
+                            words[url] = .some(nil)
+                        } else {
+                            _ = try await client.put(
+                                Article(
+                                    url: url, title: "Tin \(word)",
+                                    body: String(repeating: "lũ lụt \(word) ", count: 50)))
+                            words[url] = word
+                        }
+                    } catch {
+                        if error.status == .notFound { continue }  // the deletion of a doubtful one
+                        doubtful.insert(url)
+                        return (words, doubtful)
+                    }
+                }
+                return (words, doubtful)
+            }
+            try await Task.sleep(for: .milliseconds(.random(in: 0...1500)))
+            try service.restart(after: SIGKILL)
+            changes.cancel()
+            let outcome = await changes.value
+            words = outcome.0
+            doubtful.formUnion(outcome.1)
+            let storage = try await client.stats().storage
+            let stored = try #require(storage?.records)
+            _ = try await Self.wait(client, "", stored)
+            for (url, word) in words.shuffled().prefix(20) where !doubtful.contains(url) {
+                guard let word else { continue }
+                let hits = try await client.search("title:\(word)").hits
+                #expect(hits.map(\.url) == [url], "round \(round): \(word)")
+            }
+            #expect(try await client.searchStatus().problem.isEmpty)
+        }
+        // All that is stored, and each once.
+        let live = words.filter { $0.value != nil && !doubtful.contains($0.key) }
+        var request = SearchRequest(query: "lut", order: .oldest, limit: 100)
+        var found: [String] = []
+        repeat {
+            let page = try await client.search(request)
+            found += page.hits.map(\.url)
+            request.cursor = page.cursor
+        } while !request.cursor.isEmpty
+        #expect(Set(found).count == found.count)
+        #expect(Set(found).subtracting(doubtful) == Set(live.keys))
+        #expect(!live.isEmpty)
+        #expect(!service.told.contains("is made anew"), "\(service.told.suffix(2000))")
+        await client.close()
+    }
+
     /// Killed while it indexes: the index equals the store once it has caught up.
     @Test(.timeLimit(.minutes(10)), arguments: [SIGKILL, SIGTERM])
     func theIndexEqualsTheStoreAfterRestarts(signal: Int32) async throws {

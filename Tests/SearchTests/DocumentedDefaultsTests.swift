@@ -19,14 +19,15 @@ import Testing
         let members = keys.compactMap { match in
             match.output[1].substring.flatMap { key in match.output[2].substring.map { "\(key): \($0)" } }
         }
-        #expect(members.count == 3)
+        #expect(members.count == 4)
         let told = try settings("{\(members.joined(separator: ", "))}")
         let used = try settings("{}")
         #expect(told.workers == used.workers && told.maxWaiting == used.maxWaiting)
-        #expect(told.bufferMegabytes == used.bufferMegabytes)
+        #expect(told.bufferMegabytes == used.bufferMegabytes && told.commitSeconds == used.commitSeconds)
     }
 
-    @Test("what is wrong is named", arguments: ["workers", "maxWaiting", "bufferMegabytes", "threads"])
+    @Test(
+        "what is wrong is named", arguments: ["workers", "maxWaiting", "bufferMegabytes", "commitSeconds", "threads"])
     func wrong(key: String) throws {
         #expect {
             try settings("{\(key): 0}")

@@ -42,7 +42,9 @@ public struct Search: Handler {
         workers = try Workers(
             "search", count: settings.workers, maxWaiting: settings.maxWaiting,
             waiting: "searches are waiting for a thread")
-        follower = Follower(context, storage: storage, bufferMegabytes: settings.bufferMegabytes)
+        follower = Follower(
+            context, storage: storage, bufferMegabytes: settings.bufferMegabytes,
+            commitTime: UInt64(settings.commitSeconds * 1_000_000_000))
         follower.start()
     }
 
@@ -96,11 +98,14 @@ extension Search {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             workers = try values.decodeIfPresent(Int.self, forKey: .workers) ?? 2
             maxWaiting = try values.decodeIfPresent(Int.self, forKey: .maxWaiting) ?? 256
+        /// When changes are brought to disk, after the commit before.
+        var commitSeconds: Double
             bufferMegabytes = try values.decodeIfPresent(Double.self, forKey: .bufferMegabytes) ?? 16
         }
 
         /// Throws `invalidArgument`, with everything that is wrong.
         init(_ configuration: PluginConfiguration) throws(ServiceError) {
+            case commitSeconds
             self = try configuration.decode(Settings.self) { settings, problems in
                 if !(1...64).contains(settings.workers) {
                     problems.add("workers", "\(settings.workers); 1 to 64 are allowed")
@@ -108,6 +113,7 @@ extension Search {
                 if !(1...65_536).contains(settings.maxWaiting) {
                     problems.add("maxWaiting", "\(settings.maxWaiting); 1 to 65536 are allowed")
                 }
+            commitSeconds = try values.decodeIfPresent(Double.self, forKey: .commitSeconds) ?? 10
                 if !(1...1024).contains(settings.bufferMegabytes) {
                     problems.add("bufferMegabytes", "\(settings.bufferMegabytes); 1 to 1024 are allowed")
                 }
@@ -115,3 +121,6 @@ extension Search {
         }
     }
 }
+                if !(0.1...3600).contains(settings.commitSeconds) {
+                    problems.add("commitSeconds", "\(settings.commitSeconds); 0.1 to 3600 are allowed")
+                }

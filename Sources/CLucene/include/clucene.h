@@ -5,7 +5,7 @@
    with a length, need no terminator, and are copied or used before the function returns. Fields are named by their index in the
    table that clucene_open is given.
 
-   Threads: one thread at a time may change an index (update, delete, refresh). clucene_commit may run on another thread meanwhile, and
+   Threads: one thread at a time may change an index (update, delete, flush, refresh). clucene_commit may run on another thread meanwhile, and
    clucene_merge on a third one. A searcher may be used by any number of threads, also after the index was closed. */
 #ifndef CLUCENE_H
 #define CLUCENE_H
@@ -89,6 +89,9 @@ clucene_code clucene_update(clucene_index *index, const char *id, size_t id_size
 
 /* Removes the document with this id, if there is one. */
 clucene_code clucene_delete(clucene_index *index, const char *id, size_t id_size, clucene_error *error);
+
+/* Writes all changes into files, which are not synced. */
+clucene_code clucene_flush(clucene_index *index, clucene_error *error);
 
 /* Brings all changes to disk, with texts that clucene_committed returns from then on: `pairs` times a key and a value, which end with 0. */
 clucene_code clucene_commit(clucene_index *index, const char *const *keys_and_values, size_t pairs, clucene_error *error);

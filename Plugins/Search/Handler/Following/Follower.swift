@@ -18,14 +18,15 @@ final class Follower: Sendable {
     private static let refreshPause = Duration.milliseconds(250)
     /// The same while the index is made: each time costs a little, and few look for its first articles.
     private static let buildingRefreshTime: UInt64 = 5_000_000_000
-    /// When changes are brought to disk, in nanoseconds after the commit before. What a crash takes away comes again from the
-    /// storage in a moment, and each commit syncs many files.
-    static let commitTime: UInt64 = 10_000_000_000
+    /// After this time without an error, in nanoseconds, the index works again.
+    private static let calm: UInt64 = 300_000_000_000
 
     let snapshots = Snapshots()
     private let context: PluginContext
     private let storage: any ArticleStorage
     private let bufferMegabytes: Double
+    /// When changes are brought to disk, in nanoseconds after the commit before. What a crash takes away comes again from the
+    /// storage in a moment, and each commit syncs many files.
     private let commitTime: UInt64
     private let state = Mutex(State())
     private let signal = Signal()
@@ -45,6 +46,9 @@ final class Follower: Sendable {
         var running: Set<String> = []
         var lastRefresh: UInt64 = 0
         var lastCommit: UInt64 = 0
+        /// Errors since the index last worked for a while, and the last of them.
+        var failures = 0
+        var lastFailure: UInt64 = 0
         /// Why the index is to be removed before it is opened again.
         var removal: String?
         var problem: String?
@@ -55,8 +59,7 @@ final class Follower: Sendable {
     }
 
     init(
-        _ context: PluginContext, storage: any ArticleStorage, bufferMegabytes: Double,
-        commitTime: UInt64 = Follower.commitTime
+        _ context: PluginContext, storage: any ArticleStorage, bufferMegabytes: Double, commitTime: UInt64
     ) {
         self.commitTime = commitTime
         self.context = context
@@ -102,6 +105,12 @@ final class Follower: Sendable {
     private struct StartsAnew: Error {}
 
     private func followOnce() async throws {
+        // Not the whole time while a disk is full.
+        let now = MonotonicClock.now
+        let failures = state.withLock { state in
+            MonotonicClock.elapsed(from: state.lastFailure, to: now) < Self.calm ? state.failures : 0
+        }
+        if failures > 0 { try await Task.sleep(for: Self.pause(after: failures)) }
         let index = try await open()
         defer { close(index) }
         let start = index.committed
@@ -127,6 +136,11 @@ final class Follower: Sendable {
             if isCompleted { context.log.notice("the index has all articles") }
             signal.set()
         }
+    }
+
+    /// When the index is opened again after errors: after 100 ms, then after twice as long each time, up to a minute.
+    private static func pause(after failures: Int) -> Duration {
+        min(.milliseconds(100) * (1 << min(failures - 1, 16)), .seconds(60))
     }
 
     private func apply(_ change: Change, to index: any SearchIndex) throws {
@@ -273,6 +287,9 @@ final class Follower: Sendable {
             state.index = nil
             if error.kind == .damaged { state.removal = error.message }
             state.problem = "the index: \(error.message)"
+            let now = MonotonicClock.now
+            let isNew = MonotonicClock.elapsed(from: state.lastFailure, to: now) > Self.calm
+            (state.failures, state.lastFailure) = (isNew ? 1 : state.failures + 1, now)
             state.work?.cancel()
             state.work = context.background("follow") { [self] in try await follow() }
             return true

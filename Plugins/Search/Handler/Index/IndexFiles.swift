@@ -80,13 +80,17 @@ final class IndexFiles: Sendable {
     }
 
     /// Takes the checksums of the files of a commit, as far as they are not known.
+    ///
+    /// - Throws: `damaged` if one of them is not there.
     func record(_ names: [String]) throws(SearchIndexError) {
         let before = known.withLock { $0 }
         var sums: [String: Sum] = [:]
         var text = ""
         for name in names.sorted() {
             let taken: Sum? = if let sum = before[name] { sum } else { try Self.sum(path + "/" + name) }
-            guard let sum = taken else { continue }
+            guard let sum = taken, unsafe access(path + "/" + name, F_OK) == 0 else {
+                throw SearchIndexError(kind: .damaged, message: "\(path)/\(name) has disappeared")
+            }
             sums[name] = sum
             text += "\(name) \(sum.size) \(String(sum.checksum, radix: 16))\n"
         }

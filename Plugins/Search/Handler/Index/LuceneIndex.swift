@@ -19,6 +19,8 @@ internal import Synchronization
     private let writing = Mutex(DocumentTerms())
     private let committing = Mutex(())
     private let closed = Mutex(false)
+    /// Whether a change could not be made. The library then drops all changes that it had in memory, those before it, too.
+    private let lacksChanges = Mutex(false)
     private let files: IndexFiles
 
     /// Opens the index in a directory, or creates one. Reads all of its files, to check them.
@@ -83,7 +85,7 @@ internal import Synchronization
                 }
             }
         }
-        if let failure { throw failure }
+        if let failure { throw noted(failure) }
     }
 
     func delete(_ id: ArticleID) throws(SearchIndexError) {
@@ -91,7 +93,7 @@ internal import Synchronization
         let failure = writing.withLock { _ in
             LuceneError.caught { unsafe clucene_delete(handle, name, name.utf8.count, $0) }
         }
-        if let failure { throw failure }
+        if let failure { throw noted(failure) }
     }
 
     func commit(_ state: CommittedState) throws(SearchIndexError) {
@@ -102,10 +104,13 @@ internal import Synchronization
         // Not `writing`: a commit waits for the disk, and changes do not wait for it.
         let failure: SearchIndexError? = committing.withLock { _ in
             do throws(SearchIndexError) {
+                // From here on all changes up to `state` are in files. Later ones may fail beside the commit, and do not take them
+                // away.
+                try flush()
                 let failure = CStrings.lend(pairs) { texts in
                     LuceneError.caught { unsafe clucene_commit(handle, texts, pairs.count / 2, $0) }
                 }
-                if let failure { throw failure }
+                if let failure { throw noted(failure) }
                 try files.record(try committedFiles())
                 return nil
             } catch {
@@ -113,6 +118,17 @@ internal import Synchronization
             }
         }
         if let failure { throw failure }
+    }
+
+    /// Writes all changes into files.
+    private func flush() throws(SearchIndexError) {
+        let failure: SearchIndexError? = writing.withLock { _ in
+            if lacksChanges.withLock({ $0 }) {
+                return SearchIndexError(kind: .aborted, message: "changes were lost")
+            }
+            return LuceneError.caught { unsafe clucene_flush(handle, $0) }
+        }
+        if let failure { throw noted(failure) }
     }
 
     private func committedFiles() throws(SearchIndexError) -> [String] {
@@ -133,9 +149,15 @@ internal import Synchronization
                 unsafe clucene_refresh(handle, LuceneField.time.rawValue, before?.handle, &opened, error)
             }
         }
-        if let failure { throw failure }
+        if let failure { throw noted(failure) }
         guard let opened = unsafe opened else { throw SearchIndexError(kind: .memory, message: "there is no snapshot") }
         return unsafe LuceneSnapshot(opened, of: self)
+    }
+
+    /// Notes that changes were lost.
+    private func noted(_ error: SearchIndexError) -> SearchIndexError {
+        lacksChanges.withLock { $0 = true }
+        return error
     }
 
     var needsMerge: Bool { unsafe clucene_needs_merge(handle) }
