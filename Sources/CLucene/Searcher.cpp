@@ -93,13 +93,17 @@ clucene_code clucene_frequency(clucene_searcher *searcher, uint32_t field, const
     });
 }
 
-namespace {
-
-uint64_t monotonicNow() {
+static uint64_t monotonicNow() {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return static_cast<uint64_t>(time.tv_sec) * 1000000000 + static_cast<uint64_t>(time.tv_nsec);
 }
+
+void checkTime(uint64_t deadline) {
+    if (deadline != 0 && monotonicNow() > deadline) throw TooLong();
+}
+
+namespace {
 
 /* Keeps the first hits in order, and counts all. */
 class HitCollector : public Collector {
@@ -160,9 +164,7 @@ public:
         return matches.at(static_cast<size_t>(document) / 64) >> (static_cast<size_t>(document) % 64) & 1;
     }
 
-    void checkTime() const {
-        if (request.deadline != 0 && monotonicNow() > request.deadline) throw TooLong();
-    }
+    void checkTime() const { ::checkTime(request.deadline); }
 
     uint64_t total = 0;
 

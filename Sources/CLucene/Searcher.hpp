@@ -15,6 +15,9 @@ struct Segment {
     std::shared_ptr<const std::vector<int64_t>> times;
 };
 
+/* Throws TooLong behind a deadline: CLOCK_MONOTONIC in nanoseconds; 0: none. */
+void checkTime(uint64_t deadline);
+
 struct clucene_searcher {
     std::vector<IndexField> fields;
     Lucene::IndexReaderPtr reader;

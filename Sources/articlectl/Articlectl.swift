@@ -9,7 +9,8 @@ import Spelling
 enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
-        Store.self, Fetch.self, List.self, Search.self, Watch.self, Delete.self, Classify.self, Topics.self,
+        Store.self, Fetch.self, List.self, Search.self, Related.self, Watch.self, Delete.self, Classify.self,
+        Topics.self,
         Import.self,
         Export.self,
         Backup.self, Verify.self, Call.self, ServiceStatus.self, Top.self, Metrics.self,

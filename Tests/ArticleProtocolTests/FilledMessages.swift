@@ -84,8 +84,12 @@ enum Filled {
             snippetBytes: 113, minutesEastOfUTC: -114),
         SearchResult(
             hits: [searchHit, searchHit], total: 102, cursor: [3, 255], facets: [facetCount, facetCount],
-            notes: ["notes-ệ", "notes-ệ"], relaxed: true, incomplete: true),
-        searchHit, highlighted, textRange, facetCount, SearchStatusRequest(),
+            notes: ["notes-ệ", "notes-ệ"], relaxed: true, incomplete: true, didYouMean: "did_you_mean-ệ"),
+        searchHit, highlighted, textRange, facetCount, SuggestRequest(query: "query-ệ", limit: 102),
+        SuggestResult(suggestions: ["suggestions-ệ", "suggestions-ệ"], incomplete: true),
+        RelatedRequest(
+            key: key, title: "title-ệ", body: "body-ệ", limit: 104, articles: true, snippetBytes: 106),
+        SearchStatusRequest(),
         SearchStatus(
             complete: true, articles: 102, stored: 103, bytes: 104, segments: 105, sequence: 106, problem: "problem-ệ"),
         PingRequest(payload: [1, 255]), PingResult(payload: [1, 255], time: -102), DescribeRequest(),

@@ -10,7 +10,7 @@ let messageTypes: [any ProtocolMessage.Type] = [
     ClassifyTextRequest.self, ClassifyArticleRequest.self, Classification.self, Evidence.self,
     ClassifyArticleResult.self, TopicsRequest.self, TopicsResult.self, TopicDescription.self,
     SearchRequest.self, SearchResult.self, SearchHit.self, HighlightedText.self, TextRange.self, SearchFacetCount.self,
-    SearchStatusRequest.self, SearchStatus.self,
+    SuggestRequest.self, SuggestResult.self, RelatedRequest.self, SearchStatusRequest.self, SearchStatus.self,
     PingRequest.self, PingResult.self, DescribeRequest.self, ServiceDescription.self, PluginDescription.self,
     MethodDescription.self, HealthRequest.self, HealthResult.self, ComponentHealth.self, StatsRequest.self,
     StatsResult.self, PluginFigure.self, FigureLabel.self, MethodStats.self, StatusCount.self, Histogram.self,

@@ -10,7 +10,7 @@ import Testing
     private static let seconds = unsafe getenv("ARTICLED_MIX_SECONDS").flatMap { unsafe Int(String(cString: $0)) } ?? 15
 
     @Test(.timeLimit(.minutes(60))) func everyMethodBesideEveryOther() async throws {
-        let service = try Service(plugins: ["Store", "Fetch", "Classify", "LMDBStorage"])
+        let service = try Service(plugins: ["Store", "Fetch", "Classify", "Search", "LMDBStorage"])
         let process = service.processIdentifier
         let load = MixedLoad(socketPath: service.socketPath)
         var known = MixedLoad.Known()
@@ -24,6 +24,7 @@ import Testing
             for _ in 0..<2 { group.addTask { await Self.cancel(load) } }
             group.addTask { await Self.hurry(load) }
             group.addTask { await Self.classify(load) }
+            group.addTask { await Self.search(load) }
             group.addTask { await Self.leave(load) }
             group.addTask {
                 var isSlow = false
@@ -53,10 +54,13 @@ import Testing
         #expect(load.faults.isEmpty, "\(load.faults.prefix(10))")
         for call in [
             "put", "putMany", "delete", "get", "getMany", "list", "list slowly", "stats", "metrics", "write-back",
+            "search", "suggest",
+            "related",
         ] {
             #expect(load.count(call) > 0, "\(call)")
         }
         try await Self.compare(known, load.client())
+        try await Self.compareSearch(load.client())
     }
 
     /// What is listed, fetched and counted is what was acknowledged.
@@ -89,6 +93,26 @@ import Testing
             }
             #expect(rest.isEmpty)
         }
+        await client.close()
+    }
+
+    /// The index has what is stored.
+    private static func compareSearch(_ client: ArticleClient) async throws {
+        var listed: Set<ArticleID> = []
+        for try await item in client.list() { listed.insert(try #require(item.article.id)) }
+        while true {
+            let result = try await client.search("", limit: 1)
+            if !result.incomplete, result.total == UInt64(listed.count) { break }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        var request = SearchRequest(order: .newest, limit: 100)
+        var found: Set<ArticleID> = []
+        repeat {
+            let page = try await client.search(request)
+            for hit in page.hits { #expect(found.insert(try #require(hit.id)).inserted) }
+            request.cursor = page.cursor
+        } while !request.cursor.isEmpty
+        #expect(found == listed)
         await client.close()
     }
 
@@ -295,6 +319,35 @@ extension MixedLoadTests {
             guard let id = load.recent(1).first else { continue }
             await load.attempt("write-back", allowing: [.notFound, .conflict, .resourceExhausted]) {
                 _ = try await client.classify(ArticleKey(id: id), writeBack: true)
+            }
+        }
+        await client.close()
+        return nil
+    }
+
+    /// Searches of all kinds, page after page.
+    private static func search(_ load: MixedLoad) async -> MixedLoad.Known? {
+        let client = load.client()
+        let queries = [
+            "", "day manh", "đẩy mạnh ứng dụng", "\"công nghệ thông\" -changed", "new* OR many", "thông tinn",
+        ]
+        while !load.isOver {
+            await load.attempt("search", allowing: [.resourceExhausted]) {
+                var request = SearchRequest(query: queries.randomElement() ?? "", limit: 20, facets: Bool.random())
+                request.articles = Bool.random()
+                for _ in 0..<3 {
+                    let page = try await client.search(request)
+                    #expect(page.hits.count <= 20)
+                    request.cursor = page.cursor
+                    if page.cursor.isEmpty { break }
+                }
+            }
+            await load.attempt("suggest", allowing: [.resourceExhausted]) {
+                _ = try await client.suggestions(for: "chan")
+            }
+            guard let id = load.recent(1).first else { continue }
+            await load.attempt("related", allowing: [.notFound, .resourceExhausted]) {
+                _ = try await client.related(to: ArticleKey(id: id), limit: 5)
             }
         }
         await client.close()

@@ -64,6 +64,47 @@ import Testing
         }
     }
 
+    /// The index follows changes of both services, and goes on where it was.
+    @Test(.timeLimit(.minutes(10))) func searchOnOneDatabase() async throws {
+        let cluster = try Cluster()
+        let database = try cluster.database()
+        let configuration = """
+            { plugins: { "postgresql-storage": { connection: "\(cluster.connection(database))" } } }
+            """
+        let plugins = ["Store", "Fetch", "Changes", "Search", "PostgreSQLStorage"]
+        let services = [
+            try Service(plugins: plugins, configuration: configuration),
+            try Service(plugins: plugins, configuration: configuration),
+        ]
+        let clients = services.map(Self.client)
+        func wait(_ client: ArticleClient, _ query: String, _ total: UInt64) async throws -> SearchResult {
+            while true {
+                let result = try await client.search(query, limit: 100, articles: true)
+                if result.total == total, !result.incomplete { return result }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        for number in 0..<30 {
+            _ = try await clients[number % 2].put(
+                Article(url: "https://a.vn/\(number)", title: "Tin \(number)", body: "lũ lụt miền Trung"))
+        }
+        for client in clients {
+            let result = try await wait(client, "lu lut", 30)
+            #expect(Set(result.hits.compactMap { $0.article?.url }).count == 30)
+        }
+        let id = try #require(try await clients[0].get(url: "https://a.vn/7").id)
+        _ = try await clients[0].delete(id: id)
+        _ = try await clients[1].put(Article(url: "https://a.vn/8", title: "Tin khác", body: "nắng hạn"))
+        try services[1].restart(after: SIGKILL)
+        for client in clients {
+            _ = try await wait(client, "lũ lụt", 28)
+            #expect(try await wait(client, "nắng hạn", 1).hits.first?.url == "https://a.vn/8")
+            let related = try await client.related(to: ArticleKey(url: "https://a.vn/9"))
+            #expect(related.hits.count > 1)
+            await client.close()
+        }
+    }
+
     /// The service stays, and says what is wrong.
     @Test(.timeLimit(.minutes(10))) func aDatabaseThatIsGone() async throws {
         let cluster = try Cluster()

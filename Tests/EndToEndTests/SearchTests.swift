@@ -176,6 +176,66 @@ import Testing
         await client.close()
     }
 
+    @Test(.timeLimit(.minutes(5))) func whatIsMeantAndWhatIsRelated() async throws {
+        let service = try Service(plugins: Self.plugins)
+        let client = Self.client(service)
+        var ids: [ArticleID] = []
+        for number in 1...12 {
+            let stored = try await client.put(
+                Article(
+                    url: "https://a.vn/\(number)", title: "Bóng đá Việt Nam thắng trận thứ \(number)",
+                    body: "Đội tuyển bóng đá ghi bàn ở sân Mỹ Đình, cầu thủ và huấn luyện viên ăn mừng."))
+            ids.append(try #require(stored.id))
+        }
+        for number in 13...40 {
+            _ = try await client.put(
+                Article(
+                    url: "https://a.vn/\(number)", title: "Giá xăng dầu ngày \(number)",
+                    body: "Thị trường năng lượng biến động, giá dầu thô tăng."))
+        }
+        _ = try await Self.wait(client, "", 40)
+        #expect(try await client.search("bómg đá").didYouMean == "bóng đá")
+        #expect(try await client.search("Bomg da").didYouMean == "Bong da")
+        #expect(try await client.search("xăngg dầu").didYouMean == "xăng dầu")
+        #expect(try await client.search("bóng đá").didYouMean.isEmpty)
+        #expect(try await client.search("\"bómg\"").didYouMean.isEmpty)
+        let suggestions = try await client.suggestions(for: "bong d").suggestions
+        #expect(suggestions.first?.hasPrefix("Bóng đá") == true, "\(suggestions)")
+        #expect(try await client.suggestions(for: "xăng", limit: 1).suggestions.first?.hasPrefix("xăng dầu") == true)
+        #expect(try await client.suggestions(for: "").suggestions.isEmpty)
+        #expect(try await client.suggestions(for: "zzz").suggestions.isEmpty)
+        let refused = await #expect(throws: ClientError.self) { try await client.suggestions(for: "x", limit: 21) }
+        #expect(refused?.status == .invalidArgument)
+        // Related to an article, without that; and to a text.
+        let related = try await client.related(to: ArticleKey(id: ids[0]), limit: 5, articles: true)
+        #expect(related.hits.count == 5 && !related.hits.contains { $0.id == ids[0] })
+        #expect(related.hits.allSatisfy { $0.title?.text.hasPrefix("Bóng đá") == true && $0.article != nil })
+        let ofText = try await client.related(toTitle: "Xăng tăng giá", text: "Giá dầu thô và thị trường năng lượng")
+        #expect(ofText.hits.first?.title?.text.hasPrefix("Giá xăng dầu") == true)
+        let missing = await #expect(throws: ClientError.self) {
+            try await client.related(to: ArticleKey(url: "https://a.vn/none"))
+        }
+        #expect(missing?.status == .notFound)
+        for request in [
+            RelatedRequest(), RelatedRequest(key: ArticleKey()),
+            RelatedRequest(key: ArticleKey(id: ids[0]), title: "x"),
+        ] {
+            let error = await #expect(throws: ClientError.self) { try await client.related(request) }
+            #expect(error?.status == .invalidArgument)
+        }
+        await client.close()
+        let tool = CommandLineTool(service)
+        let lines = try tool.run("related", "\(ids[0])", "-n", "3").lines
+        #expect(lines.count == 3 && lines.allSatisfy { $0.contains("\tBóng đá") }, "\(lines)")
+        #expect(
+            try tool.run("related", "-", input: Array("Giá xăng\n\nThị trường năng lượng, dầu thô".utf8)).lines.count
+                > 1)
+        #expect(try tool.run("search", "--suggest", "bong d").lines.first?.hasPrefix("Bóng đá") == true)
+        let meant = try tool.run("search", "xăngg", "dầu")
+        #expect(meant.complaints.contains("did you mean: xăng dầu?"), "\(meant)")
+        #expect(try tool.run("completion", "sources").code == 0)
+    }
+
     @Test(.timeLimit(.minutes(5))) func theCommandPrintsHits() async throws {
         let service = try Service(plugins: Self.plugins)
         let tool = CommandLineTool(service)

@@ -21,7 +21,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
 private let types: [any ProtocolMessage.Type] = [
     Article.self, PutRequest.self, PutResult.self, PutManyResult.self, DeleteRequest.self, GetRequest.self,
     GetManyRequest.self, GetManyItem.self, ListRequest.self, ListItem.self, WatchRequest.self,
-    WatchItem.self, SearchRequest.self, SearchResult.self, SearchStatus.self, ClassifyArticleRequest.self,
+    WatchItem.self, SearchRequest.self, SearchResult.self, SearchStatus.self, SuggestRequest.self, SuggestResult.self,
+    RelatedRequest.self, ClassifyArticleRequest.self,
     ClassifyArticleResult.self, TopicsResult.self, ServiceDescription.self, HealthResult.self, StatsResult.self,
     PluginFigure.self,
     MetricsResult.self,

@@ -3,7 +3,7 @@ internal import ArticleProtocol
 public import HandlerKit
 internal import WorkerThreads
 
-/// Finds articles by their words: search.query, search.status.
+/// Finds articles by their words: search.query, search.suggest, search.related, search.status.
 ///
 /// The index is a copy of what the storage has, in the plugin's directory. ``Follower`` keeps it up to date in the
 /// background. Queries run on threads of their own, in a snapshot of the index, so they wait neither for changes nor for
@@ -13,6 +13,8 @@ public struct Search: Handler {
     enum MethodIndex: Int {
         case query
         case status
+        case suggest
+        case related
     }
 
     public static var descriptor: PluginDescriptor {
@@ -25,12 +27,19 @@ public struct Search: Handler {
                 Method(
                     "search.status", request: "articled.v1.SearchStatusRequest", response: "articled.v1.SearchStatus",
                     role: .read, flags: .idempotent),
+                Method(
+                    "search.suggest", request: "articled.v1.SuggestRequest", response: "articled.v1.SuggestResult",
+                    role: .read, flags: .idempotent),
+                Method(
+                    "search.related", request: "articled.v1.RelatedRequest", response: "articled.v1.SearchResult",
+                    role: .read, flags: .idempotent),
             ], needsStorage: true, needsDirectory: true)
     }
 
     let storage: any ArticleStorage
     let follower: Follower
     let workers: Workers
+    let vocabularies = Vocabularies()
     let log: PluginLog
 
     public static func check(_ configuration: PluginConfiguration) throws { _ = try Settings(configuration) }
@@ -52,6 +61,8 @@ public struct Search: Handler {
         switch MethodIndex(rawValue: call.method) {
         case .query: responder.respond(bytes: try await query(call))
         case .status: responder.respond(try await status())
+        case .suggest: responder.respond(try await suggest(call))
+        case .related: responder.respond(bytes: try await related(call))
         case nil: throw ServiceError(.internal, "the plugin has no method \(call.method)")
         }
     }
@@ -87,25 +98,26 @@ extension Search {
         var maxWaiting: Int
         /// Memory for articles that are not yet in a file of the index.
         var bufferMegabytes: Double
+        /// When changes are brought to disk, after the commit before.
+        var commitSeconds: Double
 
         enum CodingKeys: String, CodingKey {
             case workers
             case maxWaiting
             case bufferMegabytes
+            case commitSeconds
         }
 
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
             workers = try values.decodeIfPresent(Int.self, forKey: .workers) ?? 2
             maxWaiting = try values.decodeIfPresent(Int.self, forKey: .maxWaiting) ?? 256
-        /// When changes are brought to disk, after the commit before.
-        var commitSeconds: Double
             bufferMegabytes = try values.decodeIfPresent(Double.self, forKey: .bufferMegabytes) ?? 16
+            commitSeconds = try values.decodeIfPresent(Double.self, forKey: .commitSeconds) ?? 10
         }
 
         /// Throws `invalidArgument`, with everything that is wrong.
         init(_ configuration: PluginConfiguration) throws(ServiceError) {
-            case commitSeconds
             self = try configuration.decode(Settings.self) { settings, problems in
                 if !(1...64).contains(settings.workers) {
                     problems.add("workers", "\(settings.workers); 1 to 64 are allowed")
@@ -113,14 +125,13 @@ extension Search {
                 if !(1...65_536).contains(settings.maxWaiting) {
                     problems.add("maxWaiting", "\(settings.maxWaiting); 1 to 65536 are allowed")
                 }
-            commitSeconds = try values.decodeIfPresent(Double.self, forKey: .commitSeconds) ?? 10
                 if !(1...1024).contains(settings.bufferMegabytes) {
                     problems.add("bufferMegabytes", "\(settings.bufferMegabytes); 1 to 1024 are allowed")
+                }
+                if !(0.1...3600).contains(settings.commitSeconds) {
+                    problems.add("commitSeconds", "\(settings.commitSeconds); 0.1 to 3600 are allowed")
                 }
             }
         }
     }
 }
-                if !(0.1...3600).contains(settings.commitSeconds) {
-                    problems.add("commitSeconds", "\(settings.commitSeconds); 0.1 to 3600 are allowed")
-                }

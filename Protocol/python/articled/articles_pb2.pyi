@@ -488,6 +488,22 @@ class Rating(_message.Message):
     sum: int
     def __init__(self, count: _Optional[int] = ..., sum: _Optional[int] = ...) -> None: ...
 
+class RelatedRequest(_message.Message):
+    __slots__ = ["articles", "body", "key", "limit", "snippet_bytes", "title"]
+    ARTICLES_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SNIPPET_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    articles: bool
+    body: str
+    key: ArticleKey
+    limit: int
+    snippet_bytes: int
+    title: str
+    def __init__(self, key: _Optional[_Union[ArticleKey, _Mapping]] = ..., title: _Optional[str] = ..., body: _Optional[str] = ..., limit: _Optional[int] = ..., articles: bool = ..., snippet_bytes: _Optional[int] = ...) -> None: ...
+
 class SearchFacetCount(_message.Message):
     __slots__ = ["count", "facet", "value"]
     COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -552,8 +568,9 @@ class SearchRequest(_message.Message):
     def __init__(self, query: _Optional[str] = ..., topic: _Optional[str] = ..., source: _Optional[str] = ..., language: _Optional[str] = ..., until: _Optional[int] = ..., order: _Optional[_Union[SearchOrder, str]] = ..., recency: _Optional[float] = ..., limit: _Optional[int] = ..., cursor: _Optional[bytes] = ..., articles: bool = ..., facets: bool = ..., snippet_bytes: _Optional[int] = ..., minutes_east_of_utc: _Optional[int] = ..., **kwargs) -> None: ...
 
 class SearchResult(_message.Message):
-    __slots__ = ["cursor", "facets", "hits", "incomplete", "notes", "relaxed", "total"]
+    __slots__ = ["cursor", "did_you_mean", "facets", "hits", "incomplete", "notes", "relaxed", "total"]
     CURSOR_FIELD_NUMBER: _ClassVar[int]
+    DID_YOU_MEAN_FIELD_NUMBER: _ClassVar[int]
     FACETS_FIELD_NUMBER: _ClassVar[int]
     HITS_FIELD_NUMBER: _ClassVar[int]
     INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
@@ -561,13 +578,14 @@ class SearchResult(_message.Message):
     RELAXED_FIELD_NUMBER: _ClassVar[int]
     TOTAL_FIELD_NUMBER: _ClassVar[int]
     cursor: bytes
+    did_you_mean: str
     facets: _containers.RepeatedCompositeFieldContainer[SearchFacetCount]
     hits: _containers.RepeatedCompositeFieldContainer[SearchHit]
     incomplete: bool
     notes: _containers.RepeatedScalarFieldContainer[str]
     relaxed: bool
     total: int
-    def __init__(self, hits: _Optional[_Iterable[_Union[SearchHit, _Mapping]]] = ..., total: _Optional[int] = ..., cursor: _Optional[bytes] = ..., facets: _Optional[_Iterable[_Union[SearchFacetCount, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., relaxed: bool = ..., incomplete: bool = ...) -> None: ...
+    def __init__(self, hits: _Optional[_Iterable[_Union[SearchHit, _Mapping]]] = ..., total: _Optional[int] = ..., cursor: _Optional[bytes] = ..., facets: _Optional[_Iterable[_Union[SearchFacetCount, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., relaxed: bool = ..., incomplete: bool = ..., did_you_mean: _Optional[str] = ...) -> None: ...
 
 class SearchStatus(_message.Message):
     __slots__ = ["articles", "bytes", "complete", "problem", "segments", "sequence", "stored"]
@@ -716,6 +734,22 @@ class StorageStats(_message.Message):
     used_bytes: int
     writes: int
     def __init__(self, records: _Optional[int] = ..., used_bytes: _Optional[int] = ..., file_bytes: _Optional[int] = ..., transactions: _Optional[int] = ..., writes: _Optional[int] = ..., scrub_ended_at: _Optional[int] = ..., scrub_records: _Optional[int] = ..., scrub_damaged: _Optional[int] = ..., scrub_running: bool = ...) -> None: ...
+
+class SuggestRequest(_message.Message):
+    __slots__ = ["limit", "query"]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    QUERY_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    query: str
+    def __init__(self, query: _Optional[str] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class SuggestResult(_message.Message):
+    __slots__ = ["incomplete", "suggestions"]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTIONS_FIELD_NUMBER: _ClassVar[int]
+    incomplete: bool
+    suggestions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, suggestions: _Optional[_Iterable[str]] = ..., incomplete: bool = ...) -> None: ...
 
 class TextRange(_message.Message):
     __slots__ = ["end", "start"]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
 
-// search.query and search.status.
+// search.query, search.suggest, search.related and search.status.
 extension ArticleClient {
     /// Finds articles by what a person typed. PROTOCOL.md, "Searching", has the syntax. What cannot be parsed is searched as
     /// words: see `notes` of the result.
@@ -42,9 +42,55 @@ extension ArticleClient {
     public func search(
         _ request: SearchRequest, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> SearchResult {
-        let response = try await call("search.query", payload: request.encoded(), policy: policy.resolved(.idempotent))
-        let result = try SearchResult(response, of: "search.query")
-        if request.articles { try result.verifyArticles(in: response) }
+        try await hits("search.query", request, articles: request.articles, policy)
+    }
+
+    /// Completes what a person has typed so far: for a list below a search field.
+    ///
+    /// - Parameter limit: the most suggestions, 1 to 20.
+    /// - Returns: what the query may become, best first, in the spelling of the articles' titles.
+    public func suggestions(
+        for query: String, limit: UInt32 = 8, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> SuggestResult {
+        try await call(
+            "search.suggest", SuggestRequest(query: query, limit: limit), policy: policy.resolved(.idempotent))
+    }
+
+    /// Finds articles that are about the same as a stored one.
+    ///
+    /// - Parameters:
+    ///   - key: the stored article.
+    ///   - limit: the most hits, 1 to 100.
+    ///   - articles: whether to return the articles as well.
+    /// - Throws: status NOT_FOUND if there is no such article.
+    public func related(
+        to key: ArticleKey, limit: UInt32 = 10, articles: Bool = false, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> SearchResult {
+        try await related(RelatedRequest(key: key, limit: limit, articles: articles), policy: policy)
+    }
+
+    /// Finds stored articles that are about the same as a text.
+    public func related(
+        toTitle title: String = "", text: String, limit: UInt32 = 10, articles: Bool = false,
+        policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> SearchResult {
+        try await related(RelatedRequest(title: title, body: text, limit: limit, articles: articles), policy: policy)
+    }
+
+    /// Finds articles that are about the same.
+    public func related(
+        _ request: RelatedRequest, policy: CallPolicy = CallPolicy()
+    ) async throws(ClientError) -> SearchResult {
+        try await hits("search.related", request, articles: request.articles, policy)
+    }
+
+    /// A call that returns hits, and checks their articles.
+    private func hits(
+        _ method: String, _ request: some ProtocolMessage, articles: Bool, _ policy: CallPolicy
+    ) async throws(ClientError) -> SearchResult {
+        let response = try await call(method, payload: request.encoded(), policy: policy.resolved(.idempotent))
+        let result = try SearchResult(response, of: method)
+        if articles { try result.verifyArticles(in: response, of: method) }
         return result
     }
 
@@ -56,7 +102,7 @@ extension ArticleClient {
 
 extension SearchResult {
     /// Compares each article of the encoded message with its checksum.
-    fileprivate func verifyArticles(in message: [UInt8]) throws(ClientError) {
+    fileprivate func verifyArticles(in message: [UInt8], of method: String) throws(ClientError) {
         var encoded: [[UInt8]] = []
         do throws(ServiceError) {
             var reader = unsafe WireReader(message.span.bytes)
@@ -64,10 +110,10 @@ extension SearchResult {
                 if reader.field == 1 { encoded.append(try reader.byteArray()) } else { try reader.skip() }
             }
         } catch {
-            throw .violation("search.query: \(error.message)")
+            throw .violation("\(method): \(error.message)")
         }
         for (hit, bytes) in zip(hits, encoded) {
-            try hit.article?.verify(inMessage: bytes, field: 9, "search.query")
+            try hit.article?.verify(inMessage: bytes, field: 9, method)
         }
     }
 }

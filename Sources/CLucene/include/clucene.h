@@ -128,6 +128,12 @@ uint64_t clucene_documents(clucene_searcher *searcher);
 clucene_code clucene_frequency(clucene_searcher *searcher, uint32_t field, const char *term, size_t size, uint64_t *count,
                                clucene_error *error);
 
+/* Calls `visit` with each term of a field that at least `least` documents have, in order; with the first `most` of them. `deadline`:
+   CLOCK_MONOTONIC in nanoseconds; 0: none. */
+typedef void (*clucene_word)(void *context, const char *term, size_t size, uint64_t documents);
+clucene_code clucene_words(clucene_searcher *searcher, uint32_t field, uint64_t least, size_t most, uint64_t deadline, clucene_word visit,
+                           void *context, clucene_error *error);
+
 /* Queries. Each function returns NULL if there is no memory. A query that is added to another one belongs to it. */
 typedef enum clucene_occur { CLUCENE_MUST = 0, CLUCENE_SHOULD = 1, CLUCENE_MUST_NOT = 2 } clucene_occur;
 

@@ -53,7 +53,7 @@ struct Import: Command {
             .value(
                 "namespace", "NAME",
                 "the name of the collection that the records' ids belong to; default: the path"),
-            .value("source", "TEXT", "who published all of them"),
+            .value("source", "SOURCE", "who published all of them"),
             .value("language", "TAG", "the language of all of them"),
             .value("topic", "TOPIC", "a topic of all of them; may be given again", repeatable: true),
             .value("attribute", "NAME=VALUE", "an attribute of all of them; may be given again", repeatable: true),

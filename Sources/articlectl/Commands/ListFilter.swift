@@ -8,7 +8,7 @@ import Spelling
 struct ListFilter {
     static let options: [Option] = [
         .value("topic", "TOPIC", "only those of this topic, as kinh-doanh; `articlectl topics` lists them"),
-        .value("source", "TEXT", "only those of this source, as Mic.gov.vn; it is compared in NFC"),
+        .value("source", "SOURCE", "only those of this source, as Mic.gov.vn; it is compared in NFC"),
         .value("language", "TAG", "only those in this language, as vi"),
         .value(
             "from", "TIME",
@@ -54,7 +54,7 @@ struct ListFilter {
     /// known, if none is like it, or if the service does not tell.
     func tellWhatIsMeant(_ session: Session) async {
         guard topic != nil || source != nil else { return }
-        let (topics, sources) = await known(session.client)
+        let (topics, sources) = await Self.known(session.client)
         if let topic, let meant = Self.meant(NormalForm.slug(topic), topics) {
             Complaint.line("no articles match --topic \(topic)")
             Complaint.hint("did you mean --topic \(meant)?")
@@ -64,11 +64,17 @@ struct ListFilter {
         }
     }
 
-    /// The topics of the service's model, if it has one, and those of its newest articles, with their sources.
-    private func known(_ client: ArticleClient) async -> (topics: Set<String>, sources: Set<String>) {
+    /// The topics of the service's model, if it has one, and those of its articles, with their sources: of all articles if they
+    /// can be searched, otherwise of the newest ones.
+    static func known(_ client: ArticleClient) async -> (topics: Set<String>, sources: Set<String>) {
         let model = try? await client.topics()
         var topics = Set(model?.topics.map(\.slug) ?? [])
         var sources: Set<String> = []
+        if let counts = try? await client.search(SearchRequest(limit: 1, facets: true)).facets {
+            topics.formUnion(counts.filter { $0.facet == .topic }.map(\.value))
+            sources.formUnion(counts.filter { $0.facet == .source }.map(\.value))
+            return (topics, sources)
+        }
         let newest = client.list(limit: Self.sampleSize, view: .summary).skipping { _ in }
         var articles = newest.makeAsyncIterator()
         while let item = try? await articles.next() {

@@ -24,6 +24,7 @@ struct Search: Command {
             .value("order", "relevance|newest|oldest", "the order of the hits; relevance by default"),
             .value("recency", "X", "prefer new articles: 0 not at all, 1 much, at most 10"),
             .value("cursor", "CURSOR", "continue behind the page that gave this cursor"),
+            .flag("suggest", "print what the words may become instead, as for a list below a search field"),
             .flag("facets", "count all hits by topic, source and month as well"),
             .flag("full", "with --json: the articles as well"),
         ],
@@ -41,6 +42,7 @@ struct Search: Command {
 
     private let filter: ListFilter
     private let request: SearchRequest
+    private let suggests: Bool
 
     init(_ arguments: Arguments) throws {
         filter = ListFilter(arguments)
@@ -66,9 +68,11 @@ struct Search: Command {
         request.articles = arguments.flag("full") && arguments.flag("json")
         request.minutesEastOfUTC = TimeText.minutesEastOfUTC(at: clinux_wall_clock_ms())
         self.request = request
+        suggests = arguments.flag("suggest")
     }
 
     func run(_ session: Session) async throws -> ExitCode {
+        if suggests { return try await suggest(session) }
         let result = try await session.client.search(request)
         for note in result.notes { Complaint.line(note) }
         if result.incomplete { Complaint.line("the search index is being made: articles may be missing") }
@@ -77,42 +81,31 @@ struct Search: Command {
         } else if session.terminal.showsOutput {
             try printPage(result, session)
         } else {
-            for hit in result.hits {
-                try session.output.line(Self.cells(hit).map { Sanitised.text($0) }.joined(separator: "\t"))
-            }
+            try HitList(session).print(result.hits)
             for count in result.facets {
                 try session.output.line("\(count.facet.word)\t\(Sanitised.text(count.value))\t\(count.count)")
             }
+        }
+        if !result.didYouMean.isEmpty, !session.json {
+            Complaint.hint("did you mean: \(Sanitised.text(result.didYouMean))?")
         }
         if result.total == 0, request.cursor.isEmpty, !session.json { await filter.tellWhatIsMeant(session) }
         return .success
     }
 
-    private static func cells(_ hit: SearchHit) -> [String] {
-        [
-            hit.id.map { "\($0)" } ?? "", TimeText.local(hit.time), hit.source,
-            hit.topics.prefix(2).joined(separator: ","),
-            hit.title?.text ?? "",
-        ]
+    private func suggest(_ session: Session) async throws -> ExitCode {
+        let result = try await session.client.suggestions(for: request.query, limit: min(request.limit, 20))
+        for suggestion in result.suggestions {
+            try session.output.line(
+                session.json
+                    ? JSON.object([("suggestion", .string(suggestion))]).text : Sanitised.text(suggestion))
+        }
+        return .success
     }
 
     private func printPage(_ result: SearchResult, _ session: Session) throws {
         let style = session.style
-        let now = clinux_wall_clock_ms()
-        for hit in result.hits {
-            try print(hit.title, "", session) { style.bold($0) }
-            var facts = [
-                hit.id.map { "\($0)" } ?? "", hit.source,
-                TimeText.local(hit.time) + " (\(Quantity.age(of: hit.time, now: now)))",
-            ]
-            facts.append(contentsOf: hit.topics.prefix(1))
-            let line = facts.filter { !$0.isEmpty }.map { Sanitised.text($0) }.joined(separator: " · ")
-            for part in Wrapping.fill(line, width: session.terminal.width - 2) {
-                try session.output.line("  " + style.faint(part))
-            }
-            try print(hit.snippet, "  ", session) { $0 }
-            try session.output.line()
-        }
+        try HitList(session).print(result.hits)
         if !result.facets.isEmpty { try printFacets(result, session) }
         try session.output.line(style.faint(summary(of: result)))
         if !result.cursor.isEmpty {
@@ -127,20 +120,6 @@ struct Search: Command {
         if result.total == 0 { return "no articles match" }
         let count = Quantity.count(Int(clamping: result.total), "article")
         return result.relaxed ? "\(count); not all of them have all words as typed" : count
-    }
-
-    /// Prints a text in lines that fit, with its words marked.
-    private func print(
-        _ text: HighlightedText?, _ indent: String, _ session: Session, _ plain: (String) -> String
-    ) throws {
-        guard let text, !text.text.isEmpty else { return }
-        for line in HighlightedLines.lines(text, width: session.terminal.width - indent.utf8.count) {
-            var painted = indent
-            for piece in line {
-                painted += piece.isMarked ? session.style.yellow(piece.text) : plain(piece.text)
-            }
-            try session.output.line(painted)
-        }
     }
 
     private func printFacets(_ result: SearchResult, _ session: Session) throws {
@@ -168,10 +147,11 @@ struct Search: Command {
 
     /// A line for each hit, and one for the whole.
     private func printJSON(_ result: SearchResult, _ session: Session) throws {
-        for hit in result.hits { try session.output.line(hit.json.text) }
+        try HitList(session).print(result.hits)
         var members: [(String, JSON)] = [("total", .integer(result.total))]
         if !result.cursor.isEmpty { members.append(("cursor", .string(Base64.encode(result.cursor)))) }
         if result.relaxed { members.append(("relaxed", .bool(true))) }
+        if !result.didYouMean.isEmpty { members.append(("did_you_mean", .string(result.didYouMean))) }
         if result.incomplete { members.append(("incomplete", .bool(true))) }
         if !result.notes.isEmpty { members.append(("notes", .array(result.notes.map { .string($0) }))) }
         for facet in [SearchFacet.topic, .source, .month] where request.facets {
@@ -201,98 +181,5 @@ extension SearchFacet {
         case .source: "source"
         case .month: "month"
         }
-    }
-}
-
-extension SearchHit {
-    fileprivate var json: JSON {
-        var members: [(String, JSON)] = []
-        if let id { members.append(("id", .string("\(id)"))) }
-        if score != 0 { members.append(("score", .float(score))) }
-        members.append(("time", .string(TimeText.rfc3339(time))))
-        if !source.isEmpty { members.append(("source", .string(source))) }
-        if !url.isEmpty { members.append(("url", .string(url))) }
-        if !topics.isEmpty { members.append(("topics", .array(topics.map { .string($0) }))) }
-        if let title { members.append(("title", title.json)) }
-        if let snippet { members.append(("snippet", snippet.json)) }
-        if let article { members.append(("article", article.json())) }
-        return .object(members)
-    }
-}
-
-extension HighlightedText {
-    fileprivate var json: JSON {
-        let places = marks.map { JSON.array([.integer($0.start), .integer($0.end)]) }
-        return .object([("text", .string(text)), ("marks", .array(places))])
-    }
-}
-
-/// A text with marked words, set in lines.
-enum HighlightedLines {
-    struct Piece: Equatable {
-        var text: String
-        var isMarked: Bool
-    }
-
-    /// Lines of pieces. Marks that do not fit the text are left out.
-    static func lines(_ highlighted: HighlightedText, width: Int) -> [[Piece]] {
-        var lines: [[Piece]] = [[]]
-        var used = 0
-        for word in words(highlighted) {
-            let size = word.reduce(0) { $0 + DisplayWidth.of($1.text) }
-            if used > 0, used + 1 + size > width {
-                lines.append([])
-                used = 0
-            }
-            if used > 0 {
-                // A blank between two marked words belongs to both.
-                let isInside = word.first?.isMarked == true && lines[lines.count - 1].last?.isMarked == true
-                append(Piece(text: " ", isMarked: isInside), to: &lines[lines.count - 1])
-                used += 1
-            }
-            for piece in word { append(piece, to: &lines[lines.count - 1]) }
-            used += size
-        }
-        return lines
-    }
-
-    private static func append(_ piece: Piece, to line: inout [Piece]) {
-        if let last = line.last, last.isMarked == piece.isMarked {
-            line[line.count - 1].text += piece.text
-        } else {
-            line.append(piece)
-        }
-    }
-
-    /// The words, each in pieces.
-    private static func words(_ highlighted: HighlightedText) -> [[Piece]] {
-        let bytes = Array(highlighted.text.utf8)
-        var words: [[Piece]] = []
-        var start = 0
-        while start < bytes.count {
-            guard bytes[start] != 0x20 else {
-                start += 1
-                continue
-            }
-            let end = bytes[start...].firstIndex(of: 0x20) ?? bytes.count
-            var word: [Piece] = []
-            var position = start
-            for mark in highlighted.marks {
-                let from = max(Int(mark.start), position)
-                let to = min(Int(mark.end), end)
-                guard from < to else { continue }
-                if from > position { word.append(piece(bytes[position..<from], false)) }
-                word.append(piece(bytes[from..<to], true))
-                position = to
-            }
-            if position < end { word.append(piece(bytes[position..<end], false)) }
-            words.append(word)
-            start = end
-        }
-        return words
-    }
-
-    private static func piece(_ bytes: ArraySlice<UInt8>, _ isMarked: Bool) -> Piece {
-        Piece(text: Sanitised.text(String(decoding: bytes, as: UTF8.self)), isMarked: isMarked)
     }
 }

@@ -25,7 +25,7 @@ struct Watch: Command {
         options: [
             .value("from", "CURSOR|beginning|now", "where to begin, unless --state knows; default now"),
             .value("topic", "TOPIC", "only those of this topic, as kinh-doanh; `articlectl topics` lists them"),
-            .value("source", "TEXT", "only those of this source, as Mic.gov.vn; it is compared in NFC"),
+            .value("source", "SOURCE", "only those of this source, as Mic.gov.vn; it is compared in NFC"),
             .value("language", "TAG", "only those in this language, as vi"),
             .value("content", "none|summary|full", "how much of each article; default full with --exec, else summary"),
             .value("exec", "COMMAND", "run this for each change"),

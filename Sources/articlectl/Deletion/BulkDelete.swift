@@ -10,7 +10,7 @@ import JSONTree
 struct BulkDelete: Sendable {
     static let options: [Option] = [
         .value("topic", "TOPIC", "delete the articles of this topic"),
-        .value("source", "TEXT", "delete the articles of this source"),
+        .value("source", "SOURCE", "delete the articles of this source"),
         .value("language", "TAG", "delete the articles in this language"),
         .value("from", "TIME", "delete the articles from this time on: 2009-06-15, or 7d before now", alias: "after"),
         .value("until", "TIME", "delete the articles before this time", alias: "before"),

@@ -6,6 +6,7 @@ enum CompletionSource: Equatable {
     case words([String])
     /// Those of the service, asked when it is needed.
     case topics
+    case sources
     /// Only the person knows.
     case nothing
 
@@ -18,6 +19,8 @@ enum CompletionSource: Equatable {
             self = .directories
         } else if name == "TOPIC" {
             self = .topics
+        } else if name == "SOURCE" {
+            self = .sources
         } else if name == "FORMAT" {
             self = .words(InputFormat.allCases.map(\.rawValue))
         } else if !names.isEmpty, names.allSatisfy({ $0.allSatisfy { $0.isLowercase } }) {
@@ -27,9 +30,9 @@ enum CompletionSource: Equatable {
         }
     }
 
-    /// A pipeline of the shell that prints the topics' slugs, and nothing if articled does not answer.
-    static let topicsCommand =
-        #"articlectl topics --json --timeout 2 2>/dev/null | grep -o '"slug":"[^"]*"' | cut -d '"' -f 4"#
+    /// Commands that print the service's names, one a line, and nothing if articled does not answer.
+    static let topicsCommand = "articlectl completion topics --timeout 2 2>/dev/null"
+    static let sourcesCommand = "articlectl completion sources --timeout 2 2>/dev/null"
 }
 
 extension CommandDescription {
@@ -73,6 +76,12 @@ enum BashCompletion {
                     words=$options
                 elif [[ $kind == topics ]]; then
                     words=$(\(CompletionSource.topicsCommand))
+                elif [[ $kind == sources ]]; then
+                    # Names with blanks.
+                    mapfile -t COMPREPLY < <(\(CompletionSource.sourcesCommand) | while IFS= read -r name; do
+                        [[ $name != "${current//\\\\/}"* ]] || printf '%q\\n' "$name"
+                    done)
+                    return
                 elif [[ $kind == file || $kind == directory ]]; then
                     compopt -o filenames 2>/dev/null
                     mapfile -t COMPREPLY < <(compgen -A "$kind" -- "$current")
@@ -110,6 +119,7 @@ enum BashCompletion {
         case .files: "kind=file"
         case .directories: "kind=directory"
         case .topics: "kind=topics"
+        case .sources: "kind=sources"
         case .words(let words): "kind=words words='\(words.joined(separator: " "))'"
         case .nothing: "kind=nothing"
         }
@@ -129,6 +139,12 @@ enum ZshCompletion {
                 local -a topics
                 topics=(${(f)"$(\(CompletionSource.topicsCommand))"})
                 compadd -a topics
+            }
+
+            _articlectl_sources() {
+                local -a sources
+                sources=(${(f)"$(\(CompletionSource.sourcesCommand))"})
+                compadd -a sources
             }
 
             _articlectl() {
@@ -176,6 +192,7 @@ enum ZshCompletion {
         case .files: "_files"
         case .directories: "_files -/"
         case .topics: "_articlectl_topics"
+        case .sources: "_articlectl_sources"
         case .words(let words): "(\(words.joined(separator: " ")))"
         case .nothing: " "
         }
@@ -198,6 +215,7 @@ enum FishCompletion {
         var lines = [
             "# Completion of articlectl for fish, made by `articlectl completion fish`.",
             "function __articlectl_topics", "    \(CompletionSource.topicsCommand)", "end",
+            "function __articlectl_sources", "    \(CompletionSource.sourcesCommand)", "end",
             "complete -c articlectl -f",
         ]
         for command in commands {
@@ -225,6 +243,7 @@ enum FishCompletion {
         case .files: " -F"
         case .directories: " -a '(__fish_complete_directories)'"
         case .topics: " -a '(__articlectl_topics)'"
+        case .sources: " -a '(__articlectl_sources)'"
         case .words(let words): " -a '\(words.joined(separator: " "))'"
         case .nothing: ""
         }

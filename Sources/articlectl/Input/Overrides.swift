@@ -15,7 +15,7 @@ struct Overrides: Sendable {
         .value("url", "URL", "its canonical URL: an article that has it already is replaced"),
         .value("title", "TEXT", "its title"),
         .value("summary", "TEXT", "its summary"),
-        .value("source", "TEXT", "who published it, as Mic.gov.vn"),
+        .value("source", "SOURCE", "who published it, as Mic.gov.vn"),
         .value("author", "TEXT", "who wrote it"),
         .value("language", "TAG", "its language, as vi"),
         .value(

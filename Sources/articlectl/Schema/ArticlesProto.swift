@@ -227,6 +227,7 @@ enum ArticlesProto {
           repeated string notes = 5;
           bool relaxed = 6;
           bool incomplete = 7;
+          string did_you_mean = 8;
         }
         message SearchHit {
           bytes id = 1;
@@ -251,6 +252,22 @@ enum ArticlesProto {
           SearchFacet facet = 1;
           string value = 2;
           uint64 count = 3;
+        }
+        message SuggestRequest {
+          string query = 1;
+          uint32 limit = 2;
+        }
+        message SuggestResult {
+          repeated string suggestions = 1;
+          bool incomplete = 2;
+        }
+        message RelatedRequest {
+          ArticleKey key = 1;
+          string title = 2;
+          string body = 3;
+          uint32 limit = 4;
+          bool articles = 5;
+          uint32 snippet_bytes = 6;
         }
         message SearchStatusRequest {}
         message SearchStatus {

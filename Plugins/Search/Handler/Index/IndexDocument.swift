@@ -20,6 +20,9 @@ struct IndexDocument: Sendable {
     /// Slugs.
     var topics: [String] = []
 
+    /// Summary and body.
+    var text: String { summary.isEmpty ? body : "\(summary)\n\(body)" }
+
     /// Reads a stored article.
     ///
     /// - Throws: `dataLoss` if it is damaged.

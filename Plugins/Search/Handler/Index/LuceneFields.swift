@@ -70,7 +70,7 @@ struct DocumentTerms {
 
     /// Two words that follow one another are a term of their own in the beginning of an article, which says what it is about.
     /// Bigrams of whole articles would take more than half of the time, and a third of the space.
-    private static let bigramWords = 64
+    static let bigramWords = 64
 
     private var tokens = TokenList()
     private var bytes: [UInt8] = []

@@ -184,7 +184,12 @@ internal import Synchronization
 
     /// Makes the query of a request to one of the snapshots.
     func query(_ request: SnapshotRequest, in searcher: OpaquePointer) throws(SearchIndexError) -> LuceneQuery {
-        try LuceneQueryBuilder(request, unsafe LuceneQueryMaker(index: handle, searcher: searcher)).query()
+        try LuceneQueryBuilder(request, unsafe maker(searcher)).query()
+    }
+
+    /// Makes parts of queries to one of the snapshots.
+    func maker(_ searcher: OpaquePointer) -> LuceneQueryMaker {
+        unsafe LuceneQueryMaker(index: handle, searcher: searcher)
     }
 }
 

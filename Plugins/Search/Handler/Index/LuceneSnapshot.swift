@@ -19,7 +19,21 @@ internal import SearchText
     var articles: UInt64 { unsafe clucene_documents(handle) }
 
     func search(_ request: SnapshotRequest) throws(SearchIndexError) -> SnapshotResult {
-        let query = try unsafe index.query(request, in: handle)
+        try search(try unsafe index.query(request, in: handle), request)
+    }
+
+    func related(_ request: RelatedSnapshotRequest) throws(SearchIndexError) -> SnapshotResult {
+        let name = request.isStored ? Hexadecimal.encode(request.document.id) : nil
+        let builder = LuceneRelatedBuilder(self, unsafe index.maker(handle))
+        guard let query = try builder.query(request.document, excluding: name) else { return SnapshotResult() }
+        return try search(
+            query, SnapshotRequest(query: SearchQuery(), limit: request.limit, deadline: request.deadline))
+    }
+
+    /// Searches with a query that was made for this snapshot.
+    private func search(
+        _ query: LuceneQuery, _ request: SnapshotRequest
+    ) throws(SearchIndexError) -> SnapshotResult {
         let facets = FacetCounts()
         let fields = request.facets.map { LuceneField($0).rawValue }
         var hits = [clucene_hit](repeating: clucene_hit(), count: request.limit)
@@ -52,6 +66,29 @@ internal import SearchText
         return result
     }
 
+    func vocabulary(deadline: UInt64) throws(SearchIndexError) -> Vocabulary {
+        let words = CollectedWords()
+        try LuceneError.check { error in
+            unsafe clucene_words(
+                handle, LuceneField.folded.rawValue, Vocabulary.leastArticles, Vocabulary.maxWords, deadline,
+                CollectedWords.receive, Unmanaged.passUnretained(words).toOpaque(), error)
+        }
+        return words.vocabulary
+    }
+
+    func frequency(of word: String) throws(SearchIndexError) -> UInt64 { try frequency(.folded, word) }
+
+    func frequency(ofPair pair: String) throws(SearchIndexError) -> UInt64 { try frequency(.bigrams, pair) }
+
+    /// The number of articles that have a term.
+    func frequency(_ field: LuceneField, _ term: String) throws(SearchIndexError) -> UInt64 {
+        var count: UInt64 = 0
+        try LuceneError.check { error in
+            unsafe clucene_frequency(handle, field.rawValue, term, term.utf8.count, &count, error)
+        }
+        return count
+    }
+
     /// The age at which the advantage of a new article is half as large: 30 days, in milliseconds.
     private static let halfLife: Int64 = 30 * 86_400_000
 
@@ -70,6 +107,19 @@ extension SnapshotRequest.Order {
         case .newest: CLUCENE_NEWEST
         case .oldest: CLUCENE_OLDEST
         }
+    }
+}
+
+/// Receives the words of an index, on the thread that asks for them.
+private final class CollectedWords {
+    private(set) var vocabulary = Vocabulary()
+
+    static let receive: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?, Int, UInt64) -> Void = {
+        context, word, size, articles in
+        guard let context = unsafe context, let word = unsafe word else { return }
+        let bytes = unsafe UnsafeRawBufferPointer(start: word, count: size)
+        unsafe Unmanaged<CollectedWords>.fromOpaque(context).takeUnretainedValue()
+            .vocabulary.append(bytes, articles: articles)
     }
 }
 

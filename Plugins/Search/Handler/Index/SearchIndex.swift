@@ -37,6 +37,16 @@ protocol SearchSnapshot: Sendable {
     var articles: UInt64 { get }
     /// Searches.
     func search(_ request: SnapshotRequest) throws(SearchIndexError) -> SnapshotResult
+    /// The articles that are about the same as a document, best first.
+    func related(_ request: RelatedSnapshotRequest) throws(SearchIndexError) -> SnapshotResult
+    /// The words of all articles. Reads them all.
+    ///
+    /// - Parameter deadline: CLOCK_MONOTONIC, in nanoseconds; 0: none.
+    func vocabulary(deadline: UInt64) throws(SearchIndexError) -> Vocabulary
+    /// The number of articles that have a word, in its folded form.
+    func frequency(of word: String) throws(SearchIndexError) -> UInt64
+    /// The number of articles that have two words one after the other in their beginning: in their folded form, with a blank.
+    func frequency(ofPair pair: String) throws(SearchIndexError) -> UInt64
 }
 
 /// Where an index stands in the storage's changes.
@@ -114,6 +124,17 @@ struct SnapshotRequest: Sendable {
     /// What to count.
     var facets: [IndexFacet] = []
     /// When the answer is no longer of use: CLOCK_MONOTONIC, in nanoseconds; 0: never.
+    var deadline: UInt64 = 0
+}
+
+/// A search for articles that are about the same.
+struct RelatedSnapshotRequest: Sendable {
+    var document: IndexDocument
+    /// Whether the document is an article of the index, which is not returned.
+    var isStored: Bool
+    /// The most hits to return.
+    var limit: Int
+    /// CLOCK_MONOTONIC, in nanoseconds; 0: never.
     var deadline: UInt64 = 0
 }
 

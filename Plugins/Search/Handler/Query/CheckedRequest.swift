@@ -10,7 +10,11 @@ struct CheckedRequest: Sendable {
     private static let maxSnippetBytes: UInt32 = 2000
     /// If fewer articles have all words, others follow.
     private static let fewHits: UInt64 = 10
+    /// Articles that show how a word is written.
+    private static let spellingArticles = 5
 
+    /// What was typed.
+    let text: String
     let query: SearchQuery
     let limit: Int
     let snippetBytes: Int
@@ -22,24 +26,15 @@ struct CheckedRequest: Sendable {
 
     /// Throws `invalidArgument`, with the field. What a person typed is never wrong.
     init(_ request: SearchRequest, deadline: Deadline?) throws(ServiceError) {
-        func refuse(_ field: String, _ problem: String) -> ServiceError {
-            ServiceError(.invalidArgument, "\(field): \(problem)")
-        }
-        guard request.limit <= Self.maxLimit else {
-            throw refuse("limit", "\(request.limit); at most \(Self.maxLimit) hits fit on a page")
-        }
-        guard request.snippetBytes <= Self.maxSnippetBytes else {
-            throw refuse("snippet_bytes", "\(request.snippetBytes); at most \(Self.maxSnippetBytes) are allowed")
-        }
+        (limit, snippetBytes) = try Self.sizes(limit: request.limit, snippetBytes: request.snippetBytes)
         guard request.recency >= 0, request.recency <= 10 else {
-            throw refuse("recency", "\(request.recency); 0 to 10 are allowed")
+            throw Self.refuse("recency", "\(request.recency); 0 to 10 are allowed")
         }
         guard (-1440...1440).contains(request.minutesEastOfUTC) else {
-            throw refuse("minutes_east_of_utc", "\(request.minutesEastOfUTC); -1440 to 1440 are allowed")
+            throw Self.refuse("minutes_east_of_utc", "\(request.minutesEastOfUTC); -1440 to 1440 are allowed")
         }
-        limit = request.limit == 0 ? 10 : Int(request.limit)
-        snippetBytes = request.snippetBytes == 0 ? 300 : Int(request.snippetBytes)
         wantsArticles = request.articles
+        text = request.query
         query = QueryParser.parse(request.query, minutesEastOfUTC: Int(request.minutesEastOfUTC))
         let search = SearchCursor.search(request)
         self.search = search
@@ -64,30 +59,76 @@ struct CheckedRequest: Sendable {
             deadline: deadline?.nanoseconds ?? 0)
     }
 
+    private static func refuse(_ field: String, _ problem: String) -> ServiceError {
+        ServiceError(.invalidArgument, "\(field): \(problem)")
+    }
+
+    /// The checked sizes of a page, and of a snippet.
+    static func sizes(limit: UInt32, snippetBytes: UInt32) throws(ServiceError) -> (limit: Int, snippetBytes: Int) {
+        guard limit <= maxLimit else { throw refuse("limit", "\(limit); at most \(maxLimit) hits fit on a page") }
+        guard snippetBytes <= maxSnippetBytes else {
+            throw refuse("snippet_bytes", "\(snippetBytes); at most \(maxSnippetBytes) are allowed")
+        }
+        return (limit == 0 ? 10 : Int(limit), snippetBytes == 0 ? 300 : Int(snippetBytes))
+    }
+
+    /// What was found.
+    struct Found: Sendable {
+        var result: SnapshotResult
+        var matching: Matching
+        /// A better query, and articles that it finds.
+        var correction: (Correction, articles: [ArticleID])?
+    }
+
     /// Searches. Blocks the thread.
-    func run(in snapshot: any SearchSnapshot) throws(SearchIndexError) -> (result: SnapshotResult, matching: Matching) {
+    func run(in snapshot: any SearchSnapshot, _ vocabularies: Vocabularies) throws(SearchIndexError) -> Found {
         var request = template
         if let cursor {
             request.matching = cursor.matching
             request.after = cursor.hit
-            return (try snapshot.search(request), cursor.matching)
+            return Found(result: try snapshot.search(request), matching: cursor.matching)
         }
         // An order by time has no place for what matches better.
         let hasMarks = query.texts.contains { $0.words.contains(where: \.isMarked) }
         request.matching = request.order != .relevance && hasMarks ? .allWordsWithMarks : .allWords
         let strict = try snapshot.search(request)
-        let relaxed: Matching
+        var found = Found(result: strict, matching: request.matching)
+        guard strict.total < Self.fewHits else { return found }
         if request.order == .relevance {
-            guard strict.total < Self.fewHits, query.canBeRelaxed else { return (strict, request.matching) }
-            relaxed = .someWords
+            found.correction = try correction(of: strict.total, in: snapshot, vocabularies)
+            guard query.canBeRelaxed else { return found }
+            request.matching = .someWords
         } else {
-            guard strict.total == 0, request.matching != .allWords else { return (strict, request.matching) }
-            relaxed = .allWords
+            guard strict.total == 0, request.matching != .allWords else { return found }
+            request.matching = .allWords
         }
-        let before = request.matching
-        request.matching = relaxed
         let more = try snapshot.search(request)
-        return more.total > strict.total ? (more, relaxed) : (strict, before)
+        if more.total > strict.total { (found.result, found.matching) = (more, request.matching) }
+        return found
+    }
+
+    /// A query that finds more than `total` articles, if words seem misspelt.
+    private func correction(
+        of total: UInt64, in snapshot: any SearchSnapshot, _ vocabularies: Vocabularies
+    ) throws(SearchIndexError) -> (Correction, articles: [ArticleID])? {
+        let typed = query.plainWords
+        guard !typed.isEmpty else { return nil }
+        let corrector = Corrector(
+            snapshot: snapshot, vocabulary: try vocabularies.current(snapshot, deadline: template.deadline))
+        guard let correction = try corrector.correct(text, query) else { return nil }
+        let nodes = zip(typed, correction.words).map { word, better in
+            let isSame = word.folded == better
+            return SearchQuery.Node.text(
+                SearchQuery.Text([
+                    isSame ? word : SearchQuery.Word(exact: better, folded: better, isMarked: false)
+                ]))
+        }
+        var request = template
+        request.query = SearchQuery(root: .all(nodes, isImplicit: true))
+        (request.limit, request.facets) = (Self.spellingArticles, [])
+        let found = try snapshot.search(request)
+        guard found.total > 2 * total else { return nil }
+        return (correction, found.hits.map(\.id))
     }
 
     /// Whether hits may lack words or marks.

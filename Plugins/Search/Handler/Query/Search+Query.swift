@@ -11,40 +11,61 @@ extension Search {
     /// search.query. Returns the encoded answer.
     func query(_ call: Call) async throws -> [UInt8] {
         let request = try CheckedRequest(try SearchRequest(decoding: call.payload), deadline: call.deadline)
-        let numbered = try await snapshot(for: request)
+        let numbered = try await snapshot(request.cursor?.snapshot)
+        let found = try await searching { [vocabularies] () throws(SearchIndexError) in
+            try request.run(in: numbered.snapshot, vocabularies)
+        }
+        var result = found.result
+        let hasMore = result.hits.count > request.limit
+        if hasMore { result.hits.removeLast() }
+        var answer = SearchResult(
+            total: result.total, facets: result.facets.map(SearchFacetCount.init), notes: request.query.notes,
+            relaxed: request.isRelaxed(found.matching), incomplete: !follower.isComplete)
+        if hasMore, let last = result.hits.last {
+            snapshots.keep(numbered)
+            answer.cursor = SearchCursor(matching: found.matching, snapshot: numbered.number, hit: last.place)
+                .encoded(of: request.search)
+        }
+        if let (correction, ids) = found.correction {
+            let texts = try await texts(of: ids)
+            answer.didYouMean = try await workers.run { correction.applied(to: request.text, spelledAs: texts) }
+        }
+        return try await encoded(
+            answer, result.hits, Highlighter(request.query), snippetBytes: request.snippetBytes,
+            articles: request.wantsArticles)
+    }
+
+    /// Searches the index on a thread for it.
+    func searching<Found: Sendable>(
+        _ body: @escaping @Sendable () throws(SearchIndexError) -> Found
+    ) async throws(ServiceError) -> Found {
         let follower = follower
-        let found = try await workers.run { () -> Result<(SnapshotResult, Matching), SearchIndexError> in
+        let found = try await workers.run { () -> Result<Found, SearchIndexError> in
             do throws(SearchIndexError) {
-                return .success(try request.run(in: numbered.snapshot))
+                return .success(try body())
             } catch {
                 if error.kind == .damaged { follower.restart(after: error) }
                 return .failure(error)
             }
         }
-        var result: SnapshotResult
-        let matching: Matching
         switch found {
-        case .success(let both): (result, matching) = both
+        case .success(let found): return found
         case .failure(let error): throw error.serviceError
         }
-        let hasMore = result.hits.count > request.limit
-        if hasMore { result.hits.removeLast() }
+    }
+
+    /// The encoded answer, with the articles of its hits.
+    func encoded(
+        _ answer: SearchResult, _ hits: [SnapshotResult.Hit], _ highlighter: Highlighter, snippetBytes: Int,
+        articles whole: Bool
+    ) async throws(ServiceError) -> [UInt8] {
         var articles: [HitArticle?] = []
-        for hit in result.hits { articles.append(try await article(hit.id, whole: request.wantsArticles)) }
-        var answer = SearchResult(
-            total: result.total, facets: result.facets.map(SearchFacetCount.init), notes: request.query.notes,
-            relaxed: request.isRelaxed(matching), incomplete: !follower.isComplete)
-        if hasMore, let last = result.hits.last {
-            snapshots.keep(numbered)
-            answer.cursor = SearchCursor(matching: matching, snapshot: numbered.number, hit: last.place)
-                .encoded(of: request.search)
-        }
-        return try await workers.run { [result, articles, answer] in
+        for hit in hits { articles.append(try await article(hit.id, whole: whole)) }
+        return try await workers.run { [articles] in
             var writer = WireWriter(capacity: 4096)
-            let highlighter = Highlighter(request.query)
-            for (hit, article) in zip(result.hits, articles) {
+            for (hit, article) in zip(hits, articles) {
                 guard let article else { continue }
-                let encoded = article.encoded(hit.place, highlighter, snippetBytes: request.snippetBytes)
+                let encoded = article.encoded(hit.place, highlighter, snippetBytes: snippetBytes)
                 writer.begin(1, length: encoded.count)
                 writer.append(encoded.rawSpan)
             }
@@ -53,11 +74,23 @@ extension Search {
         }
     }
 
+    /// Title, summary and body of articles.
+    private func texts(of ids: [ArticleID]) async throws(ServiceError) -> [String] {
+        var texts: [String] = []
+        for id in ids {
+            _ = try await storage.read(id: id) { record in
+                guard let document = try? IndexDocument(record) else { return }
+                texts.append("\(document.title)\n\(document.text)")
+            }
+        }
+        return texts
+    }
+
     private var snapshots: Snapshots { follower.snapshots }
 
-    /// The snapshot that a page is from, or the present one.
-    private func snapshot(for request: CheckedRequest) async throws -> Snapshots.Numbered {
-        if let number = request.cursor?.snapshot, let earlier = snapshots.find(number) { return earlier }
+    /// The snapshot with this number, or the present one.
+    func snapshot(_ number: UInt64? = nil) async throws -> Snapshots.Numbered {
+        if let number, let earlier = snapshots.find(number) { return earlier }
         for _ in 0..<Self.openingSteps {
             if let current = snapshots.current { return current }
             if let problem = follower.problem { throw ServiceError(.unavailable, "search: \(problem)") }
@@ -117,8 +150,7 @@ struct HitArticle: Sendable {
             hit.source = document.source
             hit.topics = document.topics
             hit.title = HighlightedText(highlighter.whole(document.title))
-            let text = document.summary.isEmpty ? document.body : "\(document.summary)\n\(document.body)"
-            hit.snippet = HighlightedText(highlighter.passage(text, maxBytes: snippetBytes))
+            hit.snippet = HighlightedText(highlighter.passage(document.text, maxBytes: snippetBytes))
         }
         var writer = WireWriter(capacity: 1024)
         hit.encode(to: &writer)
