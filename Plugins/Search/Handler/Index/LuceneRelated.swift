@@ -13,8 +13,8 @@ struct LuceneRelatedBuilder {
     /// Words in more than this part of the articles tell nothing, unless so few articles have them.
     private static let commonPart: UInt64 = 10
     private static let few: UInt64 = 100
-    /// How many of the terms must be there: one of so many.
-    private static let minimumPart = 4
+    /// How many of the terms must be there: one of so many, and at least two.
+    private static let minimumPart = 10
 
     private let snapshot: LuceneSnapshot
     private let maker: LuceneQueryMaker
@@ -44,7 +44,7 @@ struct LuceneRelatedBuilder {
         for term in terms {
             some.append((try maker.term(term.field, term.text, Float(term.weight / greatest)), CLUCENE_SHOULD))
         }
-        let minimum = max(1, some.count / Self.minimumPart)
+        let minimum = min(some.count, max(2, some.count / Self.minimumPart))
         var parts = [(try maker.boolean(some, minimum: Int32(clamping: minimum)), CLUCENE_MUST)]
         if let name { parts.append((try maker.term(.id, name), CLUCENE_MUST_NOT)) }
         return try maker.boolean(parts)

@@ -8,6 +8,9 @@ struct Completions {
     /// How many words may follow those that were typed.
     private static let maxFurther = 2
 
+    /// What has less in all titles is a chance hit.
+    private static let leastWeight = 0.15
+
     /// The typed text.
     private let text: String
     private let tokens: TokenList
@@ -44,11 +47,13 @@ struct Completions {
     func suggestions(from titles: [String], most: Int) -> [String] {
         var candidates: [String: Candidate] = [:]
         for title in titles { collect(title, &candidates) }
-        // Of phrases that begin alike, a longer one says more if it occurs as often.
         let kept = candidates.filter { folded, candidate in
-            !candidates.contains { other, longer in
-                longer.words > candidate.words && other.hasPrefix(folded + " ")
-                    && longer.weight * 1.5 >= candidate.weight
+            guard candidate.weight >= Self.leastWeight else { return false }
+            return !candidates.contains { other, rival in
+                // Of phrases that begin alike, a longer one says more if it occurs as often, and nothing if it is rare.
+                rival.words > candidate.words && other.hasPrefix(folded + " ") && rival.weight * 1.5 >= candidate.weight
+                    || rival.words < candidate.words && folded.hasPrefix(other + " ") && candidate.weight < 2
+                        && rival.weight > candidate.weight * 1.5
             }
         }
         let sorted = kept.sorted { ($0.value.weight, $1.key) > ($1.value.weight, $0.key) }
@@ -123,13 +128,13 @@ struct Completions {
         guard typed.isMarked else { return 1 }
         let exact = tokens.exactBytes[typed.exact]
         let exactFound = words.exactBytes[word.exact]
-        if !isPrefix { return exactFound.elementsEqual(exact) ? 1 : 0.1 }
+        if !isPrefix { return exactFound.elementsEqual(exact) ? 1 : 0.05 }
         // A tone is typed before or after the rest of its word.
         let letters = exact.prefix { !Self.isTone($0) }
         let tones = exact.drop { !Self.isTone($0) }
         let agrees =
             exactFound.starts(with: letters) && (tones.isEmpty || exactFound.reversed().starts(with: tones.reversed()))
-        return agrees ? 1 : 0.2
+        return agrees ? 1 : 0.05
     }
 
     private static func isTone(_ byte: UInt8) -> Bool { "`'~?.".utf8.contains(byte) }
