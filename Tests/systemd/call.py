@@ -10,7 +10,7 @@ import socket
 import struct
 import sys
 
-HELLO, REQUEST, MESSAGE, ERROR, GO_AWAY, END_FLAG = 1, 2, 3, 4, 9, 1
+HELLO, REQUEST, MESSAGE, ERROR, PING, PONG, GO_AWAY, END_FLAG = 1, 2, 3, 4, 7, 8, 9, 1
 
 
 def crc32c(data):
@@ -96,6 +96,9 @@ def answer(connection, method, text=""):
             sys.exit(f"error {status.get(1, 0)}: {status.get(2, b'').decode()}")
         if kind == MESSAGE and stream == 1:
             return payload
+        if kind == PING:
+            connection.sendall(frame(PONG, payload))
+            continue
         # GO_AWAY says that no further request is taken; this one is still answered.
         assert kind == GO_AWAY, kind
 

@@ -253,6 +253,8 @@ import Testing
         harness.turn { unsafe !harness.harness.script.kept.isEmpty }
         harness.harness.handOver(streamsMilliseconds: 0)
         #expect(try client.frame().kind == .goAway)
+        #expect(try client.frame().kind == .ping)
+        client.send(WireFrame(kind: .pong))
         #expect(!harness.isStopped)
         #expect(harness.harness.script.respond([2]) == 0)
         #expect(try client.frame().payload == [2])
