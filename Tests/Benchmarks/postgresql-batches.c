@@ -2,8 +2,9 @@
 // What libpq and the database can do by themselves: the transactions and reads of PostgreSQLStorage, by a plain program, with
 // batches of a given size that are always full. `postgresql-engine` runs it beside articled.
 //
-//   postgresql-batches CONNINFO put BATCH SECONDS               one connection; prints articles per second
-//   postgresql-batches CONNINFO get CONNECTIONS DEPTH SECONDS   by id; so many requests are on their way on each connection
+//   postgresql-batches CONNINFO put BATCH SECONDS      one connection; prints articles per second
+//   postgresql-batches CONNINFO get ARTICLES CONNECTIONS DEPTH SECONDS
+//                                                      by id, among the first ARTICLES; DEPTH are on their way on each connection
 //
 // The articles are copies of those that are stored, with ids of their own.
 #include <arpa/inet.h>
@@ -151,6 +152,7 @@ static int sample(PGconn *connection, Sample *samples) {
     PGresult *result = PQexecParams(
         connection, "SELECT time, checksum, terms, content FROM articled.records ORDER BY id LIMIT 1000", 0, NULL, NULL, NULL,
         NULL, 1);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) fail("sample", PQresultErrorMessage(result));
     int count = PQntuples(result);
     if (count == 0) fail("sample", "no article is stored");
     for (int i = 0; i < count; i++) {
@@ -279,7 +281,7 @@ typedef struct {
     int in_flight;
 } Reader;
 
-static void get(const char *conninfo, int connections, int depth, double seconds) {
+static void get(const char *conninfo, const char *articles, int connections, int depth, double seconds) {
     Reader *readers = calloc(connections, sizeof *readers);
     struct pollfd *polls = calloc(connections, sizeof *polls);
     for (int i = 0; i < connections; i++) {
@@ -288,8 +290,11 @@ static void get(const char *conninfo, int connections, int depth, double seconds
             "SELECT r.id, r.revision, r.created_at, r.stored_at, r.time, r.checksum, r.key, r.content "
             "FROM articled.records r WHERE r.id = $1::uuid");
     }
+    PQclear(PQexec(readers[0].connection, "SET statement_timeout = 0"));
+    const char *limit[] = {articles};
     PGresult *ids = PQexecParams(
-        readers[0].connection, "SELECT id FROM articled.records", 0, NULL, NULL, NULL, NULL, 1);
+        readers[0].connection, "SELECT id FROM articled.records ORDER BY id LIMIT $1::bigint", 1, NULL, limit, NULL, NULL, 1);
+    if (PQresultStatus(ids) != PGRES_TUPLES_OK) fail("get", PQresultErrorMessage(ids));
     int count = PQntuples(ids);
     if (count == 0) fail("get", "no article is stored");
     for (int i = 0; i < connections; i++) {
@@ -344,9 +349,9 @@ static void get(const char *conninfo, int connections, int depth, double seconds
 int main(int count, char **words) {
     if (count == 5 && strcmp(words[2], "put") == 0) {
         put(open_connection(words[1]), atoi(words[3]), atof(words[4]));
-    } else if (count == 6 && strcmp(words[2], "get") == 0) {
-        get(words[1], atoi(words[3]), atoi(words[4]), atof(words[5]));
+    } else if (count == 7 && strcmp(words[2], "get") == 0) {
+        get(words[1], words[3], atoi(words[4]), atoi(words[5]), atof(words[6]));
     } else {
-        fail("usage", "CONNINFO put BATCH SECONDS, or CONNINFO get CONNECTIONS DEPTH SECONDS");
+        fail("usage", "CONNINFO put BATCH SECONDS, or CONNINFO get ARTICLES CONNECTIONS DEPTH SECONDS");
     }
 }

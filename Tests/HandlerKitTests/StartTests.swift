@@ -12,7 +12,7 @@ import Testing
         #expect(unsafe descriptor == exportPlugin(Scripted.self))
         let plugin = unsafe descriptor.assumingMemoryBound(to: articled_plugin.self).pointee
         #expect(unsafe plugin.magic == 0x4e49_4c50_4454_5241)
-        #expect(unsafe plugin.abi == 2 << 16)
+        #expect(unsafe plugin.abi == UInt32(ARTICLED_ABI_MAJOR << 16 | ARTICLED_ABI_MINOR))
         #expect(unsafe plugin.size == UInt32(MemoryLayout<articled_plugin>.size))
         #expect(unsafe String(cString: plugin.name) == "scripted")
         #expect(unsafe String(cString: plugin.runtime) == SwiftRuntime.name)

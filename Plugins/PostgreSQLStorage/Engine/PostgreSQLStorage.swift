@@ -61,34 +61,42 @@ package final class PostgreSQLStorage: StorageEngine {
     // MARK: Reading
 
     package func fetch(id: ArticleID) async throws(ServiceError) -> RecordCopy? {
-        try await one(Query(.get) { $0.add(id) }, "\(id)")
+        guard let rows = try await read(.article(id)), let row = rows.row(of: id) else { return nil }
+        return try Self.record(rows, row, "\(id)")
     }
 
     package func fetch(key: [UInt8]) async throws(ServiceError) -> RecordCopy? {
         if key.isEmpty { return nil }
-        return try await one(Query(.getByKey) { $0.add(key) }, "the article with this key")
+        let query = Query(.getByKey) { $0.add(key) }
+        guard let rows = try await read(.queries([query])), rows.count > 0 else { return nil }
+        return try Self.record(rows, 0, "the article with this key")
     }
 
-    private func one(_ query: Query, _ name: String) async throws(ServiceError) -> RecordCopy? {
-        let rows = try await database.read([query], "cannot read an article", mayBeStale: true)
-        guard let rows = rows.first, rows.count > 0 else { return nil }
-        guard let record = RecordCopy(rows, 0) else {
+    private func read(_ subject: ReadRequest.Subject) async throws(ServiceError) -> Rows? {
+        try await database.read(subject, "cannot read an article", mayBeStale: true).first
+    }
+
+    private static func record(
+        _ rows: Rows, _ row: Int, _ name: @autoclosure () -> String
+    ) throws(ServiceError) -> RecordCopy {
+        guard let record = RecordCopy(rows, row) else {
             throw ServiceError(
                 .dataLoss,
-                "\(name) is damaged in the database: its content does not have the checksum with which it was written")
+                "\(name()) is damaged in the database: its content does not have the checksum with which it was written"
+            )
         }
         return record
     }
 
     package func fetch(_ query: StorageQuery) async throws(ServiceError) -> RecordPage {
         guard let statement = query.statement() else { return RecordPage() }
-        let rows = try await database.read([statement], "cannot list articles", mayBeStale: true)
+        let rows = try await database.read(.queries([statement]), "cannot list articles", mayBeStale: true)
         return rows.first.map { RecordPage($0, query) } ?? RecordPage()
     }
 
     package func fetch(_ query: ChangeQuery) async throws(ServiceError) -> ChangePage {
         let reading = try ChangeReading(query)
-        return try await reading.page(database.read(reading.queries, "cannot read changes"))
+        return try await reading.page(database.read(.queries(reading.queries), "cannot read changes"))
     }
 
     package func watchChanges(_ notify: @escaping @Sendable () -> Void) -> ChangeWatch? { watchers.add(notify) }

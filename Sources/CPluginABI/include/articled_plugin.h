@@ -31,7 +31,7 @@ extern "C" {
 
 #define ARTICLED_PLUGIN_MAGIC UINT64_C(0x4e494c5044545241) /* "ARTDPLIN", little-endian */
 #define ARTICLED_ABI_MAJOR 2u /* must be the same on both sides */
-#define ARTICLED_ABI_MINOR 0u /* tells which members an author could know; sizes decide */
+#define ARTICLED_ABI_MINOR 1u /* tells which members an author could know; sizes decide */
 #define ARTICLED_ABI ((ARTICLED_ABI_MAJOR << 16) | ARTICLED_ABI_MINOR)
 #define ARTICLED_HAS(pointer, member) \
     ((pointer)->size >= offsetof(__typeof__(*(pointer)), member) + sizeof((pointer)->member))
@@ -361,6 +361,7 @@ typedef struct articled_read {
     articled_bytes key;
     const articled_query *query;
     const articled_changes *changes;
+    articled_loop *loop; /* calling `done` on this loop's thread is the fastest; NULL: on none */
 } articled_read;
 
 typedef struct articled_read_result {

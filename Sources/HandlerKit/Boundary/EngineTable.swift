@@ -106,11 +106,16 @@ enum EngineTable {
                 read: { engine, read, done, context in
                     guard let done = unsafe done else { return }
                     let told = unsafe ReadCallback(done, context)
-                    guard let engine = unsafe PluginInstance.at(engine)?.engine, let read = unsafe read else {
+                    guard let instance = unsafe PluginInstance.at(engine), let engine = instance.engine,
+                        let read = unsafe read
+                    else {
                         return told(missing)
                     }
                     do throws(ServiceError) {
-                        unsafe RunningReads.start(try RequestedRead(read), read.pointee.token, engine, told)
+                        let asked = try unsafe RequestedRead(read)
+                        let loop = try unsafe AuthoredStructure.copy(read, "a read", least: LeastSize.read).loop
+                        let executor = unsafe loop.map { unsafe LoopExecutor.of($0, instance.host.table) }
+                        unsafe RunningReads.start(asked, read.pointee.token, engine, on: executor, told)
                     } catch {
                         told(error)
                     }

@@ -123,7 +123,9 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 guard pending.begin(continuation) else { return }
-                unsafe read.withC(token: pending.token, deadline: pending.deadline.nanoseconds) { read in
+                unsafe read.withC(
+                    token: pending.token, deadline: pending.deadline.nanoseconds, loop: LoopExecutor.currentLoop
+                ) { read in
                     unsafe ask(engine, read, PendingRead.call, pending.context())
                 }
             }

@@ -32,6 +32,15 @@ final class LoopExecutor: TaskExecutor, @unchecked Sendable {
         }
     }
 
+    /// The loop that the current task runs on; `nil`: on none.
+    static var currentLoop: OpaquePointer? {
+        unsafe withUnsafeCurrentTask { task in
+            guard let current = unsafe task?.unownedTaskExecutor else { return nil }
+            let executor = all.withLock { all in all.first { unsafe $0.asUnownedTaskExecutor() == current } }
+            return unsafe executor?.loop
+        }
+    }
+
     private func isOf(_ loop: UInt, _ host: UInt) -> Bool {
         unsafe UInt(bitPattern: self.loop) == loop && UInt(bitPattern: self.host) == host
     }

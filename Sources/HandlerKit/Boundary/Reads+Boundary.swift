@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import CPluginABI
-internal import Synchronization
 
 /// A read that may wait, as it crosses the boundary.
 enum RequestedRead: Sendable {
@@ -11,9 +10,12 @@ enum RequestedRead: Sendable {
     case changes(ChangeQuery)
 
     /// Calls `body` with the C form of the read.
-    func withC(token: UInt64, deadline: UInt64, _ body: (UnsafePointer<articled_read>) -> Void) {
+    func withC(
+        token: UInt64, deadline: UInt64, loop: OpaquePointer?, _ body: (UnsafePointer<articled_read>) -> Void
+    ) {
         var read = unsafe articled_read()
         unsafe read.size = UInt32(MemoryLayout<articled_read>.size)
+        unsafe read.loop = loop
         unsafe read.token = token
         unsafe read.deadline = deadline
         switch self {
@@ -135,87 +137,6 @@ enum ReadAnswer: Sendable {
     }
 }
 
-/// A caller that waits for a read. The engine may answer, late or never; the task may be cancelled; the time may pass.
-/// Whichever comes first counts.
-final class PendingRead: Sendable {
-    typealias Answer = Result<ReadAnswer, ServiceError>
-
-    private struct State {
-        var waiting: CheckedContinuation<Answer, Never>?
-        var ended: Answer?
-    }
-
-    /// No read takes longer than this, so that an engine that never answers does not hold its callers for ever.
-    private static let limit: UInt64 = 30_000_000_000
-    private static let lastToken = Atomic<UInt64>(0)
-    /// Those that the engine has not answered, by token. An engine that answers twice finds nothing here the second time.
-    private static let unanswered = Mutex<[UInt64: PendingRead]>([:])
-
-    let token = PendingRead.lastToken.add(1, ordering: .relaxed).newValue
-    let deadline = Deadline(nanoseconds: Deadline.now.nanoseconds &+ PendingRead.limit)
-    private let log: PluginLog
-    private let state = Mutex(State())
-    private let isAnswered = Atomic(false)
-    /// Sleeps until the limit, unless the engine answers.
-    private let timer = Mutex<Task<Void, Never>?>(nil)
-
-    init(_ log: PluginLog) { self.log = log }
-
-    /// Returns `false` if it has ended, and the continuation was resumed.
-    func begin(_ continuation: CheckedContinuation<Answer, Never>) -> Bool {
-        let ended = state.withLock { state in
-            if state.ended == nil { state.waiting = continuation }
-            return state.ended
-        }
-        if let ended { continuation.resume(returning: ended) }
-        return ended == nil
-    }
-
-    /// Ends the wait, unless it has ended.
-    func end(_ answer: Answer) {
-        let waiting = state.withLock { state in
-            guard state.ended == nil else { return nil as CheckedContinuation<Answer, Never>? }
-            state.ended = answer
-            return state.waiting.take()
-        }
-        waiting?.resume(returning: answer)
-    }
-
-    /// Whether the caller no longer waits, and the engine has not answered yet.
-    var isGivenUp: Bool { !isAnswered.load(ordering: .relaxed) }
-
-    /// The context for `call`. Limits the wait.
-    func context() -> UnsafeMutableRawPointer? {
-        Self.unanswered.withLock { $0[token] = self }
-        let limit = Task.detached { [weak self] in
-            try? await Task.sleep(for: .nanoseconds(Int64(Self.limit)))
-            self?.expire()
-        }
-        timer.withLock { $0 = limit }
-        return unsafe UnsafeMutableRawPointer(bitPattern: UInt(token))
-    }
-
-    private func expire() {
-        guard Self.unanswered.withLock({ $0.removeValue(forKey: token) }) != nil else { return }
-        let text = "the storage did not answer a read within 30 seconds"
-        log.error(text)
-        end(.failure(ServiceError(.unavailable, text)))
-    }
-
-    static let call: ReadCallback.Function = { context, result in
-        let token = UInt64(UInt(bitPattern: context))
-        guard let read = unanswered.withLock({ $0.removeValue(forKey: token) }) else { return }
-        read.isAnswered.store(true, ordering: .relaxed)
-        read.timer.withLock { $0.take() }?.cancel()
-        do throws(ServiceError) {
-            guard let result = unsafe result else { throw EngineTable.missing }
-            read.end(.success(unsafe try ReadAnswer(result)))
-        } catch {
-            read.end(.failure(error))
-        }
-    }
-}
-
 /// The completion of a C read.
 ///
 /// Sendable although it holds a pointer: by contract, `done` may be called from any thread, and its context is only
@@ -327,56 +248,5 @@ private final class CRecords {
     var pointers: UnsafePointer<UnsafePointer<articled_record>?> {
         // An empty list has an address, too.
         unsafe UnsafePointer(list.baseAddress.unsafelyUnwrapped)
-    }
-}
-
-/// The reads that engines in Swift are at, each in a task that can be cancelled.
-enum RunningReads {
-    private enum Entry {
-        case running(Task<Void, Never>)
-        /// It has ended, or was cancelled, before its task was entered here.
-        case over
-    }
-
-    private static let all = Mutex<[UInt64: Entry]>([:])
-
-    /// Starts a read.
-    static func start(
-        _ read: RequestedRead, _ token: UInt64, _ engine: any StorageEngine, _ done: ReadCallback
-    ) {
-        let task = Task.detached {
-            await answer(read, engine, done)
-            all.withLock { all in
-                if case .running = all[token] { all[token] = nil } else { all[token] = .over }
-            }
-        }
-        all.withLock { all in
-            if case .over = all[token] {
-                all[token] = nil
-                task.cancel()
-            } else {
-                all[token] = .running(task)
-            }
-        }
-    }
-
-    /// Cancels a read, if it has not ended.
-    static func cancel(_ token: UInt64) {
-        all.withLock { all in
-            if case .running(let task) = all[token] { task.cancel() }
-        }
-    }
-
-    private static func answer(_ read: RequestedRead, _ engine: any StorageEngine, _ done: ReadCallback) async {
-        do throws(ServiceError) {
-            switch read {
-            case .id(let id): done(try await engine.fetch(id: id).map { RecordPage(records: [$0]) })
-            case .key(let key): done(try await engine.fetch(key: key).map { RecordPage(records: [$0]) })
-            case .scan(let query): done(try await engine.fetch(query))
-            case .changes(let query): done(try await engine.fetch(query))
-            }
-        } catch {
-            done(error)
-        }
     }
 }

@@ -49,6 +49,9 @@ public protocol ArticleStorage: Sendable {
 
     // MARK: After waiting
 
+    // An engine runs these on the event loop of the request, if there is one, and otherwise on a thread of the caller's until
+    // it first waits. So it waits by `await`, and blocks no thread.
+
     /// Returns a copy of the record with this id; `nil` if there is none.
     func fetch(id: ArticleID) async throws(ServiceError) -> RecordCopy?
 

@@ -65,13 +65,13 @@ final class DatabaseThread: Sendable {
         wakeUp.signal()
     }
 
-    /// Runs queries, and waits for their rows.
+    /// Reads, and waits for the rows of each query.
     ///
     /// - Parameter mayBeStale: a replica may answer, if the configuration says so.
     func read(
-        _ queries: [Query], _ purpose: String, mayBeStale: Bool = false
+        _ subject: ReadRequest.Subject, _ purpose: String, mayBeStale: Bool = false
     ) async throws(ServiceError) -> [Rows] {
-        let request = ReadRequest(queries, purpose, mayBeStale: mayBeStale && settings.replicas != nil)
+        let request = ReadRequest(subject, purpose, mayBeStale: mayBeStale && settings.replicas != nil)
         try inbox.withLock { inbox throws(ServiceError) in
             guard inbox.stopsBy == nil else {
                 throw ServiceError(.unavailable, "the storage is closing: reconnect and retry")

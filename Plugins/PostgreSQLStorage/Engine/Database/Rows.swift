@@ -15,6 +15,9 @@ final class Rows: @unchecked Sendable {
     /// The number of rows.
     var count: Int { Int(unsafe PQntuples(result)) }
 
+    /// The row whose first column is this id.
+    func row(of id: ArticleID) -> Int? { (0..<count).first { self.id($0, 0) == id } }
+
     /// The number of rows that a statement without a result has changed.
     var changed: Int {
         guard let text = unsafe PQcmdTuples(result) else { return 0 }

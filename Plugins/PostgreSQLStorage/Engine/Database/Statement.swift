@@ -61,6 +61,11 @@ extension Statement {
 
     /// $1: id.
     static let get = Statement("get", "SELECT \(columns) FROM articled.records r WHERE r.id = $1::uuid")
+    /// $1: ids. In no order, without those that are not there.
+    static let getSeveral = Statement(
+        "get_several",
+        "SELECT \(columns) FROM unnest($1::uuid[]) w(id) "
+            + "CROSS JOIN LATERAL (SELECT * FROM articled.records x WHERE x.id = w.id LIMIT 1) r")
     /// $1: key. The index has its hash, because a key may be longer than an index allows.
     static let getByKey = Statement(
         "get_by_key",
@@ -145,7 +150,7 @@ extension Statement {
         WHERE c.shown ORDER BY c.sequence
         """)
 
-    static let reading = [beginSnapshot, commit, get, getByKey, changeState, changes] + scans
+    static let reading = [beginSnapshot, commit, get, getSeveral, getByKey, changeState, changes] + scans
 
     // MARK: Writing
 

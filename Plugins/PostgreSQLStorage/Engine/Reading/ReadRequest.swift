@@ -3,8 +3,14 @@ internal import ArticleProtocol
 internal import LinuxRuntime
 internal import Synchronization
 
-/// Queries that read, and the task that waits for their rows.
+/// What is to be read, and the task that waits for its rows.
 final class ReadRequest: Sendable {
+    enum Subject: Sendable {
+        /// The article with this id. Such requests share a query, so there may be others' rows, too.
+        case article(ArticleID)
+        case queries([Query])
+    }
+
     typealias Answer = Result<[Rows], ServiceError>
 
     private struct State {
@@ -14,15 +20,15 @@ final class ReadRequest: Sendable {
         var ended: Answer?
     }
 
-    let queries: [Query]
+    let subject: Subject
     /// What fails if they do: "cannot read an article".
     let purpose: String
     /// ``MonotonicClock``.
     let queuedAt = MonotonicClock.now
     private let state: Mutex<State>
 
-    init(_ queries: [Query], _ purpose: String, mayBeStale: Bool) {
-        self.queries = queries
+    init(_ subject: Subject, _ purpose: String, mayBeStale: Bool) {
+        self.subject = subject
         self.purpose = purpose
         state = Mutex(State(mayBeStale: mayBeStale))
     }
@@ -54,65 +60,4 @@ final class ReadRequest: Sendable {
 
     /// Nobody waits any more.
     var hasEnded: Bool { state.withLock { $0.ended != nil } }
-}
-
-/// Reads on their way to a connection. For the I/O thread alone.
-struct ReadDispatcher {
-    /// So many requests are on their way on one connection: enough to keep the server busy, few enough that a slow one does not
-    /// hold up many.
-    private static let depth = 8
-
-    private let links: [Link]
-    private var waiting: [ReadRequest] = []
-    private var first = 0
-
-    init(_ links: [Link]) { self.links = links }
-
-    mutating func add(_ requests: [ReadRequest]) { waiting += requests }
-
-    /// Sends what the connections take.
-    ///
-    /// - Parameter again: takes a request whose connection was lost, and why. Reading twice does no harm.
-    mutating func dispatch(again: @escaping (ReadRequest, DatabaseError) -> Void) {
-        while first < waiting.count {
-            guard let link = links.filter({ $0.isConnected && $0.load < Self.depth }).min(by: { $0.load < $1.load })
-            else { break }
-            let request = waiting[first]
-            first += 1
-            if request.hasEnded { continue }
-            let isAbandoned = { request.hasEnded }
-            link.send(request.queries, isAbandoned: isAbandoned) { answer in
-                switch answer {
-                case .success(let rows): request.end(.success(rows))
-                case .failure(let error) where error.isDisconnected || error.endsConnection: again(request, error)
-                // Another query was to be cancelled, which had just ended.
-                case .failure(let error) where error.state == "57014" && link.hasCancelled: again(request, error)
-                // What the replica had to do for the primary was more urgent than the query.
-                case .failure(let error) where request.mayBeStale && error.state.hasPrefix("40"):
-                    request.requirePrimary()
-                    again(request, error)
-                case .failure(let error): request.end(.failure(error.status(request.purpose)))
-                }
-            }
-        }
-        if first == waiting.count || first > 1024 {
-            waiting.removeFirst(first)
-            first = 0
-        }
-    }
-
-    /// Refuses what has waited since before this time.
-    mutating func expire(before time: UInt64, _ error: ServiceError) {
-        for request in waiting[first...] where request.queuedAt < time { request.end(.failure(error)) }
-        waiting = waiting[first...].filter { !$0.hasEnded }
-        first = 0
-    }
-
-    /// The service stops.
-    mutating func abandon() {
-        for request in waiting[first...] {
-            request.end(.failure(ServiceError(.unavailable, "the storage is closing: reconnect and retry")))
-        }
-        (waiting, first) = ([], 0)
-    }
 }
