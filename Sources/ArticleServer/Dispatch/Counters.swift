@@ -51,7 +51,7 @@ struct Counter: ~Copyable {
     let accepted: CounterRow
     let refused: CounterRow
     /// TLS handshakes, by `HandshakeOutcome`.
-    let handshakes = CounterRow(count: HandshakeOutcome.allCases.count)
+    let handshakes = CounterRow(count: HandshakeOutcome.all.count)
     /// Open connections with TLS.
     let tlsConnections = Counter()
     let bytesReceived = Counter()

@@ -21,7 +21,7 @@ extension EventLoop {
     /// - Returns: nil if that failed; the socket is closed.
     func secure(_ descriptor: Int32, _ peer: Peer, _ account: PeerAccount, _ context: TLSContext) -> TLSSession? {
         guard account.mayHandshake() else {
-            counters.handshakes.add(1, at: HandshakeOutcome.limit.rawValue)
+            counters.handshakes.add(1, at: HandshakeOutcome.limit.index)
             self.context.journal.handshakeFailed(.limit, "", peer)
             Descriptor.close(descriptor)
             self.context.admission.leave(account)

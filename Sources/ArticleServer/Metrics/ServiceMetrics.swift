@@ -98,10 +98,7 @@ struct ServiceMetrics {
         text.family("articled_tls_connections", .gauge, "Open connections with TLS.")
         text.sample(tls.connections)
         text.family("articled_tls_handshakes", .counter, "TLS handshakes, by their outcome.")
-        for outcome in HandshakeOutcome.allCases {
-            let count = tls.handshakes.indices.contains(outcome.rawValue) ? tls.handshakes[outcome.rawValue] : 0
-            text.sample("_total", [("outcome", outcome.label)], count)
-        }
+        for (outcome, count) in tls.handshakes { text.sample("_total", [("outcome", outcome.label)], count) }
         text.family("articled_protocol_errors", .counter, "Connections ended because their peer broke the protocol.")
         text.sample("_total", statistics.protocolErrors)
         text.family("articled_received_bytes", .counter, unit: "bytes", "Read from clients.")
@@ -231,10 +228,9 @@ struct ListenerTraffic: Equatable {
 }
 
 /// The counts of TLS.
-struct TLSTraffic: Equatable {
+struct TLSTraffic {
     var connections: UInt64 = 0
-    /// By `HandshakeOutcome`.
-    var handshakes: [UInt64] = []
+    var handshakes: [(outcome: HandshakeOutcome, count: UInt64)] = HandshakeOutcome.all.map { ($0, 0) }
 }
 
 /// What this process uses of the machine. Values that the system does not tell are nil.

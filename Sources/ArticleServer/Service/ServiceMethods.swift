@@ -186,8 +186,8 @@ extension ServiceMethods {
         guard let counters = context?.counters else { return TLSTraffic() }
         return TLSTraffic(
             connections: counters.sum { $0.tlsConnections.value },
-            handshakes: HandshakeOutcome.allCases.map { outcome in
-                counters.sum { $0.handshakes.value(at: outcome.rawValue) }
+            handshakes: HandshakeOutcome.all.map { outcome in
+                (outcome, counters.sum { $0.handshakes.value(at: outcome.index) })
             })
     }
 

@@ -41,10 +41,10 @@ extension ClientConnection {
         case .wantsWrite: wanted = .writable
         case .failed:
             let failure = tls.failure
-            let index = failure?.reason.rawValue ?? TLSFailure.Reason.violation.rawValue
+            let reason = failure?.reason ?? .violation
             // A client of ours that knows nothing of TLS can read this. OpenSSL has sent no alert.
-            if failure?.reason == .notTLS { sendPlain(Self.tlsFrame) }
-            return handshakeFailed(HandshakeOutcome(rawValue: index) ?? .violation, failure?.text ?? "")
+            if reason == .notTLS { sendPlain(Self.tlsFrame) }
+            return handshakeFailed(.failed(reason), failure?.text ?? "")
         }
         if wanted != interest {
             interest = wanted
@@ -65,7 +65,7 @@ extension ClientConnection {
 
     private func handshakeDone(_ tls: TLSSession) {
         releaseHandshake()
-        loop.counters.handshakes.add(1, at: HandshakeOutcome.done.rawValue)
+        loop.counters.handshakes.add(1, at: HandshakeOutcome.done.index)
         loop.counters.tlsConnections.add(1)
         session.authenticated(tls.peerCertificate)
         let peer = session.peer
@@ -80,7 +80,7 @@ extension ClientConnection {
 
     /// Ends the connection. The peer can still read the alert, which OpenSSL has sent.
     func handshakeFailed(_ outcome: HandshakeOutcome, _ text: String) {
-        loop.counters.handshakes.add(1, at: outcome.rawValue)
+        loop.counters.handshakes.add(1, at: outcome.index)
         loop.context.journal.handshakeFailed(outcome, text, session.peer)
         linger()
     }
@@ -117,67 +117,5 @@ extension ClientConnection {
         if tls.isEstablished { loop.counters.tlsConnections.subtract(1) }
         self.tls = nil
         outgoing.tls = nil
-    }
-}
-
-/// How handshakes end. The first cases are those of `TLSFailure.Reason`.
-enum HandshakeOutcome: Int, CaseIterable {
-    case done = 0
-    case closed
-    case system
-    case notTLS
-    case noCommonVersion
-    case noCertificate
-    case expired
-    case notYetValid
-    case unknownAuthority
-    case wrongHost
-    case badCertificate
-    case refused
-    case violation
-    /// It took longer than `limits.handshakeTimeout`.
-    case timeout
-    /// Too many were under way.
-    case limit
-
-    /// The label in the metrics.
-    var label: String {
-        switch self {
-        case .done: "ok"
-        case .closed: "closed"
-        case .system: "system"
-        case .notTLS: "not_tls"
-        case .noCommonVersion: "no_common_version"
-        case .noCertificate: "no_certificate"
-        case .expired: "certificate_expired"
-        case .notYetValid: "certificate_not_yet_valid"
-        case .unknownAuthority: "unknown_authority"
-        case .wrongHost: "wrong_host"
-        case .badCertificate: "bad_certificate"
-        case .refused: "certificate_refused"
-        case .violation: "violation"
-        case .timeout: "timeout"
-        case .limit: "limit"
-        }
-    }
-
-    /// For the journal.
-    var text: String {
-        switch self {
-        case .done: "it is complete"
-        case .closed: "the client closed the connection"
-        case .system: "the connection broke"
-        case .notTLS: "the client does not speak TLS"
-        case .noCommonVersion: "the client and the service have no TLS version or cipher in common; TLS 1.3 is needed"
-        case .noCertificate: "the client sent no certificate"
-        case .expired: "the client's certificate has expired"
-        case .notYetValid: "the client's certificate is not valid yet"
-        case .unknownAuthority: "the client's certificate is of an authority that tls.trust does not name"
-        case .wrongHost, .badCertificate: "the client's certificate is not accepted"
-        case .refused: "the client refused the service's certificate"
-        case .violation: "the client violated the TLS protocol"
-        case .timeout: "it took longer than limits.handshakeTimeout"
-        case .limit: "too many handshakes are under way: limits.handshakes"
-        }
     }
 }

@@ -103,16 +103,16 @@ import Testing
         #expect(client.handshake() == nil)
         let ended = #expect(throws: TLSClient.Ended.self) { try client.frame() }
         #expect(ended?.failure?.reason == .noCertificate)
-        #expect(harness.count(.noCertificate) == 1)
+        #expect(harness.count(.failed(.noCertificate)) == 1)
         #expect(try TLSClient(harness, identity: "portal").greet().roles == AccessPolicy.read | AccessPolicy.write)
     }
 
-    @Test(arguments: [HandshakeOutcome.expired, .notYetValid, .unknownAuthority])
-    func badCertificatesOfClients(outcome: HandshakeOutcome) throws {
+    @Test(arguments: [TLSFailure.Reason.expired, .notYetValid, .unknownAuthority])
+    func badCertificatesOfClients(reason: TLSFailure.Reason) throws {
         let authority = try TLSHarness.authority.get()
-        let name = outcome.label
+        let name = HandshakeOutcome.failed(reason).label
         let validity: (from: String, to: String)? =
-            switch outcome {
+            switch reason {
             case .expired: ("20200101000000Z", "20210101000000Z")
             case .notYetValid: ("20700101000000Z", "20710101000000Z")
             default: nil
@@ -123,7 +123,7 @@ import Testing
         let client = try TLSClient(harness, identity: name)
         _ = client.handshake()
         #expect(throws: TLSClient.Ended.self) { try client.frame() }
-        #expect(harness.count(outcome) == 1)
+        #expect(harness.count(.failed(reason)) == 1)
     }
 
     @Test func theClientChecksTheHost() throws {
@@ -161,7 +161,7 @@ import Testing
         }
         harness.turn { harness.loop.connections.count <= 1 }
         #expect(harness.loop.context.admission.totals.handshakes.inUse == 0)
-        #expect(harness.count(.notTLS) >= 2)
+        #expect(harness.count(.failed(.notTLS)) >= 2)
     }
 
     @Test func olderVersionsAreRefused() throws {
@@ -171,7 +171,7 @@ import Testing
         let body: [UInt8] = [3, 3] + [UInt8](repeating: 5, count: 32) + [0, 0, 2, 0xc0, 0x2f, 1, 0]
         let message = [1, 0, 0, UInt8(body.count)] + body
         client.send([0x16, 3, 1, 0, UInt8(message.count)] + message)
-        harness.turn { harness.count(.noCommonVersion) == 1 }
+        harness.turn { harness.count(.failed(.noCommonVersion)) == 1 }
         // protocol_version
         #expect(drain(client.descriptor).suffix(2) == [2, 70])
     }

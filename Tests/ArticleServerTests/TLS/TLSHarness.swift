@@ -52,7 +52,7 @@ final class TLSHarness {
     }
 
     /// How often handshakes ended so.
-    func count(_ outcome: HandshakeOutcome) -> UInt64 { loop.counters.handshakes.value(at: outcome.rawValue) }
+    func count(_ outcome: HandshakeOutcome) -> UInt64 { loop.counters.handshakes.value(at: outcome.index) }
 
     var tlsConnections: UInt64 { loop.counters.tlsConnections.value }
 
