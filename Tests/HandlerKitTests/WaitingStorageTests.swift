@@ -61,6 +61,11 @@ import Testing
         #expect(first.violations == [] && second.violations == [])
     }
 
+    /// Each plugin counts by itself: if all began with 1, one that gives up a read would end that of another.
+    @Test func tokensOfPluginsDiffer() {
+        #expect(PendingRead(.none).token >= 1 << 32)
+    }
+
     @Test func aMissingArticleAndAnError() async throws {
         let missing = begin(fetch, "fetch.get", GetRequest(id: .generate()).encoded())
         let failing = begin(fetch, "fetch.get", GetRequest(url: "https://a.vn").encoded())

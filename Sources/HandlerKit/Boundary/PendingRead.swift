@@ -15,7 +15,8 @@ final class PendingRead: Sendable {
 
     /// No read takes longer than this, so that an engine that never answers does not hold its callers for ever.
     private static let limit: UInt64 = 30_000_000_000
-    private static let lastToken = Atomic<UInt64>(0)
+    /// Tokens are unique within the process, but each plugin has a counter of its own: so each begins somewhere else.
+    private static let lastToken = Atomic<UInt64>(.random(in: 1 << 32...1 << 62))
     /// Those that the engine has not answered, by token. An engine that answers twice finds nothing here the second time.
     private static let unanswered = Mutex(Unanswered())
 
