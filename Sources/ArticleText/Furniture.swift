@@ -7,9 +7,28 @@ enum Furniture {
     static func isFurniture(_ line: String) -> Bool {
         guard line.utf8.count <= 300 else { return false }
         if line.allSatisfy({ !$0.isLetter && !$0.isNumber }) { return true }  // "-----", "***", "./."
+        if isLink(line) { return true }
         let parts = line.split { "|•·»›>".contains($0) }.map(\.folded).filter { !$0.isEmpty }
         return !parts.isEmpty && parts.allSatisfy(isPart)
     }
+
+    /// ">> Xem thêm: Một tựa đề khác", "Đọc thêm: ...": a link to another article.
+    private static func isLink(_ line: String) -> Bool {
+        guard let last = line.last, !".!…".contains(last) else { return false }
+        let signs = line.prefix { ">»›→=".contains($0) || $0.isWhitespace }
+        if signs.contains("»") || signs.contains("›") || signs.contains("→") || signs.contains(">>")
+            || signs.contains("=>")
+        {
+            return true
+        }
+        let folded = line.folded
+        return links.contains { folded.hasPrefix($0 + ":") }
+    }
+
+    private static let links = [
+        "xem thêm", "đọc thêm", "mời độc giả đọc thêm", "mời bạn đọc thêm", "mời xem thêm", "mời quý vị xem thêm",
+        "bạn có thể quan tâm", "bài liên quan", "tin liên quan", "có thể bạn quan tâm", "đọc tiếp", "xem tiếp",
+    ]
 
     /// "Trang chủ > Tin tức > Bưu chính": the position of the page in its site.
     static func isBreadcrumb(_ line: String) -> Bool {
@@ -83,6 +102,18 @@ enum RatingLine {
         let folded = line.folded
         guard let heading = headings.first(where: { folded.hasPrefix($0) }) else { return nil }
         return figures(String(folded.dropFirst(heading.count)))
+    }
+
+    /// "Xếp hạng: 4/5 sao": an average, of an unknown number of votes.
+    static func isAverage(_ line: String) -> Bool {
+        guard line.utf8.count <= 160 else { return false }
+        let folded = line.folded
+        guard let heading = headings.first(where: { folded.hasPrefix($0) }) else { return false }
+        let rest = folded.dropFirst(heading.count)
+        guard rest.split(whereSeparator: { !$0.isLetter }).allSatisfy({ allowedWords.contains(String($0)) }),
+            rest.allSatisfy({ $0.isLetter || $0.isNumber || $0.isWhitespace || "():/.,*★☆-–|[]".contains($0) })
+        else { return false }
+        return numbers(in: String(rest)).contains(where: \.beforeSlash) || rest.contains("★")
     }
 
     /// Whether the line is only the heading. The figures are on the next line.

@@ -17,6 +17,8 @@ public struct PlainText: Sendable, Equatable {
     public private(set) var body: Range<Int>
     /// The rating, from a rating line.
     public private(set) var rating: Rating?
+    /// A rating line without a number of votes, as written: "Xếp hạng: 4/5 sao". Empty: none.
+    public private(set) var ratingText = ""
     /// The time of publication, from a line with a time, read as Vietnamese time. Milliseconds since
     /// 1970-01-01T00:00:00Z; 0: none.
     public private(set) var publishedAt: Int64 = 0
@@ -87,6 +89,8 @@ public struct PlainText: Sendable, Equatable {
             let words = text.text(line)
             if let found = RatingLine.rating(in: words) {
                 rating = found
+            } else if RatingLine.isAverage(words) {
+                ratingText = words
             } else if let figures, RatingLine.isHeading(words) {
                 rating = figures
             } else if let time = PublicationLine.time(in: words), lines.count > 2 {
@@ -123,14 +127,14 @@ public struct PlainText: Sendable, Equatable {
         lines = lines.dropFirst(count)
     }
 
-    /// Up to two lines at the end: a name, a credit, or both.
+    /// Up to three lines at the end: a name, a credit, and who made the pictures.
     private mutating func takeSignature(_ lines: inout ArraySlice<TextLines.Line>, _ text: TextLines) {
         var found: [Signature] = []
         var rest = lines
-        while found.count < 2, rest.count > 1, let line = rest.last, line.content.count <= 200 {
+        while found.count < 3, rest.count > 1, let line = rest.last, line.content.count <= 200 {
             let words = text.text(line)
             guard let signature = Signature(words) ?? (line.isSetApart ? Signature.office(words) : nil),
-                !found.contains(where: { $0.isCredit == signature.isCredit })
+                !found.contains(where: { $0.isCredit == signature.isCredit && $0.isPhoto == signature.isPhoto })
             else { break }
             found.append(signature)
             rest.removeLast()
@@ -140,8 +144,10 @@ public struct PlainText: Sendable, Equatable {
             found.removeLast()
             rest = lines.prefix(lines.count - found.count)
         }
+        // Who made the pictures is no author.
+        if found.allSatisfy(\.isPhoto) { (found, rest) = ([], lines) }
         lines = rest
-        if let name = found.first(where: { !$0.isCredit }) ?? found.first { author = name.author }
+        author = found.first { !$0.author.isEmpty }?.author ?? ""
         if let credited = found.compactMap(\.source).first { source = NormalForm.nfc(credited) }
         if found.isEmpty, let last = lines.last { readInlineSignature(last, text) }
     }
@@ -157,7 +163,10 @@ public struct PlainText: Sendable, Equatable {
     private mutating func readInlineSignature(_ line: TextLines.Line, _ text: TextLines) {
         let end = text.end(line, bytes: 300)
         if end.last == ")", let open = end.lastIndex(of: "("), open > end.startIndex {
-            guard let signature = Signature(String(end[open...])), signature.isCredit else { return }
+            let inner = end[open...].dropFirst().folded
+            guard ["theo ", "nguồn"].contains(where: inner.hasPrefix), let signature = Signature(String(end[open...])),
+                signature.source != nil
+            else { return }
             author = signature.author
             if let credited = signature.source { source = NormalForm.nfc(credited) }
         } else if let mark = end.ranges(of: "./.").last {
@@ -184,7 +193,8 @@ extension Article {
         let text = try PlainText(bytes)
         self.init(
             source: text.source, title: text.title, body: String(decoding: bytes[text.body], as: UTF8.self),
-            author: text.author, publishedAt: text.publishedAt, language: text.language, rating: text.rating,
+            author: text.author, publishedAt: text.publishedAt, language: text.language,
+            attributes: text.ratingText.isEmpty ? [:] : ["rating": text.ratingText], rating: text.rating,
             original: Original(
                 head: Array(bytes[..<text.body.lowerBound]), tail: Array(bytes[text.body.upperBound...]),
                 mediaType: "text/plain"))
