@@ -62,6 +62,9 @@ let package = Package(
         // "Did you mean", wherever people type names.
         module("Spelling", []),
 
+        // When two URLs are the same.
+        module("ArticleURL", ["CIDN2"]),
+
         // JSON and JSON5, for the configuration, plugins' sections of it, and articlectl.
         module("JSONTree", []),
 
@@ -82,14 +85,14 @@ let package = Package(
         module(
             "ArticleServer",
             [
-                "ArticleProtocol", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "TLSTransport", "Versions",
-                "CLinux", "CSystemd",
+                "ArticleProtocol", "ArticleURL", "CPluginABI", "JSONTree", "LinuxRuntime", "Spelling", "TLSTransport",
+                "Versions", "CLinux", "CSystemd",
             ]),
         program("articled", ["ArticleServer", "LinuxRuntime", "CLinux"]),
 
         // Plugins, and what they are written with.
-        module("HandlerKit", ["ArticleProtocol", "CPluginABI", "JSONTree", "Spelling"]),
-        plugin("Store", []),
+        module("HandlerKit", ["ArticleProtocol", "ArticleURL", "CPluginABI", "JSONTree", "Spelling"]),
+        plugin("Store", ["ArticleURL", "CLinux"]),
         plugin("Fetch", []),
         plugin("Changes", []),
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
@@ -112,8 +115,8 @@ let package = Package(
         program(
             "articlectl",
             [
-                "ArticleClient", "ArticleProtocol", "ArticleText", "JSONTree", "LinuxRuntime", "Spelling",
-                "TLSTransport",
+                "ArticleClient", "ArticleProtocol", "ArticleText", "ArticleURL", "JSONTree", "LinuxRuntime",
+                "Spelling", "TLSTransport",
                 "Versions", "CLinux", "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
             ]),
 
@@ -131,6 +134,7 @@ let package = Package(
         system("CLMDB", pkgConfig: "lmdb", debian: "liblmdb-dev"),
         system("CPQ", pkgConfig: "libpq", debian: "libpq-dev"),
         system("CArchive", pkgConfig: "libarchive", debian: "libarchive-dev"),
+        system("CIDN2", pkgConfig: "libidn2", debian: "libidn2-dev"),
         system("CCSV", debian: "libcsv-dev"),
         system("CXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         system("CISAL", pkgConfig: "libisal", debian: "libisal-dev"),
@@ -138,8 +142,9 @@ let package = Package(
         system("CLinear", debian: "liblinear-dev"),
 
         tests("ArticleProtocolTests", ["ArticleProtocol"]),
+        tests("ArticleURLTests", ["ArticleURL"]),
         tests("JSONTreeTests", ["JSONTree"]),
-        tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "CPluginABI"]),
+        tests("HandlerKitTests", ["HandlerKit", "ArticleProtocol", "ArticleURL", "CPluginABI", "StorageRules"]),
         tests("WorkerThreadsTests", ["WorkerThreads", "ArticleProtocol", "LinuxRuntime"]),
         tests("LinuxRuntimeTests", ["LinuxRuntime"]),
         // A certificate authority of the tests' own.

@@ -13,7 +13,7 @@ extension Fetch {
             if let id = request.id {
                 lent = try storage.lend(id: id, into: &answer)
             } else {
-                lent = try storage.lend(key: request.url, into: &answer)
+                lent = try storage.lend(url: request.url, into: &answer)
             }
             switch lent {
             case .found: break
@@ -76,7 +76,7 @@ enum GetKey: Sendable {
     func fetch(from storage: any ArticleStorage) async throws(ServiceError) -> RecordCopy? {
         switch self {
         case .id(let id): try await storage.fetch(id: id)
-        case .url(let url): try await storage.fetch(key: url)
+        case .url(let url): try await storage.fetch(url: url)
         }
     }
 

@@ -47,7 +47,7 @@ extension Fetch {
                     }
                 }
                 let lent =
-                    if let id = key.id { try storage.lend(id: id, lend) } else { try storage.lend(key: key.url, lend) }
+                    if let id = key.id { try storage.lend(id: id, lend) } else { try storage.lend(url: key.url, lend) }
                 if lent == .missing { throw .noArticle(key.id, key.url) }
                 return lent
             }

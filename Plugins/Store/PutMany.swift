@@ -7,9 +7,9 @@ extension Store {
     /// store.putMany: writes messages as they arrive, and sends results as the writes complete. It reads no more
     /// messages than the window has room for, so that neither the disk nor a client that does not read is
     /// overwhelmed.
-    func putMany(_ messages: RequestMessages, _ responder: consuming Responder) async throws {
+    func putMany(_ messages: RequestMessages, _ peer: Peer, _ responder: consuming Responder) async throws {
         let window = PutWindow()
-        async let reading: Void = read(messages, window)
+        async let reading: Void = read(messages, peer, window)
         do {
             while let results = await window.results() {
                 for result in results {
@@ -27,21 +27,24 @@ extension Store {
 
     /// Passes each message to the storage. Ends with the client's last message, or when the results are no longer
     /// needed.
-    private func read(_ messages: RequestMessages, _ window: PutWindow) async throws {
+    private func read(_ messages: RequestMessages, _ peer: Peer, _ window: PutWindow) async throws {
         defer { window.close() }
         var index: UInt64 = 0
         for try await message in messages {
             guard await window.admit(message.count) else { return }
-            put(message, index, window)
+            put(message, index, peer, window)
             index += 1
         }
     }
 
-    private func put(_ message: [UInt8], _ index: UInt64, _ window: PutWindow) {
+    private func put(_ message: [UInt8], _ index: UInt64, _ peer: Peer, _ window: PutWindow) {
         let size = message.count
         do throws(ServiceError) {
             let request = try LentPutRequest(message.rawSpan)
-            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision,
+                createdAt: try request.createdAt(from: peer)
+            ) { result in
                 window.complete(PutManyResult.of(PutResult.of(result), index: index), size)
             }
         } catch {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
+internal import CLinux
 public import HandlerKit
 
 /// Stores and deletes articles: store.put, store.putMany, store.delete.
@@ -26,7 +27,7 @@ public struct Store: Handler {
                 Method(
                     "store.delete", request: "articled.v1.DeleteRequest", response: "articled.v1.DeleteResult",
                     role: .write),
-            ], needsStorage: true)
+            ], needsStorage: true, needsDirectory: true)
     }
 
     let storage: any ArticleStorage
@@ -36,11 +37,15 @@ public struct Store: Handler {
     public init(context: PluginContext) throws {
         try Self.check(context.configuration)
         storage = try context.storage
+        // Without a host there is no place to keep what was done.
+        guard !context.directory.isEmpty else { return }
+        let keys = NormalizedKeys(storage, directory: context.directory, log: context.log)
+        context.background("keys") { try await keys.run() }
     }
 
     public func answer(_ request: borrowing Request, _ responder: consuming Responder) -> Responder? {
         switch MethodIndex(rawValue: request.method) {
-        case .put: put(request.payload, responder.pending())
+        case .put: put(request.payload, request.peer, responder.pending())
         case .delete: delete(request.payload, responder.pending())
         case .putMany, nil: return responder
         }
@@ -48,7 +53,7 @@ public struct Store: Handler {
     }
 
     public func handle(_ call: Call, _ responder: consuming Responder) async throws {
-        try await putMany(call.messages, responder)
+        try await putMany(call.messages, call.peer, responder)
     }
 }
 
@@ -58,10 +63,13 @@ public func articledPlugin() -> UnsafeRawPointer? { unsafe exportPlugin(Store.se
 
 extension Store {
     /// store.put
-    func put(_ payload: RawSpan, _ response: PendingResponse) {
+    func put(_ payload: RawSpan, _ peer: Peer, _ response: PendingResponse) {
         do throws(ServiceError) {
             let request = try LentPutRequest(payload)
-            try storage.put(article: request.article, expectedRevision: request.expectedRevision) { result in
+            try storage.put(
+                article: request.article, expectedRevision: request.expectedRevision,
+                createdAt: try request.createdAt(from: peer)
+            ) { result in
                 response.complete(PutResult.of(result).map { $0.encoded() })
             }
         } catch {
@@ -81,8 +89,8 @@ extension Store {
                 }
             case (nil, false):
                 let url = Array(key.url.utf8)
-                storage.write(StorageWrite(deleteKey: url.rawSpan, expectedRevision: request.expectedRevision)) {
-                    result in response.complete(DeleteResult.of(result).map { $0.encoded() })
+                storage.delete(url: url.rawSpan, expectedRevision: request.expectedRevision) { result in
+                    response.complete(DeleteResult.of(result).map { $0.encoded() })
                 }
             default: throw ServiceError(.invalidArgument, "key: exactly one of id and url is needed")
             }
@@ -96,6 +104,8 @@ extension Store {
 struct LentPutRequest: ~Copyable, ~Escapable {
     let article: RawSpan
     let expectedRevision: UInt64?
+    /// In milliseconds since 1970-01-01T00:00:00Z; 0: not given.
+    private let createdAt: Int64
 
     /// Throws `invalidArgument` unless there is exactly one article.
     @_lifetime(copy bytes)
@@ -104,6 +114,7 @@ struct LentPutRequest: ~Copyable, ~Escapable {
         var article = RawSpan()
         var isGiven = false
         var expectedRevision: UInt64?
+        var createdAt: Int64 = 0
         while try reader.next() {
             switch reader.field {
             case 1:
@@ -111,12 +122,29 @@ struct LentPutRequest: ~Copyable, ~Escapable {
                 article = try reader.span()
                 isGiven = true
             case 2: expectedRevision = try reader.uint64()
+            case 3: createdAt = try reader.int64()
             default: try reader.skip()
             }
         }
         guard isGiven else { throw ServiceError(.invalidArgument, "article: missing") }
         self.article = article
         self.expectedRevision = expectedRevision
+        self.createdAt = createdAt
+    }
+
+    /// When the article was created, if the peer says so and may. Never later than now.
+    ///
+    /// Throws `permissionDenied` or `invalidArgument`.
+    func createdAt(from peer: Peer) throws(ServiceError) -> Int64? {
+        guard createdAt != 0 else { return nil }
+        guard peer.roles.contains(.administer) else {
+            throw ServiceError(
+                .permissionDenied, "created_at: only a peer that may administer the service can set it; leave it out")
+        }
+        guard Limits.times.contains(createdAt) else {
+            throw ServiceError(.invalidArgument, "created_at: \(createdAt) is outside of the years 1 to 9999")
+        }
+        return min(createdAt, clinux_wall_clock_ms())
     }
 }
 

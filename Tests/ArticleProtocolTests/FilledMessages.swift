@@ -58,7 +58,7 @@ enum Filled {
 
     static let all: [any ProtocolMessage] = [
         article, topic, rating, original, key,
-        PutRequest(article: article, expectedRevision: 102), putResult,
+        PutRequest(article: article, expectedRevision: 102, createdAt: -103), putResult,
         PutManyResult(index: 101, result: putResult, status: status),
         DeleteRequest(key: key, expectedRevision: 102), DeleteResult(id: id(1), revision: 102),
         GetRequest(id: id(1), url: "url-ệ", view: .summary), GetManyRequest(keys: [key, key], view: .summary),

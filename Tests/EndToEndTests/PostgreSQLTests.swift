@@ -164,12 +164,12 @@ import Testing
         #expect(middle.lines.allSatisfy { $0.contains("\"revision\":1,") })
     }
 
-    /// What the writers gave, with the checksums of its bytes; without what each service adds.
+    /// What the writers gave, with the checksums of its bytes; without what each service adds; created_at is carried along.
     private static func contents(_ lines: [String]) throws -> Set<String> {
         Set(
             try lines.map { line in
                 var article = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
-                for name in ["created_at", "stored_at", "revision"] { article[name] = nil }
+                for name in ["stored_at", "revision"] { article[name] = nil }
                 return String(
                     decoding: try JSONSerialization.data(withJSONObject: article, options: .sortedKeys), as: UTF8.self)
             })

@@ -76,22 +76,26 @@ extension ArticleStorage {
     }
 
     func put(
-        _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [], time: Int64? = nil,
-        terms: [String] = [], checksum: UInt32? = nil, completion: @escaping @Sendable (WriteResult) -> Void
+        _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [],
+        former: [UInt8] = [], time: Int64? = nil, createdAt: Int64? = nil, terms: [String] = [],
+        checksum: UInt32? = nil, completion: @escaping @Sendable (WriteResult) -> Void
     ) {
         let write = StorageWrite(
-            put: target, key: key.rawSpan, expectedRevision: expected, time: time, content: content.rawSpan,
-            contentChecksum: checksum ?? CRC32C.checksum(content), terms: TermList(terms))
+            put: target, key: key.rawSpan, formerKey: former.rawSpan, expectedRevision: expected, time: time,
+            createdAt: createdAt, content: content.rawSpan, contentChecksum: checksum ?? CRC32C.checksum(content),
+            terms: TermList(terms))
         self.write(write, completion: completion)
     }
 
     func put(
-        _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [], time: Int64? = nil,
-        terms: [String] = [], checksum: UInt32? = nil
+        _ target: StorageWrite.Target, content: [UInt8], expected: UInt64? = nil, key: [UInt8] = [],
+        former: [UInt8] = [], time: Int64? = nil, createdAt: Int64? = nil, terms: [String] = [],
+        checksum: UInt32? = nil
     ) async -> WriteResult {
         await withCheckedContinuation { continuation in
             put(
-                target, content: content, expected: expected, key: key, time: time, terms: terms, checksum: checksum
+                target, content: content, expected: expected, key: key, former: former, time: time,
+                createdAt: createdAt, terms: terms, checksum: checksum
             ) {
                 continuation.resume(returning: $0)
             }
@@ -99,21 +103,22 @@ extension ArticleStorage {
     }
 
     func put(
-        _ target: StorageWrite.Target, _ content: String, expected: UInt64? = nil, key: String = "", time: Int64? = nil,
-        terms: [String] = []
+        _ target: StorageWrite.Target, _ content: String, expected: UInt64? = nil, key: String = "",
+        former: String = "", time: Int64? = nil, createdAt: Int64? = nil, terms: [String] = []
     ) async -> WriteResult {
         await put(
-            target, content: Array(content.utf8), expected: expected, key: Array(key.utf8), time: time, terms: terms)
+            target, content: Array(content.utf8), expected: expected, key: Array(key.utf8),
+            former: Array(former.utf8), time: time, createdAt: createdAt, terms: terms)
     }
 
     func delete(_ id: ArticleID, expected: UInt64? = nil) async -> WriteResult {
         await write(StorageWrite(delete: id, expectedRevision: expected))
     }
 
-    func delete(key: String, expected: UInt64? = nil) async -> WriteResult {
+    func delete(key: String, former: String = "", expected: UInt64? = nil) async -> WriteResult {
         await withCheckedContinuation { continuation in
-            let key = Array(key.utf8)
-            self.write(StorageWrite(deleteKey: key.rawSpan, expectedRevision: expected)) {
+            let (key, former) = (Array(key.utf8), Array(former.utf8))
+            self.write(StorageWrite(deleteKey: key.rawSpan, formerKey: former.rawSpan, expectedRevision: expected)) {
                 continuation.resume(returning: $0)
             }
         }

@@ -87,6 +87,14 @@ class ArticleTests(ServiceCase):
         with self.assertRaises(articled.NotFound):
             await self.client.delete(article.url)
 
+    async def test_created_at(self):
+        article = Article(url="https://mic.gov.vn/created", title="Một")
+        self.assertEqual((await self.client.put(article, created_at=1_240_000_000_000)).created_at, 1_240_000_000_000)
+        self.assertEqual((await self.client.put(article)).created_at, 1_240_000_000_000)
+        async for outcome in self.client.put_many([PutRequest(article=article, created_at=5)]):
+            self.assertIsNone(outcome.error)
+        self.assertEqual((await self.client.get("HTTPS://MIC.gov.vn:443/./created")).created_at, 5)
+
     async def test_errors_have_codes_and_texts(self):
         await self.client.put(Article(url="https://mic.gov.vn/taken", title="x"))
         cases = [

@@ -51,7 +51,7 @@ extension Classify {
         if let id = key.id {
             isThere = try await storage.read(id: id) { article = ArticleText.read($0) }
         } else {
-            isThere = try await storage.read(key: Array(key.url.utf8)) { article = ArticleText.read($0) }
+            isThere = try await storage.read(url: Array(key.url.utf8)) { article = ArticleText.read($0) }
         }
         guard isThere, let article else {
             throw ServiceError(.notFound, "there is no article \(key.id?.description ?? key.url)")
@@ -96,6 +96,8 @@ extension WriteResult {
 struct ArticleText: Sendable {
     let id: ArticleID
     let revision: UInt64
+    /// The alternate key, which stays.
+    let key: [UInt8]
     /// The writer's encoded article.
     let content: [UInt8]
     /// Title, summary and body.
@@ -120,6 +122,7 @@ struct ArticleText: Sendable {
     private init(_ record: borrowing StoredRecord) throws(ServiceError) {
         id = record.id
         revision = record.revision
+        key = [UInt8](joining: record.key)
         guard CRC32C.checksum(record.content) == record.contentChecksum else {
             throw ServiceError(
                 .dataLoss, "the article \(record.id) is damaged: its checksum does not match its content")
@@ -183,7 +186,7 @@ struct ArticleText: Sendable {
         let bytes = unsafe content.span.bytes
         let known = try ArticleContent(validating: bytes)
         let write = StorageWrite(
-            put: .id(id), key: bytes.extracting(known.url ?? 0..<0), expectedRevision: revision,
+            put: .id(id), key: key.rawSpan, expectedRevision: revision,
             time: known.publishedAt == 0 ? nil : known.publishedAt, content: bytes,
             contentChecksum: CRC32C.checksum(bytes), terms: TermList(of: known, in: bytes))
         return await storage.write(write)

@@ -14,8 +14,10 @@ struct PendingWrite: @unchecked Sendable {
         let target: StorageWrite.Target
         let expectedRevision: UInt64?
         let time: Int64?
+        let createdAt: Int64?
         let contentChecksum: UInt32
-        let keySize: Int
+        var formerKey: [UInt8]
+        var keySize: Int
         let termsSize: Int
         let contentSize: Int
         let completion: @Sendable (WriteResult) -> Void
@@ -34,13 +36,16 @@ struct PendingWrite: @unchecked Sendable {
     /// Copies a write.
     init(_ write: borrowing StorageWrite, _ completion: @escaping @Sendable (WriteResult) -> Void) {
         let (key, content) = (write.key, write.content)
+        let formerKey = unsafe write.formerKey.withUnsafeBytes { unsafe [UInt8]($0) }
         memory = unsafe write.terms.withPackedBytes { terms in
             let head = Head(
                 kind: write.kind, target: write.target, expectedRevision: write.expectedRevision, time: write.time,
-                contentChecksum: write.contentChecksum, keySize: key.byteCount, termsSize: terms.count,
+                createdAt: write.createdAt, contentChecksum: write.contentChecksum, formerKey: formerKey,
+                keySize: key.byteCount, termsSize: terms.count,
                 contentSize: content.byteCount, completion: completion)
             let memory = unsafe unsafeDowncast(
-                Memory.create(minimumCapacity: head.size) { _ in head }, to: Memory.self)
+                Memory.create(minimumCapacity: head.size + max(0, formerKey.count - key.byteCount)) { _ in head },
+                to: Memory.self)
             let bytes = unsafe Self.bytes(of: memory)
             unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[..<Self.keyOffset]).initializeMemory(
                 as: UInt8.self, repeating: 0)
@@ -62,8 +67,12 @@ struct PendingWrite: @unchecked Sendable {
     var target: StorageWrite.Target { unsafe head.pointee.target }
     var expectedRevision: UInt64? { unsafe head.pointee.expectedRevision }
     var time: Int64? { unsafe head.pointee.time }
+    /// When the record was created, if the writer says so.
+    var createdAt: Int64? { unsafe head.pointee.createdAt }
     var contentChecksum: UInt32 { unsafe head.pointee.contentChecksum }
     var keySize: Int { unsafe head.pointee.keySize }
+    /// An earlier form of the key; empty if there is none.
+    var formerKey: [UInt8] { unsafe head.pointee.formerKey }
 
     /// The id that came with the write.
     var namedID: ArticleID {
@@ -120,6 +129,20 @@ struct PendingWrite: @unchecked Sendable {
     /// The content to store.
     var content: UnsafeRawBufferPointer {
         unsafe part(RecordHeader.size + keySize + head.pointee.termsSize, head.pointee.contentSize)
+    }
+
+    /// The record keeps its former key: moves terms and content behind it. There is room for that.
+    func keepFormerKey() {
+        let former = formerKey
+        let (old, size) = unsafe (Self.keyOffset + keySize, head.pointee.termsSize + head.pointee.contentSize)
+        let new = Self.keyOffset + former.count
+        unsafe memory.withUnsafeMutablePointerToElements { start in
+            // The regions may overlap.
+            unsafe UnsafeMutableRawPointer(start + new).copyMemory(from: start + old, byteCount: size)
+            for (index, byte) in former.enumerated() { unsafe start[Self.keyOffset + index] = byte }
+        }
+        unsafe head.pointee.keySize = former.count
+        unsafe head.pointee.formerKey = []
     }
 
     /// Completes the record by filling in its header. A deletion's record is the header alone.

@@ -52,11 +52,21 @@ struct RecordWriter {
     mutating func make(
         _ write: PendingWrite, _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> WriteResult {
-        let owner: ArticleID? = write.keySize == 0 ? nil : try self.owner(of: write, transaction)
+        var owner: ArticleID? = write.keySize == 0 ? nil : try unsafe self.owner(of: write.key, transaction)
+        let former = try self.owner(ofFormer: write.formerKey, transaction)
         let id: ArticleID
         switch write.target {
         case .id(let named): id = named
-        case .key(let new): id = owner ?? new
+        case .key(let new): id = former ?? owner ?? new
+        }
+        if let former {
+            if former == id {
+                // It was stored when the two forms of the key were two keys, and so was the other one.
+                if let owner, owner != id, write.kind == .put { write.keepFormerKey() }
+                owner = id
+            } else if owner == nil || owner == id {
+                owner = former
+            }
         }
         let present = try self.present(id, write, transaction)
         switch write.kind {
@@ -137,7 +147,7 @@ struct RecordWriter {
                 .unchanged, id: id, revision: header.revision, createdAt: header.createdAt, storedAt: header.storedAt)
         }
         let revision = (present?.revision ?? 0) + 1
-        let createdAt = present?.header?.createdAt ?? now
+        let createdAt = write.createdAt ?? present?.header?.createdAt ?? now
         let storedAt = max(now, present?.header?.storedAt ?? now)
         let (location, stamp) = try heap.take(id, unsafe write.record.count, transaction)
         write.fill(id, revision: revision, createdAt: createdAt, storedAt: storedAt, stamp)
@@ -203,17 +213,28 @@ struct RecordWriter {
 
     private func isSame(_ write: PendingWrite, _ record: RecordView) -> Bool {
         guard write.kind == .put, write.contentChecksum == record.header.contentChecksum,
+            write.createdAt ?? record.header.createdAt == record.header.createdAt,
             write.time ?? record.header.createdAt == record.header.time
         else { return false }
         return unsafe Memory.equal(write.content, record.content) && Memory.equal(write.key, record.key)
             && PackedTerms.areEqual(write.terms, record.terms)
     }
 
-    /// The record that has the write's key.
+    /// The record that has the key of another form; `nil` if there is no such key.
     private mutating func owner(
-        of write: PendingWrite, _ transaction: borrowing WriteTransaction
+        ofFormer key: [UInt8], _ transaction: borrowing WriteTransaction
     ) throws(ServiceError) -> ArticleID? {
-        let list = unsafe IndexEntry.list(key: write.key, environment.hash)
+        guard !key.isEmpty else { return nil }
+        return try unsafe key.rawSpan.withUnsafeBytes { key throws(ServiceError) in
+            try unsafe owner(of: key, transaction)
+        }
+    }
+
+    /// The record that has the key.
+    private mutating func owner(
+        of key: UnsafeRawBufferPointer, _ transaction: borrowing WriteTransaction
+    ) throws(ServiceError) -> ArticleID? {
+        let list = unsafe IndexEntry.list(key: key, environment.hash)
         let cursor = try transaction.cursor(environment.index)
         var position = IndexEntry(list: list, time: 0, id: ArticleID(high: 0, low: 0))
         var found = unsafe try position.withBytes { bytes throws(ServiceError) in
@@ -224,7 +245,7 @@ struct RecordWriter {
             let isOwner = unsafe try entry.id.withKey { id throws(ServiceError) in
                 try unsafe transaction.lend(id, environment.records) { value throws(ServiceError) in
                     // Two keys with the same hash are practically impossible: the damaged record had this key.
-                    unsafe try heap.record(entry.id, value).map { unsafe Memory.equal($0.key, write.key) } ?? true
+                    unsafe try heap.record(entry.id, value).map { unsafe Memory.equal($0.key, key) } ?? true
                 }
             }
             if isOwner == true { return entry.id }

@@ -8,19 +8,24 @@ public struct PutRequest: ProtocolMessage {
     /// `nil`: no condition. 0: the article must not exist. n: it must be at revision n. Otherwise the put fails with
     /// `CONFLICT`.
     public var expectedRevision: UInt64?
+    /// When the article was created, in milliseconds since 1970-01-01T00:00:00Z: for articles that come from another store.
+    /// Only a peer that may administer the service can set it. 0: a new article now, an old one as before.
+    public var createdAt: Int64
 
     public init() { self.init(article: nil) }
 
     /// Creates a message from its fields.
-    public init(article: Article? = nil, expectedRevision: UInt64? = nil) {
+    public init(article: Article? = nil, expectedRevision: UInt64? = nil, createdAt: Int64 = 0) {
         self.article = article
         self.expectedRevision = expectedRevision
+        self.createdAt = createdAt
     }
 
     public mutating func merge(from reader: inout WireReader) throws(ServiceError) {
         switch reader.field {
         case 1: try reader.merge(into: &article)
         case 2: expectedRevision = try reader.uint64()
+        case 3: createdAt = try reader.int64()
         default: try reader.skip()
         }
     }
@@ -28,6 +33,7 @@ public struct PutRequest: ProtocolMessage {
     public func encode(to writer: inout WireWriter) {
         writer.write(article, at: 1)
         if let expectedRevision { writer.writeAlways(expectedRevision, at: 2) }
+        writer.write(createdAt, at: 3)
     }
 }
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 _METHOD = "store.putMany"
 
 
-def put_request(article: Article, expected_revision: Optional[int] = None) -> PutRequest:
+def put_request(article: Article, expected_revision: Optional[int] = None, created_at: int = 0) -> PutRequest:
     """The request. An article without id and URL gets an id here, so that it can be sent more than once."""
-    request = PutRequest(expected_revision=expected_revision)
+    request = PutRequest(expected_revision=expected_revision, created_at=created_at)
     request.article.CopyFrom(article)
     if not article.id and not article.url:
         request.article.id = new_id()

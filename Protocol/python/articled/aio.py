@@ -111,7 +111,12 @@ class AsyncClient(Caller):
     # -- Storing ---------------------------------------------------------------------------------------------------
 
     async def put(
-        self, article: Article, *, expected_revision: Optional[int] = None, deadline: Optional[float] = None
+        self,
+        article: Article,
+        *,
+        expected_revision: Optional[int] = None,
+        created_at: int = 0,
+        deadline: Optional[float] = None,
     ) -> PutResult:
         """Stores an article. When this returns, it is on the service's disk.
 
@@ -119,8 +124,10 @@ class AsyncClient(Caller):
 
         :param expected_revision: 0: it must not exist; n: it must be at revision n; else ``Conflict`` is raised. Such a
             put is not sent again when it may have been carried out.
+        :param created_at: when the article was created, in milliseconds since 1970-01-01T00:00:00Z, if it comes from another
+            store; 0: a new one now, an old one as before. Only administrators may set it; else ``PermissionDenied`` is raised.
         """
-        request = put_request(article, expected_revision)
+        request = put_request(article, expected_revision, created_at)
         safe = expected_revision is None
         return await self._call("store.put", request, PutResult(), deadline, safe)
 
@@ -425,9 +432,8 @@ def list_request(
 
 def _put_request(article: Puttable) -> PutRequest:
     if isinstance(article, PutRequest):
-        return put_request(
-            article.article, article.expected_revision if article.HasField("expected_revision") else None
-        )
+        expected_revision = article.expected_revision if article.HasField("expected_revision") else None
+        return put_request(article.article, expected_revision, article.created_at)
     return put_request(article)
 
 

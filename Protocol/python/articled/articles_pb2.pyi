@@ -459,12 +459,14 @@ class PutManyResult(_message.Message):
     def __init__(self, index: _Optional[int] = ..., result: _Optional[_Union[PutResult, _Mapping]] = ..., status: _Optional[_Union[Status, _Mapping]] = ...) -> None: ...
 
 class PutRequest(_message.Message):
-    __slots__ = ["article", "expected_revision"]
+    __slots__ = ["article", "created_at", "expected_revision"]
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REVISION_FIELD_NUMBER: _ClassVar[int]
     article: Article
+    created_at: int
     expected_revision: int
-    def __init__(self, article: _Optional[_Union[Article, _Mapping]] = ..., expected_revision: _Optional[int] = ...) -> None: ...
+    def __init__(self, article: _Optional[_Union[Article, _Mapping]] = ..., expected_revision: _Optional[int] = ..., created_at: _Optional[int] = ...) -> None: ...
 
 class PutResult(_message.Message):
     __slots__ = ["created_at", "id", "outcome", "revision", "stored_at"]

@@ -180,10 +180,17 @@ class Client:
     # -- Storing ---------------------------------------------------------------------------------------------------
 
     def put(
-        self, article: Article, *, expected_revision: Optional[int] = None, deadline: Optional[float] = None
+        self,
+        article: Article,
+        *,
+        expected_revision: Optional[int] = None,
+        created_at: int = 0,
+        deadline: Optional[float] = None,
     ) -> PutResult:
         """Stores an article: ``AsyncClient.put``."""
-        return self._runner.run(self._client.put(article, expected_revision=expected_revision, deadline=deadline))
+        return self._runner.run(
+            self._client.put(article, expected_revision=expected_revision, created_at=created_at, deadline=deadline)
+        )
 
     def put_many(self, articles: Iterable[Puttable], *, deadline: Optional[float] = None) -> Iterator[PutOutcome]:
         """Stores any number of articles, and yields an outcome for each: ``AsyncClient.put_many``. Nothing is sent

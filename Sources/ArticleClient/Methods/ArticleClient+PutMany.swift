@@ -114,6 +114,6 @@ public struct PutOutcomes: AsyncSequence, Sendable {
 public struct PutManyOutcome: Sendable, Equatable {
     /// The index of the article in the sequence, from 0.
     public let index: UInt64
-    /// The result that ``ArticleClient/put(_:expectedRevision:policy:)`` would have returned or thrown.
+    /// The result that ``ArticleClient/put(_:expectedRevision:createdAt:policy:)`` would have returned or thrown.
     public let result: Result<PutResult, ClientError>
 }

@@ -14,13 +14,17 @@ extension ArticleClient {
     /// conflict with the first. The error then has ``ClientError/mayHaveRun``, and the article's revision tells what
     /// happened.
     ///
-    /// - Parameter expectedRevision: `nil`: no condition. 0: the article must not exist. n: it must be at revision n.
+    /// - Parameters:
+    ///   - expectedRevision: `nil`: no condition. 0: the article must not exist. n: it must be at revision n.
+    ///   - createdAt: when the article was created, in milliseconds since 1970-01-01T00:00:00Z, if it comes from another
+    ///     store. 0: a new article now, an old one as before.
     /// - Throws: status CONFLICT if the condition fails, ALREADY_EXISTS if the URL belongs to an article with another
-    ///   id. An article that breaks a limit is not sent: ``ClientError/Kind/invalidRequest``.
+    ///   id, PERMISSION_DENIED if this client may not set `createdAt`, which only administrators may. An article that breaks a limit is not sent: ``ClientError/Kind/invalidRequest``.
     public func put(
-        _ article: Article, expectedRevision: UInt64? = nil, policy: CallPolicy = CallPolicy()
+        _ article: Article, expectedRevision: UInt64? = nil, createdAt: Int64 = 0, policy: CallPolicy = CallPolicy()
     ) async throws(ClientError) -> PutResult {
-        let request = PutRequest(article: article.named(), expectedRevision: expectedRevision)
+        let request = PutRequest(
+            article: article.named(), expectedRevision: expectedRevision, createdAt: createdAt)
         let answer = try await call(
             "store.put", payload: request.encodedWithinLimits("store.put"),
             policy: policy.resolved(expectedRevision == nil ? .idempotent : .never))

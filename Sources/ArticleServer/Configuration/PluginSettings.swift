@@ -13,6 +13,8 @@ public struct PluginSettings: Sendable, Equatable {
     public var startTimeoutMilliseconds: Int
     /// How many threads one plugin may have for its background work.
     public var backgroundThreads: Int
+    /// Parameters of queries that do not count when URLs are compared: "utm_*". Plugins that use the storage are told of them.
+    public var strippedParameters: [String] = []
     /// Each plugin's section, as JSON, by the plugin's name.
     public var sections: [String: [UInt8]]
     /// For people: the settings that have another name now.

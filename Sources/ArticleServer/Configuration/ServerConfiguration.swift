@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ArticleURL
 internal import JSONTree
 internal import TLSTransport
 
@@ -109,6 +110,13 @@ extension ServerConfiguration {
         if let level = section.choice("logLevel", of: Log.Level.allCases.map { ($0.name, $0) }) { logLevel = level }
         if let limit = section.milliseconds("slowRequest", in: 0...3_600_000) { slowRequestMilliseconds = limit }
         plugins = PluginSettings(section.section("plugins"))
+        for (index, name) in section.strings("stripQuery") ?? [] {
+            do throws(URLRules.Problem) {
+                plugins.strippedParameters += try URLRules(strippedParameters: [name]).strippedParameters
+            } catch {
+                section.problem("stripQuery", index, error.description)
+            }
+        }
         section.finish()
     }
 }
@@ -146,6 +154,7 @@ extension ServerConfiguration {
         ConfigurationKey("eventLoops", isLive: false) { $0.eventLoops.map { "\($0)" } ?? "" },
         ConfigurationKey("exitWhenIdle") { $0.exitWhenIdle.map { ConfigurationText.time($0 / 1_000_000) } ?? "" },
         ConfigurationKey("stateDirectory", isLive: false) { $0.stateDirectory ?? "" },
+        ConfigurationKey("stripQuery", isLive: false) { ConfigurationText.list($0.plugins.strippedParameters) },
         ConfigurationKey("logLevel") { $0.logLevel.name },
         ConfigurationKey("slowRequest") { ConfigurationText.time($0.slowRequestMilliseconds) },
     ]

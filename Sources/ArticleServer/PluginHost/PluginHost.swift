@@ -78,7 +78,7 @@ public final class PluginHost: Sendable {
             start = try unsafe PluginStart(
                 library, PluginSelf.immortal(library.name, settings), host: HostTable.shared,
                 configuration: settings.section(of: library.name), stateDirectory: stateDirectory, directory: directory,
-                storage: storage, acceptsLoss: acceptsLoss)
+                storage: storage, acceptsLoss: acceptsLoss, strippedParameters: settings.strippedParameters)
         } catch {
             throw PluginError(library.path, "cannot be started: \(error)")
         }

@@ -12,6 +12,7 @@ internal import Synchronization
     private let configuration: [UInt8]
     private let stateDirectory: [UInt8]
     private let directory: [UInt8]
+    private let strippedParameters: [UInt8]
     private let storage: LoadedStorage?
     private let acceptsLoss: Bool
     private let outcome = Mutex<Outcome?>(nil)
@@ -25,7 +26,8 @@ internal import Synchronization
 
     init(
         _ library: PluginLibrary, _ own: PluginSelf, host: UnsafePointer<articled_host>, configuration: [UInt8],
-        stateDirectory: String, directory: String?, storage: LoadedStorage?, acceptsLoss: Bool
+        stateDirectory: String, directory: String?, storage: LoadedStorage?, acceptsLoss: Bool,
+        strippedParameters: [String]
     ) throws(SystemError) {
         self.library = library
         self.own = own
@@ -33,6 +35,7 @@ internal import Synchronization
         self.configuration = configuration
         self.stateDirectory = Array(stateDirectory.utf8)
         self.directory = Array((directory ?? "").utf8)
+        self.strippedParameters = Array(strippedParameters.joined(separator: ",").utf8)
         self.storage = storage
         self.acceptsLoss = acceptsLoss
         done = try EventDescriptor()
@@ -75,16 +78,20 @@ internal import Synchronization
             unsafe configuration.withUnsafeBytes { configuration in
                 unsafe stateDirectory.withUnsafeBytes { stateDirectory in
                     unsafe directory.withUnsafeBytes { directory in
-                        var argument = unsafe articled_start(
-                            size: UInt32(MemoryLayout<articled_start>.size),
-                            flags: acceptsLoss ? UInt32(ARTICLED_START_RECOVER) : 0, self: own.pointer,
-                            configuration: articled_bytes(data: configuration.baseAddress, size: configuration.count),
-                            state_directory: articled_bytes(
-                                data: stateDirectory.baseAddress, size: stateDirectory.count),
-                            directory: articled_bytes(data: directory.baseAddress, size: directory.count),
-                            storage: library.needsStorage ? storage?.table : nil,
-                            engine: library.needsStorage ? storage?.engine : nil)
-                        return unsafe start(host, &argument, &instance, failure)
+                        unsafe strippedParameters.withUnsafeBytes { stripped in
+                            var argument = unsafe articled_start(
+                                size: UInt32(MemoryLayout<articled_start>.size),
+                                flags: acceptsLoss ? UInt32(ARTICLED_START_RECOVER) : 0, self: own.pointer,
+                                configuration: articled_bytes(
+                                    data: configuration.baseAddress, size: configuration.count),
+                                state_directory: articled_bytes(
+                                    data: stateDirectory.baseAddress, size: stateDirectory.count),
+                                directory: articled_bytes(data: directory.baseAddress, size: directory.count),
+                                storage: library.needsStorage ? storage?.table : nil,
+                                engine: library.needsStorage ? storage?.engine : nil,
+                                stripped_parameters: articled_bytes(data: stripped.baseAddress, size: stripped.count))
+                            return unsafe start(host, &argument, &instance, failure)
+                        }
                     }
                 }
             }

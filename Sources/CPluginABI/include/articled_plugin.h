@@ -263,6 +263,10 @@ typedef struct articled_write {
     articled_bytes content;
     const articled_bytes *terms; /* under which the record is listed; each 1 to 255 bytes, no duplicates */
     size_t term_count;           /* at most 64 */
+    /* An earlier form of `key`, or empty. A record that has it is the one that `key` identifies, and gets `key` instead. If
+     * another record has `key`, it keeps this one. An older author has no such member: then it is empty. */
+    articled_bytes former_key;
+    int64_t created_at; /* PUT: when the record was created; 0: a new one now, an old one as before */
 } articled_write;
 
 enum { /* articled_written.outcome */
@@ -478,6 +482,7 @@ typedef struct articled_start {
     articled_bytes directory;        /* the plugin's own, which exists; empty unless it needs one */
     const articled_storage *storage; /* NULL unless the plugin needs storage */
     void *engine;                    /* the first argument of the storage's functions */
+    articled_bytes stripped_parameters; /* of queries in URLs, which do not count when URLs are compared: "utm_*,fbclid" */
 } articled_start;
 
 enum { ARTICLED_HEALTHY = 0, ARTICLED_DEGRADED = 1, ARTICLED_UNHEALTHY = 2 };

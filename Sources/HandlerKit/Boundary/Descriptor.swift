@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
+internal import ArticleURL
 internal import CPluginABI
 
 extension articled_plugin {
@@ -92,7 +93,8 @@ extension PluginContext {
         var storage: (any ArticleStorage)?
         if let table = unsafe start.pointee.storage {
             storage = try unsafe InjectedStorage(
-                table, engine: start.pointee.engine, log: PluginLog { host.log($0, $1) })
+                table, engine: start.pointee.engine, log: PluginLog { host.log($0, $1) },
+                urlRules: start.pointee.urlRules())
         }
         self.init(
             configuration: PluginConfiguration(json: configuration.isEmpty ? Array("{}".utf8) : configuration),
@@ -101,5 +103,20 @@ extension PluginContext {
             directory: unsafe String(start.pointee.directory), storage: storage,
             acceptsLoss: unsafe start.pointee.flags & UInt32(ARTICLED_START_RECOVER) != 0,
             progress: { host.starting($0) }, host: host)
+    }
+}
+
+extension articled_start {
+    /// What the configuration says of URLs. An older host says nothing.
+    fileprivate func urlRules() throws(ServiceError) -> URLRules {
+        let end = unsafe MemoryLayout<articled_start>.offset(of: \.stripped_parameters).map {
+            unsafe $0 + MemoryLayout<articled_bytes>.size
+        }
+        guard let end, unsafe Int(size) >= end else { return .standard }
+        do throws(URLRules.Problem) {
+            return try URLRules(strippedParameters: unsafe String(stripped_parameters))
+        } catch {
+            throw ServiceError(.invalidArgument, error.description)
+        }
     }
 }

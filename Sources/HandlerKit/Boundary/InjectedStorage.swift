@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
+internal import ArticleURL
 internal import CPluginABI
 
 /// The storage of another plugin, as the host passes it.
@@ -11,9 +12,11 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
     private let table: UnsafePointer<articled_storage>
     private let engine: UnsafeMutableRawPointer?
     private let log: PluginLog
+    let urlRules: URLRules
 
     init(
-        _ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?, log: PluginLog = .none
+        _ table: UnsafePointer<articled_storage>, engine: UnsafeMutableRawPointer?, log: PluginLog = .none,
+        urlRules: URLRules = .standard
     ) throws(ServiceError) {
         // All members are those of the first version.
         guard unsafe Int(table.pointee.size) >= MemoryLayout<articled_storage>.size,
@@ -24,6 +27,7 @@ struct InjectedStorage: ArticleStorage, @unchecked Sendable {
         unsafe self.table = table
         unsafe self.engine = engine
         self.log = log
+        self.urlRules = urlRules
     }
 
     func lend(id: ArticleID, _ body: (borrowing StoredRecord) -> Void) throws(ServiceError) -> Lent {

@@ -17,6 +17,7 @@ extension StorageWrite {
                     unsafe write.time = time ?? .min
                     unsafe write.content = articled_bytes(content)
                     unsafe write.key = articled_bytes(key)
+                    unsafe write.created_at = createdAt ?? 0
                     unsafe write.terms = UnsafePointer(terms)
                     unsafe write.term_count = count
                     let named: ArticleID
@@ -32,7 +33,10 @@ extension StorageWrite {
                             unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: id, count: 16))
                         }
                     }
-                    unsafe body(&write)
+                    unsafe formerKey.withUnsafeBytes { former in
+                        unsafe write.former_key = articled_bytes(former)
+                        unsafe body(&write)
+                    }
                 }
             }
         }
@@ -48,20 +52,23 @@ extension StorageWrite {
         let expected = unsafe write.expected_revision == .max ? nil : write.expected_revision
         let keyBytes = unsafe write.key.buffer
         let key = unsafe RawSpan(_unsafeBytes: keyBytes)
+        let formerBytes = unsafe write.former_key.buffer
+        let former = unsafe RawSpan(_unsafeBytes: formerBytes)
         switch Kind(rawValue: unsafe write.kind) {
         case .put:
             let terms = try unsafe TermList(write.terms, write.term_count)
             let contentBytes = unsafe write.content.buffer
             body(
                 unsafe StorageWrite(
-                    put: isByID ? .id(id) : .key(new: id), key: key, expectedRevision: expected,
-                    time: write.time == .min ? nil : write.time, content: RawSpan(_unsafeBytes: contentBytes),
-                    contentChecksum: write.content_crc32c, terms: terms))
+                    put: isByID ? .id(id) : .key(new: id), key: key, formerKey: former, expectedRevision: expected,
+                    time: write.time == .min ? nil : write.time,
+                    createdAt: write.created_at == 0 ? nil : write.created_at,
+                    content: RawSpan(_unsafeBytes: contentBytes), contentChecksum: write.content_crc32c, terms: terms))
         case .delete:
             if isByID {
                 body(StorageWrite(delete: id, expectedRevision: expected))
             } else {
-                body(StorageWrite(deleteKey: key, expectedRevision: expected))
+                body(StorageWrite(deleteKey: key, formerKey: former, expectedRevision: expected))
             }
         case nil:
             throw ServiceError(.unimplemented, "a write of the unknown kind \(unsafe write.kind)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArticleProtocol
+public import ArticleURL
 
 /// Stores records under an id and, optionally, a unique alternate key (an article's canonical URL).
 ///
@@ -82,6 +83,9 @@ public protocol ArticleStorage: Sendable {
     ///   - completion: called exactly once, when the write is on disk or refused; on any thread, possibly before this
     ///     function returns.
     func write(_ write: borrowing StorageWrite, completion: @escaping @Sendable (WriteResult) -> Void)
+
+    /// When two URLs of articles are the same. The default is RFC 3986 alone; the host adds what the configuration says.
+    var urlRules: URLRules { get }
 
     /// The size of the storage, and what this process has written. Never waits: an engine that would have to ask returns
     /// what it knew last.

@@ -14,11 +14,13 @@ extension ArticleStorage {
     /// - Parameters:
     ///   - article: lent; copied before the call returns, unless it throws.
     ///   - expectedRevision: 0: must not exist; n: must be at revision n; `nil`: any.
+    ///   - createdAt: when the article was created, in milliseconds since 1970-01-01T00:00:00Z; `nil`: a new one now, an old
+    ///     one as before.
     ///   - completion: called once, when the article is on disk or refused; on any thread. Not called if the function
     ///     throws.
     /// - Throws: `invalidArgument` if the article is malformed or exceeds a limit; the message names the field.
     public func put(
-        article: RawSpan, expectedRevision: UInt64? = nil,
+        article: RawSpan, expectedRevision: UInt64? = nil, createdAt: Int64? = nil,
         completion: @escaping @Sendable (WriteResult) -> Void
     ) throws(ServiceError) {
         let checked = try ArticleContent(validating: article)
@@ -33,18 +35,26 @@ extension ArticleStorage {
             }
         let terms = TermList(of: checked, in: article)
         let time = checked.publishedAt == 0 ? nil : checked.publishedAt
-        if let range = checked.contiguousContent(of: article.byteCount) {
-            let content = article.extracting(range)
+        let normal = urlRules.normalForm(of: url)
+        func store(_ content: RawSpan) {
+            let checksum = CRC32C.checksum(content)
+            guard let normal else {
+                return write(
+                    StorageWrite(
+                        put: target, key: url, expectedRevision: expectedRevision, time: time, createdAt: createdAt,
+                        content: content, contentChecksum: checksum, terms: terms), completion: completion)
+            }
             write(
                 StorageWrite(
-                    put: target, key: url, expectedRevision: expectedRevision, time: time, content: content,
-                    contentChecksum: CRC32C.checksum(content), terms: terms), completion: completion)
+                    put: target, key: normal.rawSpan, formerKey: url, expectedRevision: expectedRevision, time: time,
+                    createdAt: createdAt, content: content, contentChecksum: checksum, terms: terms),
+                completion: completion)
+        }
+        if let range = checked.contiguousContent(of: article.byteCount) {
+            store(article.extracting(range))
         } else {
             let content = checked.content(of: article)
-            write(
-                StorageWrite(
-                    put: target, key: url, expectedRevision: expectedRevision, time: time, content: content.rawSpan,
-                    contentChecksum: CRC32C.checksum(content), terms: terms), completion: completion)
+            store(content.rawSpan)
         }
     }
 
@@ -110,9 +120,7 @@ extension TermList {
     }
 }
 
-/// The rules for an article's URL, which is its alternate key. See PROTOCOL.md, "Articles".
-///
-/// URLs are compared byte for byte. The writer decides which spelling is canonical.
+/// The rules for an article's URL, whose normal form is its alternate key. See PROTOCOL.md, "Articles".
 enum CanonicalURL {
     /// Throws unless the URL is absolute (a scheme, a colon and more; RFC 3986, section 3.1) and contains no blanks
     /// or control characters.

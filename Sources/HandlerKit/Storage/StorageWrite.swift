@@ -25,11 +25,16 @@ public struct StorageWrite: ~Copyable, ~Escapable {
     public let target: Target
     /// For a put, the record's alternate key, or empty. For a delete by key, the key of the record.
     public let key: RawSpan
+    /// An earlier form of ``key``, or empty. A record that has it is the one that ``key`` identifies. A put gives it ``key``
+    /// instead; if another record has ``key``, it keeps the former one.
+    public let formerKey: RawSpan
     /// 0: must not exist; n: must be at revision n; `nil`: any.
     public let expectedRevision: UInt64?
     /// The record's time, which orders lists, in milliseconds since 1970-01-01T00:00:00Z; `nil`: when the record was
     /// created.
     public let time: Int64?
+    /// When the record was created, in the same unit; `nil`: a new one now, an old one as before.
+    public let createdAt: Int64?
     /// The content to store.
     public let content: RawSpan
     /// The CRC-32C of the content. A write whose content does not match is refused.
@@ -38,16 +43,19 @@ public struct StorageWrite: ~Copyable, ~Escapable {
     public let terms: TermList
 
     /// Creates or replaces a record.
-    @_lifetime(copy content, copy key)
+    @_lifetime(copy content, copy key, copy formerKey)
     public init(
-        put target: Target, key: RawSpan, expectedRevision: UInt64? = nil, time: Int64? = nil, content: RawSpan,
-        contentChecksum: UInt32, terms: TermList = TermList()
+        put target: Target, key: RawSpan, formerKey: RawSpan = RawSpan(), expectedRevision: UInt64? = nil,
+        time: Int64? = nil, createdAt: Int64? = nil, content: RawSpan, contentChecksum: UInt32,
+        terms: TermList = TermList()
     ) {
         self.kind = .put
         self.target = target
         self.key = key
+        self.formerKey = formerKey
         self.expectedRevision = expectedRevision
         self.time = time
+        self.createdAt = createdAt
         self.content = content
         self.contentChecksum = contentChecksum
         self.terms = terms
@@ -59,21 +67,25 @@ public struct StorageWrite: ~Copyable, ~Escapable {
         self.kind = .delete
         self.target = .id(id)
         self.key = RawSpan()
+        self.formerKey = RawSpan()
         self.expectedRevision = expectedRevision
         self.time = nil
+        self.createdAt = nil
         self.content = RawSpan()
         self.contentChecksum = 0
         self.terms = TermList()
     }
 
     /// Deletes a record by its alternate key.
-    @_lifetime(copy key)
-    public init(deleteKey key: RawSpan, expectedRevision: UInt64? = nil) {
+    @_lifetime(copy key, copy formerKey)
+    public init(deleteKey key: RawSpan, formerKey: RawSpan = RawSpan(), expectedRevision: UInt64? = nil) {
         self.kind = .delete
         self.target = .key(new: .zero)
         self.key = key
+        self.formerKey = formerKey
         self.expectedRevision = expectedRevision
         self.time = nil
+        self.createdAt = nil
         self.content = RawSpan()
         self.contentChecksum = 0
         self.terms = TermList()
@@ -88,7 +100,7 @@ public struct WriteResult: Sendable {
         case created
         /// The record was replaced.
         case updated
-        /// Content, key, time and terms are the same as before: nothing was written, and the revision is unchanged.
+        /// Content, key, times and terms are the same as before: nothing was written, and the revision is unchanged.
         case unchanged
         /// The record was deleted.
         case deleted

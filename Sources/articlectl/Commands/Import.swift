@@ -57,6 +57,7 @@ struct Import: Command {
             .value("language", "TAG", "the language of all of them"),
             .value("topic", "TOPIC", "a topic of all of them; may be given again", repeatable: true),
             .value("attribute", "NAME=VALUE", "an attribute of all of them; may be given again", repeatable: true),
+            InputOptions.stripQuery,
             .flag("keep", "leave articles that are stored already as they are"),
         ],
         examples: [
@@ -76,6 +77,7 @@ struct Import: Command {
         options.format = try InputFormat.option(arguments.value("format"))
         options.encoding = try TextEncoding.option(arguments.value("encoding"))
         options.overrides = try Overrides(arguments)
+        try options.strip(arguments.value("strip-query"))
         options.namespace = arguments.value("namespace")
         self.options = options
         keep = arguments.flag("keep")
@@ -96,7 +98,8 @@ struct Import: Command {
             total: files.reduce(0) { sum, file in sum.flatMap { sum in file.size.map { sum + $0 } } }, keep: keep,
             shown: session.terminal.showsErrors, json: session.json)
         for problem in found.problems { report.reject(nil, problem) }
-        let feed = ImportFeed(files: files, options: options, keep: keep, interrupt: interrupt, report: report)
+        let feed = ImportFeed(
+            files: files, options: options, keep: keep, interrupt: interrupt, report: report, client: session.client)
         var failure: CommandFailure?
         do {
             // With --keep an article that is there already stays, whoever has stored it: even the import itself, before a
@@ -155,14 +158,20 @@ struct ImportFeed: AsyncSequence, Sendable {
     let keep: Bool
     let interrupt: Int32
     let report: ImportReport
+    let client: ArticleClient
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(reader: RecordReader(files, options, interrupt: interrupt), report: report, expected: keep ? 0 : nil)
+        Iterator(
+            reader: RecordReader(files, options, interrupt: interrupt), report: report, client: client,
+            expected: keep ? 0 : nil)
     }
 
     struct Iterator: AsyncIteratorProtocol {
         let reader: RecordReader
         let report: ImportReport
+        let client: ArticleClient
+        /// Whether this user may set `created_at`; nil until the first record that has it.
+        var keepsCreatedAt: Bool?
         let expected: UInt64?
 
         mutating func next() async throws -> PutRequest? {
@@ -174,8 +183,13 @@ struct ImportFeed: AsyncSequence, Sendable {
                     }
                     switch record.article {
                     case .success(let article):
-                        report.sent(record.origin, notes: record.notes, bytesRead: reader.bytesRead)
-                        return PutRequest(article: article, expectedRevision: expected)
+                        var (createdAt, notes) = (record.createdAt, record.notes)
+                        if createdAt != 0, try await !mayCreate(at: createdAt) {
+                            createdAt = 0
+                            notes.append(CreatedAt.note)
+                        }
+                        report.sent(record.origin, notes: notes, bytesRead: reader.bytesRead)
+                        return PutRequest(article: article, expectedRevision: expected, createdAt: createdAt)
                     case .failure(let error): report.reject(record.origin, error.message)
                     }
                 } catch {
@@ -184,6 +198,13 @@ struct ImportFeed: AsyncSequence, Sendable {
                     report.reject(nil, error.message)
                 }
             }
+        }
+
+        private mutating func mayCreate(at time: Int64) async throws(CommandFailure) -> Bool {
+            if let keepsCreatedAt { return keepsCreatedAt }
+            let isAllowed = try await CreatedAt.isAllowed(time, client)
+            keepsCreatedAt = isAllowed
+            return isAllowed
         }
     }
 }

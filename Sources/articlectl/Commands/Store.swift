@@ -23,6 +23,7 @@ struct Store: Command {
             .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
             .value("map", "FIELD=NAME", "read a field of JSON from this member, as body=noi_dung", repeatable: true),
         ] + Overrides.options + [
+            InputOptions.stripQuery,
             .value("expected-revision", "N", "only if the article is at revision N now; 0: only if there is none"),
             .flag("new", "make a new article even if the same was stored before"),
             .flag("quiet", short: "q", "print the ids alone"),
@@ -48,6 +49,7 @@ struct Store: Command {
         options.format = try InputFormat.option(arguments.value("format"))
         options.encoding = try TextEncoding.option(arguments.value("encoding"))
         options.overrides = try Overrides(arguments)
+        try options.strip(arguments.value("strip-query"))
         options.makesNew = arguments.flag("new")
         expected = try arguments.number("expected-revision", in: 0...UInt64.max)
         quiet = arguments.flag("quiet")
@@ -72,7 +74,10 @@ struct Store: Command {
                             throw CommandFailure(.data, "--id and --url name one article, and this is another")
                         }
                         stored += 1
-                        let result = try await put(article, byContent: record.isNamedByContent, session.client)
+                        let result = try await CreatedAt.put(record.createdAt, notes, at: record.origin) {
+                            createdAt throws(ClientError) in
+                            try await put(article, createdAt, byContent: record.isNamedByContent, session.client)
+                        }
                         try tell(result, article, session)
                         try session.output.flush()
                         if notes.tell(record.notes, at: record.origin) { worst = .data }
@@ -92,14 +97,15 @@ struct Store: Command {
     /// An article that is named by its content stays as it is if it is stored already: it may have got topics since, or
     /// been edited under its id.
     private func put(
-        _ article: Article, byContent: Bool, _ client: ArticleClient
+        _ article: Article, _ createdAt: Int64, byContent: Bool, _ client: ArticleClient
     ) async throws(ClientError) -> PutResult {
         guard byContent, expected == nil, let id = article.id else {
-            return try await client.put(article, expectedRevision: expected)
+            return try await client.put(article, expectedRevision: expected, createdAt: createdAt)
         }
         do throws(ClientError) {
             // If it finds what an earlier attempt of its own has stored, that is a conflict, which is well.
-            return try await client.put(article, expectedRevision: 0, policy: CallPolicy(retry: .idempotent))
+            return try await client.put(
+                article, expectedRevision: 0, createdAt: createdAt, policy: CallPolicy(retry: .idempotent))
         } catch {
             guard error.status == .conflict else { throw error }
             let present = try await client.get(id: id, view: .summary)

@@ -2,6 +2,7 @@
 import ArticleFormats
 import ArticleProtocol
 import ArticleText
+import ArticleURL
 import JSONTree
 
 /// A file that is being read.
@@ -210,11 +211,14 @@ final class OpenFile {
         var isNamedByContent = false
         var notes = self.notes
         self.notes = []
+        var createdAt: Int64 = 0
         let article = result.flatMap { found in
             var article = found.article
+            createdAt = found.createdAt
             notes += found.notes
             if let external = found.externalID { article.attributes["external_id"] = external }
             options.overrides.apply(to: &article)
+            article.url = options.urlRules.strippingQuery(article.url)
             if article.id == nil, article.url.isEmpty, !options.makesNew {
                 if let external = found.externalID, let namespace {
                     article.id = DerivedID.named(external, in: namespace)
@@ -225,7 +229,8 @@ final class OpenFile {
             }
             return Self.checkSize(article)
         }
-        return RecordReader.Record(origin: origin, article: article, notes: notes, isNamedByContent: isNamedByContent)
+        return RecordReader.Record(
+            origin: origin, article: article, notes: notes, isNamedByContent: isNamedByContent, createdAt: createdAt)
     }
 
     /// Refuses an article that is too large for a frame: it would end the connection.

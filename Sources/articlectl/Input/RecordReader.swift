@@ -2,6 +2,7 @@
 import ArticleFormats
 import ArticleProtocol
 import ArticleText
+import ArticleURL
 
 /// The articles of files, one after the other. Memory use does not depend on the size of the files.
 final class RecordReader {
@@ -13,6 +14,8 @@ final class RecordReader {
         var notes: [RecordNote] = []
         /// Its id follows from its content: what is there under it already was the same when it was stored.
         var isNamedByContent = false
+        /// When the service that exported it had created it; 0: not exported by one.
+        var createdAt: Int64 = 0
     }
 
     private let options: InputOptions
@@ -133,12 +136,28 @@ struct InputOptions: Sendable {
     var overrides = Overrides()
     /// The name of the collection that the records belong to; nil: each file is a collection.
     var namespace: String?
+    /// Parameters that are taken out of the queries of URLs.
+    var urlRules = URLRules.standard
     /// Gives an article without a name a new id in place of a derived one.
     var makesNew = false
     /// The slugs of the topics of all records.
     let slugs = TopicSlugs()
 
     init(mapping: RecordMapping) { self.mapping = mapping }
+
+    /// `--strip-query`, for the commands that store.
+    static let stripQuery = Option.value(
+        "strip-query", "NAMES",
+        "take these parameters out of URLs: utm_*,fbclid; for good, see stripQuery in articled.json5(5)")
+
+    mutating func strip(_ names: String?) throws(CommandFailure) {
+        guard let names else { return }
+        do throws(URLRules.Problem) {
+            urlRules = try URLRules(strippedParameters: names)
+        } catch {
+            throw .usage("--strip-query: \(error)")
+        }
+    }
 }
 
 /// Where an article comes from, for messages: "story.txt", "archive.jsonl:17".

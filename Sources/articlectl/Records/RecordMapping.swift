@@ -44,6 +44,8 @@ struct RecordMapping: Sendable, Equatable {
         var article: Article
         /// How the collection it comes from calls it; nil if it has an id of ours, or none.
         var externalID: String?
+        /// When the service that exported it had created it; 0: not exported by one.
+        var createdAt: Int64 = 0
         /// What could not be read, or was read in one of several ways.
         var notes: [RecordNote] = []
     }
@@ -58,7 +60,13 @@ struct RecordMapping: Sendable, Equatable {
             throw RecordError("it has the member \"\(name)\" twice: which of them is meant?")
         }
         var result = Result(article: Article())
-        var taken = Self.serviceMembers
+        // Of another program, such members mean something else.
+        let isExported =
+            ["revision", "stored_at", "cursor"].contains { record[$0] != nil } || record["created_at"] == nil
+        var taken = isExported ? Self.serviceMembers : []
+        if isExported, case .string(let text)? = record["created_at"] {
+            result.createdAt = TimeText.parse(text, zone: .utc) ?? 0
+        }
         for field in RecordField.allCases {
             guard let (name, value) = find(field, in: record, members), value != .null else {
                 if let path = given[field]?.joined(separator: ".") {

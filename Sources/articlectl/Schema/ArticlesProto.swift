@@ -61,6 +61,7 @@ enum ArticlesProto {
         message PutRequest {
           Article article = 1;
           optional uint64 expected_revision = 2;
+          int64 created_at = 3;
         }
         enum PutOutcome {
           PUT_OUTCOME_UNSPECIFIED = 0;

@@ -29,7 +29,7 @@ import Testing
             { // as a person writes it
               listen: ['unix:/run/a.sock', "tcp:127.0.0.1:4100", "tcp:[::1]:0",],
               allowRemote: false, socketMode: "0600", eventLoops: 2, exitWhenIdle: "10 min",
-              stateDirectory: "/var/lib/a", logLevel: "debug",
+              stateDirectory: "/var/lib/a", logLevel: "debug", stripQuery: ["utm_*", "fbclid"],
               limits: {
                 connections: 10, inFlightPerConnection: 5, inFlight: 50, frame: "1 MiB", streamWindow: 0x10000,
                 bufferedPerConnection: "64KiB", buffered: "10 MiB", helloTimeout: "500 ms", idleTimeout: 2.5,
@@ -48,6 +48,8 @@ import Testing
         #expect(read.exitWhenIdle == 600_000_000_000)
         #expect(read.stateDirectory == "/var/lib/a")
         #expect(read.logLevel == .debug)
+        #expect(read.plugins.strippedParameters == ["utm_*", "fbclid"])
+        #expect(problems("{ stripQuery: ['a', '*'] }").first?.contains("stripQuery[1]: \"*\" is no name") == true)
         #expect(read.limits.maxConnections == 10)
         #expect(read.limits.maxInFlight == 5)
         #expect(read.limits.maxInFlightTotal == 50)

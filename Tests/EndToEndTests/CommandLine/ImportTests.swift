@@ -92,13 +92,48 @@ import Testing
             Set(
                 try lines.map { line in
                     var article = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any] ?? [:]
-                    for name in ["created_at", "stored_at"] { article[name] = nil }
+                    article["stored_at"] = nil
                     return String(
                         decoding: try JSONSerialization.data(withJSONObject: article, options: .sortedKeys),
                         as: UTF8.self)
                 })
         }
         #expect(try contents(back.lines) == contents(export.lines))
+    }
+
+    /// Only who may administer the service can set `created_at`; others store the articles without it.
+    @Test func createdAt() throws {
+        let service = try Service(configuration: "{ access: { tcp: ['read', 'write'] } }", tcp: true)
+        let tool = CommandLineTool(service)
+        func record(_ number: Int, _ time: String) -> String {
+            #"{"url":"u:\#(number)","title":"\#(number)","revision":3,"created_at":"\#(time)","stored_at":"\#(time)"}"#
+                + "\n"
+        }
+        let old = "2009-06-15T03:20:00.007Z"
+        let file = try tool.file("a.jsonl", (0..<20).map { record($0, old) }.joined())
+        let endpoint = "tcp:127.0.0.1:\(service.tcpPort)"
+        let denied = try tool.run("import", "--json", "--endpoint", endpoint, file)
+        #expect(denied.code == 0 && denied.complaints.contains("created_at is not kept"))
+        #expect(try denied.json()["created"] as? Int == 20)
+        #expect(try tool.run("fetch", "--json", "u:7").json()["created_at"] as? String != old)
+        #expect(try tool.run("store", "--endpoint", endpoint, file).complaints.contains("created_at is not kept"))
+        // The same by an administrator.
+        let kept = try tool.run("import", "--json", file)
+        #expect(kept.code == 0 && kept.complaints.isEmpty)
+        #expect(try kept.json()["updated"] as? Int == 20)
+        #expect(try tool.run("fetch", "--json", "u:7").json()["created_at"] as? String == old)
+        #expect(try tool.run("import", "--json", file).json()["unchanged"] as? Int == 20)
+        // Not after now, whatever another clock has said.
+        let ahead = try tool.file("b.jsonl", record(1, "9999-01-01T00:00:00Z"))
+        #expect(try tool.run("store", ahead).code == 0)
+        let fetched = try tool.run("fetch", "--json", "u:1").json()
+        let (created, stored) = (fetched["created_at"] as? String ?? "", fetched["stored_at"] as? String ?? "")
+        #expect(created <= stored && created > old)
+        // Of a record that no service has exported, it is an attribute.
+        let foreign = try tool.file("c.jsonl", #"{"url":"u:x","title":"x","created_at":"2001-01-01"}"#)
+        #expect(try tool.run("store", foreign).code == 0)
+        let attributes = try tool.run("fetch", "--json", "u:x").json()["attributes"] as? [String: String]
+        #expect(attributes == ["created_at": "2001-01-01"])
     }
 
     @Test func keepLeavesAloneWhatIsThere() throws {

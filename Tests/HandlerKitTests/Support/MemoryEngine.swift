@@ -104,14 +104,16 @@ final class MemoryEngine: StorageEngine {
     }
 
     private func apply(_ write: borrowing StorageWrite) -> WriteResult {
-        let key = Self.copy(write.key)
+        var key = Self.copy(write.key)
+        let formerKey = Self.copy(write.formerKey)
         let content = Self.copy(write.content)
         return state.withLock { state in
             let id: ArticleID
             switch write.target {
             case .id(let named): id = named
-            case .key(let new): id = state.keys[key] ?? new
+            case .key(let new): id = state.keys[formerKey] ?? state.keys[key] ?? new
             }
+            if state.keys[formerKey] == id, let owner = state.keys[key], owner != id { key = formerKey }
             let present = state.records[id]
             if let expected = write.expectedRevision, expected != present?.revision ?? 0 {
                 let error = ServiceError(.conflict, "at revision \(present?.revision ?? 0)")
@@ -130,6 +132,7 @@ final class MemoryEngine: StorageEngine {
                 return WriteResult(.refused(ServiceError(.alreadyExists, "the URL is \(owner)'s")), id: owner)
             }
             if let present, present.content == content, present.key == key, present.terms == write.terms,
+                write.createdAt ?? present.createdAt == present.createdAt,
                 present.isTimed ? present.time == write.time : write.time == nil
             {
                 return WriteResult(
@@ -140,7 +143,7 @@ final class MemoryEngine: StorageEngine {
             state.writes += 1
             if let present { state.keys[present.key] = nil }
             if !key.isEmpty { state.keys[key] = id }
-            let created = present?.createdAt ?? state.clock
+            let created = write.createdAt ?? present?.createdAt ?? state.clock
             let record = Record(
                 revision: (present?.revision ?? 0) + 1, createdAt: created, storedAt: state.clock,
                 time: write.time ?? created, isTimed: write.time != nil, checksum: write.contentChecksum,

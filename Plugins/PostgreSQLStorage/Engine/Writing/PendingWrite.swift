@@ -9,9 +9,13 @@ struct PendingWrite: Sendable {
     let target: StorageWrite.Target
     let expectedRevision: UInt64?
     let time: Int64?
+    /// When the record was created, if the writer says so.
+    let createdAt: Int64?
     let checksum: UInt32
     /// Empty: none.
     let key: [UInt8]
+    /// An earlier form of the key. Empty: none.
+    let formerKey: [UInt8]
     let terms: PackedTerms
     let content: [UInt8]
     /// When it was queued: ``MonotonicClock``.
@@ -26,8 +30,10 @@ struct PendingWrite: Sendable {
         target = write.target
         expectedRevision = write.expectedRevision
         time = write.time
+        createdAt = write.createdAt
         checksum = write.contentChecksum
         key = unsafe write.key.withUnsafeBytes { unsafe [UInt8]($0) }
+        formerKey = unsafe write.formerKey.withUnsafeBytes { unsafe [UInt8]($0) }
         content = unsafe write.content.withUnsafeBytes { unsafe [UInt8]($0) }
         terms = PackedTerms(write.terms)
         self.completion = completion
@@ -58,7 +64,7 @@ struct PendingWrite: Sendable {
     }
 
     /// What it takes in the queue, in bytes.
-    var size: Int { content.count + key.count + terms.bytes.count }
+    var size: Int { content.count + key.count + formerKey.count + terms.bytes.count }
 
     /// Answers the writer. Call it once.
     func complete(_ result: WriteResult) { completion(result) }

@@ -68,13 +68,24 @@ struct WritePlan {
     // MARK: One write
 
     private mutating func put(_ write: PendingWrite, _ sequence: Int64) -> WriteResult {
-        let owner = write.key.isEmpty ? nil : self.owner[write.key]
+        var owner = write.key.isEmpty ? nil : self.owner[write.key]
+        let former = write.formerKey.isEmpty ? nil : self.owner[write.formerKey]
+        var key = write.key
         var id = write.namedID
         // No record has the key, but the id for a new record is taken.
         var isTaken = false
         if case .key = write.target {
-            isTaken = owner == nil && after[id] != nil
-            id = owner ?? id
+            isTaken = owner == nil && former == nil && after[id] != nil
+            id = former ?? owner ?? id
+        }
+        if let former {
+            if former == id {
+                // It was stored when the two forms of the key were two keys, and so was the other one.
+                if let owner, owner != id { key = write.formerKey }
+                owner = id
+            } else if owner == nil || owner == id {
+                owner = former
+            }
         }
         let present = after[id]
         if let conflict = conflict(write, id, isTaken ? 0 : present?.revision ?? 0) { return conflict }
@@ -86,18 +97,18 @@ struct WritePlan {
                 .alreadyExists, "the key belongs to the article \(owner): change that article, or use another key",
                 owner)
         }
-        if let present, isSame(write, present) {
+        if let present, isSame(write, key, present) {
             return WriteResult(
                 .unchanged, id: id, revision: present.revision, createdAt: present.createdAt,
                 storedAt: present.storedAt)
         }
-        let createdAt = present?.createdAt ?? now
+        let createdAt = write.createdAt ?? present?.createdAt ?? now
         let record = Record(
             id: id, revision: (present?.revision ?? 0) + 1, sequence: sequence, createdAt: createdAt,
             storedAt: max(now, present?.storedAt ?? now), time: write.time ?? createdAt, checksum: write.checksum,
-            key: write.key, terms: write.terms, size: write.content.count, content: write.content)
-        if let key = present?.key, key != write.key { self.owner[key] = nil }
-        if !write.key.isEmpty { self.owner[write.key] = id }
+            key: key, terms: write.terms, size: write.content.count, content: write.content)
+        if let old = present?.key, old != key { self.owner[old] = nil }
+        if !key.isEmpty { self.owner[key] = id }
         after[id] = record
         deleted[id] = nil
         touched.insert(id)
@@ -109,7 +120,9 @@ struct WritePlan {
     private mutating func delete(_ write: PendingWrite, _ sequence: Int64) -> WriteResult {
         var id = write.namedID
         if case .key = write.target {
-            guard let owner = owner[write.key] else { return refuse(.notFound, "there is no such article", id) }
+            guard let owner = owner[write.formerKey] ?? owner[write.key] else {
+                return refuse(.notFound, "there is no such article", id)
+            }
             id = owner
         }
         guard let present = after[id] else { return refuse(.notFound, "there is no such article", id) }
@@ -122,8 +135,9 @@ struct WritePlan {
             .deleted, id: id, revision: present.revision, createdAt: present.createdAt, storedAt: present.storedAt)
     }
 
-    private func isSame(_ write: PendingWrite, _ record: Record) -> Bool {
-        write.checksum == record.checksum && write.time ?? record.createdAt == record.time && write.key == record.key
+    private func isSame(_ write: PendingWrite, _ key: [UInt8], _ record: Record) -> Bool {
+        write.checksum == record.checksum && write.createdAt ?? record.createdAt == record.createdAt
+            && write.time ?? record.createdAt == record.time && key == record.key
             && write.terms == record.terms && write.content == record.content
     }
 

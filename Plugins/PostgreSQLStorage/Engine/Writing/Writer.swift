@@ -151,7 +151,7 @@ final class Writer {
         attempts += 1
         begunAt = MonotonicClock.now
         let ids = Set(group.map(\.namedID)).sorted()
-        let keys: [[UInt8]?] = Set(group.filter { !$0.key.isEmpty }.map(\.key)).map { $0 }
+        let keys: [[UInt8]?] = Set(group.flatMap { [$0.key, $0.formerKey] }.filter { !$0.isEmpty }).map { $0 }
         func named(_ parameters: inout Parameters) {
             parameters.add(ids: ids)
             parameters.add(all: keys)

@@ -11,6 +11,7 @@ struct IndexDocument: Sendable {
     let id: ArticleID
     /// Orders lists: milliseconds since 1970-01-01T00:00:00Z.
     let time: Int64
+    var url = ""
     var title = ""
     var summary = ""
     var body = ""
@@ -36,6 +37,7 @@ struct IndexDocument: Sendable {
         var reader = WireReader(record.content)
         while try reader.next() {
             switch reader.field {
+            case 2: url = try reader.string()
             case 3: source = try reader.string()
             case 4: title = try reader.string()
             case 5: summary = try reader.string()

@@ -125,14 +125,12 @@ struct HitArticle: Sendable {
     private let time: Int64
     /// nil if the article is damaged.
     private let document: IndexDocument?
-    private let url: String
     /// The encoded article, with the service's fields; empty unless it is wanted.
     private var whole: [UInt8] = []
 
     init(_ record: borrowing StoredRecord, whole: Bool) {
         id = record.id
         time = record.time
-        url = String(decoding: [UInt8](joining: record.key), as: UTF8.self)
         document = try? IndexDocument(record)
         guard whole, document != nil, let size = UInt32(exactly: record.content.byteCount) else { return }
         let trailer = ArticleTrailer(
@@ -145,7 +143,7 @@ struct HitArticle: Sendable {
 
     /// The encoded `SearchHit`.
     func encoded(_ place: IndexHit, _ highlighter: Highlighter, snippetBytes: Int) -> [UInt8] {
-        var hit = SearchHit(id: id, score: place.score, time: time, url: url)
+        var hit = SearchHit(id: id, score: place.score, time: time, url: document?.url ?? "")
         if let document {
             hit.source = document.source
             hit.topics = document.topics

@@ -76,7 +76,7 @@ extension Search {
             if let id = key.id {
                 try await storage.read(id: id, read)
             } else {
-                try await storage.read(key: Array(key.url.utf8), read)
+                try await storage.read(url: Array(key.url.utf8), read)
             }
         guard isThere, let document else {
             throw ServiceError(.notFound, "there is no article \(key.id?.description ?? key.url)")
