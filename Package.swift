@@ -118,11 +118,14 @@ let package = Package(
                 "ArticleClient", "ArticleProtocol", "ArticleText", "ArticleURL", "JSONTree", "LinuxRuntime",
                 "Spelling", "TLSTransport",
                 "Versions", "CLinux", "CUTF8Proc", "TopicModel", "TopicTraining", "ArticleFormats",
+                "VietnameseEncodings",
             ]),
 
         // Text, its words, and topics.
         module("ArticleFormats", ["JSONTree", "CArchive", "CCSV", "CXML2"]),
         module("ArticleText", ["ArticleProtocol", "TopicModel", "CUTF8Proc"]),
+        // The encodings of Vietnamese before Unicode.
+        module("VietnameseEncodings", ["TopicModel", "CUTF8Proc"]),
         module("SearchText", ["CUTF8Proc"]),
         module("TopicModel", ["CScoring", "CUTF8Proc", "CISAL", "CLinux"]),
         .target(name: "CScoring"),
@@ -172,12 +175,17 @@ let package = Package(
             "SearchTests",
             ["SearchHandler", "SearchText", "LMDBStorage", "HandlerKit", "ArticleProtocol", "LinuxRuntime"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
+        tests("VietnameseEncodingsTests", ["VietnameseEncodings"]),
+        // Measures how well encodings are detected: Tests/Benchmarks/encodings.
+        .executableTarget(
+            name: "encoding-benchmark", dependencies: ["VietnameseEncodings", "JSONTree"],
+            path: "Tests/Benchmarks/EncodingDetection", swiftSettings: settings),
         tests("ArticleClientTests", ["ArticleClient", "ArticleProtocol", "CLinux"]),
         tests(
             "ArticlectlTests",
             [
                 "articlectl", "JSONTree", "Spelling", "ArticleClient", "ArticleProtocol", "ArticleText", "LinuxRuntime",
-                "TopicTraining",
+                "TopicTraining", "VietnameseEncodings",
             ]),
         // Keeps the services of Tests/cluster busy, and compares what they have told with what they have stored.
         .executableTarget(
@@ -186,7 +194,10 @@ let package = Package(
         tests("ArticleFormatsTests", ["ArticleFormats", "JSONTree"]),
         tests(
             "EndToEndTests",
-            ["ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer", "TestCertificates"]),
+            [
+                "ArticleClient", "ArticleProtocol", "CLinux", "PostgreSQLServer", "TestCertificates",
+                "VietnameseEncodings",
+            ]),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -42,6 +42,8 @@ package import JSONTree
         cxml2_print_nothing()
         input = Input(next)
         let context = unsafe Unmanaged.passUnretained(input).toOpaque()
+        // What the document says does not count if its encoding is known.
+        let ignored = encoding == nil ? 0 : XML_PARSE_IGNORE_ENC.rawValue
         guard
             let reader = unsafe xmlReaderForIO(
                 { context, buffer, size in
@@ -52,7 +54,7 @@ package import JSONTree
                     unsafe UnsafeMutableRawBufferPointer(start: buffer, count: Int(size)).copyBytes(from: piece)
                     input.rest = input.rest.dropFirst(piece.count)
                     return Int32(piece.count)
-                }, nil, context, nil, encoding, Int32(XML_PARSE_NONET.rawValue))
+                }, nil, context, nil, encoding, Int32(XML_PARSE_NONET.rawValue | ignored))
         else { return nil }
         unsafe self.reader = reader
     }

@@ -68,6 +68,9 @@ struct EvidenceCounts: Equatable {
         marked += Int(kind.isMarked)
     }
 
+    /// How many words are of this kind.
+    subscript(kind: Evidence) -> Int { Int(counts[Int(kind.rawValue)]) }
+
     /// Those that are words.
     var words: Int { Evidence.allCases.dropFirst().reduce(0) { $0 + Int(counts[Int($1.rawValue)]) } }
 

@@ -14,7 +14,7 @@ struct Classify: Command {
             .flag("explain", "show the words that decided, and the weight of each"),
             .flag("write-back", "store the topics with the article"),
             .value("format", "FORMAT", "of a file: \(InputFormat.names)"),
-            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
+            TextEncoding.option,
             .value("map", "FIELD=NAME", "read a field of JSON from this member", repeatable: true),
         ],
         examples: [

@@ -15,7 +15,7 @@ struct Evaluate: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
-            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
+            TextEncoding.option,
             .value(
                 "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
         ],

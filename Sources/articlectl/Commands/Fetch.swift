@@ -13,7 +13,8 @@ struct Fetch: Command {
                 + "damaged. The others are shown all the same."
         ],
         options: [
-            .flag("raw", "only the bytes of the text file that was stored; of other articles, the body")
+            .flag(
+                "raw", "only the bytes of the text file that was stored, in its encoding; of other articles, the body")
         ],
         examples: [
             .init("articlectl fetch 0190f3a1-6b1c-7cc0-98c4-dc0c0c07398f", "by id"),
@@ -38,7 +39,7 @@ struct Fetch: Command {
                 if session.json {
                     try session.output.line(article.json().text)
                 } else if raw {
-                    try session.output.write(bytes: article.originalBytes)
+                    try session.output.write(bytes: try article.originalFile())
                 } else {
                     if index > 0 { try session.output.line(session.style.faint("---")) }
                     let width = session.terminal.showsOutput ? session.terminal.width : nil
@@ -50,6 +51,10 @@ struct Fetch: Command {
                 let failure =
                     error.status == .notFound
                     ? CommandFailure(.notFound, "there is no article \(key.text)") : CommandFailure(error)
+                failure.tell(asJSON: session.json)
+                if code != .io { code = failure.code }
+            } catch let failure as CommandFailure where failure.code == .data {
+                try session.output.flush()
                 failure.tell(asJSON: session.json)
                 if code != .io { code = failure.code }
             }

@@ -18,8 +18,11 @@ struct Import: Command {
                 + "separators and lines in it. A .xml file is an RSS or Atom feed, or a sitemap with news. A .html file is a page "
                 + "with one article: what it says of itself comes first (JSON-LD of schema.org, OpenGraph), then its main "
                 + "text, without menus, lists of other articles and comments. The content tells more than the name.",
-            "Text is UTF-8, or UTF-16 or UTF-32 with a byte order mark. --encoding names another one, for all files without such "
-                + "a mark; they are stored in UTF-8.",
+            "Text is UTF-8, UTF-16, or UTF-32 with a byte order mark. Files from before Unicode are known by their syllables: VNI, "
+                + "TCVN3 (ABC), VISCII, VPS and Windows-1258. What a page or a feed says of itself is believed unless its text "
+                + "contradicts. A text that is too short to be sure is refused, with the likeliest encodings; --encoding names it, "
+                + "for all files without a byte order mark. They are stored in UTF-8, with the attribute original_encoding, and "
+                + "`fetch --raw` gives the bytes of a text file again. A note says if it cannot.",
             "Archives (.tar, .zip) and compressed files (.gz, .xz, .zst, .bz2) are read as the files in them, and unpacked "
                 + "nowhere.",
             "JSON may be in UTF-8 or UTF-16, with byte order marks or the separators of RFC 7464, pretty-printed, and in an "
@@ -46,7 +49,7 @@ struct Import: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
-            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
+            TextEncoding.option,
             .value(
                 "map", "FIELD=NAME", "read a field from this member: body=noi_dung, title=meta.headline",
                 repeatable: true),

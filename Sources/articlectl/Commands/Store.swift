@@ -20,7 +20,7 @@ struct Store: Command {
         ],
         options: [
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
-            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
+            TextEncoding.option,
             .value("map", "FIELD=NAME", "read a field of JSON from this member, as body=noi_dung", repeatable: true),
         ] + Overrides.options + [
             InputOptions.stripQuery,
@@ -67,6 +67,7 @@ struct Store: Command {
         for file in files {
             do {
                 let reader = RecordReader([InputFile(file)], options)
+                defer { for remark in reader.remarks { notes.tell([remark.note], at: remark.origin) } }
                 while let record = try reader.next() {
                     do {
                         let article = try record.article.get()

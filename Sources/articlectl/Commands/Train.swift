@@ -22,7 +22,7 @@ struct Train: Command {
         options: [
             .value("output", short: "o", "MODEL", "where the model goes; - is standard output"),
             .value("format", "FORMAT", "\(InputFormat.names); default: by the file's name, else by its beginning"),
-            .value("encoding", "ENCODING", "of files that do not tell: windows-1258, tcvn3, viscii...; default: utf-8"),
+            TextEncoding.option,
             .value(
                 "map", "FIELD=NAME", "read a field of JSON from this member, as topics=chuyen_muc", repeatable: true),
             .flag("store", "learn from the store's articles that have a topic"),

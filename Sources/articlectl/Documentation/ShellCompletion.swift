@@ -23,6 +23,8 @@ enum CompletionSource: Equatable {
             self = .sources
         } else if name == "FORMAT" {
             self = .words(InputFormat.allCases.map(\.rawValue))
+        } else if names == ["auto", "ENCODING"] {
+            self = .words(TextEncoding.completions)
         } else if !names.isEmpty, names.allSatisfy({ $0.allSatisfy { $0.isLowercase } }) {
             self = .words(names.map(String.init))
         } else {

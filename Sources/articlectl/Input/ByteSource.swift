@@ -8,7 +8,13 @@ struct ByteSource: ~Copyable {
     /// What the encoding is if the file does not tell.
     private var assumed: TextEncoding?
     private var decoder: TextDecoder?
-    private var isFirst = true
+    private var isBeginning = true
+    private var isDecided = false
+    /// How the encoding is known; nil if there is nothing to tell.
+    private(set) var reason: String?
+    private var reversal: ReversalCheck?
+    /// How the file can be had again from its text, once it was read to its end. nil: it is UTF-8, or it cannot.
+    var charset: OriginalCharset? { reversal?.charset }
 
     /// "story.txt", or "standard input".
     let name: String
@@ -64,19 +70,7 @@ struct ByteSource: ~Copyable {
     mutating func read(into buffer: inout [UInt8], most: Int = 256 << 10) throws(CommandFailure) -> Int {
         var bytes: [UInt8] = []
         while try readBytes(into: &bytes, most: most) > 0 {
-            if isFirst {
-                isFirst = false
-                // A pipe may give a byte at a time, and the mark has up to four.
-                while bytes.count < 4, try readBytes(into: &bytes, most: most) > 0 {}
-                encoding = TextEncoding(beginningWith: bytes, assumed: assumed)
-                if encoding != .utf8 {
-                    guard let found = TextDecoder(encoding) else {
-                        throw CommandFailure(
-                            .data, "\(name) is in \(encoding.name), which this system's iconv does not know")
-                    }
-                    decoder = found
-                }
-            }
+            if !isDecided { try chooseEncoding(&bytes, most) }
             bytesRead += bytes.count
             guard decoder != nil else {
                 buffer += bytes
@@ -88,6 +82,7 @@ struct ByteSource: ~Copyable {
                     .data, "\(name) is in \(encoding.name), but there are bytes in it that are no character",
                     hint: "mend it: iconv -c -f \(encoding.name) -t UTF-8")
             }
+            reversal?.take(bytes, buffer[start...])
             if buffer.count > start { return buffer.count - start }
             bytes.removeAll()
         }
@@ -95,7 +90,41 @@ struct ByteSource: ~Copyable {
         guard decoder == nil || decoder?.end(into: &buffer) == true else {
             throw CommandFailure(.data, "\(name) is in \(encoding.name), and ends within a character")
         }
+        if buffer.count > start { reversal?.take([], buffer[start...]) }
         return buffer.count - start
+    }
+
+    /// Bytes that an encoding is detected by.
+    private static let sample = 256 << 10
+
+    /// - Parameter bytes: the next ones of the file; more may be appended.
+    private mutating func chooseEncoding(_ bytes: inout [UInt8], _ most: Int) throws(CommandFailure) {
+        var isAll = false
+        func choose(_ choice: TextEncoding, _ reason: String?) {
+            (encoding, self.reason, isDecided) = (choice, reason, true)
+        }
+        if isBeginning {
+            // A pipe may give a byte at a time, and the mark has up to four.
+            while bytes.count < 4, !isAll { isAll = try readBytes(into: &bytes, most: most) == 0 }
+            if let marked = TextEncoding(beginningWith: bytes) { choose(marked, nil) }
+        }
+        if !isDecided, let assumed { choose(assumed, nil) }
+        loop: while !isDecided {
+            let step = try EncodingChoice.step(
+                bytes, isBeginning: isBeginning, isAll: isAll || bytes.count >= Self.sample, of: name)
+            switch step {
+            case .undecided: break loop
+            case .decided(let choice): choose(choice.encoding, choice.reason)
+            case .more: isAll = try readBytes(into: &bytes, most: most) == 0
+            }
+        }
+        isBeginning = false
+        guard isDecided, encoding != .utf8 else { return }
+        guard let found = TextDecoder(encoding) else {
+            throw CommandFailure(.data, "\(name) is in \(encoding.name), which this system's iconv does not know")
+        }
+        decoder = found
+        reversal = ReversalCheck(encoding)
     }
 
     /// Tells what the encoding is if the file has no byte order mark.

@@ -22,6 +22,9 @@ final class OpenFile {
     /// The source of a feed failed.
     var inputFailure: CommandFailure?
     var tableHasEnded = false
+    private var hasToldEncoding = false
+    /// It is one article as plain text.
+    private var isText = false
 
     /// What is left of the file, once its format is known.
     enum Content {
@@ -86,12 +89,6 @@ final class OpenFile {
             return refused("there is nothing in it")
         }
         self.content = .done
-        if format == .text, lines.source.encoding != .utf8 {
-            notes.append(
-                RecordNote(
-                    kind: "encoding",
-                    "the file is in \(lines.source.encoding.name), and is read and kept as UTF-8"))
-        }
         switch format {
         case .text: return text(bytes)
         case .html where options.format == nil && !Self.hasTags(bytes): return text(bytes)
@@ -112,12 +109,18 @@ final class OpenFile {
     static let mark: [UInt8] = [0xef, 0xbb, 0xbf]
 
     private func text(_ bytes: [UInt8]) -> RecordReader.Record {
+        isText = true
         let origin = Origin(file: label, line: nil)
         if options.format == nil, let kind = ForeignKind(beginningWith: bytes) {
             return record(at: origin, .failure(RecordError(kind.message)))
         }
         do throws(PlainTextError) {
-            let article = try Article(plainText: bytes)
+            var article = try Article(plainText: bytes)
+            if let charset = lines.source.charset {
+                article.original?.mediaType = charset.mediaType
+            } else if lines.source.encoding != .utf8 {
+                notes.append(irreversible)
+            }
             return record(
                 at: origin,
                 .success(.init(article: article, externalID: input.place.map { FileName.shown($0.relative) })))
@@ -209,6 +212,7 @@ final class OpenFile {
         at origin: Origin, _ result: Result<RecordMapping.Result, RecordError>
     ) -> RecordReader.Record {
         var isNamedByContent = false
+        noteEncoding()
         var notes = self.notes
         self.notes = []
         var createdAt: Int64 = 0
@@ -216,6 +220,9 @@ final class OpenFile {
             var article = found.article
             createdAt = found.createdAt
             notes += found.notes
+            if lines.source.encoding.vietnamese != nil, article.attributes["original_encoding"] == nil {
+                article.attributes["original_encoding"] = lines.source.encoding.name
+            }
             if let external = found.externalID { article.attributes["external_id"] = external }
             options.overrides.apply(to: &article)
             article.url = options.urlRules.strippingQuery(article.url)
@@ -231,6 +238,31 @@ final class OpenFile {
         }
         return RecordReader.Record(
             origin: origin, article: article, notes: notes, isNamedByContent: isNamedByContent, createdAt: createdAt)
+    }
+
+    /// Tells once which encoding the file is in. Of JSON in UTF-16, which is JSON as well, nobody needs to hear.
+    private func noteEncoding() {
+        guard !hasToldEncoding, lines.source.encoding.vietnamese != nil || (isText && lines.source.encoding != .utf8)
+        else { return }
+        hasToldEncoding = true
+        let reason = lines.source.reason.map { " (\($0))" } ?? ""
+        notes.append(
+            RecordNote(
+                kind: "encoding", "the file is in \(lines.source.encoding.name)\(reason), and is read and kept as UTF-8"
+            ))
+    }
+
+    /// What is told at the end of the file: whether its bytes follow from what was read. Of text this is told with its article.
+    var remark: RecordNote? {
+        guard !isText, lines.source.encoding.vietnamese != nil, lines.source.charset == nil else { return nil }
+        return irreversible
+    }
+
+    private var irreversible: RecordNote {
+        RecordNote(
+            kind: "irreversible",
+            "its text does not give the same bytes in \(lines.source.encoding.name) again: keep the file if you need those"
+        )
     }
 
     /// Refuses an article that is too large for a frame: it would end the connection.

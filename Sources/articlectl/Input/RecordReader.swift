@@ -62,6 +62,7 @@ final class RecordReader {
             // What was being read when it was stopped may be half of a record.
             if let next { return Signals.isInterrupted ? nil : next }
             if archives.isEmpty { bytesBefore += open.bytesRead }
+            if let remark = open.remark { remarks.append((Origin(file: open.label, line: nil), remark)) }
             self.open = nil
         }
         return nil
