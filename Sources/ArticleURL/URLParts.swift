@@ -56,7 +56,7 @@ struct URLParts {
             path = Array("/.".utf8) + path
         }
         url += path
-        if let query = query.map({ PercentEncoding.normalized($0) }) { Self.append(query[...], rules, to: &url) }
+        if let query = rules.stripping(query) { url += [UInt8(ascii: "?")] + PercentEncoding.normalized(query[...]) }
         if let fragment { url += [UInt8(ascii: "#")] + PercentEncoding.normalized(fragment) }
         return url
     }
@@ -66,25 +66,9 @@ struct URLParts {
         var url = scheme + [UInt8(ascii: ":")]
         if let authority { url += Array("//".utf8) + authority }
         url += path
-        if let query { Self.append(query, rules, to: &url) }
+        if let query = rules.stripping(query) { url += [UInt8(ascii: "?")] + query }
         if let fragment { url += [UInt8(ascii: "#")] + fragment }
         return Array(url)
-    }
-
-    /// The query without what does not count; nothing if nothing else was in it.
-    private static func append<Target: RangeReplaceableCollection<UInt8>>(
-        _ query: Bytes, _ rules: URLRules, to url: inout Target
-    ) {
-        let parameters = query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
-        let kept = parameters.filter { !rules.strips($0) }
-        guard kept.count < parameters.count else {
-            url.append(UInt8(ascii: "?"))
-            url.append(contentsOf: query)
-            return
-        }
-        guard !kept.isEmpty else { return }
-        url.append(UInt8(ascii: "?"))
-        url.append(contentsOf: kept.joined(separator: [UInt8(ascii: "&")]))
     }
 
     /// The path without "." and "..": RFC 3986, section 5.2.4, for a path that begins with "/".

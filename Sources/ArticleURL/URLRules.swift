@@ -65,9 +65,17 @@ public struct URLRules: Sendable, Equatable {
 
     public static func == (a: URLRules, b: URLRules) -> Bool { a.strippedParameters == b.strippedParameters }
 
-    /// Whether a query parameter ("name=value") does not count.
-    func strips(_ parameter: ArraySlice<UInt8>) -> Bool {
-        let name = parameter.prefix { $0 != UInt8(ascii: "=") }
+    /// The query without the parameters that do not count; `nil` if there is none, or nothing else was in it.
+    func stripping(_ query: ArraySlice<UInt8>?) -> [UInt8]? {
+        guard let query, !stripped.isEmpty else { return query.map { Array($0) } }
+        let parameters = query.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+        let kept = parameters.filter { !strips($0) }
+        return kept.isEmpty ? nil : Array(kept.joined(separator: [UInt8(ascii: "&")]))
+    }
+
+    /// Whether a query parameter ("name=value") does not count. Its name may be percent-encoded.
+    private func strips(_ parameter: ArraySlice<UInt8>) -> Bool {
+        let name = PercentEncoding.normalized(parameter.prefix { $0 != UInt8(ascii: "=") })
         return stripped.contains { $0.isPrefix ? name.starts(with: $0.name) : name.elementsEqual($0.name) }
     }
 }
