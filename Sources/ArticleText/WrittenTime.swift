@@ -50,6 +50,10 @@ private struct Reading {
     private var isAfternoon: Bool?
     /// The last word was "tháng".
     private var expectsMonth = false
+    /// The last word was "thứ".
+    private var expectsWeekday = false
+    /// The month was a word: then the number behind it may be a year of two digits, as in RFC 822.
+    private var isMonthNamed = false
     /// The last word was "mười" as a month.
     private var isTenth = false
 
@@ -69,8 +73,9 @@ private struct Reading {
 
     /// False if the word has no place in a time.
     mutating func take(_ word: Substring) -> Bool {
-        let wasMonth = expectsMonth
-        expectsMonth = false
+        let (wasMonth, wasWeekday) = (expectsMonth, expectsWeekday)
+        (expectsMonth, expectsWeekday) = (false, word == "thứ")
+        if wasWeekday, ["2", "3", "4", "5", "6", "7"].contains(word) { return true }
         if word.allSatisfy({ $0.isDash || $0 == ":" }) { return true }
         if word == "tháng" {
             expectsMonth = true
@@ -91,6 +96,7 @@ private struct Reading {
         }
         isTenth = false
         if let number = Self.months.firstIndex(where: { $0 == word.prefix(3) }), Self.isMonth(word) {
+            isMonthNamed = true
             return Self.set(&month, number + 1)
         }
         if let afternoon = Self.halves[String(word)] { return Self.set(&isAfternoon, afternoon) }
@@ -120,6 +126,7 @@ private struct Reading {
                 && takeTime(
                     hour: number / 10_000 % 100, minute: number / 100 % 100, milliseconds: number % 100 * 1000)
         case 4: return Self.set(&year, number)
+        case 2 where isMonthNamed && day != nil && year == nil: return Self.set(&year, Self.year(ofTwoDigits: number))
         case 1, 2: return Self.set(&day, number)
         default: return false
         }
@@ -128,6 +135,9 @@ private struct Reading {
     private mutating func take(year: Int, month: Int, day: Int) -> Bool {
         Self.set(&self.year, year) && Self.set(&self.month, month) && Self.set(&self.day, day)
     }
+
+    /// RFC 5322, section 4.3.
+    private static func year(ofTwoDigits number: Int) -> Int { number < 50 ? 2000 + number : 1900 + number }
 
     /// "9/2020" after "tháng".
     private mutating func takeMonthAndYear(_ word: Substring) -> Bool {
@@ -152,8 +162,10 @@ private struct Reading {
         let parts = word.split(omittingEmptySubsequences: false) { "/-.".contains($0) }
         guard parts.count == 3, year == nil else { return false }
         if let number = Self.months.firstIndex(where: { $0 == parts[1].prefix(3) }), Self.isMonth(parts[1]) {
-            guard parts[2].count == 4, let day = Int(parts[0]), let year = Int(parts[2]) else { return false }
-            return take(year: year, month: number + 1, day: day)
+            guard [2, 4].contains(parts[2].count), let day = Int(parts[0]), let year = Int(parts[2]) else {
+                return false
+            }
+            return take(year: parts[2].count == 4 ? year : Self.year(ofTwoDigits: year), month: number + 1, day: day)
         }
         guard parts.allSatisfy({ (1...4).contains($0.count) && $0.allSatisfy(\.isASCIIDigit) }) else { return false }
         let numbers = parts.compactMap { Int($0) }

@@ -108,6 +108,12 @@ struct RecordValue {
             let text = text.trimmingBlanks
             if text.isEmpty || text.hasPrefix("0000-00-00") { return (0, nil) }
             if let time = TimeText.parse(String(text), zone: .utc) { return (time, nil) }
+            // As .NET writes it.
+            if text.hasPrefix("/Date("), text.hasSuffix(")/"), let time = Int64(text.dropFirst(6).dropLast(2)),
+                Limits.times.contains(time)
+            {
+                return (time, nil)
+            }
             if let number = Double(text), text.utf8.allSatisfy({ $0 <= 0x39 }),
                 !(text.utf8.count == 8 || text.utf8.count == 14)
             {
@@ -140,6 +146,9 @@ struct RecordValue {
         let size = abs(number)
         if let digits = Int(text), (19_000_101...21_001_231).contains(digits), let written = WrittenTime(text) {
             return (written.clock, nil)  // 20200901
+        }
+        if (1000..<3000).contains(size), size == size.rounded() {
+            throw RecordError("\"\(name)\": \(text) looks like a year, which is no time")
         }
         let (unit, milliseconds) =
             size < 1e11
