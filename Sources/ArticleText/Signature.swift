@@ -296,7 +296,7 @@ extension Signature {
 
     private static let fixed: Set<String> = [
         "phóng viên", "nhóm phóng viên", "nhóm pv", "ban biên tập", "tòa soạn", "cộng tác viên", "nhóm ctv",
-        "ban thời sự", "tổng hợp", "bạn đọc", "pv", "ctv", "btv",
+        "ban thời sự", "bạn đọc", "pv", "ctv", "btv",
     ]
 
     /// Last lines that look like names but are not.
@@ -304,7 +304,7 @@ extension Signature {
         "hết", "kết", "end", "còn tiếp", "xem tiếp", "xin cảm ơn", "trân trọng", "thân", "thân ái", "ok", "việt nam",
         "hà nội", "tp.hcm", "tp hcm",
         "tphcm", "đà nẵng", "hải phòng", "cần thơ", "huế", "sài gòn", "ảnh", "video", "clip", "quảng cáo", "xem thêm",
-        "đọc thêm", "theo", "nguồn",
+        "đọc thêm", "theo", "nguồn", "tổng hợp",
     ]
 
     /// "Nguyễn", "NGUYỄN", "T.Hằng", "P.Q.H.", "O'Neil"

@@ -66,7 +66,8 @@ import Testing
         "Hết", "Xin cảm ơn ông.", "Theo kế hoạch, dự án sẽ hoàn thành.", "Cách làm:", "Còn tiếp", "12", "QK7",
         "Bắc, Trung Mỹ và vùng Caribe).", "Theo kế hoạch của tỉnh", "Theo ông Nam, việc này đã xong", "Nguồn: chưa rõ",
         "Hội nghị đã thành công.", "Danh sách:", "", "-", "...", "Anh ấy đã về", "http://mic.gov.vn", "Nguồn:", "Theo",
-        "Ảnh:", "Hà Nội", "Nguồn lực của tỉnh còn hạn chế", "Nguồn vốn: ngân sách", "Theo đó, giá tăng", "()", "(/)",
+        "Ảnh:", "Hà Nội", "Tổng hợp", "TỔNG HỢP", "Nguồn lực của tỉnh còn hạn chế", "Nguồn vốn: ngân sách",
+        "Theo đó, giá tăng", "()", "(/)",
         "/",
         "Lan Chi/", "Tác giả:", "A/B/C", "Theo (", "Ảnh hưởng: không lớn", "Kết quả: 3/4", "Giá: 25.000 đồng",
     ]) func isNone(_ line: String) {
