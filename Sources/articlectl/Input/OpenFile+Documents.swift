@@ -56,7 +56,10 @@ extension OpenFile {
             if let item = try table.next() {
                 let origin = Origin(file: label, line: item.line)
                 switch item.record {
-                case .success(let value): return record(of: value, at: origin)
+                case .success(let value):
+                    if !hasToldColumns { notes += table.notes }
+                    hasToldColumns = true
+                    return record(of: value, at: origin, table.mapping)
                 case .failure(let error): return record(at: origin, .failure(error))
                 }
             }

@@ -22,6 +22,7 @@ final class OpenFile {
     /// The source of a feed failed.
     var inputFailure: CommandFailure?
     var tableHasEnded = false
+    var hasToldColumns = false
     private var hasToldEncoding = false
     /// It is one article as plain text.
     private var isText = false
@@ -199,9 +200,10 @@ final class OpenFile {
         "invalid JSON at column \(error.place.column): \(error.message)"
     }
 
-    func record(of value: JSON, at origin: Origin) -> RecordReader.Record {
+    func record(of value: JSON, at origin: Origin, _ mapping: RecordMapping? = nil) -> RecordReader.Record {
         do throws(RecordError) {
-            return record(at: origin, .success(try options.mapping.article(from: value, slugs: options.slugs)))
+            return record(
+                at: origin, .success(try (mapping ?? options.mapping).article(from: value, slugs: options.slugs)))
         } catch {
             return record(at: origin, .failure(error))
         }

@@ -8,7 +8,10 @@ final class TableReader {
     typealias Item = (line: Int, record: Result<JSON, RecordError>)
 
     private let table: SeparatedValues
-    private let mapping: RecordMapping
+    /// How its records are read, once its columns are known.
+    private(set) var mapping: RecordMapping
+    /// What is told with its first record.
+    private(set) var notes: [RecordNote] = []
     private var columns: [String]?
     private var rows: ArraySlice<SeparatedValues.Row> = []
     private var isOver = false
@@ -85,6 +88,7 @@ final class TableReader {
             guard !names.contains(member) else { throw RecordError("two of its columns are named \"\(name)\"") }
             names.append(member)
         }
+        (mapping, notes) = mapping.fitting(names)
         guard names.contains(where: { mapping.isText($0) }) else {
             let shown = names.prefix(12).map { "\"\($0.prefix(40))\"" }.joined(separator: ", ")
             throw RecordError(
@@ -101,7 +105,7 @@ final class TableReader {
                     + "in it must be in quotes")
         }
         var members: [(String, JSON)] = []
-        for (name, cell) in zip(columns, row.cells) where !cell.isEmpty {
+        for (name, cell) in zip(columns, row.cells) where !cell.isEmpty || mapping.reads(name) {
             guard let text = String(validating: cell, as: UTF8.self) else {
                 throw RecordError(
                     "its cell \"\(name)\" is not UTF-8: say how it is encoded, as --encoding windows-1258")

@@ -39,6 +39,24 @@ struct RecordMapping: Sendable, Equatable {
         }
     }
 
+    /// For a table that lacks columns that `--map` names, as another table of the same archive may: its own columns of the usual
+    /// names are read then.
+    func fitting(_ columns: [String]) -> (mapping: RecordMapping, notes: [RecordNote]) {
+        var (fitting, notes) = (self, [RecordNote]())
+        for field in RecordField.allCases {
+            guard let path = given[field], let first = path.first, !columns.contains(first),
+                let usual = field.names.first(where: columns.contains), !reads(usual)
+            else { continue }
+            fitting.given[field] = nil
+            let option = "--map \(field.rawValue)=\(path.joined(separator: "."))"
+            notes.append(
+                RecordNote(
+                    kind: "map \(path.joined(separator: "."))",
+                    "\(option): the table has no such column; its column \"\(usual)\" is taken"))
+        }
+        return (fitting, notes)
+    }
+
     /// What a record contains.
     struct Result: Equatable {
         var article: Article

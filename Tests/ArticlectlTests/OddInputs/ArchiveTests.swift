@@ -2,6 +2,7 @@
 import ArticleProtocol
 import Foundation
 import Testing
+import VietnameseEncodings
 
 @testable import articlectl
 
@@ -41,18 +42,20 @@ import Testing
 
     private struct Found {
         var titles: [String] = []
+        var notes: [String] = []
         var errors: [String] = []
         var origins: [String] = []
         var ids: [ArticleID?] = []
         var remarks: [String] = []
     }
 
-    private func read(_ name: String) throws -> Found {
-        let reader = RecordReader([InputFile(directory + "/" + name)], InputOptions(mapping: try RecordMapping()))
+    private func read(_ name: String, map: [String] = []) throws -> Found {
+        let reader = RecordReader([InputFile(directory + "/" + name)], InputOptions(mapping: try RecordMapping(map)))
         var found = Found()
         while true {
             do throws(CommandFailure) {
                 guard let record = try reader.next() else { break }
+                found.notes += record.notes.map(\.message)
                 found.origins.append(record.origin.description.replacing(directory + "/", with: ""))
                 switch record.article {
                 case .success(let article):
@@ -66,6 +69,37 @@ import Testing
         }
         found.remarks = reader.remarks.map(\.note.message)
         return found
+    }
+
+    /// `--map` names a column of one table; another one has its own.
+    @Test func tablesWithDifferentColumns() throws {
+        try write("1.csv", "tieu_de,title,body\nBài một,Mục tin,x\n,Mục tin,y\n")
+        try write("2.csv", "title,body\nBài hai,x\nBài ba,y\n")
+        try write("3.csv", "name,text\nBài bốn,x\n")
+        try run("tar -cf tables.tar 1.csv 2.csv 3.csv")
+        let found = try read("tables.tar", map: ["title=tieu_de"])
+        #expect(found.titles == ["Bài một", "", "Bài hai", "Bài ba", ""])
+        #expect(found.errors == [])
+        #expect(
+            found.notes == [
+                "--map title=tieu_de: the table has no such column; its column \"title\" is taken",
+                "--map title=tieu_de: it has no such member",
+            ])
+    }
+
+    /// Each file of an archive has an encoding of its own.
+    @Test func oldEncodings() throws {
+        let text = "Lũ về trong đêm\n\nNước sông lên nhanh từ chiều qua, nhiều nhà dân ven đê phải dọn đồ đạc lên cao."
+        for encoding in VietnameseEncoding.allCases where encoding != .tcvn5712 {
+            let bytes = try #require(VietnameseEncoder(encoding).encode(Array(text.utf8)))
+            try Data(bytes).write(to: URL(filePath: "\(directory)/\(encoding.rawValue).txt"))
+        }
+        try write("UTF-8.txt", text)
+        try run("tar -czf old.tgz *1258.txt TCVN3.txt VNI.txt VISCII.txt VPS.txt UTF-8.txt")
+        let found = try read("old.tgz")
+        #expect(found.titles == Array(repeating: "Lũ về trong đêm", count: 6))
+        #expect(found.errors == [])
+        #expect(found.notes.count == 5)
     }
 
     @Test(arguments: [
