@@ -31,6 +31,10 @@ public struct EncodingDetection: Sendable, Equatable {
 
     /// From which probability on an encoding is certain.
     private static let certainty = 0.98
+    /// The same for a short text, among the encodings: one word that another one does not read as a syllable is not enough.
+    private static let certaintyOfShort = 0.995
+    /// In bytes.
+    private static let shortText = 160
     /// How much the words without marks may say, as the logarithm of odds.
     private static let mostOfPlainWords = 4.0
     /// From which on it is worth naming.
@@ -81,7 +85,19 @@ public struct EncodingDetection: Sendable, Equatable {
             most + plain >= Self.leastSupport
             && best.map { $0.confidence >= Self.leastLikely && $0.share >= Self.leastShare } ?? false
         candidates = isLikely ? found.filter { $0.confidence >= Self.plausibility } : []
-        encoding = best.flatMap { isLikely && $0.confidence >= Self.certainty ? $0.encoding : nil }
+        // TCVN3 and TCVN5712-1 were told apart by their signs.
+        let rivals = groups.dropFirst().filter { !Self.areKin($0.readings[0], groups[0].readings[0]) }
+        let rivalry =
+            rivals.reduce(0) { $0 + $1.weight } / max(groups.reduce(0) { $0 + $1.weight }, .leastNormalMagnitude)
+        encoding = best.flatMap {
+            isLikely && $0.confidence >= Self.certainty
+                && rivalry <= 1 - (sample.count < Self.shortText ? Self.certaintyOfShort : Self.certainty)
+                ? $0.encoding : nil
+        }
+    }
+
+    private static func areKin(_ one: Reading, _ other: Reading) -> Bool {
+        [.tcvn3, .tcvn5712].contains(one.encoding) && [.tcvn3, .tcvn5712].contains(other.encoding)
     }
 
     /// The logarithm of how much more likely the text is Vietnamese, by its words in ASCII; 0 if it may be another language.
