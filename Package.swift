@@ -94,15 +94,20 @@ let package = Package(
         module("HandlerKit", ["ArticleProtocol", "ArticleURL", "CPluginABI", "JSONTree", "Spelling"]),
         plugin("Store", ["ArticleURL", "CLinux"]),
         plugin("Fetch", []),
-        plugin("Changes", []),
+        plugin("Changes", ["LinuxRuntime"]),
         plugin("Classify", ["ClassifyHandler"], exclude: ["Handler", "Model"]),
         module(
             "ClassifyHandler", path: "Plugins/Classify/Handler",
             ["HandlerKit", "ArticleProtocol", "TopicModel", "WorkerThreads", "LinuxRuntime", "CLinux"]),
+        // An index over the articles, kept up to date by a plugin.
+        module("IndexFollowing", ["HandlerKit", "ArticleProtocol", "LinuxRuntime", "CLinux"]),
         plugin("Search", ["SearchHandler"], exclude: ["Handler"]),
         module(
             "SearchHandler", path: "Plugins/Search/Handler",
-            ["HandlerKit", "ArticleProtocol", "SearchText", "WorkerThreads", "LinuxRuntime", "CLucene", "CLinux"]),
+            [
+                "HandlerKit", "ArticleProtocol", "IndexFollowing", "SearchText", "WorkerThreads", "LinuxRuntime",
+                "CLucene", "CLinux",
+            ]),
         .target(name: "CLucene", linkerSettings: [.linkedLibrary("lucene++")]),
         plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
         plugin("PostgreSQLStorage", ["PostgreSQLEngine"], exclude: ["Engine", "README.md", "HighAvailability.md"]),
@@ -173,7 +178,10 @@ let package = Package(
         tests("SearchTextTests", ["SearchText"]),
         tests(
             "SearchTests",
-            ["SearchHandler", "SearchText", "LMDBStorage", "HandlerKit", "ArticleProtocol", "LinuxRuntime"]),
+            [
+                "SearchHandler", "IndexFollowing", "SearchText", "LMDBStorage", "HandlerKit", "ArticleProtocol",
+                "LinuxRuntime",
+            ]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("VietnameseEncodingsTests", ["VietnameseEncodings"]),
         // Measures how well encodings are detected: Tests/Benchmarks/encodings.

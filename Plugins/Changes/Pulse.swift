@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import LinuxRuntime
 internal import Synchronization
 
 /// Wakes a watcher when there may be new changes, and when a heartbeat is due.
@@ -6,20 +7,13 @@ internal import Synchronization
 /// May be used on any thread. Only one task may wait.
 final class Pulse: Sendable {
     private struct State {
-        var isSet = false
         /// A heartbeat is due.
         var isDue = false
         /// When the next one is.
         var next: ContinuousClock.Instant
-        var waiting: CheckedContinuation<Void, Never>?
-
-        /// Wakes the watcher, or lets its next wait return at once.
-        mutating func set() -> CheckedContinuation<Void, Never>? {
-            isSet = waiting == nil
-            return waiting.take()
-        }
     }
 
+    private let signal = Signal()
     private let state: Mutex<State>
     private let interval: Duration
 
@@ -29,7 +23,7 @@ final class Pulse: Sendable {
     }
 
     /// There may be new changes.
-    func changed() { state.withLock { $0.set() }?.resume() }
+    func changed() { signal.set() }
 
     /// The watcher has sent something: the next heartbeat is due an interval from now.
     func sent() {
@@ -43,23 +37,7 @@ final class Pulse: Sendable {
     var isDue: Bool { state.withLock { $0.isDue } }
 
     /// Returns when there may have been changes since the last call returned, a heartbeat is due, or the task is cancelled.
-    func wait() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waits = state.withLock { state in
-                    if state.isSet || Task.isCancelled {
-                        state.isSet = false
-                        return false
-                    }
-                    state.waiting = continuation
-                    return true
-                }
-                if !waits { continuation.resume() }
-            }
-        } onCancel: {
-            changed()
-        }
-    }
+    func wait() async { await signal.wait() }
 
     /// Keeps the time, until the task is cancelled. Each thing that is sent puts the next wake-up off.
     func run() async {
@@ -71,13 +49,13 @@ final class Pulse: Sendable {
                 return
             }
             let now = ContinuousClock.now
-            let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
-                guard state.next <= now else { return nil }  // something was sent meanwhile
+            let isDue = state.withLock { state in
+                guard state.next <= now else { return false }  // something was sent meanwhile
                 state.isDue = true
                 state.next = now + interval
-                return state.set()
+                return true
             }
-            waiting?.resume()
+            if isDue { signal.set() }
         }
     }
 }

@@ -3,6 +3,7 @@ import ArticleProtocol
 import Foundation
 import Glibc
 import HandlerKit
+import IndexFollowing
 import SearchText
 import Testing
 
@@ -112,16 +113,16 @@ import Testing
         unsafe getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         limit.rlim_cur = 64 << 10
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
-        var failure: SearchIndexError?
+        var failure: IndexError?
         var number = 2
         while failure == nil, number < 1000 {
-            do throws(SearchIndexError) { try index.update(document(number)) } catch { failure = error }
+            do throws(IndexError) { try index.update(document(number)) } catch { failure = error }
             number += 1
         }
         limit.rlim_cur = limit.rlim_max
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
         guard failure?.kind == .io, failure?.message.contains("File too large") == true else { return 1 }
-        do throws(SearchIndexError) {
+        do throws(IndexError) {
             try index.commit(state(UInt64(number)))
             return 2
         } catch {

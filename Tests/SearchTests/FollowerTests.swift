@@ -2,6 +2,7 @@
 import ArticleProtocol
 import Foundation
 import HandlerKit
+import IndexFollowing
 import Testing
 
 @testable import SearchHandler
@@ -78,7 +79,7 @@ import Testing
         let newsroom = try Newsroom()
         let first = try await newsroom.put(Article(title: "Một tin"))
         try await newsroom.wait(for: [first], "tin")
-        newsroom.follower.restart(after: SearchIndexError(kind: .damaged, message: "it was damaged by a test"))
+        newsroom.follower.restart(after: IndexError(kind: .damaged, message: "it was damaged by a test"))
         while newsroom.follower.rebuilds == 0 { try await Task.sleep(for: .milliseconds(20)) }
         try await newsroom.wait(for: [first], "tin")
         while newsroom.follower.problem != nil { try await Task.sleep(for: .milliseconds(20)) }

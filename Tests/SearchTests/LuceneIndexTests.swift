@@ -2,6 +2,7 @@
 import ArticleProtocol
 import Foundation
 import HandlerKit
+import IndexFollowing
 import SearchText
 import Testing
 
@@ -273,7 +274,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
                 #expect {
                     try LuceneIndex(directory: index.directory)
                 } throws: {
-                    ($0 as? SearchIndexError)?.kind == .damaged
+                    ($0 as? IndexError)?.kind == .damaged
                 }
             }
             try contents.write(to: path)
@@ -294,7 +295,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
         #expect {
             _ = try LuceneIndex(directory: index.directory).snapshot(after: nil)
         } throws: {
-            ($0 as? SearchIndexError)?.kind == .damaged
+            ($0 as? IndexError)?.kind == .damaged
         }
         try LuceneIndex(directory: index.directory, anew: true).close()
         try index.reopen()
@@ -305,7 +306,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
     func locks() throws {
         let index = try TestIndex()
         try index.add(1, "tin")
-        #expect { try LuceneIndex(directory: index.directory) } throws: { ($0 as? SearchIndexError)?.kind == .locked }
+        #expect { try LuceneIndex(directory: index.directory) } throws: { ($0 as? IndexError)?.kind == .locked }
     }
 
     @Test("after it was closed, an index refuses changes, and its snapshots can still be searched")
@@ -314,10 +315,10 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
         try index.add(1, "tin")
         let snapshot = try index.refresh()
         index.index.close()
-        #expect(throws: SearchIndexError.self) { try index.add(2, "tin") }
-        #expect(throws: SearchIndexError.self) { try index.index.commit(state(1)) }
-        #expect(throws: SearchIndexError.self) { try index.index.merge() }
-        #expect(throws: SearchIndexError.self) { try index.index.snapshot(after: nil) }
+        #expect(throws: IndexError.self) { try index.add(2, "tin") }
+        #expect(throws: IndexError.self) { try index.index.commit(state(1)) }
+        #expect(throws: IndexError.self) { try index.index.merge() }
+        #expect(throws: IndexError.self) { try index.index.snapshot(after: nil) }
         #expect(try snapshot.search(SnapshotRequest(query: QueryParser.parse("tin"), limit: 1)).total == 1)
     }
 
@@ -329,7 +330,7 @@ private func state(_ sequence: UInt64, isComplete: Bool = true) -> CommittedStat
         #expect {
             try index.search(SnapshotRequest(query: QueryParser.parse("tin"), limit: 1, deadline: 1))
         } throws: {
-            ($0 as? SearchIndexError)?.kind == .tooLong
+            ($0 as? IndexError)?.kind == .tooLong
         }
     }
 }

@@ -2,6 +2,7 @@
 import ArticleProtocol
 import Foundation
 import HandlerKit
+import IndexFollowing
 import SearchText
 
 @testable import LMDBStorage
@@ -69,7 +70,7 @@ final class Newsroom {
     /// Waits until nobody has the index open.
     func waitUntilClosed() async throws {
         while true {
-            do throws(SearchIndexError) {
+            do throws(IndexError) {
                 try LuceneIndex(directory: directory.appending(path: "index").path).close()
                 return
             } catch {

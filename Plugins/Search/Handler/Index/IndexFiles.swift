@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 import Glibc
+internal import IndexFollowing
 internal import Synchronization
 
 /// The files of an index, in a directory of their own, and the checksums that were taken of them.
@@ -33,13 +34,13 @@ final class IndexFiles: Sendable {
     /// Sees to it that nobody else opens the index, in this process or another one: flock(2). Does not wait.
     ///
     /// - Throws: `locked` if somebody has it open.
-    func lock() throws(SearchIndexError) {
+    func lock() throws(IndexError) {
         let opened = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard opened >= 0 else { throw Self.failure("open", lockFile) }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             defer { Glibc.close(opened) }
             guard errno == EWOULDBLOCK else { throw Self.failure("lock", lockFile) }
-            throw SearchIndexError(kind: .locked, message: "another process has it open")
+            throw IndexError(kind: .locked, message: "another process has it open")
         }
         descriptor.withLock { $0 = opened }
     }
@@ -55,7 +56,7 @@ final class IndexFiles: Sendable {
     /// Compares all files with their checksums.
     ///
     /// - Throws: `damaged` if a file is not what it was.
-    func verify() throws(SearchIndexError) {
+    func verify() throws(IndexError) {
         // Without the list, nothing is known.
         guard let bytes = try? Self.contents(of: list) else { return }
         var sums: [String: Sum] = [:]
@@ -72,7 +73,7 @@ final class IndexFiles: Sendable {
                 continue
             }
             guard present == sum else {
-                throw SearchIndexError(
+                throw IndexError(
                     kind: .damaged, message: "\(path)/\(name) is damaged: its checksum does not match")
             }
         }
@@ -82,14 +83,14 @@ final class IndexFiles: Sendable {
     /// Takes the checksums of the files of a commit, as far as they are not known.
     ///
     /// - Throws: `damaged` if one of them is not there.
-    func record(_ names: [String]) throws(SearchIndexError) {
+    func record(_ names: [String]) throws(IndexError) {
         let before = known.withLock { $0 }
         var sums: [String: Sum] = [:]
         var text = ""
         for name in names.sorted() {
             let taken: Sum? = if let sum = before[name] { sum } else { try Self.sum(path + "/" + name) }
             guard let sum = taken, unsafe access(path + "/" + name, F_OK) == 0 else {
-                throw SearchIndexError(kind: .damaged, message: "\(path)/\(name) has disappeared")
+                throw IndexError(kind: .damaged, message: "\(path)/\(name) has disappeared")
             }
             sums[name] = sum
             text += "\(name) \(sum.size) \(String(sum.checksum, radix: 16))\n"
@@ -100,7 +101,7 @@ final class IndexFiles: Sendable {
     }
 
     /// Removes the index, which is locked.
-    func remove() throws(SearchIndexError) {
+    func remove() throws(IndexError) {
         // First what is needed to open it, so that a crash leaves none that is half removed.
         for name in try Self.names(in: path).sorted(by: { $0.hasPrefix("segments") && !$1.hasPrefix("segments") }) {
             guard unsafe unlink(path + "/" + name) == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
@@ -119,11 +120,11 @@ final class IndexFiles: Sendable {
 }
 
 extension IndexFiles {
-    private static func failure(_ verb: String, _ path: String) -> SearchIndexError {
-        SearchIndexError(kind: .io, message: "cannot \(verb) \(path): \(unsafe String(cString: strerror(errno)))")
+    private static func failure(_ verb: String, _ path: String) -> IndexError {
+        IndexError(kind: .io, message: "cannot \(verb) \(path): \(unsafe String(cString: strerror(errno)))")
     }
 
-    private static func names(in directory: String) throws(SearchIndexError) -> [String] {
+    private static func names(in directory: String) throws(IndexError) -> [String] {
         guard let stream = unsafe opendir(directory) else {
             if errno == ENOENT { return [] }
             throw failure("read", directory)
@@ -140,7 +141,7 @@ extension IndexFiles {
     }
 
     /// Calls `body` with the pieces of a file; nil if there is no such file.
-    private static func read(_ path: String, _ body: (Span<UInt8>) -> Void) throws(SearchIndexError) -> Int? {
+    private static func read(_ path: String, _ body: (Span<UInt8>) -> Void) throws(IndexError) -> Int? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -159,13 +160,13 @@ extension IndexFiles {
         }
     }
 
-    private static func contents(of path: String) throws(SearchIndexError) -> [UInt8]? {
+    private static func contents(of path: String) throws(IndexError) -> [UInt8]? {
         var bytes: [UInt8] = []
         let size = try read(path) { piece in for index in piece.indices { bytes.append(piece[index]) } }
         return size == nil ? nil : bytes
     }
 
-    private static func sum(_ path: String) throws(SearchIndexError) -> Sum? {
+    private static func sum(_ path: String) throws(IndexError) -> Sum? {
         var checksum: UInt32 = 0
         guard let size = try read(path, { checksum = unsafe CRC32C.checksum($0.bytes, continuing: checksum) }) else {
             return nil
@@ -174,7 +175,7 @@ extension IndexFiles {
     }
 
     /// Not synced: after a power loss the list may be an older one or none.
-    private static func replace(_ path: String, with bytes: [UInt8]) throws(SearchIndexError) {
+    private static func replace(_ path: String, with bytes: [UInt8]) throws(IndexError) {
         let new = path + ".new"
         let descriptor = unsafe open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { throw failure("write", new) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLucene
+internal import IndexFollowing
 internal import SearchText
 
 /// The fields of the index. Their numbers are those of the shim's table.

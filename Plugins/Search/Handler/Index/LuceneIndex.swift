@@ -2,6 +2,7 @@
 internal import ArticleProtocol
 internal import CLucene
 internal import HandlerKit
+internal import IndexFollowing
 internal import SearchText
 internal import Synchronization
 
@@ -30,7 +31,7 @@ internal import Synchronization
     ///   - bufferMegabytes: memory for articles that are not yet in a segment.
     ///   - anew: removes the index that is there.
     /// - Throws: `damaged` if there is one that cannot be used.
-    init(directory: String, bufferMegabytes: Double = 16, anew: Bool = false) throws(SearchIndexError) {
+    init(directory: String, bufferMegabytes: Double = 16, anew: Bool = false) throws(IndexError) {
         let files = IndexFiles(directory)
         self.files = files
         try files.lock()
@@ -45,12 +46,12 @@ internal import Synchronization
         try LuceneError.check { error in
             unsafe clucene_open(files.path, &fields, fields.count, &settings, &opened, error)
         }
-        guard let opened = unsafe opened else { throw SearchIndexError(kind: .failed, message: "it was not opened") }
+        guard let opened = unsafe opened else { throw IndexError(kind: .failed, message: "it was not opened") }
         unsafe handle = opened
         // A new index has no commit yet.
         if let format = committed("format"), format != Self.format {
             close()
-            throw SearchIndexError(kind: .damaged, message: "it has the format \(format), and not \(Self.format)")
+            throw IndexError(kind: .damaged, message: "it has the format \(format), and not \(Self.format)")
         }
     }
 
@@ -73,9 +74,9 @@ internal import Synchronization
         return String(decoding: value[..<size].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    func update(_ document: IndexDocument) throws(SearchIndexError) {
+    func update(_ document: IndexDocument) throws(IndexError) {
         let name = Hexadecimal.encode(document.id)
-        let failure: SearchIndexError? = writing.withLock { terms in
+        let failure: IndexError? = writing.withLock { terms in
             terms.set(document)
             return unsafe terms.withTerms { fields in
                 var time = document.time
@@ -88,7 +89,7 @@ internal import Synchronization
         if let failure { throw noted(failure) }
     }
 
-    func delete(_ id: ArticleID) throws(SearchIndexError) {
+    func delete(_ id: ArticleID) throws(IndexError) {
         let name = Hexadecimal.encode(id)
         let failure = writing.withLock { _ in
             LuceneError.caught { unsafe clucene_delete(handle, name, name.utf8.count, $0) }
@@ -96,14 +97,14 @@ internal import Synchronization
         if let failure { throw noted(failure) }
     }
 
-    func commit(_ state: CommittedState) throws(SearchIndexError) {
+    func commit(_ state: CommittedState) throws(IndexError) {
         let pairs = [
             "format", Self.format, "position", Hexadecimal.encode(state.position.bytes), "state",
             state.isComplete ? "complete" : "incomplete",
         ]
         // Not `writing`: a commit waits for the disk, and changes do not wait for it.
-        let failure: SearchIndexError? = committing.withLock { _ in
-            do throws(SearchIndexError) {
+        let failure: IndexError? = committing.withLock { _ in
+            do throws(IndexError) {
                 // From here on all changes up to `state` are in files. Later ones may fail beside the commit, and do not take them
                 // away.
                 try flush()
@@ -121,17 +122,17 @@ internal import Synchronization
     }
 
     /// Writes all changes into files.
-    private func flush() throws(SearchIndexError) {
-        let failure: SearchIndexError? = writing.withLock { _ in
+    private func flush() throws(IndexError) {
+        let failure: IndexError? = writing.withLock { _ in
             if lacksChanges.withLock({ $0 }) {
-                return SearchIndexError(kind: .aborted, message: "changes were lost")
+                return IndexError(kind: .aborted, message: "changes were lost")
             }
             return LuceneError.caught { unsafe clucene_flush(handle, $0) }
         }
         if let failure { throw noted(failure) }
     }
 
-    private func committedFiles() throws(SearchIndexError) -> [String] {
+    private func committedFiles() throws(IndexError) -> [String] {
         let names = FileNames()
         try LuceneError.check { error in
             unsafe clucene_files(
@@ -141,7 +142,7 @@ internal import Synchronization
         return names.names
     }
 
-    func snapshot(after previous: (any SearchSnapshot)?) throws(SearchIndexError) -> any SearchSnapshot {
+    func snapshot(after previous: (any SearchSnapshot)?) throws(IndexError) -> any SearchSnapshot {
         let before = previous as? LuceneSnapshot
         var opened: OpaquePointer?
         let failure = writing.withLock { _ in
@@ -150,19 +151,19 @@ internal import Synchronization
             }
         }
         if let failure { throw noted(failure) }
-        guard let opened = unsafe opened else { throw SearchIndexError(kind: .memory, message: "there is no snapshot") }
+        guard let opened = unsafe opened else { throw IndexError(kind: .memory, message: "there is no snapshot") }
         return unsafe LuceneSnapshot(opened, of: self)
     }
 
     /// Notes that changes were lost.
-    private func noted(_ error: SearchIndexError) -> SearchIndexError {
+    private func noted(_ error: IndexError) -> IndexError {
         lacksChanges.withLock { $0 = true }
         return error
     }
 
     var needsMerge: Bool { unsafe clucene_needs_merge(handle) }
 
-    func merge() throws(SearchIndexError) {
+    func merge() throws(IndexError) {
         try LuceneError.check { unsafe clucene_merge(handle, $0) }
     }
 
@@ -183,7 +184,7 @@ internal import Synchronization
     }
 
     /// Makes the query of a request to one of the snapshots.
-    func query(_ request: SnapshotRequest, in searcher: OpaquePointer) throws(SearchIndexError) -> LuceneQuery {
+    func query(_ request: SnapshotRequest, in searcher: OpaquePointer) throws(IndexError) -> LuceneQuery {
         try LuceneQueryBuilder(request, unsafe maker(searcher)).query()
     }
 
@@ -207,19 +208,19 @@ private final class FileNames {
 enum LuceneError {
     typealias Body = (UnsafeMutablePointer<clucene_error>) -> clucene_code
 
-    @safe static func check(_ body: Body) throws(SearchIndexError) {
+    @safe static func check(_ body: Body) throws(IndexError) {
         if let error = caught(body) { throw error }
     }
 
     /// nil if there is no error.
-    @safe static func caught(_ body: Body) -> SearchIndexError? {
+    @safe static func caught(_ body: Body) -> IndexError? {
         var error = clucene_error()
         let code = unsafe body(&error)
         guard code != CLUCENE_OK else { return nil }
         let message = unsafe withUnsafeBytes(of: error.message) { bytes in
             unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        let kind: SearchIndexError.Kind =
+        let kind: IndexError.Kind =
             switch code {
             case CLUCENE_DAMAGED: .damaged
             case CLUCENE_IO: .io
@@ -228,7 +229,7 @@ enum LuceneError {
             case CLUCENE_ABORTED: .aborted
             default: .failed
             }
-        return SearchIndexError(kind: kind, message: message)
+        return IndexError(kind: kind, message: message)
     }
 }
 

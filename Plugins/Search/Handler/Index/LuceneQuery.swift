@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLucene
+internal import IndexFollowing
 internal import SearchText
 
 /// A query of Lucene++, which is freed with this object. Used by one thread.
@@ -7,9 +8,9 @@ internal import SearchText
     /// nil once the query belongs to another one.
     private var handle: OpaquePointer?
 
-    init(_ handle: OpaquePointer?) throws(SearchIndexError) {
+    init(_ handle: OpaquePointer?) throws(IndexError) {
         guard let handle = unsafe handle else {
-            throw SearchIndexError(kind: .memory, message: "the query needs too much memory")
+            throw IndexError(kind: .memory, message: "the query needs too much memory")
         }
         unsafe self.handle = handle
     }
@@ -29,18 +30,18 @@ internal import SearchText
     /// - Parameter minimum: how many of the parts that should match must.
     static func boolean(
         _ parts: [(LuceneQuery, clucene_occur)], minimum: Int32 = 0, in index: OpaquePointer
-    ) throws(SearchIndexError) -> LuceneQuery {
+    ) throws(IndexError) -> LuceneQuery {
         let whole = try unsafe LuceneQuery(clucene_boolean(index))
         for (part, occur) in parts {
             let isAdded = unsafe clucene_boolean_add(whole.handle, part.taken(), occur)
-            guard isAdded else { throw SearchIndexError(kind: .failed, message: "the query has too many parts") }
+            guard isAdded else { throw IndexError(kind: .failed, message: "the query has too many parts") }
         }
         if minimum > 0 { unsafe clucene_boolean_minimum(whole.handle, minimum) }
         return whole
     }
 
     /// The same articles, all with one score.
-    consuming func constant(_ score: Float) throws(SearchIndexError) -> LuceneQuery {
+    consuming func constant(_ score: Float) throws(IndexError) -> LuceneQuery {
         try unsafe LuceneQuery(clucene_constant(taken(), score))
     }
 }
@@ -56,22 +57,22 @@ internal import SearchText
         unsafe self.searcher = searcher
     }
 
-    func everything() throws(SearchIndexError) -> LuceneQuery { try unsafe LuceneQuery(clucene_everything(index)) }
+    func everything() throws(IndexError) -> LuceneQuery { try unsafe LuceneQuery(clucene_everything(index)) }
 
-    func term(_ field: LuceneField, _ text: String, _ boost: Float = 1) throws(SearchIndexError) -> LuceneQuery {
+    func term(_ field: LuceneField, _ text: String, _ boost: Float = 1) throws(IndexError) -> LuceneQuery {
         try unsafe LuceneQuery(clucene_term(index, field.rawValue, text, text.utf8.count, boost))
     }
 
     /// The most frequent words that begin so.
     func prefix(
         _ field: LuceneField, _ beginning: String, most: Int, _ boost: Float
-    ) throws(SearchIndexError) -> LuceneQuery {
+    ) throws(IndexError) -> LuceneQuery {
         try unsafe LuceneQuery(
             clucene_prefix(index, searcher, field.rawValue, beginning, beginning.utf8.count, most, boost))
     }
 
     /// Words one after another.
-    func phrase(_ field: LuceneField, _ words: [String], _ boost: Float) throws(SearchIndexError) -> LuceneQuery {
+    func phrase(_ field: LuceneField, _ words: [String], _ boost: Float) throws(IndexError) -> LuceneQuery {
         var bytes: [UInt8] = []
         var ends: [UInt32] = []
         for word in words {
@@ -90,13 +91,13 @@ internal import SearchText
     }
 
     /// lower <= time < upper.
-    func time(from lower: Int64?, until upper: Int64?) throws(SearchIndexError) -> LuceneQuery {
+    func time(from lower: Int64?, until upper: Int64?) throws(IndexError) -> LuceneQuery {
         try unsafe LuceneQuery(clucene_range(index, LuceneField.time.rawValue, lower ?? .min, upper ?? .max))
     }
 
     func boolean(
         _ parts: [(LuceneQuery, clucene_occur)], minimum: Int32 = 0
-    ) throws(SearchIndexError) -> LuceneQuery {
+    ) throws(IndexError) -> LuceneQuery {
         try unsafe LuceneQuery.boolean(parts, minimum: minimum, in: index)
     }
 }

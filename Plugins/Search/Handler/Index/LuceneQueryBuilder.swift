@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLucene
+internal import IndexFollowing
 internal import SearchText
 
 /// Turns what a person wants to find into a query of Lucene++.
@@ -39,7 +40,7 @@ struct LuceneQueryBuilder {
     }
 
     /// The query of the request.
-    func query() throws(SearchIndexError) -> LuceneQuery {
+    func query() throws(IndexError) -> LuceneQuery {
         var parts: [Part] = []
         if let root = request.query.root {
             if case .not = root {
@@ -76,7 +77,7 @@ struct LuceneQueryBuilder {
         return bigrams
     }
 
-    private func filter(_ filter: IndexFilter) throws(SearchIndexError) -> LuceneQuery {
+    private func filter(_ filter: IndexFilter) throws(IndexError) -> LuceneQuery {
         switch filter {
         case .topic(let slug): try maker.term(.topic, slug)
         case .source(let source): try maker.term(.source, source)
@@ -85,7 +86,7 @@ struct LuceneQueryBuilder {
         }
     }
 
-    private func node(_ node: SearchQuery.Node, isTop: Bool = false) throws(SearchIndexError) -> LuceneQuery {
+    private func node(_ node: SearchQuery.Node, isTop: Bool = false) throws(IndexError) -> LuceneQuery {
         switch node {
         case .text(let text): return try self.text(text)
         case .value(.source, let words): return try maker.term(.sourceWords, words).constant(0)
@@ -103,7 +104,7 @@ struct LuceneQueryBuilder {
     }
 
     /// All nodes together. What must not be is taken from the others, or from everything.
-    private func boolean(_ nodes: [SearchQuery.Node]) throws(SearchIndexError) -> LuceneQuery {
+    private func boolean(_ nodes: [SearchQuery.Node]) throws(IndexError) -> LuceneQuery {
         var parts: [Part] = []
         for node in nodes {
             if case .not(let inner) = node {
@@ -117,7 +118,7 @@ struct LuceneQueryBuilder {
     }
 
     /// Words of which some may be missing; everything else must match. All words together count most.
-    private func some(_ nodes: [SearchQuery.Node]) throws(SearchIndexError) -> LuceneQuery {
+    private func some(_ nodes: [SearchQuery.Node]) throws(IndexError) -> LuceneQuery {
         let words = nodes.filter(\.isWord)
         let others = nodes.filter { !$0.isWord }
         var any: [Part] = []
@@ -130,7 +131,7 @@ struct LuceneQueryBuilder {
         return try maker.boolean(parts)
     }
 
-    private func text(_ text: SearchQuery.Text) throws(SearchIndexError) -> LuceneQuery {
+    private func text(_ text: SearchQuery.Text) throws(IndexError) -> LuceneQuery {
         switch text.place {
         case .author: return try sequence(text, .author, isExact: false, 1)
         case .title: return try preferringMarks(text, .titleFolded, .titleExact, others: [])
@@ -149,7 +150,7 @@ struct LuceneQueryBuilder {
     /// Words in their folded form, preferred or required with the marks that were typed.
     private func preferringMarks(
         _ text: SearchQuery.Text, _ folded: LuceneField, _ exact: LuceneField, others: [Part]
-    ) throws(SearchIndexError) -> LuceneQuery {
+    ) throws(IndexError) -> LuceneQuery {
         let isMarked = text.words.contains(where: \.isMarked) && !text.isPrefix
         if isMarked, request.matching == .allWordsWithMarks {
             return try sequence(text, exact, isExact: true, Weight.exact)
@@ -163,7 +164,7 @@ struct LuceneQueryBuilder {
     /// A word, a prefix, or words one after another.
     private func sequence(
         _ text: SearchQuery.Text, _ field: LuceneField, isExact: Bool, _ boost: Float
-    ) throws(SearchIndexError) -> LuceneQuery {
+    ) throws(IndexError) -> LuceneQuery {
         guard text.isPrefix else {
             let words = text.words.map { isExact ? $0.exact : $0.folded }
             return words.count == 1 ? try maker.term(field, words[0], boost) : try maker.phrase(field, words, boost)

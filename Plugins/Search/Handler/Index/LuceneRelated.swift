@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CLucene
 internal import Glibc
+internal import IndexFollowing
 internal import SearchText
 
 /// Makes the query for articles that are about the same as a text: its most telling words, and pairs of words, of which some
@@ -33,7 +34,7 @@ struct LuceneRelatedBuilder {
     }
 
     /// nil if the text has no telling words.
-    func query(_ document: IndexDocument, excluding name: String?) throws(SearchIndexError) -> LuceneQuery? {
+    func query(_ document: IndexDocument, excluding name: String?) throws(IndexError) -> LuceneQuery? {
         var terms: [Term] = []
         let title = TokenList(document.title)
         let body = TokenList(String(decoding: document.text.utf8.prefix(IndexDocument.maxTextBytes), as: UTF8.self))
@@ -53,7 +54,7 @@ struct LuceneRelatedBuilder {
     /// The terms that tell most: frequent in the text, and rare among the articles.
     private func telling(
         _ field: LuceneField, _ counts: [String: Double], _ most: Int
-    ) throws(SearchIndexError) -> [Term] {
+    ) throws(IndexError) -> [Term] {
         let frequent = counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(Self.maxLookedUp)
         var terms: [Term] = []
         for (text, count) in frequent {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import CLucene
+internal import IndexFollowing
 internal import SearchText
 
 /// A snapshot of a ``LuceneIndex``. The shim allows any number of threads.
@@ -18,11 +19,11 @@ internal import SearchText
 
     var articles: UInt64 { unsafe clucene_documents(handle) }
 
-    func search(_ request: SnapshotRequest) throws(SearchIndexError) -> SnapshotResult {
+    func search(_ request: SnapshotRequest) throws(IndexError) -> SnapshotResult {
         try search(try unsafe index.query(request, in: handle), request)
     }
 
-    func related(_ request: RelatedSnapshotRequest) throws(SearchIndexError) -> SnapshotResult {
+    func related(_ request: RelatedSnapshotRequest) throws(IndexError) -> SnapshotResult {
         let name = request.isStored ? Hexadecimal.encode(request.document.id) : nil
         let builder = LuceneRelatedBuilder(self, unsafe index.maker(handle))
         guard let query = try builder.query(request.document, excluding: name) else { return SnapshotResult() }
@@ -33,7 +34,7 @@ internal import SearchText
     /// Searches with a query that was made for this snapshot.
     private func search(
         _ query: LuceneQuery, _ request: SnapshotRequest
-    ) throws(SearchIndexError) -> SnapshotResult {
+    ) throws(IndexError) -> SnapshotResult {
         let facets = FacetCounts()
         let fields = request.facets.map { LuceneField($0).rawValue }
         var hits = [clucene_hit](repeating: clucene_hit(), count: request.limit)
@@ -66,7 +67,7 @@ internal import SearchText
         return result
     }
 
-    func vocabulary(deadline: UInt64) throws(SearchIndexError) -> Vocabulary {
+    func vocabulary(deadline: UInt64) throws(IndexError) -> Vocabulary {
         let words = CollectedWords()
         try LuceneError.check { error in
             unsafe clucene_words(
@@ -76,12 +77,12 @@ internal import SearchText
         return words.vocabulary
     }
 
-    func frequency(of word: String) throws(SearchIndexError) -> UInt64 { try frequency(.folded, word) }
+    func frequency(of word: String) throws(IndexError) -> UInt64 { try frequency(.folded, word) }
 
-    func frequency(ofPair pair: String) throws(SearchIndexError) -> UInt64 { try frequency(.bigrams, pair) }
+    func frequency(ofPair pair: String) throws(IndexError) -> UInt64 { try frequency(.bigrams, pair) }
 
     /// The number of articles that have a term.
-    func frequency(_ field: LuceneField, _ term: String) throws(SearchIndexError) -> UInt64 {
+    func frequency(_ field: LuceneField, _ term: String) throws(IndexError) -> UInt64 {
         var count: UInt64 = 0
         try LuceneError.check { error in
             unsafe clucene_frequency(handle, field.rawValue, term, term.utf8.count, &count, error)
@@ -92,7 +93,7 @@ internal import SearchText
     /// The age at which the advantage of a new article is half as large: 30 days, in milliseconds.
     private static let halfLife: Int64 = 30 * 86_400_000
 
-    private func id(of document: Int32) throws(SearchIndexError) -> ArticleID? {
+    private func id(of document: Int32) throws(IndexError) -> ArticleID? {
         var text = [CChar](repeating: 0, count: 64)
         var size = 0
         try LuceneError.check { unsafe clucene_id(handle, document, &text, text.count, &size, $0) }

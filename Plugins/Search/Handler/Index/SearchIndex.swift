@@ -1,32 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import HandlerKit
+internal import IndexFollowing
 internal import SearchText
 
 /// A full-text index of articles, as the plugin needs one. ``LuceneIndex`` is the one that is used; another library takes
 /// these two protocols, and nothing else changes.
-///
-/// One task at a time changes the index. ``commit(_:)`` and ``merge()`` may run beside it, on threads of their own.
-protocol SearchIndex: Sendable {
-    /// What the last commit was given; nil if nothing was committed yet.
-    var committed: CommittedState? { get }
-
-    /// Adds an article, or replaces it.
-    func update(_ document: IndexDocument) throws(SearchIndexError)
-    /// Removes an article, if it is there.
-    func delete(_ id: ArticleID) throws(SearchIndexError)
-    /// Brings all changes to disk, together with the state. Waits for the disk.
-    func commit(_ state: CommittedState) throws(SearchIndexError)
+protocol SearchIndex: FollowedIndex {
     /// A snapshot that has all changes so far, committed or not.
     ///
     /// - Parameter previous: an earlier snapshot, from which unchanged parts are taken over.
-    func snapshot(after previous: (any SearchSnapshot)?) throws(SearchIndexError) -> any SearchSnapshot
-    /// Whether ``merge()`` has something to do.
-    var needsMerge: Bool { get }
-    /// Tidies up what many small changes left behind. May take minutes, and blocks its thread.
-    func merge() throws(SearchIndexError)
-    /// Closes the index, and drops what was not committed. A merge is stopped. Snapshots stay usable.
-    func close()
+    func snapshot(after previous: (any SearchSnapshot)?) throws(IndexError) -> any SearchSnapshot
     /// For the metrics.
     var figures: IndexFigures { get }
 }
@@ -36,25 +20,17 @@ protocol SearchSnapshot: Sendable {
     /// The number of articles.
     var articles: UInt64 { get }
     /// Searches.
-    func search(_ request: SnapshotRequest) throws(SearchIndexError) -> SnapshotResult
+    func search(_ request: SnapshotRequest) throws(IndexError) -> SnapshotResult
     /// The articles that are about the same as a document, best first.
-    func related(_ request: RelatedSnapshotRequest) throws(SearchIndexError) -> SnapshotResult
+    func related(_ request: RelatedSnapshotRequest) throws(IndexError) -> SnapshotResult
     /// The words of all articles. Reads them all.
     ///
     /// - Parameter deadline: CLOCK_MONOTONIC, in nanoseconds; 0: none.
-    func vocabulary(deadline: UInt64) throws(SearchIndexError) -> Vocabulary
+    func vocabulary(deadline: UInt64) throws(IndexError) -> Vocabulary
     /// The number of articles that have a word, in its folded form.
-    func frequency(of word: String) throws(SearchIndexError) -> UInt64
+    func frequency(of word: String) throws(IndexError) -> UInt64
     /// The number of articles that have two words one after the other in their beginning: in their folded form, with a blank.
-    func frequency(ofPair pair: String) throws(SearchIndexError) -> UInt64
-}
-
-/// Where an index stands in the storage's changes.
-struct CommittedState: Sendable, Equatable {
-    /// All changes up to here are in the index.
-    var position: ChangePosition
-    /// Whether the index once had caught up with the storage since it was made.
-    var isComplete: Bool
+    func frequency(ofPair pair: String) throws(IndexError) -> UInt64
 }
 
 /// Sizes of an index.
@@ -64,37 +40,9 @@ struct IndexFigures: Sendable {
     var bufferedBytes: UInt64 = 0
 }
 
-/// Why an index cannot do what it was asked.
-struct SearchIndexError: Error, Equatable {
-    enum Kind: Sendable {
-        /// The files are damaged, incomplete, or of an unknown version: throw the index away.
-        case damaged
-        /// The operating system refused to read or write.
-        case io
-        /// Another process has the index open.
-        case locked
-        /// There is not enough memory.
-        case memory
-        /// The search exceeded its time.
-        case tooLong
-        /// The index is closed.
-        case aborted
-        /// Anything else.
-        case failed
-    }
-
-    let kind: Kind
-    let message: String
-
+extension IndexError {
     /// The same for a request.
-    var serviceError: ServiceError {
-        switch kind {
-        case .tooLong: ServiceError(.deadlineExceeded, message)
-        case .memory: ServiceError(.resourceExhausted, "the search index: \(message)")
-        case .damaged, .io, .locked, .aborted: ServiceError(.unavailable, "the search index: \(message)")
-        case .failed: ServiceError(.internal, "the search index: \(message)")
-        }
-    }
+    var serviceError: ServiceError { serviceError("the search index") }
 }
 
 /// A search in a snapshot.

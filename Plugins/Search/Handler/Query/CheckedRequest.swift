@@ -2,6 +2,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import HandlerKit
+internal import IndexFollowing
 internal import SearchText
 
 /// A request of search.query whose values are within their limits.
@@ -81,7 +82,7 @@ struct CheckedRequest: Sendable {
     }
 
     /// Searches. Blocks the thread.
-    func run(in snapshot: any SearchSnapshot, _ vocabularies: Vocabularies) throws(SearchIndexError) -> Found {
+    func run(in snapshot: any SearchSnapshot, _ vocabularies: Vocabularies) throws(IndexError) -> Found {
         var request = template
         if let cursor {
             request.matching = cursor.matching
@@ -110,7 +111,7 @@ struct CheckedRequest: Sendable {
     /// A query that finds more than `total` articles, if words seem misspelt.
     private func correction(
         of total: UInt64, in snapshot: any SearchSnapshot, _ vocabularies: Vocabularies
-    ) throws(SearchIndexError) -> (Correction, articles: [ArticleID])? {
+    ) throws(IndexError) -> (Correction, articles: [ArticleID])? {
         let typed = query.plainWords
         guard !typed.isEmpty else { return nil }
         let corrector = Corrector(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArticleProtocol
 internal import HandlerKit
+internal import IndexFollowing
 internal import SearchText
 internal import WorkerThreads
 
@@ -12,7 +13,7 @@ extension Search {
     func query(_ call: Call) async throws -> [UInt8] {
         let request = try CheckedRequest(try SearchRequest(decoding: call.payload), deadline: call.deadline)
         let numbered = try await snapshot(request.cursor?.snapshot)
-        let found = try await searching { [vocabularies] () throws(SearchIndexError) in
+        let found = try await searching { [vocabularies] () throws(IndexError) in
             try request.run(in: numbered.snapshot, vocabularies)
         }
         var result = found.result
@@ -37,11 +38,11 @@ extension Search {
 
     /// Searches the index on a thread for it.
     func searching<Found: Sendable>(
-        _ body: @escaping @Sendable () throws(SearchIndexError) -> Found
+        _ body: @escaping @Sendable () throws(IndexError) -> Found
     ) async throws(ServiceError) -> Found {
         let follower = follower
-        let found = try await workers.run { () -> Result<Found, SearchIndexError> in
-            do throws(SearchIndexError) {
+        let found = try await workers.run { () -> Result<Found, IndexError> in
+            do throws(IndexError) {
                 return .success(try body())
             } catch {
                 if error.kind == .damaged { follower.restart(after: error) }

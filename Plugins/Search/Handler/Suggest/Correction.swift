@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import IndexFollowing
 internal import SearchText
 
 /// A query in which words were replaced that were probably misspelt.
@@ -31,7 +32,7 @@ struct Corrector {
     let vocabulary: Vocabulary
 
     /// nil if there is nothing better, or the query is not one of plain words.
-    func correct(_ text: String, _ query: SearchQuery) throws(SearchIndexError) -> Correction? {
+    func correct(_ text: String, _ query: SearchQuery) throws(IndexError) -> Correction? {
         let tokens = TokenList(text)
         let typed = query.plainWords.map(\.folded)
         guard !typed.isEmpty, typed.count <= Self.maxWords, typed.count == tokens.count,
@@ -49,7 +50,7 @@ struct Corrector {
     }
 
     /// What the word at `index` is replaced by; nil: nothing.
-    private func better(at index: Int, in words: [String]) throws(SearchIndexError) -> String? {
+    private func better(at index: Int, in words: [String]) throws(IndexError) -> String? {
         // Digits are meant as they are typed, and short words have too many neighbours.
         guard words[index].utf8.count >= 2, !words[index].utf8.contains(where: { (0x30...0x39).contains($0) }) else {
             return nil
@@ -70,7 +71,7 @@ struct Corrector {
     }
 
     /// In how many articles a word stands beside the ones next to it.
-    private func pairs(_ word: String, at index: Int, in words: [String]) throws(SearchIndexError) -> UInt64 {
+    private func pairs(_ word: String, at index: Int, in words: [String]) throws(IndexError) -> UInt64 {
         var count: UInt64 = 0
         if index > 0 { count += try snapshot.frequency(ofPair: "\(words[index - 1]) \(word)") }
         if index + 1 < words.count { count += try snapshot.frequency(ofPair: "\(word) \(words[index + 1])") }

@@ -2,6 +2,7 @@
 internal import ArticleProtocol
 internal import CLinux
 internal import HandlerKit
+internal import IndexFollowing
 internal import SearchText
 internal import WorkerThreads
 
@@ -24,7 +25,7 @@ extension Search {
         let search = SnapshotRequest(
             query: completions.query, limit: Self.titles, recency: 1, now: clinux_wall_clock_ms(),
             deadline: call.deadline?.nanoseconds ?? 0)
-        let found = try await searching { () throws(SearchIndexError) in try numbered.snapshot.search(search) }
+        let found = try await searching { () throws(IndexError) in try numbered.snapshot.search(search) }
         var titles: [String] = []
         for hit in found.hits {
             _ = try await storage.read(id: hit.id) { record in
@@ -44,7 +45,7 @@ extension Search {
             document: try await document(of: request), isStored: request.key != nil, limit: limit,
             deadline: call.deadline?.nanoseconds ?? 0)
         let numbered = try await snapshot()
-        let found = try await searching { () throws(SearchIndexError) in try numbered.snapshot.related(search) }
+        let found = try await searching { () throws(IndexError) in try numbered.snapshot.related(search) }
         return try await encoded(
             SearchResult(total: found.total, incomplete: !follower.isComplete), found.hits,
             Highlighter(SearchQuery()), snippetBytes: snippetBytes, articles: request.articles)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import IndexFollowing
 internal import LinuxRuntime
 internal import Synchronization
 
@@ -70,7 +71,7 @@ final class Vocabularies: Sendable {
     private let state = Mutex(State())
 
     /// The present vocabulary, or that of the snapshot if there is none, or it is old. Blocks its thread for that.
-    func current(_ snapshot: any SearchSnapshot, deadline: UInt64) throws(SearchIndexError) -> Vocabulary {
+    func current(_ snapshot: any SearchSnapshot, deadline: UInt64) throws(IndexError) -> Vocabulary {
         let now = MonotonicClock.now
         let articles = snapshot.articles
         let known: Vocabulary? = state.withLock { state in
@@ -84,7 +85,7 @@ final class Vocabularies: Sendable {
             return nil
         }
         if let known { return known }
-        do throws(SearchIndexError) {
+        do throws(IndexError) {
             let taken = try snapshot.vocabulary(deadline: deadline)
             state.withLock { ($0.current, $0.taken, $0.articles, $0.isTaking) = (taken, now, articles, false) }
             return taken
