@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "Changes", type: .dynamic, targets: ["Changes"]),
         .library(name: "Classify", type: .dynamic, targets: ["Classify"]),
         .library(name: "Search", type: .dynamic, targets: ["Search"]),
+        .library(name: "Duplicates", type: .dynamic, targets: ["Duplicates"]),
         .library(name: "LMDBStorage", type: .dynamic, targets: ["LMDBStorage"]),
         .library(name: "PostgreSQLStorage", type: .dynamic, targets: ["PostgreSQLStorage"]),
         .executable(name: "articled", targets: ["articled"]),
@@ -107,6 +108,12 @@ let package = Package(
             [
                 "HandlerKit", "ArticleProtocol", "IndexFollowing", "SearchText", "WorkerThreads", "LinuxRuntime",
                 "CLucene", "CLinux",
+            ]),
+        plugin("Duplicates", ["DuplicatesHandler"], exclude: ["Handler", "README.md"]),
+        module(
+            "DuplicatesHandler", path: "Plugins/Duplicates/Handler",
+            [
+                "HandlerKit", "ArticleProtocol", "IndexFollowing", "SearchText", "WorkerThreads", "LinuxRuntime",
             ]),
         .target(name: "CLucene", linkerSettings: [.linkedLibrary("lucene++")]),
         plugin("LMDBStorage", ["LinuxRuntime", "CLMDB", "CLinux"], exclude: ["README.md"]),
@@ -182,6 +189,9 @@ let package = Package(
                 "SearchHandler", "IndexFollowing", "SearchText", "LMDBStorage", "HandlerKit", "ArticleProtocol",
                 "LinuxRuntime",
             ]),
+        tests(
+            "DuplicatesTests",
+            ["DuplicatesHandler", "IndexFollowing", "LMDBStorage", "HandlerKit", "ArticleProtocol"]),
         tests("ArticleTextTests", ["ArticleText", "ArticleProtocol"]),
         tests("VietnameseEncodingsTests", ["VietnameseEncodings"]),
         // Measures how well encodings are detected: Tests/Benchmarks/encodings.

@@ -342,7 +342,7 @@ def filled(kind):
 def scalar(field):
     if field.name == "article":
         return encode(filled(pb.Article))
-    if field.name == "id":
+    if field.name in ("id", "first"):
         return bytes([field.number]) * 16
     return {
         field.CPPTYPE_INT64: -100 - field.number, field.CPPTYPE_UINT64: 100 + field.number,

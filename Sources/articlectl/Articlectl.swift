@@ -9,10 +9,8 @@ import Spelling
 enum Articlectl {
     /// In the order of the overview.
     static let commands: [any Command.Type] = [
-        Store.self, Fetch.self, List.self, Search.self, Related.self, Watch.self, Delete.self, Classify.self,
-        Topics.self,
-        Import.self,
-        Export.self,
+        Store.self, Fetch.self, List.self, Search.self, Related.self, Duplicates.self, Watch.self, Delete.self,
+        Classify.self, Topics.self, Import.self, Export.self,
         Backup.self, Verify.self, Call.self, ServiceStatus.self, Top.self, Metrics.self,
         Plugins.self, Ping.self, Bench.self, Train.self, Evaluate.self, NewPlugin.self, Completion.self,
     ]

@@ -56,6 +56,9 @@ enum Filled {
         id: id(1), score: 2 / 64, time: -103, source: "source-ệ", topics: ["topics-ệ", "topics-ệ"], title: highlighted,
         snippet: highlighted, url: "url-ệ", article: article)
 
+    private static let duplicate = Duplicate(
+        id: id(1), similarity: 2 / 64, time: -103, source: "source-ệ", title: "title-ệ", url: "url-ệ")
+
     static let all: [any ProtocolMessage] = [
         article, topic, rating, original, key,
         PutRequest(article: article, expectedRevision: 102, createdAt: -103), putResult,
@@ -91,6 +94,13 @@ enum Filled {
             key: key, title: "title-ệ", body: "body-ệ", limit: 104, articles: true, snippetBytes: 106),
         SearchStatusRequest(),
         SearchStatus(
+            complete: true, articles: 102, stored: 103, bytes: 104, segments: 105, sequence: 106, problem: "problem-ệ"),
+        DuplicatesRequest(
+            key: key, title: "title-ệ", summary: "summary-ệ", body: "body-ệ", threshold: 5 / 64, limit: 106),
+        DuplicatesResult(duplicates: [duplicate, duplicate], first: id(2), more: true, incomplete: true), duplicate,
+        DuplicateGroupsRequest(source: "source-ệ", from: -102, until: -103, threshold: 4 / 64, limit: 105),
+        DuplicateGroup(articles: [duplicate, duplicate], more: true, incomplete: true), DuplicatesStatusRequest(),
+        DuplicatesStatus(
             complete: true, articles: 102, stored: 103, bytes: 104, segments: 105, sequence: 106, problem: "problem-ệ"),
         PingRequest(payload: [1, 255]), PingResult(payload: [1, 255], time: -102), DescribeRequest(),
         ServiceDescription(

@@ -11,6 +11,8 @@ let messageTypes: [any ProtocolMessage.Type] = [
     ClassifyArticleResult.self, TopicsRequest.self, TopicsResult.self, TopicDescription.self,
     SearchRequest.self, SearchResult.self, SearchHit.self, HighlightedText.self, TextRange.self, SearchFacetCount.self,
     SuggestRequest.self, SuggestResult.self, RelatedRequest.self, SearchStatusRequest.self, SearchStatus.self,
+    DuplicatesRequest.self, DuplicatesResult.self, Duplicate.self, DuplicateGroupsRequest.self, DuplicateGroup.self,
+    DuplicatesStatusRequest.self, DuplicatesStatus.self,
     PingRequest.self, PingResult.self, DescribeRequest.self, ServiceDescription.self, PluginDescription.self,
     MethodDescription.self, HealthRequest.self, HealthResult.self, ComponentHealth.self, StatsRequest.self,
     StatsResult.self, PluginFigure.self, FigureLabel.self, MethodStats.self, StatusCount.self, Histogram.self,

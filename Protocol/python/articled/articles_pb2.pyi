@@ -235,6 +235,95 @@ class DescribeRequest(_message.Message):
     __slots__ = []
     def __init__(self) -> None: ...
 
+class Duplicate(_message.Message):
+    __slots__ = ["id", "similarity", "source", "time", "title", "url"]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SIMILARITY_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    id: bytes
+    similarity: float
+    source: str
+    time: int
+    title: str
+    url: str
+    def __init__(self, id: _Optional[bytes] = ..., similarity: _Optional[float] = ..., time: _Optional[int] = ..., source: _Optional[str] = ..., title: _Optional[str] = ..., url: _Optional[str] = ...) -> None: ...
+
+class DuplicateGroup(_message.Message):
+    __slots__ = ["articles", "incomplete", "more"]
+    ARTICLES_FIELD_NUMBER: _ClassVar[int]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    articles: _containers.RepeatedCompositeFieldContainer[Duplicate]
+    incomplete: bool
+    more: bool
+    def __init__(self, articles: _Optional[_Iterable[_Union[Duplicate, _Mapping]]] = ..., more: bool = ..., incomplete: bool = ...) -> None: ...
+
+class DuplicateGroupsRequest(_message.Message):
+    __slots__ = ["limit", "source", "threshold", "until"]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    source: str
+    threshold: float
+    until: int
+    def __init__(self, source: _Optional[str] = ..., until: _Optional[int] = ..., threshold: _Optional[float] = ..., limit: _Optional[int] = ..., **kwargs) -> None: ...
+
+class DuplicatesRequest(_message.Message):
+    __slots__ = ["body", "key", "limit", "summary", "threshold", "title"]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    body: str
+    key: ArticleKey
+    limit: int
+    summary: str
+    threshold: float
+    title: str
+    def __init__(self, key: _Optional[_Union[ArticleKey, _Mapping]] = ..., title: _Optional[str] = ..., summary: _Optional[str] = ..., body: _Optional[str] = ..., threshold: _Optional[float] = ..., limit: _Optional[int] = ...) -> None: ...
+
+class DuplicatesResult(_message.Message):
+    __slots__ = ["duplicates", "first", "incomplete", "more"]
+    DUPLICATES_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FIELD_NUMBER: _ClassVar[int]
+    INCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    duplicates: _containers.RepeatedCompositeFieldContainer[Duplicate]
+    first: bytes
+    incomplete: bool
+    more: bool
+    def __init__(self, duplicates: _Optional[_Iterable[_Union[Duplicate, _Mapping]]] = ..., first: _Optional[bytes] = ..., more: bool = ..., incomplete: bool = ...) -> None: ...
+
+class DuplicatesStatus(_message.Message):
+    __slots__ = ["articles", "bytes", "complete", "problem", "segments", "sequence", "stored"]
+    ARTICLES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_FIELD_NUMBER: _ClassVar[int]
+    COMPLETE_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    STORED_FIELD_NUMBER: _ClassVar[int]
+    articles: int
+    bytes: int
+    complete: bool
+    problem: str
+    segments: int
+    sequence: int
+    stored: int
+    def __init__(self, complete: bool = ..., articles: _Optional[int] = ..., stored: _Optional[int] = ..., bytes: _Optional[int] = ..., segments: _Optional[int] = ..., sequence: _Optional[int] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class DuplicatesStatusRequest(_message.Message):
+    __slots__ = []
+    def __init__(self) -> None: ...
+
 class Evidence(_message.Message):
     __slots__ = ["phrase", "topic", "weight"]
     PHRASE_FIELD_NUMBER: _ClassVar[int]

@@ -12,6 +12,7 @@ struct List: Command {
             "On a terminal: a table of the 20 newest articles, or as many as --limit says, as wide as the terminal. Everywhere else: all of "
                 + "them, one line each, with the id, the time, the source, the topics and the title between tabs. --json gives all fields and "
                 + "exact times.",
+            "In the table, ≈ marks a copy of an earlier article, if the service has the plugin duplicates.",
             "A damaged article is reported and left out, and the exit status is 74.",
             "Each line of --json has a \"cursor\". --cursor continues behind that article, whatever was stored or deleted since.",
             "--histogram counts the articles instead, and draws a bar for each month, topic or source. Months are those of this machine's "
@@ -111,11 +112,11 @@ struct List: Command {
             cursor = item.cursor
             count += 1
             if batch.count == 200 {
-                try show(batch, &layout, session)
+                try await show(batch, &layout, session)
                 batch = []
             }
         }
-        try show(batch, &layout, session)
+        try await show(batch, &layout, session)
         if count == 0 { try session.output.line("no articles match") }
         if count > 0, count == request.limit {
             let advice = "there may be more: add --limit N, or --cursor \(Base64.encode(cursor))"
@@ -127,7 +128,7 @@ struct List: Command {
     }
 
     /// - Parameter layout: of the batches before, under the same head.
-    private func show(_ articles: [Article], _ layout: inout Table.Layout?, _ session: Session) throws {
+    private func show(_ articles: [Article], _ layout: inout Table.Layout?, _ session: Session) async throws {
         guard !articles.isEmpty else { return }
         var table = Table([
             .init("ID"), .init("TIME", rank: 1), .init("WHEN", atMost: 11, rank: 4),
@@ -135,8 +136,10 @@ struct List: Command {
             .init("TOPIC", atMost: 18, rank: 3), .init("TITLE", flexible: true, atLeast: 28),
         ])
         let now = clinux_wall_clock_ms()
+        let copies = await session.copies(among: articles.compactMap(\.id))
         for article in articles {
             var cells = cells(article)
+            if let id = article.id, copies.contains(id) { cells[5] = "≈ " + cells[5] }
             cells.insert(Quantity.age(of: article.listedAt, now: now), at: 2)
             cells[4] = article.topics.first?.slug ?? ""
             table.append(cells)

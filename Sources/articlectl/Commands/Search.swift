@@ -24,6 +24,8 @@ struct Search: Command {
             .value("order", "relevance|newest|oldest", "the order of the hits; relevance by default"),
             .value("recency", "X", "prefer new articles: 0 not at all, 1 much, at most 10"),
             .value("cursor", "CURSOR", "continue behind the page that gave this cursor"),
+            .flag(
+                "collapse", "leave out hits that are nearly identical to one before them; needs the plugin duplicates"),
             .flag("suggest", "print what the words may become instead, as for a list below a search field"),
             .flag("facets", "count all hits by topic, source and month as well"),
             .flag("full", "with --json: the articles as well"),
@@ -43,6 +45,7 @@ struct Search: Command {
     private let filter: ListFilter
     private let request: SearchRequest
     private let suggests: Bool
+    private let collapses: Bool
 
     init(_ arguments: Arguments) throws {
         filter = ListFilter(arguments)
@@ -69,11 +72,20 @@ struct Search: Command {
         request.minutesEastOfUTC = TimeText.minutesEastOfUTC(at: clinux_wall_clock_ms())
         self.request = request
         suggests = arguments.flag("suggest")
+        collapses = arguments.flag("collapse")
     }
 
     func run(_ session: Session) async throws -> ExitCode {
         if suggests { return try await suggest(session) }
-        let result = try await session.client.search(request)
+        var result = try await session.client.search(request)
+        if collapses {
+            let count = result.hits.count
+            result.hits = try await session.collapsed(result.hits)
+            let hidden = count - result.hits.count
+            if hidden > 0, !session.json {
+                Complaint.hint("nearly identical to others and left out of this page: \(hidden)")
+            }
+        }
         for note in result.notes { Complaint.line(note) }
         if result.incomplete { Complaint.line("the search index is being made: articles may be missing") }
         if session.json {

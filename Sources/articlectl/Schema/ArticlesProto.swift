@@ -280,6 +280,50 @@ enum ArticlesProto {
           uint64 sequence = 6;
           string problem = 7;
         }
+        message DuplicatesRequest {
+          ArticleKey key = 1;
+          string title = 2;
+          string summary = 3;
+          string body = 4;
+          float threshold = 5;
+          uint32 limit = 6;
+        }
+        message DuplicatesResult {
+          repeated Duplicate duplicates = 1;
+          bytes first = 2;
+          bool more = 3;
+          bool incomplete = 4;
+        }
+        message Duplicate {
+          bytes id = 1;
+          float similarity = 2;
+          int64 time = 3;
+          string source = 4;
+          string title = 5;
+          string url = 6;
+        }
+        message DuplicateGroupsRequest {
+          string source = 1;
+          optional int64 from = 2;
+          optional int64 until = 3;
+          float threshold = 4;
+          uint64 limit = 5;
+        }
+        message DuplicateGroup {
+          repeated Duplicate articles = 1;
+          bool more = 2;
+          bool incomplete = 3;
+        }
+        message DuplicatesStatusRequest {}
+        message DuplicatesStatus {
+          bool complete = 1;
+          uint64 articles = 2;
+          uint64 stored = 3;
+          uint64 bytes = 4;
+          uint64 segments = 5;
+          uint64 sequence = 6;
+          string problem = 7;
+        }
         message PingRequest { bytes payload = 1; }
         message PingResult { bytes payload = 1; int64 time = 2; }
         message DescribeRequest {}

@@ -26,7 +26,7 @@ struct ReadmeSession {
             """
             mkdir -p "$1/bin" "$1/lib/articled/plugins" "$1/lib/articled/models"
             cp "$2/articled" "$2/articlectl" "$1/bin"
-            for plugin in Store Fetch Changes Classify Search LMDBStorage; do cp "$2/lib$plugin.so" "$1/lib/articled/plugins"; done
+            for plugin in Store Fetch Changes Classify Search Duplicates LMDBStorage; do cp "$2/lib$plugin.so" "$1/lib/articled/plugins"; done
             cp "$3/Plugins/Classify/Model/news-vi.topics" "$1/lib/articled/models"
             """,
             arguments: [

@@ -13,9 +13,8 @@ final class IndexFiles: Sendable {
     let path: String
     private let list: String
     private let known: Mutex<[String: Sum]>
-    private let lockFile: String
-    /// Holds the lock while it is open; -1: not locked.
-    private let descriptor = Mutex<Int32>(-1)
+    private let directory: String
+    private let lockHeld = Mutex<DirectoryLock?>(nil)
 
     private struct Sum: Equatable {
         var size: Int
@@ -25,31 +24,23 @@ final class IndexFiles: Sendable {
     init(_ directory: String) {
         path = directory + "/index"
         list = directory + "/checksums"
-        lockFile = directory + "/lock"
+        self.directory = directory
         known = Mutex([:])
     }
 
-    deinit { unlock() }
-
-    /// Sees to it that nobody else opens the index, in this process or another one: flock(2). Does not wait.
+    /// Sees to it that nobody else opens the index.
     ///
     /// - Throws: `locked` if somebody has it open.
     func lock() throws(IndexError) {
-        let opened = unsafe open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard opened >= 0 else { throw Self.failure("open", lockFile) }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-            defer { Glibc.close(opened) }
-            guard errno == EWOULDBLOCK else { throw Self.failure("lock", lockFile) }
-            throw IndexError(kind: .locked, message: "another process has it open")
-        }
-        descriptor.withLock { $0 = opened }
+        let lock = try DirectoryLock(directory)
+        lockHeld.withLock { $0 = lock }
     }
 
     /// Gives the lock back.
     func unlock() {
-        descriptor.withLock { descriptor in
-            if descriptor >= 0 { Glibc.close(descriptor) }
-            descriptor = -1
+        lockHeld.withLock { lock in
+            lock?.unlock()
+            lock = nil
         }
     }
 
