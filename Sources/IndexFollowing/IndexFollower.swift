@@ -58,6 +58,8 @@ package final class IndexFollower<Index: FollowedIndex>: Sendable {
         var refreshing: BackgroundWork?
         /// Up to where the changes are in the index.
         var applied: CommittedState?
+        /// What readers see of it.
+        var visible: CommittedState?
         var committed: CommittedState?
         /// There are changes that are not visible.
         var isStale = false
@@ -199,7 +201,7 @@ package final class IndexFollower<Index: FollowedIndex>: Sendable {
         if committed?.isComplete != true { context.log.notice("the index is made from the articles in the storage") }
         state.withLock { state in
             state.index = index
-            (state.applied, state.committed) = (committed, committed)
+            (state.applied, state.visible, state.committed) = (committed, committed, committed)
             state.isStale = false
             state.problem = nil
             state.lastCommit = MonotonicClock.now
@@ -233,18 +235,20 @@ package final class IndexFollower<Index: FollowedIndex>: Sendable {
 
     private func step() throws(IndexError) {
         let now = MonotonicClock.now
-        let (open, isStale, isComplete, commits) = state.withLock { state in
-            (
-                state.index, state.isStale, state.applied?.isComplete == true,
+        guard let index = state.withLock({ $0.index }) else { return }
+        let (isStale, applied, commits) = state.withLock { state in
+            // Here: a change that comes later is of the next refresh.
+            defer { state.isStale = false }
+            return (
+                state.isStale, state.applied,
                 state.applied != state.committed
                     && MonotonicClock.elapsed(from: state.lastCommit, to: now) >= plugin.commitTime
             )
         }
-        guard let index = open else { return }
-        if isStale {
-            // Before: a change that comes meanwhile is of the next refresh.
-            state.withLock { $0.isStale = false }
-            if try !plugin.refresh(index, isComplete) { state.withLock { $0.isStale = true } }
+        var isVisible = true
+        if isStale { isVisible = try plugin.refresh(index, applied?.isComplete == true) }
+        state.withLock { state in
+            if isVisible { state.visible = applied } else { state.isStale = true }
         }
         if commits { run("commit") { [self] () throws(IndexError) in try commit(index) } }
         guard index.needsMerge else { return }
@@ -314,11 +318,11 @@ package final class IndexFollower<Index: FollowedIndex>: Sendable {
     /// Why the index cannot be used or changed at present.
     package var problem: String? { state.withLock { $0.problem } }
 
-    /// Up to where the changes are in the index.
-    package var applied: CommittedState? { state.withLock { $0.applied } }
+    /// Up to where readers see the changes.
+    package var visible: CommittedState? { state.withLock { $0.visible } }
 
-    /// Whether the index has all articles.
-    package var isComplete: Bool { applied?.isComplete ?? false }
+    /// Whether readers see all articles.
+    package var isComplete: Bool { visible?.isComplete ?? false }
 
     /// What is on disk.
     package var committed: CommittedState? { state.withLock { $0.committed } }

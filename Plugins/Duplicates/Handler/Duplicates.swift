@@ -71,18 +71,22 @@ public struct Duplicates: Handler {
         switch MethodIndex(rawValue: call.method) {
         case .of: responder.respond(try await duplicates(try DuplicatesRequest(decoding: call.payload)))
         case .groups: try await groups(try DuplicateGroupsRequest(decoding: call.payload), responder)
-        case .status: responder.respond(try status())
+        case .status: responder.respond(try await status())
         case nil: throw ServiceError(.internal, "the plugin has no method \(call.method)")
         }
     }
 
-    private func status() throws(ServiceError) -> DuplicatesStatus {
-        let figures = following.index?.figures ?? IndexFigures()
-        let applied = following.applied
-        return DuplicatesStatus(
-            complete: applied?.isComplete ?? false, articles: figures.articles,
-            stored: try storage.statistics().records, bytes: figures.bytes, segments: figures.segments,
-            sequence: applied?.position.sequence ?? 0, problem: following.problem ?? "")
+    private func status() async throws(ServiceError) -> DuplicatesStatus {
+        let stored = try storage.statistics().records
+        // The index may be busy: it is asked on a thread of the plugin.
+        return try await workers.run { [following] in
+            let figures = following.index?.figures ?? IndexFigures()
+            let visible = following.visible
+            return DuplicatesStatus(
+                complete: visible?.isComplete ?? false, articles: figures.articles, stored: stored,
+                bytes: figures.bytes, segments: figures.segments, sequence: visible?.position.sequence ?? 0,
+                problem: following.problem ?? "")
+        }
     }
 
     public func stop() {
@@ -129,7 +133,7 @@ extension Duplicates {
 
         public init(from decoder: any Decoder) throws {
             let values = try decoder.container(keyedBy: CodingKeys.self)
-            threshold = try values.decodeIfPresent(Double.self, forKey: .threshold) ?? 0.8
+            threshold = try values.decodeIfPresent(Double.self, forKey: .threshold) ?? 0.5
             workers = try values.decodeIfPresent(Int.self, forKey: .workers) ?? 2
             maxWaiting = try values.decodeIfPresent(Int.self, forKey: .maxWaiting) ?? 256
             commitSeconds = try values.decodeIfPresent(Double.self, forKey: .commitSeconds) ?? 10

@@ -72,10 +72,10 @@ final class Follower: Sendable {
 
     /// Without the number of stored articles. Reads the sizes of files.
     var status: SearchStatus {
-        let applied = following.applied
+        let visible = following.visible
         return SearchStatus(
-            complete: applied?.isComplete ?? false, articles: articles, bytes: IndexFiles(directory).bytes,
-            segments: figures.segments, sequence: applied?.position.sequence ?? 0, problem: problem ?? "")
+            complete: visible?.isComplete ?? false, articles: articles, bytes: IndexFiles(directory).bytes,
+            segments: figures.segments, sequence: visible?.position.sequence ?? 0, problem: problem ?? "")
     }
 
     var metrics: [Metric] {
