@@ -19,7 +19,7 @@ struct Duplicates: Command {
             "The service needs the plugin duplicates, of the package articled-duplicates.",
         ],
         options: [
-            .value("threshold", "X", "the least similarity, 0.3 to 1; as the service is configured by default, 0.8"),
+            .value("threshold", "X", "the least similarity, 0.3 to 1; as the service is configured by default, 0.5"),
             .value("limit", short: "n", "N", "at most this many: articles, 1 to 100, 20 by default; or groups, 0: all"),
             .value("source", "SOURCE", "only groups with an article of this source; it is compared in NFC"),
             .value("from", "TIME", "only groups with an article from this time on, as `list` takes it", alias: "after"),
@@ -43,6 +43,8 @@ struct Duplicates: Command {
     private let options: InputOptions
     private let threshold: Float
     private let limit: UInt64?
+    /// All articles are looked at, which takes long.
+    private let groupsPolicy: CallPolicy
 
     init(_ arguments: Arguments) throws {
         if let operand = arguments.operands.first {
@@ -62,6 +64,7 @@ struct Duplicates: Command {
         var options = InputOptions(mapping: try RecordMapping(arguments.values("map")))
         options.format = try InputFormat.option(arguments.value("format"))
         self.options = options
+        groupsPolicy = arguments.value("timeout") == nil ? CallPolicy(deadline: .seconds(86_400)) : CallPolicy()
         threshold =
             try arguments.value("threshold").map { text throws(CommandFailure) in
                 guard let threshold = Float(text), (0.3...1).contains(threshold) else {
@@ -111,7 +114,8 @@ struct Duplicates: Command {
 
     private func showGroups(_ filter: ListRequest, _ session: Session) async throws {
         let groups = session.client.duplicateGroups(
-            source: filter.source, from: filter.from, until: filter.until, threshold: threshold, limit: limit ?? 0)
+            source: filter.source, from: filter.from, until: filter.until, threshold: threshold, limit: limit ?? 0,
+            policy: groupsPolicy)
         var count = 0
         var isIncomplete = false
         for try await group in groups {
