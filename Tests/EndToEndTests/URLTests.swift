@@ -57,7 +57,11 @@ import Testing
 
         let configuration = "{ stripQuery: ['utm_*'], \(engine) }"
         func wait(for text: String) throws {
-            for _ in 0..<3000 where !service.told.contains(text) { _ = poll(nil, 0, 10) }
+            var left = 3000
+            while !service.told.contains(text), left > 0 {
+                _ = poll(nil, 0, 10)
+                left -= 1
+            }
             try #require(service.told.contains(text), "\(service.told)")
         }
         try service.restart(after: SIGTERM) {
@@ -83,7 +87,11 @@ import Testing
             try "{ \(engine) }".write(
                 to: service.directory.appending(path: "articled.json5"), atomically: true, encoding: .utf8)
         }
-        for _ in 0..<3000 where try tool.run("fetch", "https://a.vn/1").code == 0 { _ = poll(nil, 0, 10) }
+        var left = 3000
+        while try tool.run("fetch", "https://a.vn/1").code == 0, left > 0 {
+            _ = poll(nil, 0, 10)
+            left -= 1
+        }
         #expect(try tool.run("fetch", "https://a.vn/1").code == 1)
         #expect(try tool.run("fetch", "https://a.vn/1?utm_source=x").code == 0)
     }
