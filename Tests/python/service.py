@@ -25,7 +25,7 @@ def plugins():
     if _plugins is None:
         _plugins = pathlib.Path(tempfile.mkdtemp(prefix="articled-plugins-"))
         atexit.register(shutil.rmtree, _plugins, ignore_errors=True)
-        for name in ["Store", "Fetch", "Changes", "Classify", "Duplicates", "LMDBStorage"]:
+        for name in ["Store", "Fetch", "Changes", "Classify", "Search", "Duplicates", "LMDBStorage"]:
             shutil.copy(BIN / f"lib{name}.so", _plugins)
         for name in FIXTURES:
             build = ROOT / "Tests/Fixtures/Plugins/build"

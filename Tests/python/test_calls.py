@@ -255,6 +255,36 @@ class ManyTests(ServiceCase):
         self.assertEqual((await self.client.stats()).connections_accepted, before)
 
 
+class SearchTests(ServiceCase):
+    async def test_what_was_stored_is_found(self):
+        body = "Nước sông lên nhanh, hàng nghìn hộ dân ở vùng trũng phải di dời trong đêm, giao thông tê liệt."
+        result = await self.client.put(Article(url="https://lu/1", title="Lũ lụt miền Trung", body=body, source="A"))
+        copy = await self.client.put(Article(url="https://lu/2", title="Lũ lụt miền Trung", body=body, source="B"))
+        await self.client.put(Article(url="https://lu/3", title="Giá vàng", body="Giá vàng tăng.", source="A"))
+        end = time.monotonic() + 60
+        while True:
+            found = await self.client.search("lu lut", articles=True)
+            copies = await self.client.duplicates(result.id)
+            if len(found.hits) == 2 and copies.duplicates or time.monotonic() > end:
+                break
+            await asyncio.sleep(0.05)
+        self.assertEqual({hit.id for hit in found.hits}, {result.id, copy.id})
+        self.assertEqual(articled.decode_article(found.hits[0].article).body, body)
+        self.assertEqual([hit.id for hit in (await self.client.search('"lũ lụt"', source="B")).hits], [copy.id])
+        newest = await self.client.search("", order=pb.SEARCH_ORDER_NEWEST, limit=1, facets=True)
+        self.assertEqual((len(newest.hits), newest.total), (1, 3))
+        rest = await self.client.search("", order=pb.SEARCH_ORDER_NEWEST, cursor=newest.cursor)
+        self.assertEqual(len(rest.hits), 2)
+        self.assertEqual((await self.client.search("", since=0, until=1)).total, 0)
+        self.assertIn("Lũ lụt miền", " ".join(await self.client.suggest("lu lu")))
+        self.assertEqual([one.id for one in copies.duplicates], [copy.id])
+        self.assertEqual(copies.first, result.id)
+        self.assertEqual({one.id for one in (await self.client.duplicates(body=body)).duplicates}, {result.id, copy.id})
+        self.assertEqual([hit.id for hit in (await self.client.related("https://lu/1")).hits][:1], [copy.id])
+        with self.assertRaises(articled.NotFound):
+            await self.client.duplicates("https://lu/none")
+
+
 class TimeTests(ServiceCase):
     async def test_a_deadline_ends_a_call_here_and_there(self):
         begun = time.monotonic()

@@ -29,6 +29,7 @@ from ._results import Found, Listed, Page, PutOutcome, ServiceStatus, decode_art
 from ._retry import Clock
 from ._upload import Upload, put_request
 from .articles_pb2 import (
+    SEARCH_ORDER_RELEVANCE,
     VIEW_FULL,
     VIEW_SUMMARY,
     Article,
@@ -39,6 +40,8 @@ from .articles_pb2 import (
     DeleteRequest,
     DeleteResult,
     DescribeRequest,
+    DuplicatesRequest,
+    DuplicatesResult,
     GetManyItem,
     GetManyRequest,
     GetRequest,
@@ -52,10 +55,16 @@ from .articles_pb2 import (
     PingResult,
     PutRequest,
     PutResult,
+    RelatedRequest,
+    SearchOrder,
+    SearchRequest,
+    SearchResult,
     ServerHello,
     ServiceDescription,
     StatsRequest,
     StatsResult,
+    SuggestRequest,
+    SuggestResult,
     TopicsRequest,
     TopicsResult,
 )
@@ -328,6 +337,91 @@ class AsyncClient(Caller):
     async def topics(self, *, deadline: Optional[float] = None) -> TopicsResult:
         """The topics that the service's model can tell apart."""
         return await self._call("classify.topics", TopicsRequest(), TopicsResult(), deadline)
+
+    # -- Searching -------------------------------------------------------------------------------------------------
+
+    async def search(
+        self,
+        query: str,
+        *,
+        topic: str = "",
+        source: str = "",
+        language: str = "",
+        since: Optional[int] = None,
+        until: Optional[int] = None,
+        order: SearchOrder = SEARCH_ORDER_RELEVANCE,
+        limit: int = 10,
+        cursor: bytes = b"",
+        facets: bool = False,
+        articles: bool = False,
+        deadline: Optional[float] = None,
+    ) -> SearchResult:
+        """Finds articles by what a person typed: PROTOCOL.md, "Searching". Raises Unimplemented without the plugin search.
+
+        :param since: the earliest time, in milliseconds since 1970.
+        :param until: the time that they must be before.
+        :param order: ``SEARCH_ORDER_NEWEST`` and others are in ``articled.articles_pb2``.
+        :param limit: how many at most, up to 100.
+        :param cursor: goes on behind the page that had this cursor.
+        :param facets: also counts all hits by topic, source and month.
+        :param articles: each hit has its article: ``decode_article(hit.article)``.
+        """
+        request = SearchRequest(
+            query=query,
+            topic=topic,
+            source=source,
+            language=language,
+            until=until,
+            order=order,
+            limit=limit,
+            cursor=cursor,
+            facets=facets,
+            articles=articles,
+        )
+        if since is not None:
+            setattr(request, "from", since)
+        return await self._call("search.query", request, SearchResult(), deadline)
+
+    async def suggest(self, query: str, *, limit: int = 8, deadline: Optional[float] = None) -> List[str]:
+        """What a query that is being typed may become, best first."""
+        request = SuggestRequest(query=query, limit=limit)
+        return [*(await self._call("search.suggest", request, SuggestResult(), deadline)).suggestions]
+
+    async def related(
+        self,
+        key: Optional[Key] = None,
+        *,
+        title: str = "",
+        body: str = "",
+        limit: int = 10,
+        articles: bool = False,
+        deadline: Optional[float] = None,
+    ) -> SearchResult:
+        """Finds articles about the same as a stored one, or as a text."""
+        request = RelatedRequest(title=title, body=body, limit=limit, articles=articles)
+        if key is not None:
+            request.key.CopyFrom(article_key(key))
+        return await self._call("search.related", request, SearchResult(), deadline)
+
+    async def duplicates(
+        self,
+        key: Optional[Key] = None,
+        *,
+        title: str = "",
+        summary: str = "",
+        body: str = "",
+        threshold: float = 0,
+        limit: int = 20,
+        deadline: Optional[float] = None,
+    ) -> DuplicatesResult:
+        """Finds the copies of a stored article, or of a text, earliest first. Raises Unimplemented without the plugin duplicates.
+
+        :param threshold: the least similarity, 0.3 to 1; 0: as the service is configured.
+        """
+        request = DuplicatesRequest(title=title, summary=summary, body=body, threshold=threshold, limit=limit)
+        if key is not None:
+            request.key.CopyFrom(article_key(key))
+        return await self._call("duplicates.of", request, DuplicatesResult(), deadline)
 
     # -- The service -----------------------------------------------------------------------------------------------
 

@@ -36,13 +36,17 @@ from ._async_stream import AsyncStream
 from ._calls import Payload
 from .aio import KEYS_AT_ONCE, AsyncClient, Puttable, list_request
 from .articles_pb2 import (
+    SEARCH_ORDER_RELEVANCE,
     Article,
     Classification,
     ClassifyArticleResult,
     DeleteResult,
+    DuplicatesResult,
     HealthResult,
     PingResult,
     PutResult,
+    SearchOrder,
+    SearchResult,
     ServerHello,
     ServiceDescription,
     StatsResult,
@@ -310,6 +314,79 @@ class Client:
     def topics(self, *, deadline: Optional[float] = None) -> TopicsResult:
         """The topics that the service's model can tell apart."""
         return self._runner.run(self._client.topics(deadline=deadline))
+
+    # -- Searching -------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        topic: str = "",
+        source: str = "",
+        language: str = "",
+        since: Optional[int] = None,
+        until: Optional[int] = None,
+        order: SearchOrder = SEARCH_ORDER_RELEVANCE,
+        limit: int = 10,
+        cursor: bytes = b"",
+        facets: bool = False,
+        articles: bool = False,
+        deadline: Optional[float] = None,
+    ) -> SearchResult:
+        """Finds articles by what a person typed: ``AsyncClient.search``."""
+        return self._runner.run(
+            self._client.search(
+                query,
+                topic=topic,
+                source=source,
+                language=language,
+                since=since,
+                until=until,
+                order=order,
+                limit=limit,
+                cursor=cursor,
+                facets=facets,
+                articles=articles,
+                deadline=deadline,
+            )
+        )
+
+    def suggest(self, query: str, *, limit: int = 8, deadline: Optional[float] = None) -> List[str]:
+        """What a query that is being typed may become: ``AsyncClient.suggest``."""
+        return self._runner.run(self._client.suggest(query, limit=limit, deadline=deadline))
+
+    def related(
+        self,
+        key: Optional[Key] = None,
+        *,
+        title: str = "",
+        body: str = "",
+        limit: int = 10,
+        articles: bool = False,
+        deadline: Optional[float] = None,
+    ) -> SearchResult:
+        """Finds articles about the same: ``AsyncClient.related``."""
+        return self._runner.run(
+            self._client.related(key, title=title, body=body, limit=limit, articles=articles, deadline=deadline)
+        )
+
+    def duplicates(
+        self,
+        key: Optional[Key] = None,
+        *,
+        title: str = "",
+        summary: str = "",
+        body: str = "",
+        threshold: float = 0,
+        limit: int = 20,
+        deadline: Optional[float] = None,
+    ) -> DuplicatesResult:
+        """Finds the copies of an article or a text: ``AsyncClient.duplicates``."""
+        return self._runner.run(
+            self._client.duplicates(
+                key, title=title, summary=summary, body=body, threshold=threshold, limit=limit, deadline=deadline
+            )
+        )
 
     # -- The service -----------------------------------------------------------------------------------------------
 
