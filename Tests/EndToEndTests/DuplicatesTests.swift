@@ -209,7 +209,7 @@ import Testing
             bodies = outcome.0
             doubtful.formUnion(outcome.1)
             // Changes come in order: once the last one is there, all are.
-            let last = Article(url: "https://a.vn/last", body: "cuối cùng của vòng \(round)")
+            let last = Article(url: "https://a.vn/last", body: "z\(round)a z\(round)b z\(round)c")
             _ = try await client.put(last)
             _ = try await Self.wait(client, 1, last)
             let storage = try await client.stats().storage
