@@ -74,7 +74,7 @@ import Testing
         #expect(a.similarity == 1 && a.time == 1000 && a.url == "https://a.vn/1" && a.title.isEmpty)
         #expect(result.duplicates[2].similarity == 1)
         // Of an article, without itself.
-        let ofCopy = try await client.duplicates(of: ArticleKey(url: "https://b.vn/1"))
+        let ofCopy = try await client.duplicates(of: ArticleKey(url: "HTTPS://b.vn:443/%31"))
         #expect(ofCopy.duplicates.map(\.id) == [first, plain] && ofCopy.first == first)
         let ofFirst = try await client.duplicates(of: ArticleKey(id: first), limit: 1)
         #expect(ofFirst.duplicates.count == 1 && ofFirst.more && ofFirst.first == first)
@@ -148,6 +148,9 @@ import Testing
         #expect(try tool.run("duplicates", "--source", "S2").lines.filter { !$0.isEmpty }.count == 3)
         #expect(try tool.run("duplicates", "--from", "1970-01-10").lines.isEmpty)
         #expect(try tool.run("search", "huy dong", "--collapse").lines.count == 1)
+        // On a terminal, a list marks those that have a copy.
+        let list = try TerminalTests.onTerminal(tool, columns: 140, "list")
+        #expect(list.split(separator: "\n").filter { $0.contains("≈ ") }.count >= 2, "\(list)")
         for arguments in [["--threshold", "2"], [ids[0], "--limit", "0"], [ids[0], "--source", "S1"]] {
             #expect(try tool.run(["duplicates"] + arguments).code == 64, "\(arguments)")
         }

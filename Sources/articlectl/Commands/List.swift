@@ -139,9 +139,9 @@ struct List: Command {
         let copies = await session.copies(among: articles.compactMap(\.id))
         for article in articles {
             var cells = cells(article)
-            if let id = article.id, copies.contains(id) { cells[5] = "≈ " + cells[5] }
             cells.insert(Quantity.age(of: article.listedAt, now: now), at: 2)
             cells[4] = article.topics.first?.slug ?? ""
+            if let id = article.id, copies.contains(id) { cells[5] = "≈ " + cells[5] }
             table.append(cells)
         }
         let given = layout

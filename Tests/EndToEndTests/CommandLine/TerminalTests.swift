@@ -6,7 +6,7 @@ import Testing
 /// What articlectl does with the ends it is given: terminals, closed pipes.
 @Suite struct TerminalTests {
     /// Runs it with a terminal of so many columns as standard output and error.
-    private func onTerminal(_ tool: CommandLineTool, columns: UInt16, _ words: String...) throws -> String {
+    static func onTerminal(_ tool: CommandLineTool, columns: UInt16, _ words: String...) throws -> String {
         // pts(4); Glibc's module lacks the functions for it.
         let master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         defer { close(master) }
@@ -41,16 +41,17 @@ import Testing
     @Test func paragraphsAreSetToTheWidth() throws {
         let tool = CommandLineTool(try Service())
         let id = try #require(try tool.run("store", "-q", StoreAndFetchTests.sample.path).lines.first)
-        let page = try onTerminal(tool, columns: 50, "fetch", id)
+        let page = try Self.onTerminal(tool, columns: 50, "fetch", id)
         let plain = page.replacing(/\u{1b}\[\d+m/, with: "")
         #expect(plain.split(separator: "\n").count > 40)
         for line in plain.split(separator: "\n") { #expect(line.count <= 50) }
         #expect(page.contains("\u{1b}[1m"), "the title stands out")
         let words = plain.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         #expect(words.contains("thùng thư bưu chính…"))
-        let list = try onTerminal(tool, columns: 120, "list")
+        let list = try Self.onTerminal(tool, columns: 120, "list")
         #expect(list.contains("TITLE"))
-        #expect(try onTerminal(tool, columns: 120, "import", StoreAndFetchTests.sample.path).contains("1 unchanged"))
+        #expect(
+            try Self.onTerminal(tool, columns: 120, "import", StoreAndFetchTests.sample.path).contains("1 unchanged"))
     }
 
     @Test func storedTextCannotCommandTheTerminal() throws {
@@ -60,9 +61,10 @@ import Testing
         )
         let id = try #require(try tool.run("store", "-q", file).lines.first)
         for page in [
-            try onTerminal(tool, columns: 80, "fetch", id), try onTerminal(tool, columns: 80, "list"),
-            try onTerminal(tool, columns: 130, "list"), try onTerminal(tool, columns: 80, "fetch", "--json", id),
-            try onTerminal(tool, columns: 80, "store", file),
+            try Self.onTerminal(tool, columns: 80, "fetch", id), try Self.onTerminal(tool, columns: 80, "list"),
+            try Self.onTerminal(tool, columns: 130, "list"),
+            try Self.onTerminal(tool, columns: 80, "fetch", "--json", id),
+            try Self.onTerminal(tool, columns: 80, "store", file),
         ] {
             let plain = page.replacing(/\u{1b}\[\d+m/, with: "")
             #expect(

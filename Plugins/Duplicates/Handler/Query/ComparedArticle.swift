@@ -90,7 +90,7 @@ extension Duplicates {
             if let id = key.id {
                 try await storage.read(id: id, read)
             } else {
-                try await storage.read(key: Array(key.url.utf8), read)
+                try await storage.read(url: Array(key.url.utf8), read)
             }
         return isThere ? try article?.get() : nil
     }
