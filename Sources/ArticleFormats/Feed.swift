@@ -231,8 +231,12 @@ struct FeedEntry {
         }
     }
 
+    /// Of several, the longest is the field. The others are kept beside it.
     private mutating func longer(_ kind: String, _ text: String) {
-        if text.utf8.count > texts[kind, default: ""].utf8.count { texts[kind] = text }
+        var (kept, other) = (texts[kind, default: ""], text)
+        if other.utf8.count > kept.utf8.count { swap(&kept, &other) }
+        texts[kind] = kept
+        if !other.isEmpty, other != kept { others.append((kind, other)) }
     }
 
     /// What belongs to no field.

@@ -288,7 +288,7 @@ extension Signature {
         if fixed.contains(text.folded) { return true }
         let words = text.split(separator: " ")
         guard (1...5).contains(words.count), words.allSatisfy(isNameWord) else { return false }
-        guard !notNames.contains(text.folded) else { return false }
+        guard !notNames.contains(text.folded), words.first?.folded != "theo" else { return false }
         let letters = text.filter(\.isLetter).count
         // A single word must be initials or a given name.
         return words.count > 1 ? letters >= 2 : (1...8).contains(letters)
@@ -304,7 +304,17 @@ extension Signature {
         "hết", "kết", "end", "còn tiếp", "xem tiếp", "xin cảm ơn", "trân trọng", "thân", "thân ái", "ok", "việt nam",
         "hà nội", "tp.hcm", "tp hcm",
         "tphcm", "đà nẵng", "hải phòng", "cần thơ", "huế", "sài gòn", "ảnh", "video", "clip", "quảng cáo", "xem thêm",
-        "đọc thêm", "theo", "nguồn", "tổng hợp",
+        "đọc thêm", "theo", "nguồn", "tổng hợp", "trân trọng cảm ơn", "xin chào", "mời xem video", "ban tổ chức",
+        "tổng bí thư", "chủ tịch nước", "thủ tướng", "hồ chí minh", "tp hồ chí minh",
+        // The provinces.
+        "an giang", "bà rịa", "vũng tàu", "bạc liêu", "bắc giang", "bắc kạn", "bắc ninh", "bến tre", "bình dương",
+        "bình định", "bình phước", "bình thuận", "cà mau", "cao bằng", "đắk lắk", "đắk nông", "điện biên", "đồng nai",
+        "đồng tháp", "gia lai", "hà giang", "hà nam", "hà tĩnh", "hải dương", "hậu giang", "hòa bình", "hưng yên",
+        "khánh hòa", "kiên giang", "kon tum", "lai châu", "lạng sơn", "lào cai", "lâm đồng", "long an", "nam định",
+        "nghệ an", "ninh bình", "ninh thuận", "phú thọ", "phú yên", "quảng bình", "quảng nam", "quảng ngãi",
+        "quảng ninh",
+        "quảng trị", "sóc trăng", "sơn la", "tây ninh", "thái bình", "thái nguyên", "thanh hóa", "thừa thiên huế",
+        "tiền giang", "trà vinh", "tuyên quang", "vĩnh long", "vĩnh phúc", "yên bái",
     ]
 
     /// "Nguyễn", "NGUYỄN", "T.Hằng", "P.Q.H.", "O'Neil"

@@ -12,6 +12,8 @@ package final class DirectoryLock: Sendable {
     /// - Throws: `locked` if somebody has it open.
     package init(_ directory: String) throws(IndexError) {
         let path = directory + "/lock"
+        // It was there when the plugin started; somebody may have removed it since.
+        _ = unsafe mkdir(directory, 0o750)
         let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard opened >= 0 else { throw Self.failure("open", path) }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {

@@ -65,8 +65,14 @@ final class OpenArchive {
             isFirst = false
             let path = FileName.text(bytes)
             let parts = path.split(separator: "/")
-            guard entry.kind != .other, !parts.contains(where: { $0.hasPrefix(".") && $0 != "." || $0 == "__MACOSX" })
-            else {
+            if parts.contains("__MACOSX") { continue }
+            // Nothing is unpacked: "../a.txt" is a name like any other.
+            let isHidden = parts.contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
+            guard entry.kind != .other, !isHidden else {
+                // "._a.txt" is what macOS keeps beside a.txt.
+                if InputFormat(ofName: path) != nil, parts.last?.hasPrefix("._") == false {
+                    passOver(FileName.shown(path), isHidden ? "hidden" : "a link")
+                }
                 continue
             }
             let inner = InputFile(path, in: input)
@@ -88,11 +94,34 @@ final class OpenArchive {
     private(set) var isOver = false
 
     /// What is told at the end.
-    var remark: RecordNote? {
-        guard others > 0, let other else { return nil }
-        return RecordNote(
-            kind: "others in \(name)", "skipped \(Quantity.count(others, "file")) of other kinds in it, as \(other)")
+    var remarks: [RecordNote] {
+        var remarks: [RecordNote] = []
+        if let other {
+            remarks.append(
+                RecordNote(
+                    kind: "others in \(name)",
+                    "skipped \(Quantity.count(others, "file")) of other kinds in it, as \(other)")
+            )
+        }
+        if let passedOver {
+            remarks.append(
+                RecordNote(
+                    kind: "passed over in \(name)",
+                    "left out \(Quantity.count(passedOverCount, "file")) in it that are hidden or links, as \(passedOver)",
+                    isLoss: true))
+        }
+        return remarks
     }
+
+    /// Counts a file that seems to have articles and is not read.
+    private func passOver(_ path: String, _ why: String) {
+        passedOverCount += 1
+        passedOver = passedOver ?? "\(path) (\(why))"
+    }
+
+    private var passedOverCount = 0
+    private var passedOver: String?
+
     /// The archive has no file for us.
     var isEmpty: Bool { found == 0 }
 

@@ -68,6 +68,10 @@ extension OpenFile {
             case .feed?: return try feed(before, line)
             case .page?: return try whole(.html, beginningWith: line, before: before)
             case .other(let root)?:
+                // A part of a page: the text of a content management system.
+                if InputFormat(ofName: input.path) == .html {
+                    return try whole(.html, beginningWith: line, before: before)
+                }
                 // Text may begin with a bracket: <Reuters> Paris.
                 guard InputFormat(ofName: input.path) == .xml || first.bytes.starts(with: Array("<?xml".utf8)) else {
                     return try whole(.text, beginningWith: line, before: before)

@@ -124,7 +124,7 @@ final class RecordReader {
     private func leave(_ archive: OpenArchive) {
         archives.removeLast()
         if archives.isEmpty { bytesBefore += archive.bytesRead }
-        if let remark = archive.remark { remarks.append((Origin(file: archive.name, line: nil), remark)) }
+        remarks += archive.remarks.map { (Origin(file: archive.name, line: nil), $0) }
     }
 }
 

@@ -31,8 +31,11 @@ final class TableReader {
         guard !line.isTooLong else { throw RecordError("the line is too large; the rest of the file is left out") }
         // Excel's way to tell the separator.
         if line.number == 1, Self.declaration(line.bytes) != nil { return }
+        // A quote is one only at the beginning of a cell.
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        let bytes = line.number == 1 && line.bytes.starts(with: mark) ? Array(line.bytes.dropFirst(3)) : line.bytes
         do throws(SeparatedValues.Failure) {
-            rows += try table.rows(in: line.bytes + [0x0a], line: line.number)
+            rows += try table.rows(in: bytes + [0x0a], line: line.number)
         } catch {
             throw Self.text(error)
         }
@@ -81,7 +84,6 @@ final class TableReader {
                 throw RecordError(
                     "the name of column \(index + 1) is not UTF-8: say how it is encoded, as --encoding windows-1258")
             }
-            if name.unicodeScalars.first == "\u{feff}" { name.unicodeScalars.removeFirst() }
             name = String(name.trimmingBlanks)
             if name.isEmpty { name = "column \(index + 1)" }
             let member = mapping.reads(name) ? name : RecordField.spelling(of: name)

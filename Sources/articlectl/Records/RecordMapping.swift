@@ -82,8 +82,15 @@ struct RecordMapping: Sendable, Equatable {
         let isExported =
             ["revision", "stored_at", "cursor"].contains { record[$0] != nil } || record["created_at"] == nil
         var taken = isExported ? Self.serviceMembers : []
-        if isExported, case .string(let text)? = record["created_at"] {
-            result.createdAt = TimeText.parse(text, zone: .utc) ?? 0
+        if isExported, let value = record["created_at"], value != .null {
+            if case .string(let text) = value, let time = TimeText.parse(text, zone: .utc) {
+                result.createdAt = time
+            } else {
+                result.notes.append(
+                    RecordNote(
+                        kind: "created_at", "\"created_at\" is no time; the article is stored as a new one",
+                        isLoss: true))
+            }
         }
         for field in RecordField.allCases {
             guard let (name, value) = find(field, in: record, members), value != .null else {

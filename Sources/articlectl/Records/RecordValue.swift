@@ -172,15 +172,33 @@ struct RecordValue {
         }
         var topics: [Topic] = []
         var notes: [RecordNote] = []
+        var faults: [(value: JSON, error: RecordError)] = []
         for value in values where value != .null {
-            let (topic, note) = try topic(value)
-            if let note { notes.append(note) }
-            guard let topic else { continue }
+            let read: (topic: Topic?, note: RecordNote?)
+            do throws(RecordError) {
+                read = try topic(value)
+            } catch {
+                faults.append((value, error))
+                continue
+            }
+            if let note = read.note { notes.append(note) }
+            guard let topic = read.topic else { continue }
             if case .string = value, topics.contains(where: { $0.slug == topic.slug }) { continue }
             guard topics.count < Limits.topics else {
-                throw RecordError("\"\(name)\" has more than \(Limits.topics) topics")
+                notes.append(
+                    RecordNote(
+                        kind: "too many topics",
+                        "\"\(name)\" has more than \(Limits.topics) topics: the others are left out",
+                        isLoss: true))
+                break
             }
             topics.append(topic)
+        }
+        // What is no topic does not cost the others.
+        if let first = faults.first, topics.isEmpty { throw first.error }
+        notes += faults.map { value, error in
+            RecordNote(
+                kind: "a topic of \(name)", "\(error.message); \(value.text.prefix(60)) is left out", isLoss: true)
         }
         return (topics, notes)
     }
