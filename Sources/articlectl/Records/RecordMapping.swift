@@ -85,6 +85,8 @@ struct RecordMapping: Sendable, Equatable {
         if isExported, let value = record["created_at"], value != .null {
             if case .string(let text) = value, let time = TimeText.parse(text, zone: .utc) {
                 result.createdAt = time
+            } else if case .string(let text) = value, text.isBlank {
+                // None.
             } else {
                 result.notes.append(
                     RecordNote(

@@ -173,7 +173,7 @@ final class DuplicateIndex: FollowedIndex {
             state.segments.removeAll { gone.contains($0.segment.number) }
             if let new { state.segments.append(new) }
             state.recent.removeFirst(recent.count)
-            state.nextSegment = number + 1
+            state.nextSegment = number &+ 1  // from a file
         }
         try saveManifest()
         for live in replaced { try IndexFile.remove(self.path(of: live.segment.number)) }
